@@ -1,0 +1,43 @@
+"""Where things lie: packaged resources and the person's own folders. The only user of appdirs."""
+
+from pathlib import Path
+
+import appdirs
+
+_NAME = "picgui"
+_RESOURCES = Path(__file__).parent / "resources"
+
+
+def resource(name: str) -> Path:
+    """Path of a packaged resource, such as ``"photo.safetensors"``. It is not checked that it exists."""
+    return _RESOURCES / name
+
+
+def default_checkpoint() -> Path:
+    """The shipped checkpoint of the product."""
+    return resource("photo.safetensors")
+
+
+def example_photo() -> Path:
+    """The shipped public-domain photograph."""
+    return resource("example.jpg")
+
+
+def data_dir() -> Path:
+    """The person's data folder (sessions, added checkpoints). Not created here."""
+    return Path(appdirs.user_data_dir(_NAME, appauthor=False))
+
+
+def config_dir() -> Path:
+    """The person's settings folder. Not created here."""
+    return Path(appdirs.user_config_dir(_NAME, appauthor=False))
+
+
+def cache_dir() -> Path:
+    """A folder whose content may be lost at any time. Not created here."""
+    return Path(appdirs.user_cache_dir(_NAME, appauthor=False))
+
+
+def checkpoint_dir() -> Path:
+    """Where checkpoints that a person added are kept. Not created here."""
+    return data_dir() / "checkpoints"
