@@ -1,0 +1,30 @@
+# make run    set everything up and open the window on the packaged example photograph
+# make test   set everything up and run the tests, with no display needed; ARGS="-k seed" goes to pytest
+# make setup  only set everything up: .venv, with Qt's system libraries where they can be installed
+# make clean  remove .venv and what builds leave behind
+
+SHELL := bash
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+STAMP := .venv/.set-up
+
+.PHONY: run test setup clean
+.DEFAULT_GOAL := run
+
+run: $(STAMP)
+	@$(BIN)/picgui picgui/resources/example.jpg
+
+test: $(STAMP)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml scripts/setup.sh
+	@bash scripts/setup.sh
+	@touch $@
+
+clean:
+	rm -rf .venv build dist picgui.egg-info .pytest_cache
