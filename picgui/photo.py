@@ -1,0 +1,673 @@
+"""Any photograph in, its luminance at full resolution; a colour picture out, written whole or not at all.
+
+A `Photo` keeps CIE L* only. Whatever the file held (grey, sepia, colour, palette, CMYK, 8 or 16 bits) is reduced to the
+luminance of its sRGB colours with the conversion of `picgui.color`, strip by strip.
+"""
+
+import contextlib
+import errno
+import functools
+import io
+import os
+import secrets
+import struct
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import tifffile
+import torch
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from picgui import color
+from picgui.errors import ExportError, PhotoError
+from picgui.opencv import cv2
+
+MIN_SIDE = 16
+MAX_PIXELS = 150_000_000
+_STRIP_PIXELS = 1 << 20
+_FULL_SCALE = 65535
+
+# Formats that Pillow decodes itself. Others (EPS, for one) run foreign programs or are not pictures.
+_FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
+_READABLE = "JPEG, PNG, TIFF, WebP and BMP"
+
+_ORIENTATION = 0x0112
+_EXIF_IFD = 0x8769
+_GPS_IFD = 0x8825
+_PIXEL_SIZES = (0xA002, 0xA003)
+# What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
+_DESCRIPTIVE_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, _EXIF_IFD, _GPS_IFD}
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """The luminance of one photograph, upright, and what its file said about it.
+
+    `lightness` is (H, W) uint16: CIE L* (D65) times 65535/100. `bit_depth` is 8 or 16, as in the file. `dpi` is
+    (horizontal, vertical). `exif` is upright (orientation 1). `icc_profile` is the file's own; the lightness is already
+    converted from it. `notes` are sentences for the person. Two photos are equal only if they are the same object.
+    """
+
+    lightness: np.ndarray
+    source: Path | None = None
+    bit_depth: int = 8
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def height(self) -> int:
+        return self.lightness.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.lightness.shape[1]
+
+    def luminance(self, rows: slice = slice(None)) -> np.ndarray:
+        """L* of these rows: (rows, W) float32 in [0, 100]."""
+        return self.lightness[rows] * np.float32(100 / _FULL_SCALE)
+
+    def resized(self, long_side: int) -> "Photo":
+        """The photo reduced to this long side in pixels, its aspect kept; never enlarged."""
+        scale = long_side / max(self.height, self.width)
+        if scale >= 1:
+            return self
+        size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
+        return replace(self, lightness=cv2.resize(self.lightness, size, interpolation=cv2.INTER_AREA))
+
+
+def read_photo(path: str | os.PathLike) -> Photo:
+    """Read the luminance of a picture file, upright.
+
+    Raises PhotoError, with a sentence, for what is missing, unreadable, not a picture, damaged, too small (a side under
+    16 pixels) or too large (over 150 megapixels).
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        try:
+            image = _identify(file, path)
+            _check_size(image.width, image.height, path.name)
+            return _decode(image, file, path)
+        except PhotoError:
+            raise
+        except MemoryError:
+            raise PhotoError(f"There is not enough memory to read {path.name}. Close other programs and try again.") from None
+        except Exception as error:  # decoders raise almost anything on damaged data
+            raise PhotoError(
+                f"{path.name} is damaged or incomplete and could not be read ({_first_line(error)}). Try another copy of it."
+            ) from error
+
+
+def photo_from_rgb(array: np.ndarray, *, source: Path | None = None) -> Photo:
+    """A photo from sRGB pixels: (H, W) grey or (H, W, 3), uint8 or uint16. Raises PhotoError for any other array."""
+    if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)):
+        raise PhotoError(f"A picture must be (H, W) or (H, W, 3), uint8 or uint16, not {array.shape} {array.dtype}.")
+    _check_size(array.shape[1], array.shape[0], "The picture")
+    lightness = _in_strips(array.shape[:2], lambda rows: _lightness(array[rows]))
+    return Photo(lightness=lightness, source=source, bit_depth=8 * array.itemsize)
+
+
+# Opening and checking
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        file = open(path, "rb")
+    except FileNotFoundError:
+        raise PhotoError(f"There is no file {path}. It may have been moved or renamed.") from None
+    except IsADirectoryError:
+        raise PhotoError(f"{path} is a folder, not a picture.") from None
+    except PermissionError:
+        if path.is_dir():  # what Windows says of a folder
+            raise PhotoError(f"{path} is a folder, not a picture.") from None
+        raise PhotoError(f"{path.name} may not be read: you have no permission to open it.") from None
+    except (OSError, ValueError) as error:
+        raise PhotoError(f"{path.name} could not be opened: {_first_line(error)}.") from None
+    with file:
+        yield file
+
+
+def _identify(file: BinaryIO, path: Path) -> Image.Image:
+    if not file.read(1):
+        raise PhotoError(f"{path.name} is empty. The copy or download may have failed.")
+    file.seek(0)
+    Image.init()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # our own limit is the one that is told
+            return Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
+    except Image.DecompressionBombError:
+        raise PhotoError(f"{path.name} is too large: {_limit()}") from None
+    except UnidentifiedImageError:
+        raise PhotoError(f"{path.name} is not a picture that can be read. {_READABLE} can.") from None
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if min(width, height) < MIN_SIDE:
+        raise PhotoError(f"{name} is too small: {width} x {height} pixels. Each side needs at least {MIN_SIDE}.")
+    if width * height > MAX_PIXELS:
+        raise PhotoError(f"{name} is too large: {width} x {height} pixels. {_limit()}")
+
+
+def _limit() -> str:
+    return f"The limit is {MAX_PIXELS // 1_000_000} megapixels; make it smaller first."
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:120]
+
+
+# Decoding
+
+
+def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
+    notes = _page_notes(image)
+    metadata = image.getexif()
+    orientation = metadata.get(_ORIENTATION, 1)
+    profile = image.info.get("icc_profile") or None
+    dpi = _dpi(image)
+    exif = _upright_exif(image)
+
+    to_srgb, profile_notes = _srgb_conversion(image.mode, profile)
+    deep = _deep_pixels(image, file, path)
+    if deep is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.load()
+            if image.mode in ("F", "I"):
+                notes += ("The brightest value of this picture was taken as white.",)
+            lightness = _image_lightness(image, to_srgb)
+        if image.format == "TIFF":  # Pillow has turned it upright while loading
+            orientation = image.getexif().get(_ORIENTATION, 1)
+        bit_depth = 16 if image.mode.startswith(("I", "F")) else 8
+    else:
+        lightness = _in_strips(deep.shape[:2], lambda rows: _deep_lightness(deep[rows], to_srgb))
+        bit_depth = 16
+    return Photo(
+        lightness=np.ascontiguousarray(_upright(lightness, orientation)),
+        source=path,
+        bit_depth=bit_depth,
+        icc_profile=profile,
+        exif=exif,
+        dpi=dpi,
+        notes=notes + profile_notes,
+    )
+
+
+def _page_notes(image: Image.Image) -> tuple[str, ...]:
+    frames = getattr(image, "n_frames", 1)
+    if frames < 2 or image.format == "MPO":  # the further pictures of an MPO are previews of the first
+        return ()
+    what = "pages" if image.format == "TIFF" else "pictures"
+    return (f"Only the first of {frames} {what} was read.",)
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    try:
+        dpi = tuple(float(value) for value in image.info.get("dpi", ()))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return dpi if len(dpi) == 2 and all(1 <= value < 1e5 for value in dpi) else None
+
+
+def _upright_exif(image: Image.Image) -> bytes | None:
+    """The picture's EXIF block with orientation 1, without tags that describe how the file stored its pixels."""
+    try:
+        exif = Image.Exif()
+        exif.load(image.getexif().tobytes())
+        if image.format == "TIFF":
+            for tag in set(exif) - _DESCRIPTIVE_TAGS:
+                del exif[tag]
+        for tag in _PIXEL_SIZES:
+            exif.get_ifd(_EXIF_IFD).pop(tag, None)
+        if not len(exif):
+            return None
+        exif[_ORIENTATION] = 1
+        return exif.tobytes()
+    except Exception:  # EXIF blocks are often malformed; a photo is worth more than its tags
+        return None
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo an EXIF orientation (1 to 8; anything else is taken as upright)."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.T
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray | None:
+    """The uint16 pixels (H, W, 3 or 4) of a 16-bit colour file, RGB(A), as stored; None for any other file.
+
+    Pillow would reduce these to 8 bits.
+    """
+    file.seek(0)
+    if image.format == "PNG":
+        header = file.read(26)
+        if header[24] != 16 or header[25] == 0:
+            return None
+        _check_png_is_whole(file, path)
+    elif image.format == "TIFF":
+        depths = image.tag_v2.get(258, (1,))
+        if set(depths) != {16} or len(depths) < 3 or image.tag_v2.get(262) not in (2, 6):
+            return None
+        return _deep_tiff(file)
+    else:
+        return None
+    file.seek(0)
+    pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16:
+        raise PhotoError(f"{path.name} is damaged or incomplete and could not be read. Try another copy of it.")
+    if pixels.ndim == 2:
+        return np.repeat(pixels[:, :, None], 3, axis=2)
+    order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return cv2.cvtColor(pixels, order, dst=pixels)
+
+
+def _deep_tiff(file: BinaryIO) -> np.ndarray:
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages[0]
+        try:
+            pixels = page.asarray()
+        except ValueError as error:  # a compression that tifffile alone cannot undo
+            pixels = _deep_tiff_by_opencv(file)
+            if pixels is None:
+                raise error
+            return pixels
+        if page.planarconfig == 2:
+            pixels = np.moveaxis(pixels, 0, -1)
+    return pixels[:, :, :4]
+
+
+def _check_png_is_whole(file: BinaryIO, path: Path) -> None:
+    if b"IEND" not in (name for name, _ in _png_chunks(file)):
+        raise PhotoError(f"{path.name} is incomplete: its end is missing. Try another copy of it.")
+
+
+# Pixels to lightness
+
+
+def _in_strips(shape: tuple[int, int], strip: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Fill a (H, W) uint16 array from `strip(rows)`, some million pixels at a time."""
+    height, width = shape
+    result = np.empty(shape, np.uint16)
+    step = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, step):
+        rows = slice(top, min(top + step, height))
+        result[rows] = strip(rows)
+    return result
+
+
+def _lightness(pixels: np.ndarray) -> np.ndarray:
+    """sRGB pixels (h, W) or (h, W, 3), uint8 or uint16, to lightness (h, W) uint16.
+
+    Colours go to luminance through tables of `picgui.color`: linear light of each channel, its share, and L* of the square
+    root of the sum, which steps by less than 0.003 L* everywhere.
+    """
+    if pixels.ndim == 2:
+        table = _grey_lightness(256 if pixels.dtype == np.uint8 else _FULL_SCALE + 1)
+        return cv2.LUT(pixels, table) if pixels.dtype == np.uint8 else table[pixels]
+    if pixels.dtype == np.uint8:
+        linear = cv2.LUT(pixels, _linear_light(256))
+    else:
+        linear = _linear_light(_FULL_SCALE + 1)[pixels]
+    light = cv2.transform(linear, _light_shares())
+    return _root_lightness()[(cv2.sqrt(light) * _FULL_SCALE + 0.5).astype(np.uint16)]
+
+
+@functools.cache
+def _linear_light(levels: int) -> np.ndarray:
+    """Linear light of each sRGB level: (levels,) float32."""
+    return color.srgb_to_linear(torch.linspace(0, 1, levels, dtype=torch.float64)).float().numpy()
+
+
+@functools.cache
+def _light_shares() -> np.ndarray:
+    """How much each primary gives to luminance, (1, 3) float32: the linear light of the grey that is as light as it."""
+    primaries = torch.eye(3, dtype=torch.float64)[:, :, None]
+    luminance = color.srgb_to_lab(primaries)[:1]
+    grey = torch.cat((luminance, torch.zeros(2, 3, 1, dtype=torch.float64)))
+    return color.lab_to_linear_rgb(grey)[1].T.float().numpy()
+
+
+@functools.cache
+def _grey_lightness(levels: int) -> np.ndarray:
+    """Lightness of each sRGB grey level: (levels,) uint16."""
+    return _to_lightness(_grey_luminance(torch.linspace(0, 1, levels, dtype=torch.float64)))
+
+
+@functools.cache
+def _root_lightness() -> np.ndarray:
+    """Lightness of each square root of linear light, in 65535ths: (65536,) uint16."""
+    light = torch.linspace(0, 1, _FULL_SCALE + 1, dtype=torch.float64).square()
+    return _to_lightness(_grey_luminance(color.linear_to_srgb(light)))
+
+
+def _grey_luminance(grey: torch.Tensor) -> np.ndarray:
+    return color.srgb_to_lab(grey.expand(3, 1, -1))[0, 0].numpy()
+
+
+def _to_lightness(luminance: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(luminance, 0, 100) * (_FULL_SCALE / 100)).astype(np.uint16)
+
+
+def _on_white(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (h, W, 3 or 4) with their alpha, if any, laid on white: (h, W, 3)."""
+    if pixels.shape[2] == 3:
+        return pixels
+    white = np.iinfo(pixels.dtype).max
+    alpha = pixels[:, :, 3:].astype(np.uint32)
+    mixed = pixels[:, :, :3] * alpha + white * (white - alpha) + white // 2
+    return (mixed // white).astype(pixels.dtype)
+
+
+def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray:
+    """Lightness (H, W) of a loaded Pillow image of any mode; `to_srgb` converts a strip from the file's own profile."""
+
+    def strip(rows: slice) -> np.ndarray:
+        piece = image.crop((0, rows.start, image.width, rows.stop))
+        return convert(piece)
+
+    if image.has_transparency_data:
+        convert = functools.partial(_transparent_lightness, to_srgb=to_srgb)
+    elif image.mode in ("1", "L"):
+        curve = _profiled_greys(to_srgb)
+        convert = lambda piece: cv2.LUT(np.asarray(piece.convert("L")), curve)  # noqa: E731
+    elif image.mode.startswith("I;16"):
+        curve = _profiled_deep_greys(to_srgb)
+        # TIFF may count from white to black; Pillow undoes that in 8 bits only
+        curve = curve[::-1] if image.format == "TIFF" and image.tag_v2.get(262) == 0 else curve
+        convert = lambda piece: curve[np.asarray(piece)]  # noqa: E731
+    elif image.mode in ("I", "F"):
+        brightest = max(image.getextrema()[1], 1e-12)
+        curve = _grey_lightness(_FULL_SCALE + 1)
+        convert = lambda piece: curve[_scaled_to_16_bits(np.asarray(piece), brightest)]  # noqa: E731
+    elif image.mode == "LAB":
+        convert = lambda piece: np.asarray(piece.getchannel("L")).astype(np.uint16) * 257  # noqa: E731
+    else:
+        convert = lambda piece: _lightness(np.asarray(_as_rgb(piece, to_srgb)))  # noqa: E731
+    return _in_strips((image.height, image.width), strip)
+
+
+def _scaled_to_16_bits(values: np.ndarray, brightest: float) -> np.ndarray:
+    scaled = np.nan_to_num(values.astype(np.float64) / brightest)
+    return np.rint(np.clip(scaled, 0, 1) * _FULL_SCALE).astype(np.uint16)
+
+
+def _as_rgb(piece: Image.Image, to_srgb: Callable | None) -> Image.Image:
+    if to_srgb is None:
+        return piece.convert("RGB")
+    return to_srgb(piece if piece.mode in ("L", "RGB", "CMYK") else piece.convert("RGB"))
+
+
+def _transparent_lightness(piece: Image.Image, to_srgb: Callable | None) -> np.ndarray:
+    alpha = np.asarray(piece.convert("RGBA").getchannel("A"))
+    opaque = piece.convert("L" if piece.mode in ("1", "L", "LA", "La") else "RGB")
+    rgb = np.asarray(_as_rgb(opaque, to_srgb))
+    return _lightness(_on_white(np.dstack((rgb, alpha))))
+
+
+def _deep_lightness(pixels: np.ndarray, to_srgb: Callable | None) -> np.ndarray:
+    """Lightness (h, W) of 16-bit RGB or RGBA pixels (h, W, 3 or 4)."""
+    if to_srgb is None:
+        return _lightness(_on_white(pixels))
+    grid = _profiled_colours(to_srgb)
+    # grid_sample counts (x, y, z) = (blue, green, red) from -1 to 1
+    where = torch.from_numpy(pixels[:, :, 2::-1] * np.float32(2 / _FULL_SCALE) - 1)
+    luminance = torch.nn.functional.grid_sample(grid, where[None, None], align_corners=True)[0, 0, 0].numpy()
+    if pixels.shape[2] == 4:  # an interpolated grey of that luminance, on white
+        grey = np.interp(luminance, _grey_lightness(_FULL_SCALE + 1) * (100 / _FULL_SCALE), np.arange(_FULL_SCALE + 1))
+        grey = np.rint(grey).astype(np.uint16)
+        return _lightness(_on_white(np.dstack((grey, grey, grey, pixels[:, :, 3]))))
+    return _to_lightness(luminance)
+
+
+# Profiles
+
+
+def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None, tuple[str, ...]]:
+    """What turns a Pillow image from this ICC profile into sRGB (None: nothing to do), and notes about it."""
+    if not profile:
+        return None, ()
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(own):
+            return None, ()
+        space = own.profile.xcolor_space.strip()
+        if mode == "LAB":
+            return None, ()
+        colours = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}[space]
+        if (colours == "CMYK") != (mode == "CMYK") or (colours == "L" and mode not in ("1", "L", "LA", "La", "I;16", "I;16B")):
+            raise ImageCms.PyCMSError("the profile is for another kind of picture")
+        transform = ImageCms.buildTransform(
+            own, ImageCms.createProfile("sRGB"), colours, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
+        )
+    except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
+        return None, ("The colour profile of this picture is damaged or does not fit it; it was read as sRGB.",)
+
+    def to_srgb(image: Image.Image) -> Image.Image:
+        return ImageCms.applyTransform(image if image.mode == colours else image.convert(colours), transform)
+
+    return to_srgb, ()
+
+
+def _profiled_greys(to_srgb: Callable | None) -> np.ndarray:
+    """Lightness of the 256 grey levels of a profile: (256,) uint16."""
+    if to_srgb is None:
+        return _grey_lightness(256)
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    return _lightness(np.asarray(to_srgb(ramp)))[0]
+
+
+def _profiled_deep_greys(to_srgb: Callable | None) -> np.ndarray:
+    """Lightness of the 65536 grey levels of a profile, (65536,) uint16, interpolated between the 256 that Pillow converts."""
+    if to_srgb is None:
+        return _grey_lightness(_FULL_SCALE + 1)
+    levels = np.interp(np.arange(_FULL_SCALE + 1), np.arange(256) * 257, _profiled_greys(to_srgb))
+    return np.rint(levels).astype(np.uint16)
+
+
+@functools.lru_cache(maxsize=1)
+def _profiled_colours(to_srgb: Callable) -> torch.Tensor:
+    """L* on a grid of a profile's RGB colours: (1, 1, 52, 52, 52) float32, for 16-bit colours, which Pillow cannot convert."""
+    steps = np.arange(0, 256, 5, dtype=np.uint8)
+    red, green, blue = np.meshgrid(steps, steps, steps, indexing="ij")
+    colours = np.stack((red, green, blue), axis=-1).reshape(len(steps), -1, 3)
+    lightness = _lightness(np.asarray(to_srgb(Image.fromarray(colours))))
+    grid = torch.from_numpy(lightness.astype(np.float32) * np.float32(100 / _FULL_SCALE))
+    return grid.reshape(1, 1, len(steps), len(steps), len(steps))
+
+
+# Writing
+
+
+def write_png(
+    path: str | os.PathLike, image: np.ndarray, *, text: Mapping[str, str] | None = None, photo: Photo | None = None
+) -> None:
+    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a PNG with these texts, and the resolution and EXIF of `photo`.
+
+    The file appears whole under its name or not at all; one that was there stays until then. Raises ExportError.
+    Source: Portable Network Graphics (PNG) Specification, third edition.
+    """
+    _check_image(image)
+    with _replacing(Path(path)) as file:
+        file.write(_PNG_SIGNATURE)
+        height, width, _ = image.shape
+        _write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, 2, 0, 0, 0))
+        _write_chunk(file, b"sRGB", b"\0")
+        if photo is not None and photo.dpi is not None:
+            _write_chunk(file, b"pHYs", struct.pack(">IIB", *(round(dpi / 0.0254) for dpi in photo.dpi), 1))
+        if photo is not None and photo.exif is not None:
+            _write_chunk(file, b"eXIf", photo.exif.removeprefix(b"Exif\0\0"))
+        for key, value in (text or {}).items():
+            _write_chunk(file, *_text_chunk(key, value))
+        for data in _compressed(image):
+            _write_chunk(file, b"IDAT", data)
+        _write_chunk(file, b"IEND", b"")
+
+
+def write_tiff(
+    path: str | os.PathLike, image: np.ndarray, *, text: Mapping[str, str] | None = None, photo: Photo | None = None
+) -> None:
+    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description. As `write_png` otherwise."""
+    _check_image(image)
+    text = dict(text or {})
+    software = text.pop("Software", None)
+    resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
+    description = "\n".join(f"{key}: {value}" for key, value in text.items())
+    with _replacing(Path(path)) as file:
+        tifffile.imwrite(
+            file,
+            image,
+            photometric="rgb",
+            compression="zlib",
+            compressionargs={"level": 3},
+            rowsperstrip=max(1, (1 << 18) // image[0].nbytes),
+            iccprofile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+            description=description.encode() or None,
+            software=software or False,
+            metadata=None,
+            extratags=_descriptive_tags(photo),
+            **resolution,
+        )
+
+
+def read_png_text(path: str | os.PathLike) -> dict[str, str]:
+    """The texts of a PNG file (tEXt, zTXt and iTXt), by key. Raises PhotoError if it cannot be read or is not a PNG."""
+    path = Path(path)
+    texts = {}
+    with _opened(path) as file:
+        if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
+            raise PhotoError(f"{path.name} is not a PNG picture, so it holds no settings.")
+        for name, data in _png_chunks(file):
+            if name in (b"tEXt", b"zTXt", b"iTXt"):
+                with contextlib.suppress(ValueError, zlib.error):  # a malformed text is no text
+                    key, value = _chunk_text(name, data)
+                    texts[key] = value
+    return texts
+
+
+def _check_image(image: np.ndarray) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype not in (np.uint8, np.uint16) or 0 in image.shape:
+        raise ExportError(f"Only (H, W, 3) pictures of uint8 or uint16 can be written, not {image.shape} {image.dtype}.")
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside `path` that takes its name when all is written, and is gone otherwise. Raises ExportError."""
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder. Choose a file name for the picture.")
+    temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ExportError(_why_not_written(path, error)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _why_not_written(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return f"The disk is full, so {path.name} was not written. Free some space, or choose another disk."
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return f"There is no folder {path.parent}, so {path.name} was not written. Choose another folder."
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return f"You have no permission to write {path.name} in {path.parent}. Choose another folder."
+    return f"{path.name} was not written: {_first_line(error)}. Try another name or folder."
+
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def _write_chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
+    file.write(struct.pack(">I", len(data)) + name)
+    file.write(data)
+    file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
+
+
+def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Names of a PNG's chunks as far as they are whole, with the data of those that hold text."""
+    file.seek(0, os.SEEK_END)
+    size = file.tell()
+    at = len(_PNG_SIGNATURE)
+    while at + 12 <= size:
+        file.seek(at)
+        length, name = struct.unpack(">I4s", file.read(8))
+        at += 12 + length
+        if at > size:
+            return
+        yield name, file.read(length) if name.endswith(b"Xt") else b""
+
+
+def _text_chunk(key: str, value: str) -> tuple[bytes, bytes]:
+    name = key.encode("latin-1")
+    if not 1 <= len(name) <= 79 or b"\0" in name:
+        raise ExportError(f"A text of a PNG needs a key of 1 to 79 characters, not {key!r}.")
+    try:
+        return b"tEXt", name + b"\0" + value.encode("latin-1")
+    except UnicodeEncodeError:
+        return b"iTXt", name + b"\0\0\0\0\0" + value.encode()
+
+
+def _chunk_text(name: bytes, data: bytes) -> tuple[str, str]:
+    key, rest = data.split(b"\0", 1)
+    if name == b"iTXt":
+        packed, _, rest = rest[0], rest[1], rest[2:]
+        _, _, value = rest.split(b"\0", 2)
+        return key.decode("latin-1"), (_unpacked(value) if packed else value).decode()
+    value = _unpacked(rest[1:]) if name == b"zTXt" else rest
+    return key.decode("latin-1"), value.decode("latin-1")
+
+
+def _unpacked(data: bytes) -> bytes:
+    return zlib.decompressobj().decompress(data, 1 << 24)  # no more than 16 MB of text
+
+
+def _compressed(image: np.ndarray) -> Iterator[bytes]:
+    """The image data of a PNG: rows as differences to the left pixel, packed with run lengths and Huffman codes only.
+
+    On photographs that is a third of the time of the usual search for repetitions, and no larger.
+    """
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    height, width, channels = image.shape
+    pixel = channels * image.itemsize
+    step = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, step):
+        rows = image[top : top + step]
+        values = np.ascontiguousarray(rows.astype(rows.dtype.newbyteorder(">"), copy=False))
+        values = values.view(np.uint8).reshape(len(rows), width * pixel)
+        lines = np.empty((len(rows), 1 + width * pixel), np.uint8)
+        lines[:, 0] = 1  # filter "Sub"
+        lines[:, 1 : 1 + pixel] = values[:, :pixel]
+        np.subtract(values[:, pixel:], values[:, :-pixel], out=lines[:, 1 + pixel :])
+        if data := packer.compress(lines):
+            yield data
+    yield packer.flush()
+
+
+def _descriptive_tags(photo: Photo | None) -> list[tuple]:
+    """Maker, model, date, artist and copyright of the photo's EXIF block, as tifffile takes extra tags."""
+    if photo is None or photo.exif is None:
+        return []
+    exif = Image.Exif()
+    exif.load(photo.exif)
+    wanted = _DESCRIPTIVE_TAGS - {0x010E, 0x0131, _EXIF_IFD, _GPS_IFD}
+    return [(tag, 2, 0, value.encode("ascii", "replace"), True) for tag, value in exif.items() if tag in wanted and isinstance(value, str)]
