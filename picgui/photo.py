@@ -40,6 +40,7 @@ _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
 _PIXEL_SIZES = (0xA002, 0xA003)
+_TIFFFILE_COMPRESSIONS = (1, 8, 32946)  # none and deflate: what tifffile undoes by itself
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
 _DESCRIPTIVE_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, _EXIF_IFD, _GPS_IFD}
 
@@ -216,7 +217,7 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
         dpi = tuple(float(value) for value in image.info.get("dpi", ()))
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return dpi if len(dpi) == 2 and all(1 <= value < 1e5 for value in dpi) else None
+    return dpi if len(dpi) == 2 and all(1 < value < 1e5 for value in dpi) else None
 
 
 def _upright_exif(image: Image.Image) -> bytes | None:
@@ -227,8 +228,9 @@ def _upright_exif(image: Image.Image) -> bytes | None:
         if image.format == "TIFF":
             for tag in set(exif) - _DESCRIPTIVE_TAGS:
                 del exif[tag]
-        for tag in _PIXEL_SIZES:
-            exif.get_ifd(_EXIF_IFD).pop(tag, None)
+        if _EXIF_IFD in exif:
+            for tag in _PIXEL_SIZES:
+                exif.get_ifd(_EXIF_IFD).pop(tag, None)
         if not len(exif):
             return None
         exif[_ORIENTATION] = 1
@@ -267,29 +269,29 @@ def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray |
     else:
         return None
     file.seek(0)
-    pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.uint16:
-        raise PhotoError(f"{path.name} is damaged or incomplete and could not be read. Try another copy of it.")
-    if pixels.ndim == 2:
-        return np.repeat(pixels[:, :, None], 3, axis=2)
-    order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return cv2.cvtColor(pixels, order, dst=pixels)
+    return _pixels_by_opencv(file.read())
 
 
 def _deep_tiff(file: BinaryIO) -> np.ndarray:
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
-        try:
+        if page.compression in _TIFFFILE_COMPRESSIONS:
             pixels = page.asarray()
-        except ValueError as error:  # a compression that tifffile alone cannot undo
-            pixels = _deep_tiff_by_opencv(file)
-            if pixels is None:
-                raise error
-            return pixels
-        if page.planarconfig == 2:
-            pixels = np.moveaxis(pixels, 0, -1)
-    return pixels[:, :, :4]
+            return (np.moveaxis(pixels, 0, -1) if page.planarconfig == 2 else pixels)[:, :, :4]
+        orientation = page.tags.get(_ORIENTATION)
+        file.seek(0)
+        data = bytearray(file.read())
+    if orientation is not None:  # OpenCV would turn the pixels; they are turned later, as those of all files
+        data[orientation.valueoffset : orientation.valueoffset + 2] = struct.pack(tiff.byteorder + "H", 1)
+    return _pixels_by_opencv(data)
+
+
+def _pixels_by_opencv(data: bytes | bytearray) -> np.ndarray:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
+        raise ValueError("its pixels cannot be decoded")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
 
 
 def _check_png_is_whole(file: BinaryIO, path: Path) -> None:

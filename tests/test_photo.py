@@ -1,0 +1,514 @@
+"""Any photograph in, its luminance out; pictures written whole or not at all."""
+
+import errno
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from PIL import Image, ImageCms, PngImagePlugin
+
+from picgui import color
+from picgui import photo as photo_module
+from picgui.errors import ExportError, PhotoError
+from picgui.opencv import cv2
+from picgui.photo import photo_from_rgb, read_photo, read_png_text, write_png, write_tiff
+
+HEIGHT, WIDTH = 40, 56
+
+
+def colours(height=HEIGHT, width=WIDTH):
+    """A smooth colour picture (height, width, 3) uint8 without any symmetry."""
+    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    return np.rint(255 * np.stack((x, y, 0.2 + 0.5 * x * y), axis=-1)).astype(np.uint8)
+
+
+def luminance_of(rgb):
+    """L* of sRGB pixels (H, W, 3) by the definition in picgui.color, in float64."""
+    scale = np.iinfo(rgb.dtype).max
+    return color.srgb_to_lab(torch.from_numpy(rgb.astype(np.float64) / scale).movedim(-1, 0))[0].numpy()
+
+
+def saved(path, pixels, **options):
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(path, **options)
+    return path
+
+
+def assert_luminance(photo, expected, tolerance=0.01):
+    assert photo.lightness.dtype == np.uint16
+    assert photo.luminance().shape == expected.shape
+    np.testing.assert_allclose(photo.luminance(), expected, atol=tolerance)
+
+
+# Formats and kinds of pixels
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.webp", "a.jpg"])
+def test_every_format_gives_the_luminance_of_its_pixels(tmp_path, name):
+    options = {"a.webp": {"lossless": True}, "a.jpg": {"quality": 100, "subsampling": 0}}.get(name, {})
+    photo = read_photo(saved(tmp_path / name, colours(), **options))
+    assert_luminance(photo, luminance_of(colours()), 1.5 if name == "a.jpg" else 0.01)
+    assert (photo.height, photo.width, photo.bit_depth) == (HEIGHT, WIDTH, 8)
+    assert photo.source == tmp_path / name
+    assert photo.notes == ()
+
+
+def test_every_8_bit_grey_keeps_its_own_level(tmp_path):
+    grey = np.arange(256, dtype=np.uint8).repeat(16).reshape(64, 64)
+    photo = read_photo(saved(tmp_path / "a.png", grey))
+    assert_luminance(photo, luminance_of(np.dstack([grey] * 3)), 0.001)
+    assert len(np.unique(photo.lightness)) == 256
+
+
+def test_grey_and_the_same_grey_stored_as_colour_agree():
+    grey = np.arange(256, dtype=np.uint8).repeat(16).reshape(64, 64)
+    apart = photo_from_rgb(grey).lightness.astype(int) - photo_from_rgb(np.dstack([grey] * 3)).lightness
+    assert np.abs(apart).max() <= 2  # of 65535
+
+
+def test_a_16_bit_grey_keeps_more_than_256_levels(tmp_path):
+    grey = np.linspace(0, 65535, 128 * 128).astype(np.uint16).reshape(128, 128)
+    for name in ("a.png", "a.tif"):
+        photo = read_photo(saved(tmp_path / name, grey))
+        assert photo.bit_depth == 16
+        assert len(np.unique(photo.lightness)) > 10_000
+        assert_luminance(photo, luminance_of(np.dstack([grey] * 3)), 0.001)
+
+
+def deep_colours():
+    return (colours().astype(np.uint16) << 8) + np.arange(WIDTH, dtype=np.uint16)[:, None]
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_16_bit_colour_tiff_is_read_at_16_bits(tmp_path, compression, planar):
+    path, deep = tmp_path / "a.tif", deep_colours()
+    if compression == "lzw":  # which tifffile cannot write by itself
+        cv2.imwrite(str(path), deep[:, :, ::-1], [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+    else:
+        pixels = deep if planar == "contig" else np.moveaxis(deep, -1, 0)
+        tifffile.imwrite(path, pixels, photometric="rgb", planarconfig=planar, compression=compression)
+    photo = read_photo(path)
+    assert photo.bit_depth == 16
+    assert_luminance(photo, luminance_of(deep), 0.01)
+    assert np.abs(photo.luminance() - luminance_of((deep >> 8).astype(np.uint8))).max() > 0.05
+
+
+def test_16_bit_colour_png_is_read_at_16_bits_and_its_alpha_laid_on_white(tmp_path):
+    deep = deep_colours()
+    write_png(tmp_path / "a.png", deep)
+    assert_luminance(read_photo(tmp_path / "a.png"), luminance_of(deep), 0.01)
+    alpha = np.full((HEIGHT, WIDTH, 1), 65535, np.uint16)
+    alpha[:10] = 0
+    cv2.imwrite(str(tmp_path / "b.png"), np.dstack((deep[:, :, ::-1], alpha)))
+    expected = luminance_of(deep)
+    expected[:10] = 100
+    assert_luminance(read_photo(tmp_path / "b.png"), expected, 0.01)
+
+
+def test_transparent_pixels_become_white(tmp_path):
+    rgba = np.dstack((colours(), np.full((HEIGHT, WIDTH), 255, np.uint8)))
+    rgba[:10, :, 3] = 0
+    rgba[10:20, :, 3] = 128
+    mixed = colours().astype(float)
+    mixed[:10] = 255
+    mixed[10:20] = mixed[10:20] * 128 / 255 + 127
+    expected = luminance_of(np.rint(mixed).astype(np.uint8))
+    assert_luminance(read_photo(saved(tmp_path / "a.png", rgba)), expected, 0.5)
+
+
+def test_a_palette_with_a_transparent_colour_is_read(tmp_path):
+    image = Image.fromarray(np.repeat([[0, 1, 2]], 16, axis=0).repeat(8, axis=1).astype(np.uint8)).convert("P")
+    image.putpalette([10, 20, 30, 200, 30, 30, 0, 0, 0])
+    path = saved(tmp_path / "a.png", image, transparency=2)
+    rgb = np.array([[[10, 20, 30], [200, 30, 30], [255, 255, 255]]], np.uint8).repeat(8, axis=1).repeat(16, axis=0)
+    assert_luminance(read_photo(path), luminance_of(rgb))
+
+
+def test_grey_with_alpha_one_bit_and_cmyk_are_read(tmp_path):
+    grey = colours()[:, :, 0]
+    with_alpha = Image.fromarray(np.dstack((grey, np.full_like(grey, 255))), mode=None)
+    assert with_alpha.mode == "LA"
+    expected = luminance_of(np.dstack([grey] * 3))
+    assert_luminance(read_photo(saved(tmp_path / "la.png", with_alpha)), expected)
+
+    one_bit = Image.fromarray(np.where(grey > 99, 255, 0).astype(np.uint8)).convert("1")
+    photo = read_photo(saved(tmp_path / "1.tif", one_bit))
+    assert set(np.unique(photo.lightness)) == {0, 65535}
+
+    for name in ("c.tif", "c.jpg"):
+        cmyk = Image.fromarray(colours()).convert("CMYK")
+        assert_luminance(read_photo(saved(tmp_path / name, cmyk, quality=100)), luminance_of(colours()), 3)
+
+
+def test_a_tiff_that_counts_from_white_to_black_is_not_negative(tmp_path):
+    for dtype, white in ((np.uint8, 255), (np.uint16, 65535)):
+        stored = np.full((20, 20), white, dtype)
+        stored[:10] = 0
+        tifffile.imwrite(tmp_path / "a.tif", stored, photometric="miniswhite")
+        luminance = read_photo(tmp_path / "a.tif").luminance()
+        assert luminance[:10].min() > 99.9 and luminance[10:].max() < 0.1
+
+
+def test_a_floating_point_tiff_is_scaled_to_its_brightest_value_and_says_so(tmp_path):
+    values = np.linspace(0, 2, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH)
+    tifffile.imwrite(tmp_path / "a.tif", values)
+    photo = read_photo(tmp_path / "a.tif")
+    assert photo.luminance().min() == 0 and photo.luminance().max() == 100
+    assert any("taken as white" in note for note in photo.notes)
+
+
+def test_sepia_is_reduced_to_its_luminance(tmp_path):
+    grey = np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH, 1)
+    sepia = np.rint(255 * grey ** np.array([0.8, 1.0, 1.3])).astype(np.uint8)
+    assert_luminance(read_photo(saved(tmp_path / "a.png", sepia)), luminance_of(sepia))
+
+
+def test_only_the_first_page_of_a_tiff_is_read_and_a_note_says_so(tmp_path):
+    first, second = Image.fromarray(colours()), Image.new("RGB", (30, 30), "red")
+    path = saved(tmp_path / "a.tif", first, save_all=True, append_images=[second, second])
+    photo = read_photo(path)
+    assert_luminance(photo, luminance_of(colours()))
+    assert photo.notes == ("Only the first of 3 pages was read.",)
+
+
+# Orientation, profiles, metadata
+
+_STORED_AS = {
+    1: lambda p: p, 2: np.fliplr, 3: lambda p: np.rot90(p, 2), 4: np.flipud,
+    5: lambda p: p.swapaxes(0, 1), 6: lambda p: np.rot90(p, 1),
+    7: lambda p: np.rot90(p, 2).swapaxes(0, 1), 8: lambda p: np.rot90(p, -1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "deep.png", "deep.tif", "deep-lzw.tif", "a.webp"])
+def test_the_photo_is_turned_upright(tmp_path, name, orientation):
+    path, deep = tmp_path / name, name.startswith("deep")
+    stored = np.ascontiguousarray(_STORED_AS[orientation](colours()))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if name == "deep-lzw.tif":
+        cv2.imwrite(str(path), stored[:, :, ::-1].astype(np.uint16) * 257, [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+        _set_tiff_orientation(path, orientation)
+    elif name == "deep.tif":
+        extra = [(0x0112, 3, 1, orientation, True)]
+        tifffile.imwrite(path, stored.astype(np.uint16) * 257, photometric="rgb", extratags=extra)
+    elif name == "deep.png":
+        write_png(path, stored.astype(np.uint16) * 257, photo=photo_with(exif=exif.tobytes()))
+    else:
+        saved(path, stored, exif=exif.tobytes(), lossless=True)
+    photo = read_photo(path)
+    assert photo.bit_depth == (16 if deep else 8)
+    assert_luminance(photo, luminance_of(colours()))
+    if photo.exif is not None:
+        again = Image.Exif()
+        again.load(photo.exif)
+        assert again.get(0x0112) == 1
+
+
+def _set_tiff_orientation(path, orientation):
+    """Make the tag that says "contiguous planes", which is the default, the one of the orientation."""
+    with tifffile.TiffFile(path) as tiff:
+        at = tiff.pages[0].tags["PlanarConfiguration"].offset
+    with open(path, "r+b") as file:
+        file.seek(at)
+        file.write(struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0))
+
+
+def photo_with(**fields):
+    return photo_module.Photo(lightness=np.zeros((16, 16), np.uint16), **fields)
+
+
+def wide_gamut_profile():
+    """An ICC matrix profile with Adobe RGB's primaries and gamma 2.2, made by hand (ICC.1:2010)."""
+
+    def fixed(value):
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(*values):
+        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
+
+    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Wide\0" + bytes(78) + b"\0"
+    tags = {
+        b"desc": name, b"cprt": b"text\0\0\0\0none\0\0\0\0", b"wtpt": xyz(0.9642, 1, 0.8249),
+        b"rXYZ": xyz(0.60974, 0.31111, 0.01947), b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
+        b"bXYZ": xyz(0.14919, 0.06322, 0.74457), b"rTRC": gamma, b"gTRC": gamma, b"bTRC": gamma,
+    }  # fmt: skip
+    table, body, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for tag, data in tags.items():
+        data += bytes(-len(data) % 4)
+        table += tag + struct.pack(">II", at + len(body), len(data))
+        body += data
+    header = struct.pack(">I4xI4s4s4s12x4s", at + len(body), 0x02100000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
+    header += bytes(28) + fixed(0.9642) + fixed(1) + fixed(0.8249)
+    return header.ljust(128, b"\0") + table + body
+
+
+def test_colours_are_converted_from_the_profile_of_the_file(tmp_path):
+    profile = wide_gamut_profile()
+    plain = read_photo(saved(tmp_path / "a.png", colours())).luminance()
+    photo = read_photo(saved(tmp_path / "b.png", colours(), icc_profile=profile))
+    assert photo.icc_profile == profile and photo.notes == ()
+    converted = ImageCms.profileToProfile(
+        Image.fromarray(colours()), ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"), renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+    )  # fmt: skip
+    assert_luminance(photo, luminance_of(np.asarray(converted)))
+    assert np.abs(photo.luminance() - plain).max() > 2
+
+
+def test_16_bit_colours_are_converted_from_the_profile_too(tmp_path):
+    profile = wide_gamut_profile()
+    shallow = read_photo(saved(tmp_path / "a.png", colours(), icc_profile=profile))
+    tifffile.imwrite(tmp_path / "b.tif", colours().astype(np.uint16) * 257, photometric="rgb", iccprofile=profile)
+    deep = read_photo(tmp_path / "b.tif")
+    assert deep.bit_depth == 16 and deep.icc_profile == profile
+    assert_luminance(deep, shallow.luminance().astype(float), 0.7)
+    assert np.abs(deep.luminance() - shallow.luminance()).mean() < 0.15
+
+
+@pytest.mark.parametrize("profile", [b"not a profile", wide_gamut_profile()[:200]])
+def test_a_broken_profile_is_noted_and_not_fatal(tmp_path, profile):
+    photo = read_photo(saved(tmp_path / "a.png", colours(), icc_profile=profile))
+    assert_luminance(photo, luminance_of(colours()))
+    assert any("profile" in note for note in photo.notes)
+
+
+def test_an_srgb_profile_changes_nothing(tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photo = read_photo(saved(tmp_path / "a.png", colours(), icc_profile=profile))
+    assert_luminance(photo, luminance_of(colours()))
+    assert photo.notes == ()
+
+
+def test_resolution_and_exif_go_from_the_scan_into_the_png(tmp_path):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112], exif[0x0132] = "Agfa", 6, "1931:05:01 12:00:00"
+    exif.get_ifd(0x8769)[0x9003] = "1931:05:01 12:00:00"
+    scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif.tobytes(), dpi=(600, 600)))
+    assert (scan.height, scan.width) == (WIDTH, HEIGHT)
+    write_png(tmp_path / "out.png", np.zeros((scan.height, scan.width, 3), np.uint8), photo=scan)
+    with Image.open(tmp_path / "out.png") as out:
+        assert out.info["dpi"] == pytest.approx((600, 600), abs=0.1)
+        tags = out.getexif()
+        assert (tags[0x010F], tags[0x0112]) == ("Agfa", 1)
+        assert tags.get_ifd(0x8769)[0x9003] == "1931:05:01 12:00:00"
+
+
+def test_the_layout_of_a_tiff_does_not_go_into_the_exif(tmp_path):
+    tags = {0x010F: "Agfa"}
+    photo = read_photo(saved(tmp_path / "a.tif", colours(), tiffinfo=tags, dpi=(300, 300)))
+    exif = Image.Exif()
+    exif.load(photo.exif)
+    assert set(exif) == {0x010F, 0x0112}
+    assert photo.dpi == (300, 300)
+
+
+# What cannot be read
+
+
+def assert_refused(path, *words):
+    with pytest.raises(PhotoError) as caught:
+        read_photo(path)
+    sentence = str(caught.value)
+    assert sentence.endswith(".") and "Traceback" not in sentence
+    for word in words:
+        assert word in sentence
+    return sentence
+
+
+def test_a_missing_file_a_folder_an_empty_file_and_a_text_are_each_named(tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("this is no picture" * 100)
+    sentences = {
+        assert_refused(tmp_path / "gone.jpg", "no file"),
+        assert_refused(tmp_path, "folder"),
+        assert_refused(tmp_path / "empty.jpg", "empty"),
+        assert_refused(tmp_path / "text.jpg", "not a picture"),
+    }
+    assert len(sentences) == 4
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.bmp", "a.webp", "deep.png", "deep.tif"])
+@pytest.mark.parametrize("kept", [0.3, 0.7, 0.95])
+def test_a_truncated_file_is_refused(tmp_path, name, kept):
+    path = tmp_path / name
+    noise = np.random.default_rng(0).integers(0, 255, (100, 120, 3)).astype(np.uint8)
+    if name == "deep.png":
+        write_png(path, noise.astype(np.uint16) * 257)
+    elif name == "deep.tif":
+        tifffile.imwrite(path, noise.astype(np.uint16) * 257, photometric="rgb", compression="zlib")
+    else:
+        saved(path, noise)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept)])
+    assert_refused(path, name)
+
+
+def test_damage_inside_a_16_bit_png_is_refused(tmp_path):
+    write_png(tmp_path / "a.png", np.random.default_rng(0).integers(0, 65535, (100, 100, 3)).astype(np.uint16))
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[2000:3000] = bytes(1000)
+    (tmp_path / "a.png").write_bytes(data)
+    assert_refused(tmp_path / "a.png", "a.png")
+
+
+def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
+    path = saved(tmp_path / "a.png", colours())
+
+    def denied(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", denied)
+    assert_refused(path, "permission")
+
+
+def test_a_picture_of_15_pixels_is_too_small_and_one_of_16_is_read(tmp_path):
+    assert_refused(saved(tmp_path / "a.png", colours(15, 40)), "too small", "40 x 15")
+    assert read_photo(saved(tmp_path / "b.png", colours(16, 16))).lightness.shape == (16, 16)
+
+
+@pytest.mark.parametrize("width,height", [(20_000, 8_000), (100_000, 100_000)])
+def test_a_picture_beyond_150_megapixels_is_refused_before_it_is_decoded(tmp_path, width, height):
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b""))
+    assert_refused(path, "too large", "150 megapixels")
+
+
+def test_a_picture_between_pillows_warning_and_our_limit_is_not_refused_for_its_size(tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", HEIGHT * WIDTH * 2 // 3)
+    assert read_photo(saved(tmp_path / "a.png", colours())).height == HEIGHT
+    assert not [warning for warning in recwarn if issubclass(warning.category, Image.DecompressionBombWarning)]
+
+
+def test_only_uint8_and_uint16_pictures_become_photos():
+    for array in (np.zeros((20, 20), np.float32), np.zeros((20, 20, 4), np.uint8), np.zeros(20, np.uint8)):
+        with pytest.raises(PhotoError):
+            photo_from_rgb(array)
+
+
+# Photo
+
+
+def test_strips_of_a_large_picture_join_without_a_seam(monkeypatch):
+    whole = photo_from_rgb(colours(200, 100)).lightness
+    monkeypatch.setattr(photo_module, "_STRIP_PIXELS", 700)
+    np.testing.assert_array_equal(photo_from_rgb(colours(200, 100)).lightness, whole)
+
+
+def test_resizing_keeps_the_aspect_and_the_mean_and_never_enlarges():
+    photo = photo_from_rgb(colours(300, 200))
+    small = photo.resized(60)
+    assert (small.height, small.width) == (60, 40)
+    assert small.luminance().mean() == pytest.approx(photo.luminance().mean(), abs=0.1)
+    assert photo.resized(1000) is photo
+
+
+def test_luminance_of_some_rows_is_that_part_of_the_whole():
+    photo = photo_from_rgb(colours())
+    np.testing.assert_array_equal(photo.luminance(slice(7, 12)), photo.luminance()[7:12])
+    assert photo.luminance().dtype == np.float32
+
+
+# Writing
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (70, 90)])
+def test_a_written_png_is_read_back_exactly(tmp_path, dtype, shape):
+    image = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (*shape, 3)).astype(dtype)
+    write_png(tmp_path / "a.png", image[::-1])  # not contiguous
+    read = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
+    assert read.dtype == dtype
+    np.testing.assert_array_equal(read[:, :, ::-1], image[::-1])
+    with Image.open(tmp_path / "a.png") as checked:
+        checked.verify()
+
+
+def test_texts_in_any_script_are_read_back_by_us_and_by_pillow(tmp_path):
+    texts = {"Software": "picgui 1", "picgui:seed": "7", "picgui:source": "Großmutter 写真 🖼.jpg", "Comment": "two\nlines é"}
+    write_png(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8), text=texts)
+    assert read_png_text(tmp_path / "a.png") == texts
+    with Image.open(tmp_path / "a.png") as image:
+        assert {key: str(value) for key, value in image.text.items()} == texts
+
+
+def test_packed_texts_of_other_programs_are_read(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("a", "x" * 1000, zip=True)
+    info.add_itxt("b", "é写" * 100, zip=True)
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png", pnginfo=info)
+    assert read_png_text(tmp_path / "a.png") == {"a": "x" * 1000, "b": "é写" * 100}
+
+
+def test_texts_of_what_is_no_png_are_refused(tmp_path):
+    with pytest.raises(PhotoError, match="not a PNG"):
+        read_png_text(saved(tmp_path / "a.jpg", colours()))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_written_tiff_is_read_back_exactly_with_its_resolution_and_maker(tmp_path, dtype):
+    exif = Image.Exif()
+    exif[0x010F] = "Agfa"
+    image = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (30, 50, 3)).astype(dtype)
+    photo = photo_with(dpi=(300.0, 300.0), exif=exif.tobytes())
+    write_tiff(tmp_path / "a.tif", image, text={"Software": "picgui 1", "Comment": "Großmutter"}, photo=photo)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        page = tiff.pages[0]
+        np.testing.assert_array_equal(page.asarray(), image)
+        assert page.tags["XResolution"].value == (300, 1)
+        assert page.tags["Make"].value == "Agfa"
+        assert page.tags["Software"].value == "picgui 1"
+        assert "Großmutter" in page.description
+    assert read_photo(tmp_path / "a.tif").notes == ()
+
+
+@pytest.mark.parametrize("write", [write_png, write_tiff])
+def test_a_failed_export_says_why_and_leaves_nothing_behind(tmp_path, monkeypatch, write):
+    image = np.zeros((20, 20, 3), np.uint8)
+    with pytest.raises(ExportError, match="no folder"):
+        write(tmp_path / "gone" / "a.png", image)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ExportError, match="is a folder"):
+        write(tmp_path / "folder", image)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ExportError, match="no folder"):
+        write(tmp_path / "file" / "a.png", image)
+    with pytest.raises(ExportError, match="pictures of uint8"):
+        write(tmp_path / "a.png", image.astype(np.float32))
+    (tmp_path / "a.png").write_bytes(b"before")
+    for number, words in ((errno.ENOSPC, "disk is full"), (errno.EACCES, "permission"), (errno.EIO, "not written")):
+
+        def fails(*_, number=number):
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(photo_module.os, "fsync", fails)
+            with pytest.raises(ExportError, match=words) as caught:
+                write(tmp_path / "a.png", image)
+        assert str(caught.value).endswith(".")
+    assert (tmp_path / "a.png").read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "file", "folder"]
+    write(tmp_path / "a.png", image)
+    assert (tmp_path / "a.png").read_bytes() != b"before"
+
+
+def test_a_stopped_export_leaves_nothing_behind(tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(photo_module, "_compressed", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
+    assert list(tmp_path.iterdir()) == []
