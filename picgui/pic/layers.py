@@ -1,0 +1,167 @@
+"""Weight-normalised convolutions, shifted convolutions and the gated residual block of PixelCNN++.
+
+Sources: Salimans & Kingma 2016 (weight normalisation, data-dependent initialisation); Salimans et al. 2017
+(PixelCNN++: shifted convolutions, gated residual blocks); Shang et al. 2016 (concatenated activations).
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class WeightNormConv2d(nn.Module):
+    """A convolution with weight ``g * v / ||v||``, the norm taken per output channel.
+
+    ``padding`` is (left, right, top, bottom). `fold` freezes the product for inference; `set_weight` goes back.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        kernel: tuple[int, int] = (3, 3),
+        stride: int = 1,
+        dilation: int = 1,
+        padding: tuple[int, int, int, int] | None = None,
+        init_scale: float = 1.0,
+    ):
+        super().__init__()
+        if padding is None:
+            x, y = dilation * (kernel[1] - 1) // 2, dilation * (kernel[0] - 1) // 2
+            padding = (x, x, y, y)
+        self.stride, self.dilation, self.padding, self.init_scale = stride, dilation, padding, init_scale
+        self.v = nn.Parameter(torch.randn(out_channels, in_channels, *kernel) * 0.05)
+        self.g = nn.Parameter(torch.ones(out_channels))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.folded: Tensor | None = None
+
+    def weight(self) -> Tensor:
+        """The effective kernel (out, in, height, width)."""
+        if self.folded is not None:
+            return self.folded
+        return self.v * (self.g / self.v.flatten(1).norm(dim=1).clamp_min(1e-12))[:, None, None, None]
+
+    def set_weight(self, weight: Tensor) -> None:
+        """Make ``weight`` the effective kernel, trainable as before."""
+        with torch.no_grad():
+            self.v.copy_(weight)
+            self.g.copy_(weight.flatten(1).norm(dim=1))
+        self.folded = None
+
+    def fold(self) -> None:
+        """Compute the kernel once and for all; gradients no longer reach it."""
+        self.folded = None
+        self.folded = self.weight().detach().contiguous(memory_format=torch.channels_last)
+
+    def initialize(self, x: Tensor) -> None:
+        """Choose gain and bias so that the outputs for ``x`` have zero mean and standard deviation ``init_scale``."""
+        with torch.no_grad():
+            self.g.fill_(1)
+            self.bias.zero_()
+            y = self(x).float()
+            self.g.copy_(self.init_scale / (y.var(dim=(0, 2, 3)) + 1e-8).sqrt().clamp_min(1e-3))
+            self.bias.copy_(-y.mean(dim=(0, 2, 3)) * self.g)
+
+    def _apply(self, function: Callable, recurse: bool = True):
+        super()._apply(function, recurse)
+        if self.folded is not None:
+            self.folded = function(self.folded)
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        left, right, top, bottom = self.padding
+        if left == right and top == bottom:
+            return F.conv2d(x, self.weight(), self.bias, self.stride, (top, left), self.dilation)
+        return F.conv2d(F.pad(x, self.padding), self.weight(), self.bias, self.stride, 0, self.dilation)
+
+
+def weight_norm_convolutions(network: nn.Module) -> dict[str, WeightNormConv2d]:
+    """Every weight-normalised convolution of a network by its name."""
+    return {name: m for name, m in network.named_modules() if isinstance(m, WeightNormConv2d)}
+
+
+def initialize_from_data(network: nn.Module, run: Callable[[], object]) -> None:
+    """Data-dependent initialisation: ``run()`` must pass one batch through ``network``, dropout off.
+
+    Each convolution is initialised from its own input just before it is first used (Salimans & Kingma 2016, section 3).
+    """
+    done: set[WeightNormConv2d] = set()
+
+    def before(module, arguments):
+        if module not in done:
+            done.add(module)
+            module.initialize(arguments[0])
+
+    handles = [m.register_forward_pre_hook(before) for m in weight_norm_convolutions(network).values()]
+    was_training = network.training
+    try:
+        network.eval()
+        with torch.no_grad():
+            run()
+    finally:
+        network.train(was_training)
+        for handle in handles:
+            handle.remove()
+
+
+def vertical_padding(kernel: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Padding of a down-shifted convolution: it sees its own row and those above, to both sides."""
+    side = (kernel[1] - 1) // 2
+    return (side, side, kernel[0] - 1, 0)
+
+
+def horizontal_padding(kernel: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Padding of a down-right-shifted convolution: it sees rows above and itself, and columns to the left and itself."""
+    return (kernel[1] - 1, 0, kernel[0] - 1, 0)
+
+
+def down_shift(x: Tensor) -> Tensor:
+    """Move (N, C, H, W) down by one row; row 0 becomes zero."""
+    return F.pad(x, (0, 0, 1, 0))[:, :, :-1]
+
+
+def right_shift(x: Tensor) -> Tensor:
+    """Move (N, C, H, W) right by one column; column 0 becomes zero."""
+    return F.pad(x, (1, 0, 0, 0))[:, :, :, :-1]
+
+
+def concat_elu(x: Tensor) -> Tensor:
+    """``[elu(x), elu(-x)]`` along the channels: (N, C, H, W) to (N, 2C, H, W)."""
+    return F.elu(torch.cat((x, -x), dim=1))
+
+
+class GatedResidualBlock(nn.Module):
+    """``x + p * sigmoid(q)`` with two convolutions, conditioned through a 1x1 convolution (MODEL.md; PixelCNN++ section 2).
+
+    The first convolution is the dilated one. ``condition`` is already concat_elu'd, (N, condition_channels, H, W).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        condition_channels: int = 0,
+        kernel: tuple[int, int] = (3, 3),
+        dilation: int = 1,
+        padding: tuple[int, int, int, int] | None = None,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        shape = {"kernel": kernel, "padding": padding}
+        self.first = WeightNormConv2d(2 * channels, channels, dilation=dilation, **shape)
+        self.condition = WeightNormConv2d(condition_channels, channels, kernel=(1, 1)) if condition_channels else None
+        self.dropout = dropout
+        self.gate = WeightNormConv2d(2 * channels, 2 * channels, init_scale=0.1, **shape)
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        h = self.first(concat_elu(x))
+        if self.condition is not None:
+            h = h + self.condition(condition)
+        h = concat_elu(h)
+        if self.dropout:
+            h = F.dropout(h, self.dropout, self.training)
+        p, q = self.gate(h).chunk(2, dim=1)
+        return x + p * q.sigmoid()

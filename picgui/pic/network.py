@@ -1,0 +1,354 @@
+"""The two networks of Probabilistic Image Colorization: the embedding g^w and the autoregressive f (Royer et al. 2017).
+
+Luminance is (N, 1, H, W), normalised to [-1, 1]; chroma is (N, 2, h, w) with h = H / chroma_scale, normalised.
+The same network is trained and sampled.
+"""
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from picgui.pic import mixture
+from picgui.pic.layers import (
+    GatedResidualBlock,
+    WeightNormConv2d,
+    concat_elu,
+    down_shift,
+    horizontal_padding,
+    right_shift,
+    vertical_padding,
+    weight_norm_convolutions,
+)
+
+KNOWN_PLANES = 5  # mask, mask x a', mask x b', 1, L'
+_INITIAL_LOG_SCALE = -3.0
+
+
+class Stage(NamedTuple):
+    """A strided (or plain) 3x3 convolution followed by gated residual blocks."""
+
+    channels: int
+    blocks: int
+    stride: int = 1
+    dilation: int = 1
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that fixes the shape of the networks.
+
+    Where ``levels`` is empty, g^w is the straight network of Table 1. Otherwise ``stages`` bring luminance down to the
+    resolution of the chroma, and ``levels`` are the ever coarser levels of a U on top: ``blocks`` on the way down
+    (the coarsest level has them once), ``level_up_blocks`` on the way up.
+    """
+
+    name: str
+    network_size: int  # pixels; the size of a training picture
+    chroma_scale: int  # luminance pixels per chroma pixel, along each axis
+    chroma_rule: str  # "point" or "area": how chroma is reduced
+    stages: tuple[Stage, ...]
+    embedding_channels: int
+    channels: int  # of f
+    blocks: int  # of f
+    vertical_kernel: tuple[int, int] = (3, 3)
+    horizontal_kernel: tuple[int, int] = (3, 3)
+    levels: tuple[Stage, ...] = ()
+    level_up_blocks: int = 1
+    known_colors: bool = False
+    components: int = 10
+    dropout: float = 0.5
+
+    def __post_init__(self):
+        stride = 1
+        for stage in self.stages:
+            stride *= stage.stride
+        if stride != self.chroma_scale:
+            raise ValueError(f"the stages of {self.name} reduce by {stride}, but chroma_scale is {self.chroma_scale}")
+        if self.chroma_rule not in ("point", "area"):
+            raise ValueError(f"chroma_rule is {self.chroma_rule!r}; it must be 'point' or 'area'")
+        if self.known_colors and not self.levels:
+            raise ValueError("known_colors needs a U-shaped g^w: levels is empty")
+
+    @property
+    def multiple(self) -> int:
+        """Luminance pixels per pixel of the coarsest level."""
+        total = self.chroma_scale
+        for level in self.levels[1:]:
+            total *= level.stride
+        return total
+
+    def to_dict(self) -> dict:
+        """Plain numbers, strings and lists, for JSON."""
+        return asdict(self) | {key: [list(s) for s in getattr(self, key)] for key in ("stages", "levels")}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "ModelConfig":
+        """The inverse of `to_dict`. Raises ValueError for unknown, missing or inconsistent fields."""
+        unknown = set(values) - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown fields in the model configuration: {', '.join(sorted(unknown))}")
+        values = dict(values)
+        try:
+            for key in ("stages", "levels"):
+                values[key] = tuple(Stage(*(int(x) for x in stage)) for stage in values.get(key, ()))
+            for key in ("vertical_kernel", "horizontal_kernel"):
+                if key in values:
+                    values[key] = tuple(int(x) for x in values[key])
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"the model configuration is incomplete: {error}") from None
+
+
+_CIFAR10 = ModelConfig(
+    name="cifar10",
+    network_size=32,
+    chroma_scale=2,
+    chroma_rule="point",
+    stages=(Stage(32, 2), Stage(64, 2, 2), Stage(128, 2), Stage(256, 3, 1, 2)),
+    embedding_channels=256,
+    channels=160,
+    blocks=4,
+)
+_PHOTO = ModelConfig(
+    name="photo",
+    network_size=128,
+    chroma_scale=4,
+    chroma_rule="area",
+    stages=(Stage(48, 1, 2), Stage(128, 1, 2)),
+    levels=(Stage(128, 2), Stage(192, 3, 2), Stage(256, 3, 2), Stage(320, 2, 2)),
+    level_up_blocks=2,
+    embedding_channels=128,
+    channels=96,
+    blocks=4,
+    vertical_kernel=(2, 3),
+    horizontal_kernel=(2, 2),
+    known_colors=True,
+    dropout=0.1,
+)
+
+CONFIGS: dict[str, ModelConfig] = {
+    "cifar10": _CIFAR10,
+    "imagenet": replace(
+        _CIFAR10,
+        name="imagenet",
+        network_size=128,
+        chroma_scale=4,
+        stages=(Stage(64, 2), Stage(128, 2, 2), Stage(256, 2, 2), Stage(512, 3, 1, 2), Stage(512, 3, 1, 4)),
+        embedding_channels=512,
+    ),
+    "photo": _PHOTO,
+    "photo-small": replace(
+        _PHOTO,
+        name="photo-small",
+        stages=(Stage(32, 1, 2), Stage(64, 0, 2)),
+        levels=(Stage(64, 1), Stage(128, 2, 2), Stage(192, 2, 2), Stage(256, 2, 2)),
+        level_up_blocks=1,
+        embedding_channels=96,
+        channels=64,
+        dropout=0.0,
+    ),
+}
+
+
+class Embedding(nn.Module):
+    """g^w: luminance, and colours that are known, to an embedding at chroma resolution.
+
+    `stem` sees luminance alone and runs once a photo; `body` joins the known colours and runs once per known set.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.stages, channels = self._stages(config.stages, 2, config.dropout)
+        self.join = WeightNormConv2d(KNOWN_PLANES, channels) if config.known_colors else None
+        self.down = nn.ModuleList()
+        self.up = nn.ModuleList()
+        for index, level in enumerate(config.levels):
+            stage, out = self._stages((level,), channels, config.dropout, first=index > 0 or channels != level.channels)
+            self.down.append(stage)
+            channels = out
+        for index in range(len(config.levels) - 2, -1, -1):
+            width = config.levels[index].channels
+            up = nn.ModuleDict(
+                {
+                    "bring": WeightNormConv2d(channels, width, kernel=(1, 1)),
+                    "skip": WeightNormConv2d(2 * width, width, kernel=(1, 1)),
+                    "blocks": nn.Sequential(
+                        *(GatedResidualBlock(width, dropout=config.dropout) for _ in range(config.level_up_blocks))
+                    ),
+                }
+            )
+            self.up.append(up)
+            channels = width
+        # Table 1 ends in a plain convolution; the U ends in a concat_elu'd one, which costs little and reads both signs.
+        self.out = WeightNormConv2d(2 * channels if config.levels else channels, config.embedding_channels)
+
+    @staticmethod
+    def _stages(stages, channels, dropout, *, first=True):
+        layers = []
+        for stage in stages:
+            if first:
+                layers.append(WeightNormConv2d(channels, stage.channels, stride=stage.stride))
+            channels = stage.channels
+            layers += [
+                GatedResidualBlock(channels, dilation=stage.dilation, dropout=dropout) for _ in range(stage.blocks)
+            ]
+        return nn.Sequential(*layers), channels
+
+    def stem(self, luminance: Tensor) -> Tensor:
+        """The part that no known colour reaches: (N, 1, H, W) to (N, C, h', w'), padded to the coarsest level."""
+        height, width = luminance.shape[-2:]
+        scale = self.config.chroma_scale
+        if height % scale or width % scale:
+            raise ValueError(f"luminance is {height}x{width}; both must be multiples of {scale}")
+        multiple = self.config.multiple
+        padding = (0, -width % multiple, 0, -height % multiple)
+        if any(padding):
+            luminance = F.pad(luminance, padding, mode="replicate")
+        return self.stages(torch.cat((luminance, torch.ones_like(luminance)), dim=1))
+
+    def body(self, features: Tensor, known: Tensor | None = None) -> Tensor:
+        """Join known planes (N, 5, h, w), see `known_planes`, and finish: (N, E, h', w')."""
+        x = features
+        if self.join is not None and known is not None:
+            padding = (0, x.shape[-1] - known.shape[-1], 0, x.shape[-2] - known.shape[-2])
+            x = x + self.join(F.pad(known, padding) if any(padding) else known)
+        skips = []
+        for stage in self.down:
+            x = stage(x)
+            skips.append(x)
+        for up, skip in zip(self.up, reversed(skips[:-1])):
+            # the 1x1 convolution commutes with the nearest-neighbour upsampling and is cheaper before it
+            brought = F.interpolate(up["bring"](x), scale_factor=2, mode="nearest")
+            x = up["blocks"](brought + up["skip"](concat_elu(skip)))
+        return self.out(concat_elu(x) if self.config.levels else x)
+
+    def forward(self, luminance: Tensor, known: Tensor | None = None) -> Tensor:
+        scale = self.config.chroma_scale
+        height, width = luminance.shape[-2] // scale, luminance.shape[-1] // scale
+        return self.body(self.stem(luminance), known)[:, :, :height, :width]
+
+
+class PixelCNN(nn.Module):
+    """f^theta: PixelCNN++ without resampling; a vertical flow u and a horizontal flow ul (MODEL.md).
+
+    Input planes: L', a', b' of past pixels, ones, and the strength in [0, 1] with which the past was corrupted.
+    """
+
+    INPUTS = 5
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        channels, embedding = config.channels, 2 * config.embedding_channels
+        first = (2, 3)
+        self.u_input = WeightNormConv2d(self.INPUTS, channels, kernel=first, padding=vertical_padding(first))
+        self.ul_above = WeightNormConv2d(self.INPUTS, channels, kernel=(1, 3), padding=vertical_padding((1, 3)))
+        self.ul_left = WeightNormConv2d(self.INPUTS, channels, kernel=(2, 1), padding=horizontal_padding((2, 1)))
+        vertical, horizontal = config.vertical_kernel, config.horizontal_kernel
+        self.u_blocks = nn.ModuleList(
+            GatedResidualBlock(
+                channels,
+                condition_channels=embedding,
+                kernel=vertical,
+                padding=vertical_padding(vertical),
+                dropout=config.dropout,
+            )
+            for _ in range(config.blocks)
+        )
+        self.ul_blocks = nn.ModuleList(
+            GatedResidualBlock(
+                channels,
+                condition_channels=2 * channels + embedding,
+                kernel=horizontal,
+                padding=horizontal_padding(horizontal),
+                dropout=config.dropout,
+            )
+            for _ in range(config.blocks)
+        )
+        self.out = WeightNormConv2d(
+            channels, mixture.PARAMETERS_PER_COMPONENT * config.components, kernel=(1, 1), init_scale=0.1
+        )
+
+    def forward(self, past: Tensor, embedding: Tensor) -> Tensor:
+        """Mixture parameters (N, 6 K, h, w) from input planes (N, 5, h, w) and embedding (N, E, h, w)."""
+        condition = concat_elu(embedding)
+        u = down_shift(self.u_input(past))
+        ul = down_shift(self.ul_above(past)) + right_shift(self.ul_left(past))
+        for u_block, ul_block in zip(self.u_blocks, self.ul_blocks):
+            u = u_block(u, condition)
+            ul = ul_block(ul, torch.cat((concat_elu(u), condition), dim=1))
+        return self.out(F.elu(ul))
+
+
+class PIC(nn.Module):
+    """g^w, f, and the auxiliary head that reads a mixture straight off the embedding."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.embedding = Embedding(config)
+        self.pixel_cnn = PixelCNN(config)
+        self.auxiliary = WeightNormConv2d(
+            config.embedding_channels,
+            mixture.PARAMETERS_PER_COMPONENT * config.components,
+            kernel=(1, 1),
+            init_scale=0.1,
+        )
+
+    def forward(
+        self, luminance: Tensor, chroma: Tensor, known: Tensor | None = None, strength: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Teacher-forced mixture parameters of f and of the auxiliary head, each (N, 6 K, h, w).
+
+        ``chroma`` is what f reads (perhaps corrupted, with ``strength`` (N,) in [0, 1]); ``known`` are known planes.
+        """
+        embedding = self.embedding(luminance, known)
+        past = past_planes(reduce_luminance(luminance, self.config.chroma_scale), chroma, strength)
+        return self.pixel_cnn(past, embedding), self.auxiliary_parameters(embedding)
+
+    def auxiliary_parameters(self, embedding: Tensor) -> Tensor:
+        """Mixture parameters (N, 6 K, h, w) from the embedding alone: every pixel independent of the others."""
+        return self.auxiliary(F.elu(embedding))
+
+    def center_outputs(self) -> None:
+        """Start both mixtures where chroma is: log-scales near -3, means spread by 0.1. Call once, after initialisation."""
+        with torch.no_grad():
+            for convolution in (self.pixel_cnn.out, self.auxiliary):
+                _, mean_a, log_scale_a, mean_b, log_scale_b, _ = convolution.bias.chunk(6)
+                for mean in (mean_a, mean_b):
+                    mean.normal_(0, 0.1)
+                for log_scale in (log_scale_a, log_scale_b):
+                    log_scale.fill_(_INITIAL_LOG_SCALE)
+
+    def fold(self) -> "PIC":
+        """Fold the weight normalisation away, for inference; returns self in eval mode, without gradients."""
+        for convolution in weight_norm_convolutions(self).values():
+            convolution.fold()
+        return self.eval().requires_grad_(False)
+
+
+def reduce_luminance(luminance: Tensor, scale: int) -> Tensor:
+    """Average luminance (N, 1, H, W) over scale x scale pixels."""
+    return F.avg_pool2d(luminance, scale)
+
+
+def reduce_chroma(chroma: Tensor, scale: int, rule: str) -> Tensor:
+    """Bring chroma (N, 2, H, W) to 1/scale: ``area`` averages, ``point`` takes every scale-th pixel (MODEL.md)."""
+    if rule == "area":
+        return F.avg_pool2d(chroma, scale)
+    return chroma[:, :, ::scale, ::scale]
+
+
+def past_planes(luminance: Tensor, chroma: Tensor, strength: Tensor | None = None) -> Tensor:
+    """Input planes (N, 5, h, w) of f from reduced luminance (N, 1, h, w) and the chroma it reads (N, 2, h, w)."""
+    ones = torch.ones_like(luminance)
+    plane = torch.zeros_like(luminance) if strength is None else ones * strength.view(-1, 1, 1, 1)
+    return torch.cat((luminance, chroma, ones, plane), dim=1)
+
+
+def known_planes(luminance: Tensor, chroma: Tensor, mask: Tensor) -> Tensor:
+    """Second input (N, 5, h, w) of g^w: mask, masked chroma, ones, reduced luminance; ``mask`` is (N, 1, h, w) in {0, 1}."""
+    return torch.cat((mask, mask * chroma, torch.ones_like(mask), luminance), dim=1)
