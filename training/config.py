@@ -1,0 +1,87 @@
+"""Training configurations: one TOML file says everything that a run needs but for its data."""
+
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from picgui.errors import DataError
+from picgui.pic.network import CONFIGS, ModelConfig
+from training.augment import Augmentation
+
+
+@dataclass(frozen=True)
+class TrainingStage:
+    """Some pictures at one size and one batch size; the learning rate goes geometrically from ``rate`` to ``end_rate``."""
+
+    images: int  # pictures seen, counted with repetition
+    batch: int
+    size: int  # pixels, of the network's input
+    rate: float
+    end_rate: float
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A whole training run."""
+
+    model: ModelConfig
+    picture_size: int  # pixels; what is cropped from
+    stages: tuple[TrainingStage, ...]
+    augmentation: Augmentation
+    seed: int = 0
+    betas: tuple[float, float] = (0.95, 0.9995)
+    epsilon: float = 1e-6
+    average_decay: float = 0.999
+    auxiliary_weight: float = 1.0
+    clip_gradient_norm: float = 1.0
+    warm_up_steps: int = 200
+    validation_images: int = 200
+    source: dict = field(default_factory=dict, compare=False)  # the TOML as it was read
+
+    @property
+    def images(self) -> int:
+        """Pictures of all stages together."""
+        return sum(stage.images for stage in self.stages)
+
+
+def read_config(path: str | Path) -> TrainingConfig:
+    """Read a TOML file. Raises DataError where it is missing, malformed, or says what cannot be."""
+    try:
+        with open(path, "rb") as stream:
+            source = tomllib.load(stream)
+    except OSError as error:
+        raise DataError(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"The configuration {path} is not valid TOML: {error}.") from error
+    try:
+        return parse_config(source)
+    except (TypeError, ValueError, KeyError) as error:
+        raise DataError(f"The configuration {path} does not work: {error}.") from error
+
+
+def parse_config(source: dict) -> TrainingConfig:
+    """A configuration from its TOML tables; raises TypeError, ValueError or KeyError."""
+    values = dict(source)
+    model = dict(values.pop("model"))
+    name = model.pop("name")
+    if name not in CONFIGS:
+        raise ValueError(f"there is no model {name!r}; there are {', '.join(CONFIGS)}")
+    stages = tuple(TrainingStage(**stage) for stage in values.pop("stage"))
+    config = TrainingConfig(
+        model=replace(CONFIGS[name], **model),
+        stages=stages,
+        augmentation=Augmentation(**values.pop("augmentation", {})),
+        source=source,
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()},
+    )
+    for stage in stages:
+        factor, rest = divmod(config.model.network_size, stage.size)
+        if rest or factor not in (1, 2):
+            raise ValueError(f"a stage has size {stage.size}; it must be {config.model.network_size} or half of it")
+        if stage.images < 1 or stage.batch < 1 or not 0 < stage.end_rate <= stage.rate:
+            raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")
+    if not stages:
+        raise ValueError("there is no stage")
+    if config.picture_size < config.model.network_size:
+        raise ValueError(f"picture_size is {config.picture_size}, smaller than the network's {config.model.network_size}")
+    return config

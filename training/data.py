@@ -1,0 +1,224 @@
+"""Pictures for training and evaluation, decoded once into one memory-mapped uint8 array.
+
+Read are: npz packs of encoded pictures (arrays ``data`` and ``offsets``), CIFAR-10 as its official Python batches or as tars of
+lossless 25 x 40 mosaics, and any folder of pictures.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from picgui.errors import DataError
+from picgui.opencv import cv2
+from picgui.paths import cache_dir
+
+SPLITS = ("train", "validation")
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+_VALIDATION_NAMES = ("validation", "val", "test")
+_VALIDATION_SHARE = 32  # of a folder without splits, one picture in so many validates
+_GREY_CHROMA = 3.0  # mean |channel difference| in 8-bit levels under which a picture teaches nothing about colour
+_MOSAIC = (25, 40, 32)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Square sRGB pictures (N, S, S, 3) uint8, memory-mapped, with where they came from."""
+
+    images: np.ndarray
+    sources: tuple[str, ...]  # names of the files that were read
+    digest: str  # SHA-256 of names and sizes of those files and of how they were read
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def size(self) -> int:
+        """Width and height of a picture, in pixels."""
+        return self.images.shape[1]
+
+
+def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: Path | None = None) -> Pictures:
+    """Read one split (``"train"`` or ``"validation"``) of files or folders, square, ``size`` pixels wide.
+
+    Larger pictures are reduced (area average) so that the shorter side is ``size`` and cropped around the centre; CIFAR-10 has
+    the exact 32 pixels or is refused. The test split of CIFAR-10 is its validation. The decoded array is cached; raises DataError
+    where nothing fits or a file cannot be read.
+    """
+    if split not in SPLITS:
+        raise DataError(f"There is no split {split!r}; the splits are {' and '.join(SPLITS)}.")
+    files = [file for path in paths for file in _files(Path(path), split)]
+    if not files:
+        where = ", ".join(str(p) for p in paths)
+        raise DataError(
+            f"No {split} pictures in {where}. Give a folder of pictures, npz packs named {split[:5]}*.npz, or CIFAR-10."
+        )
+    digest = _digest(files, split, size)
+    folder = cache or cache_dir() / "training"
+    cached = folder / f"{split}-{size}-{digest[:16]}.npy"
+    if not cached.exists():
+        _decode(files, size, cached)
+    images = np.load(cached, mmap_mode="r")
+    if not len(images):
+        raise DataError(f"None of the {len(files)} {split} files held a colour picture of at least {size} pixels.")
+    return Pictures(images, tuple(file.name for file in files), digest)
+
+
+def _files(path: Path, split: str) -> list[Path]:
+    """The files of a split below a path, in a fixed order."""
+    if not path.exists():
+        raise DataError(f"{path} does not exist.")
+    names = ("train", "data_batch") if split == "train" else (*_VALIDATION_NAMES, "test_batch")
+    if path.is_file():
+        packed = path.suffix in (".npz", ".tar") or path.name.startswith(("data_batch", "test_batch"))
+        return [path] if not packed or path.name.startswith(names) else []
+    entries = sorted(path.iterdir())
+    packs = [
+        p
+        for p in entries
+        if p.suffix in (".npz", ".tar") and p.name != "labels.npz" or p.name.startswith(("data_batch", "test_batch"))
+    ]
+    if packs:
+        return [p for p in packs if p.name.startswith(names)]
+    subfolders = [p for p in entries if p.is_dir()]
+    for name in ("train",) if split == "train" else _VALIDATION_NAMES:
+        if path / name in subfolders:
+            return _pictures_below(path / name)
+    if any(p.name in ("train", *_VALIDATION_NAMES) for p in subfolders):
+        return []
+    pictures = _pictures_below(path)
+    return [p for p in pictures if _validates(p.relative_to(path)) == (split == "validation")]
+
+
+def _pictures_below(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS)
+
+
+def _validates(name: Path) -> bool:
+    return int.from_bytes(hashlib.sha256(name.as_posix().encode()).digest()[:4]) % _VALIDATION_SHARE == 0
+
+
+def _digest(files: Sequence[Path], split: str, size: int) -> str:
+    listing = [[file.name, file.stat().st_size] for file in files]
+    return hashlib.sha256(json.dumps([listing, split, size]).encode()).hexdigest()
+
+
+def _decode(files: Sequence[Path], size: int, target: Path) -> None:
+    """Write all pictures into one .npy file, atomically."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+        raw = Path(temporary) / "raw"
+        number = 0
+        with open(raw, "wb") as stream:
+            for file in files:
+                for picture in _read(file, size):
+                    stream.write(picture.tobytes())
+                    number += 1
+        result = Path(temporary) / "pictures.npy"
+        with open(result, "wb") as stream:
+            header = {"descr": "|u1", "fortran_order": False, "shape": (number, size, size, 3)}
+            np.lib.format.write_array_header_1_0(stream, header)
+            with open(raw, "rb") as source:
+                while block := source.read(1 << 24):
+                    stream.write(block)
+        os.replace(result, target)
+
+
+def _read(file: Path, size: int) -> Iterator[np.ndarray]:
+    """Every picture (size, size, 3) uint8 RGB of one file."""
+    try:
+        if file.suffix == ".npz":
+            yield from _read_pack(file, size)
+        elif file.suffix == ".tar":
+            yield from _read_mosaics(file, size)
+        elif file.name.startswith(("data_batch", "test_batch")):
+            yield from _read_cifar_batch(file, size)
+        else:
+            picture = _decode_picture(file.read_bytes())
+            if picture is not None and min(picture.shape[:2]) >= size and _is_colored(picture):
+                yield _square(picture, size)
+    except (OSError, ValueError, KeyError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
+        raise DataError(f"{file} cannot be read as training pictures: {error}") from error
+
+
+def _decode_picture(encoded: bytes) -> np.ndarray | None:
+    """An encoded picture as (H, W, 3) uint8 RGB; None where it is no picture."""
+    if not encoded:
+        return None
+    picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    return None if picture is None else picture[:, :, ::-1]
+
+
+def _is_colored(picture: np.ndarray) -> bool:
+    thumbnail = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return float((thumbnail.max(axis=2) - thumbnail.min(axis=2)).mean()) > _GREY_CHROMA
+
+
+def _square(picture: np.ndarray, size: int) -> np.ndarray:
+    height, width = picture.shape[:2]
+    shorter = min(height, width)
+    top, left = (height - shorter) // 2, (width - shorter) // 2
+    picture = picture[top : top + shorter, left : left + shorter]
+    if shorter != size:
+        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(picture)
+
+
+def _read_pack(file: Path, size: int) -> Iterator[np.ndarray]:
+    with np.load(file, allow_pickle=False) as pack:
+        data, offsets = pack["data"], pack["offsets"]
+    for start, stop in zip(offsets[:-1], offsets[1:]):
+        picture = _decode_picture(data[start:stop].tobytes())
+        if picture is None:
+            raise DataError(f"{file} holds something that is not a picture, at byte {start}.")
+        if min(picture.shape[:2]) < size:
+            raise DataError(f"{file} holds pictures of {min(picture.shape[:2])} pixels; {size} are needed.")
+        yield _square(picture, size)
+
+
+def _refuse_other_size(file: Path, size: int) -> None:
+    if size != 32:
+        raise DataError(f"{file.name} holds pictures of 32 pixels; the configuration wants {size}.")
+
+
+def _read_mosaics(file: Path, size: int) -> Iterator[np.ndarray]:
+    _refuse_other_size(file, size)
+    rows, columns, side = _MOSAIC
+    with tarfile.open(file) as archive:
+        for member in sorted(archive.getmembers(), key=lambda m: m.name):
+            mosaic = _decode_picture(archive.extractfile(member).read())
+            if mosaic is None or mosaic.shape != (rows * side, columns * side, 3):
+                raise DataError(f"{member.name} in {file} is not a mosaic of {rows} x {columns} pictures.")
+            tiles = mosaic.reshape(rows, side, columns, side, 3).transpose(0, 2, 1, 3, 4)
+            yield from np.ascontiguousarray(tiles.reshape(-1, side, side, 3))
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Unpickles what the official CIFAR-10 batches hold (dictionaries of NumPy arrays) and nothing that could act."""
+
+    _ALLOWED = {
+        ("numpy.core.multiarray", "_reconstruct"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("_codecs", "encode"),
+    }
+
+    def find_class(self, module, name):
+        if (module, name) not in self._ALLOWED:
+            raise pickle.UnpicklingError(f"it holds {module}.{name}, which no CIFAR-10 batch does")
+        return super().find_class(module, name)
+
+
+def _read_cifar_batch(file: Path, size: int) -> Iterator[np.ndarray]:
+    _refuse_other_size(file, size)
+    with open(file, "rb") as stream:
+        batch = _ArraysOnly(stream, encoding="bytes").load()
+    yield from np.ascontiguousarray(batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))

@@ -1,0 +1,413 @@
+"""Train a network: a run is a folder with its state, its curve and its configuration, and goes on where it stopped."""
+
+import csv
+import json
+import math
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from picgui.errors import DataError
+from picgui.pic import mixture
+from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from picgui.pic.layers import initialize_from_data
+from picgui.pic.network import PIC
+from training.augment import Batch, crop_and_flip, halve, training_batch
+from training.config import TrainingConfig, TrainingStage, parse_config
+from training.data import Pictures
+from training.evaluate import evaluate
+
+STATE_FILE = "state.pt"
+CURVE_FILE = "curve.csv"
+CURVE_COLUMNS = (
+    "seconds",
+    "images",
+    "size",
+    "rate",
+    "train_bits_per_dim",
+    "train_bits_per_dim_embedding_only",
+    "bits_per_dim",
+    "bits_per_dim_embedding_only",
+    "images_per_second",
+)
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    images: int = 0
+    steps: int = 0
+    seconds: float = 0.0  # of training, over all its sessions
+
+
+class Trainer:
+    """One run: the network, its averaged copy, the optimizer and the randomness."""
+
+    def __init__(self, config: TrainingConfig, *, device: torch.device | str = "cpu", init: Checkpoint | None = None):
+        self.config = config
+        self.device = torch.device(device)
+        torch.manual_seed(config.seed)
+        self.generator = torch.Generator().manual_seed(config.seed)
+        if init is None:
+            network = PIC(config.model)
+        else:
+            _check_same_shape(init, config)
+            network = init.network()
+            for module in network.modules():
+                if hasattr(module, "dropout") and isinstance(module.dropout, float):
+                    module.dropout = config.model.dropout
+        self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
+        self.initialized = init is not None
+        self.average = PIC(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
+        self.average.requires_grad_(False)
+        self._copy_to_average()
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True
+        )
+        self.progress = Progress()
+
+    # the schedule
+
+    def stage(self) -> tuple[TrainingStage, int] | None:
+        """The stage the run is in, and the pictures it has seen in it; None when all are done."""
+        seen = self.progress.images
+        for stage in self.config.stages:
+            if seen < stage.images:
+                return stage, seen
+            seen -= stage.images
+        return None
+
+    def rate(self, stage: TrainingStage, seen: int) -> float:
+        """The learning rate at this step."""
+        warm_up = min(1.0, (self.progress.steps + 1) / max(1, self.config.warm_up_steps))
+        return warm_up * stage.rate * (stage.end_rate / stage.rate) ** (seen / stage.images)
+
+    # one step
+
+    def next_images(self, pictures: Pictures, stage: TrainingStage) -> Tensor:
+        """The next pictures of a shuffled order that changes every epoch, cropped, flipped and brought to size."""
+        number = len(pictures)
+        positions = range(self.progress.images, self.progress.images + stage.batch)
+        orders = {epoch: self._order(epoch, number) for epoch in {p // number for p in positions}}
+        images = np.stack([pictures.images[orders[p // number][p % number]] for p in positions])
+        images = crop_and_flip(
+            torch.from_numpy(images).to(self.device),
+            size=self.config.model.network_size,
+            flip=self.config.augmentation.flip,
+            generator=self.generator,
+        )
+        return images if stage.size == self.config.model.network_size else halve(images)
+
+    def _order(self, epoch: int, number: int) -> np.ndarray:
+        if getattr(self, "_order_of", None) != (epoch, number):
+            self._order_of = (epoch, number)
+            self._last_order = np.random.default_rng((self.config.seed, epoch)).permutation(number)
+        return self._last_order
+
+    def step(self, batch: Batch, rate: float) -> tuple[float, float]:
+        """One update; returns the bits/dim of f and of the auxiliary head on the counted pixels of this batch."""
+        if not self.initialized:
+            initialize_from_data(
+                self.network, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength)
+            )
+            self.network.center_outputs()
+            self._copy_to_average()
+            self.initialized = True
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast(self.device.type, torch.bfloat16):
+            outputs = self.network(
+                batch.luminance.contiguous(memory_format=torch.channels_last), batch.past, batch.known, batch.strength
+            )
+        dimensions = 2 * batch.counted.sum().clamp_min(1)
+        main, auxiliary = (
+            -(mixture.log_prob(output.float(), batch.chroma) * batch.counted).sum() / dimensions for output in outputs
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        (main + self.config.auxiliary_weight * auxiliary).backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient_norm)
+        if not norm.isfinite():
+            raise DataError(
+                f"The gradient is not finite after {self.progress.images:,} pictures; the last saved state is kept. "
+                "Go on from it with a lower rate."
+            )
+        self.optimizer.step()
+        self._update_average()
+        return main.item() / math.log(2), auxiliary.item() / math.log(2)
+
+    def _copy_to_average(self) -> None:
+        self.average.load_state_dict(self.network.state_dict())
+
+    def _update_average(self) -> None:
+        decay = min(self.config.average_decay, (1 + self.progress.steps) / (10 + self.progress.steps))
+        torch._foreach_lerp_(
+            list(self.average.parameters()), [p.detach() for p in self.network.parameters()], 1 - decay
+        )
+
+    # state
+
+    def save(self, folder: Path) -> None:
+        """Write the whole state, atomically."""
+        state = {
+            "config": json.dumps(self.config.source),
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
+            "progress": vars(self.progress),
+            "initialized": self.initialized,
+        }
+        temporary = folder / f"{STATE_FILE}.part"
+        torch.save(state, temporary)
+        os.replace(temporary, folder / STATE_FILE)
+
+    def restore(self, folder: Path) -> None:
+        """Go back to the state of `save`; the configuration must fit."""
+        state = read_state(folder, self.device)
+        if json.loads(state["config"])["model"] != self.config.source["model"]:
+            raise DataError(f"The run in {folder} is of another model; choose another --out.")
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"].cpu())
+        torch.set_rng_state(state["torch"].cpu())
+        if state["cuda"] is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda"].cpu(), self.device)
+        self.progress = Progress(**state["progress"])
+        self.initialized = state["initialized"]
+
+
+def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
+    """The state of a run. Raises DataError where there is none or it is damaged."""
+    path = Path(folder) / STATE_FILE
+    if not path.is_file():
+        raise DataError(f"There is no run to go on with in {folder}: it has no {STATE_FILE}.")
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise DataError(f"{path} is damaged: {error}") from error
+
+
+def _check_same_shape(init: Checkpoint, config: TrainingConfig) -> None:
+    ours, theirs = config.model.to_dict(), init.config.to_dict()
+    free = {"name", "dropout", "network_size", "chroma_rule"}
+    different = [key for key in ours if key not in free and ours[key] != theirs[key]]
+    if different:
+        raise DataError(f"{init.path} has another shape than the configuration: {', '.join(different)} differ.")
+
+
+def train(
+    config: TrainingConfig,
+    *,
+    pictures: Pictures,
+    validation: Pictures,
+    out: Path,
+    device: torch.device | str = "cpu",
+    resume: bool = False,
+    init: Path | None = None,
+    minutes: float | None = None,
+    save_seconds: float = 180.0,
+    validate_seconds: float = 420.0,
+    command: Sequence[str] = (),
+) -> Progress:
+    """Train until the configuration's pictures are seen, ``minutes`` are over, or SIGINT or SIGTERM comes; then save.
+
+    Writes ``state.pt``, ``curve.csv``, ``run.json`` and, where TensorBoard is installed, its events, into ``out``.
+    """
+    out = Path(out)
+    if (out / STATE_FILE).exists() and not resume:
+        raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
+    trainer = Trainer(config, device=device, init=load_checkpoint(init) if init else None)
+    if resume:
+        trainer.restore(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "run.json").write_text(json.dumps(_recipe(config, pictures, validation, device, init, command), indent=1))
+    log = _Log(out, append=resume)
+    stop = _StopOnSignal()
+    progress = trainer.progress
+    started = last_saved = last_validated = last_told = time.monotonic()
+    seconds_before = progress.seconds
+    recent: list[tuple[float, float]] = []
+    told_images = progress.images
+    with stop:
+        while (where := trainer.stage()) is not None:
+            stage, seen = where
+            rate = trainer.rate(stage, seen)
+            images = trainer.next_images(pictures, stage)
+            batch = training_batch(images, config.model, augmentation=config.augmentation, generator=trainer.generator)
+            recent.append(trainer.step(batch, rate))
+            progress.images += stage.batch
+            progress.steps += 1
+            now = time.monotonic()
+            progress.seconds = seconds_before + now - started
+            over = stop.asked or (minutes is not None and now - started >= minutes * 60) or trainer.stage() is None
+            if over or now - last_validated >= validate_seconds:
+                row = _row(trainer, stage, rate, recent, (progress.images - told_images) / (now - last_told))
+                row |= _validation(trainer, validation)
+                log.write(row)
+                last_validated = last_told = time.monotonic()
+                told_images, recent = progress.images, []
+            elif now - last_told >= 30:
+                row = _row(trainer, stage, rate, recent, (progress.images - told_images) / (now - last_told))
+                log.write(row)
+                _tell(config, progress, row)
+                last_told, told_images, recent = now, progress.images, []
+            if over or now - last_saved >= save_seconds:
+                trainer.save(out)
+                last_saved = time.monotonic()
+            if over:
+                break
+    log.close()
+    return progress
+
+
+def _row(trainer: Trainer, stage: TrainingStage, rate: float, recent: list, speed: float) -> dict:
+    main, auxiliary = np.mean(recent, axis=0)
+    return {
+        "seconds": round(trainer.progress.seconds, 1),
+        "images": trainer.progress.images,
+        "size": stage.size,
+        "rate": f"{rate:.3g}",
+        "train_bits_per_dim": round(float(main), 4),
+        "train_bits_per_dim_embedding_only": round(float(auxiliary), 4),
+        "images_per_second": round(speed, 2),
+    }
+
+
+def _validation(trainer: Trainer, validation: Pictures) -> dict:
+    figures = evaluate(
+        trainer.average,
+        validation,
+        device=trainer.device,
+        limit=trainer.config.validation_images,
+        dtype=torch.bfloat16,
+    )
+    row = {key: round(figures[key], 4) for key in ("bits_per_dim", "bits_per_dim_embedding_only")}
+    print(
+        f"validation after {trainer.progress.images:,} pictures: {row['bits_per_dim']} bits/dim, "
+        f"g^w alone {row['bits_per_dim_embedding_only']}",
+        file=sys.stderr,
+        flush=True,
+    )
+    return row
+
+
+def _tell(config: TrainingConfig, progress: Progress, row: dict) -> None:
+    # pictures of a larger size cost more: time left is counted in pixels
+    stages, seen, pixels = config.stages, progress.images, 0
+    for stage in stages:
+        left = max(0, stage.images - max(0, seen))
+        seen -= stage.images
+        pixels += left * stage.size**2
+    left = pixels / max(1e-9, row["images_per_second"] * row["size"] ** 2)
+    print(
+        f"{progress.images:,} of {config.images:,} pictures, {row['images_per_second']:.1f}/s, "
+        f"{left / 60:.0f} min left, rate {row['rate']}, "
+        f"{row['train_bits_per_dim']:.3f} bits/dim, g^w alone {row['train_bits_per_dim_embedding_only']:.3f}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _recipe(config, pictures: Pictures, validation: Pictures, device, init, command) -> dict:
+    device = torch.device(device)
+    machine = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {os.cpu_count()} cores"
+    return {
+        "config": config.source,
+        "command": " ".join(command),
+        "seed": config.seed,
+        "init": Path(init).name if init else None,
+        "data": {"files": pictures.sources, "images": len(pictures), "digest": pictures.digest},
+        "validation": {"files": validation.sources, "images": len(validation), "digest": validation.digest},
+        "machine": f"{machine}, {platform.machine()}",
+        "torch": torch.__version__,
+    }
+
+
+class _StopOnSignal:
+    """While entered, SIGINT and SIGTERM ask for an orderly end; a second one ends at once."""
+
+    def __enter__(self):
+        self.asked = False
+        self._before = {}
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        except ValueError:  # not the main thread: no signals here
+            pass
+        return self
+
+    def _ask(self, number, frame) -> None:
+        self.asked = True
+        signal.signal(number, self._before[number])
+
+    def __exit__(self, *exception) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+class _Log:
+    """The curve as CSV and, where it is installed, for TensorBoard."""
+
+    def __init__(self, folder: Path, *, append: bool):
+        path = folder / CURVE_FILE
+        fresh = not (append and path.exists())
+        self._file = open(path, "w" if fresh else "a", newline="")
+        self._csv = csv.DictWriter(self._file, CURVE_COLUMNS)
+        if fresh:
+            self._csv.writeheader()
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self._board = None
+        else:
+            self._board = SummaryWriter(folder / "tensorboard")
+
+    def write(self, row: dict) -> None:
+        self._csv.writerow(row)
+        self._file.flush()
+        if self._board:
+            for key, value in row.items():
+                if key not in ("seconds", "images"):
+                    self._board.add_scalar(key, float(value), row["images"])
+
+    def close(self) -> None:
+        self._file.close()
+        if self._board:
+            self._board.close()
+
+
+def export(
+    run: Path, out: Path, *, validation: Pictures | None = None, device: torch.device | str = "cpu"
+) -> tuple[Path, dict]:
+    """Write the averaged weights of a run as a checkpoint, with its recipe and, given pictures, its bits/dim."""
+    run = Path(run)
+    state = read_state(run)
+    config = parse_config(json.loads(state["config"]))
+    network = PIC(config.model)
+    network.load_state_dict(state["average"])
+    network.fold()
+    recipe = json.loads((run / "run.json").read_text())
+    metadata = {
+        "training": {key: recipe[key] for key in ("config", "command", "seed", "init", "machine", "torch")}
+        | {"images": state["progress"]["images"], "seconds": round(state["progress"]["seconds"])},
+        "data": recipe["data"],
+    }
+    if validation is not None:
+        figures = evaluate(network.to(device), validation, device=device)
+        metadata |= figures
+    path = save_checkpoint(out, network, metadata=metadata)
+    return path, metadata
