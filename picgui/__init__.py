@@ -1,3 +1,50 @@
-"""Probabilistic image colorization: many believable colour versions of one grey photograph."""
+"""Colour for old photographs: many believable versions, sampled from Probabilistic Image Colorization.
+
+    from picgui import colorize, compose, load_model, read_photo, write_png
+
+    photo = read_photo("grandmother-1931.jpg")
+    for sample in colorize(photo, load_model(), seeds=range(4), temperature=1.0):
+        write_png(f"{sample.seed}.png", compose(photo, sample.chroma))
+"""
+
+import importlib
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Photo": "picgui.photo",
+    "read_photo": "picgui.photo",
+    "write_png": "picgui.photo",
+    "write_tiff": "picgui.photo",
+    "read_png_text": "picgui.photo",
+    "compose": "picgui.upsample",
+    "Embedded": "picgui.colorize",
+    "Known": "picgui.colorize",
+    "Model": "picgui.colorize",
+    "Sample": "picgui.colorize",
+    "colorize": "picgui.colorize",
+    "embed": "picgui.colorize",
+    "load_model": "picgui.colorize",
+    "png_text": "picgui.colorize",
+    "sample_rows": "picgui.colorize",
+    "PicError": "picgui.errors",
+    "PhotoError": "picgui.errors",
+    "ExportError": "picgui.errors",
+    "CheckpointError": "picgui.errors",
+    "DeviceError": "picgui.errors",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str):
+    """Import public names when they are first asked for: `import picgui` alone does not wait for PyTorch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'picgui' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -211,9 +211,12 @@ class Embedding(nn.Module):
         return self.stages(torch.cat((luminance, torch.ones_like(luminance)), dim=1))
 
     def body(self, features: Tensor, known: Tensor | None = None) -> Tensor:
-        """Join known planes (N, 5, h, w), see `known_planes`, and finish: (N, E, h', w')."""
+        """Join known planes (N, 5, h, w), see `known_planes`, and finish: (N, E, h', w').
+
+        A network that knows no known colours takes None; all others take planes, be their mask empty (`nothing_known`).
+        """
         x = features
-        if self.join is not None and known is not None:
+        if self.join is not None:
             padding = (0, x.shape[-1] - known.shape[-1], 0, x.shape[-2] - known.shape[-2])
             x = x + self.join(F.pad(known, padding) if any(padding) else known)
         skips = []
@@ -229,6 +232,8 @@ class Embedding(nn.Module):
     def forward(self, luminance: Tensor, known: Tensor | None = None) -> Tensor:
         scale = self.config.chroma_scale
         height, width = luminance.shape[-2] // scale, luminance.shape[-1] // scale
+        if known is None and self.join is not None:
+            known = nothing_known(reduce_luminance(luminance, scale))
         return self.body(self.stem(luminance), known)[:, :, :height, :width]
 
 
@@ -352,3 +357,9 @@ def past_planes(luminance: Tensor, chroma: Tensor, strength: Tensor | None = Non
 def known_planes(luminance: Tensor, chroma: Tensor, mask: Tensor) -> Tensor:
     """Second input (N, 5, h, w) of g^w: mask, masked chroma, ones, reduced luminance; ``mask`` is (N, 1, h, w) in {0, 1}."""
     return torch.cat((mask, mask * chroma, torch.ones_like(mask), luminance), dim=1)
+
+
+def nothing_known(luminance: Tensor) -> Tensor:
+    """Known planes of an empty mask from reduced luminance (N, 1, h, w)."""
+    zeros = torch.zeros_like(luminance)
+    return known_planes(luminance, zeros.expand(-1, 2, -1, -1), zeros)

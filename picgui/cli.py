@@ -1,0 +1,181 @@
+"""The ``picgui`` command: the window by default, ``picgui colorize`` without one."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from picgui import __version__
+from picgui.errors import ExportError, PhotoError, PicError
+
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["colorize"]:
+        return _colorize(_colorize_parser().parse_args(arguments[1:]))
+    options = _window_parser().parse_args(arguments)
+    from picgui.gui.app import main as open_window  # a machine without Qt can still colorize
+
+    return open_window(options.photo)
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="picgui",
+        description="Colour for old photographs. Opens the window; with no display, use: picgui colorize PHOTO",
+    )
+    parser.add_argument("photo", nargs="*", type=Path, help="photographs to open")
+    parser.add_argument("--version", action="version", version=f"picgui {__version__}")
+    return parser
+
+
+def _colorize_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="picgui colorize",
+        description="Write colour versions of photographs as PNG; needs no display. "
+        "The paths written go to standard output, everything else to standard error.",
+    )
+    parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them")
+    parser.add_argument("-n", type=_positive, default=4, metavar="N", help="samples of each photograph (default 4)")
+    parser.add_argument(
+        "--temperature", type=_from_zero, default=1.0, metavar="T", help="0 is calm, 1 the model's own (default 1.0)"
+    )
+    parser.add_argument("--saturation", type=_from_zero, default=1.0, metavar="X", help="multiplies the colour (default 1.0)")
+    parser.add_argument(
+        "--seed", type=_seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
+    )
+    parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the shipped one")
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
+    parser.add_argument(
+        "--long-side", type=_positive, metavar="PX", help="long side at which the network sees the photograph"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
+def _from_zero(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 10:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{value} is not from 0 to 2^63 - 1")
+    return value
+
+
+def _colorize(options: argparse.Namespace) -> int:
+    """Colorize every photograph; one that fails is told and the others go on. 0 only if all went well."""
+    from picgui.colorize import load_model
+
+    try:
+        photos, failed = _photos(options.photo)
+        model = load_model(options.checkpoint, device=options.device)
+        options.output.mkdir(parents=True, exist_ok=True)
+    except PicError as error:
+        return _say(error)
+    except OSError as error:
+        return _say(f"The folder {options.output} cannot be made: {error.strerror}.")
+    for path in photos:
+        try:
+            for written in _colorize_photo(path, model, options):
+                print(written, flush=True)
+        except PicError as error:
+            failed = _say(error)
+        except KeyboardInterrupt:
+            return _say("stopped") + 129
+    return failed
+
+
+def _say(message: object) -> int:
+    print(f"picgui: {message}", file=sys.stderr, flush=True)
+    return 1
+
+
+def _photos(paths: Sequence[Path]) -> tuple[list[Path], int]:
+    """All photographs, those of folders included, and 1 where a folder held none.
+
+    Raises PhotoError where two would have the same results' names.
+    """
+    found, failed = [], 0
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS)
+            if not inside:
+                failed = _say(f"{path} is a folder without photographs.")
+            found += inside
+        else:
+            found.append(path)
+    names: dict[str, Path] = {}
+    for path in dict.fromkeys(found):
+        if path.stem in names:
+            raise PhotoError(
+                f"{names[path.stem]} and {path} would be written under the same names. Colorize them into two folders."
+            )
+        names[path.stem] = path
+    return list(dict.fromkeys(found)), failed
+
+
+def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[Path]:
+    """Yield the files written for one photograph."""
+    from picgui.colorize import colorize, compose, png_text, read_photo, write_png
+
+    started = time.perf_counter()
+    photo = read_photo(path)
+    for note in photo.notes:
+        print(f"{path}: {note}", file=sys.stderr)
+    seeds = range(options.seed, options.seed + options.n)
+    targets = {seed: options.output / f"{path.stem}-colorized-{seed}.png" for seed in seeds}
+    for target in targets.values():
+        _refuse_foreign(target, path)
+    print(f"{path}: {photo.width} x {photo.height}", file=sys.stderr, flush=True)
+    samples = colorize(photo, model, seeds=seeds, temperature=options.temperature, long_side=options.long_side)
+    for number, sample in enumerate(samples, 1):
+        image = compose(
+            photo,
+            sample.chroma,
+            saturation=options.saturation,
+            dtype=np.uint16 if photo.bit_depth == 16 else np.uint8,
+        )
+        text = png_text(
+            model=model,
+            seed=sample.seed,
+            temperature=sample.temperature,
+            saturation=options.saturation,
+            long_side=options.long_side,
+            source=path,
+        )
+        write_png(targets[sample.seed], image, text=text, photo=photo)
+        yield targets[sample.seed]
+        seconds = time.perf_counter() - started
+        print(f"{path}: sample {number} of {options.n}, seed {sample.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)
+
+
+def _refuse_foreign(target: Path, source: Path) -> None:
+    """Raise ExportError where a file that is no result of the same photograph would be overwritten."""
+    from picgui.photo import read_png_text
+
+    if not target.exists():
+        return
+    try:
+        ours = read_png_text(target).get("picgui:source") == source.name
+    except PicError:
+        ours = False
+    if not ours:
+        raise ExportError(f"{target} exists and is not an earlier result of {source.name}. Choose another folder with -o.")

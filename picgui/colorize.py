@@ -1,0 +1,262 @@
+"""From a photograph to its colourings: load a model, embed the luminance once, sample rows, compose.
+
+The command line, the window and the tests all go through here.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from picgui import __version__, color
+from picgui.errors import DeviceError, PhotoError
+from picgui.opencv import cv2
+from picgui.paths import default_checkpoint
+from picgui.photo import Photo, read_photo, write_png
+from picgui.pic import mixture, sampler
+from picgui.pic.checkpoint import Checkpoint, load_checkpoint
+from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance
+from picgui.pic.sampler import Row
+from picgui.upsample import compose
+
+__all__ = [
+    "Embedded",
+    "Known",
+    "Model",
+    "Row",
+    "Sample",
+    "colorize",
+    "compose",
+    "embed",
+    "load_model",
+    "png_text",
+    "read_photo",
+    "sample_rows",
+    "write_png",
+]
+
+MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes gigabytes
+SAMPLES_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to colorize, on its device."""
+
+    network: PIC  # folded, in eval mode
+    device: torch.device
+    checkpoint: Checkpoint
+
+    @property
+    def chroma_scale(self) -> int:
+        """Network luminance pixels per chroma pixel, along each axis."""
+        return self.network.config.chroma_scale
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What one pass of g^w over a photograph leaves."""
+
+    luminance: Tensor  # (1, 1, h, w), L / 50 - 1, at network resolution
+    features: Tensor  # of the part of g^w that no known colour reaches
+    embedding: Tensor  # (1, E, h / s, w / s), nothing known
+    draft: np.ndarray  # (2, h / s, w / s) float32, Lab units: the mean colours of g^w's own mixture
+    seconds: float  # that the pass took
+
+    @property
+    def chroma_shape(self) -> tuple[int, int]:
+        """Height and width of the chroma to be sampled."""
+        return self.draft.shape[1], self.draft.shape[2]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Colours that are given: they are kept, and everything sampled fits to them."""
+
+    mask: np.ndarray  # (h, w) bool, at chroma resolution
+    chroma: np.ndarray  # (2, h, w) Lab units; only what the mask covers matters
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One colouring at network resolution."""
+
+    seed: int
+    temperature: float
+    chroma: np.ndarray  # (2, h, w) float32, whole Lab units
+    log_prob: float  # nats, of the whole picture under the bare model at temperature 1
+
+
+def load_model(path: str | Path | None = None, *, device: str | torch.device | None = None) -> Model:
+    """Load a checkpoint (the shipped one by default) for inference.
+
+    ``device`` is ``"cpu"``, ``"cuda"`` or None for CUDA where there is one. Raises CheckpointError or DeviceError.
+    """
+    chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("There is no CUDA device that PyTorch can use. Choose the device cpu.")
+    checkpoint = load_checkpoint(path or default_checkpoint())
+    network = checkpoint.network().fold().to(chosen).to(memory_format=torch.channels_last)
+    return Model(network, chosen, checkpoint)
+
+
+def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -> tuple[int, int]:
+    """Height and width at which the network sees a photo: the photo's aspect, in multiples of the chroma scale.
+
+    By default its area is that of a training picture; ``long_side`` (pixels) fixes the longer side instead. Raises PhotoError
+    where ``long_side`` is out of range.
+    """
+    scale = model.chroma_scale
+    if long_side is None:
+        ratio = math.sqrt(model.network.config.network_size**2 / (photo.height * photo.width))
+        ratio = min(ratio, MAX_LONG_SIDE / max(photo.height, photo.width))
+    elif scale <= long_side <= MAX_LONG_SIDE:
+        ratio = long_side / max(photo.height, photo.width)
+    else:
+        raise PhotoError(f"The long side for the network is {long_side} pixels; it must be from {scale} to {MAX_LONG_SIDE}.")
+    height, width = (max(scale, round(side * ratio / scale) * scale) for side in (photo.height, photo.width))
+    return height, width
+
+
+def network_luminance(photo: Photo, model: Model, *, long_side: int | None = None) -> Tensor:
+    """The photo's luminance as g^w reads it: (1, 1, h, w) float32 in [-1, 1], on the CPU."""
+    height, width = network_shape(photo, model, long_side=long_side)
+    smaller = height <= photo.height and width <= photo.width
+    lightness = cv2.resize(
+        photo.lightness, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    )
+    return color.normalize_luminance(torch.from_numpy(lightness.astype(np.float32) * (100 / 65535))[None, None])
+
+
+@torch.inference_mode()
+def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedded:
+    """Run g^w once. Raises PhotoError for an impossible ``long_side``, DeviceError where memory runs out."""
+    started = time.perf_counter()
+    luminance = network_luminance(photo, model, long_side=long_side).to(model.device)
+    scale = model.chroma_scale
+    height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
+    try:
+        features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
+        small = reduce_luminance(luminance, scale)
+        empty = nothing_known(small) if model.network.config.known_colors else None
+        embedding = _finish(features, empty, model, height, width)
+        draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
+        draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()
+    except torch.OutOfMemoryError as error:
+        raise _out_of_memory(model) from error
+    return Embedded(luminance, features, embedding, draft, time.perf_counter() - started)
+
+
+def _finish(features: Tensor, known: Tensor | None, model: Model, height: int, width: int) -> Tensor:
+    return model.network.embedding.body(features, known)[:, :, :height, :width].contiguous()
+
+
+def _lightness(luminance: Tensor) -> Tensor:
+    return luminance * 50 + 50
+
+
+def _out_of_memory(model: Model) -> DeviceError:
+    return DeviceError(
+        f"The memory of the device {model.device} does not suffice. Draw fewer samples at once, choose a smaller long side, "
+        "or use the CPU."
+    )
+
+
+def sample_rows(
+    embedded: Embedded,
+    model: Model,
+    *,
+    seeds: Sequence[int],
+    temperature: float = 1.0,
+    known: Known | None = None,
+    within_gamut: bool = True,
+) -> Iterator[Row]:
+    """Draw samples in lock-step, row by row from the top; stop iterating to cancel.
+
+    A sample depends on its seed, temperature, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws
+    colours that sRGB does not have. Raises ValueError for a temperature below 0 or a mask of another shape, DeviceError where
+    memory runs out.
+    """
+    if not temperature >= 0:
+        raise ValueError(f"temperature is {temperature}; it must not be negative")
+    with torch.inference_mode():
+        luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
+        embedding, clamped = embedded.embedding, None
+        if known is not None and known.mask.any():
+            if known.mask.shape != embedded.chroma_shape:
+                raise ValueError(f"the mask is {known.mask.shape}, the chroma {embedded.chroma_shape}")
+            mask = torch.from_numpy(known.mask.astype(np.float32))[None, None].to(model.device)
+            chroma = torch.from_numpy(np.asarray(known.chroma, np.float32))[None].to(model.device)
+            chroma = color.normalize_chroma(color.round_chroma(chroma))
+            clamped = (mask, chroma)
+            if model.network.config.known_colors:
+                planes = known_planes(luminance, chroma, mask)
+                embedding = _finish(embedded.features, planes, model, *embedded.chroma_shape)
+    rows = sampler.sample_rows(
+        model.network.pixel_cnn,
+        embedding,
+        luminance,
+        seeds=list(seeds),
+        temperature=temperature,
+        known=clamped,
+        within_gamut=within_gamut,
+    )
+    try:
+        yield from rows
+    except torch.OutOfMemoryError as error:
+        raise _out_of_memory(model) from error
+
+
+def colorize(
+    photo: Photo,
+    model: Model,
+    *,
+    seeds: Sequence[int],
+    temperature: float = 1.0,
+    long_side: int | None = None,
+) -> Iterator[Sample]:
+    """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
+
+    g^w runs once. Up to 8 samples are drawn at once. Raises PhotoError, DeviceError and ValueError as `embed` and `sample_rows`.
+    """
+    embedded = embed(photo, model, long_side=long_side)
+    for start in range(0, len(seeds), SAMPLES_AT_ONCE):
+        group = seeds[start : start + SAMPLES_AT_ONCE]
+        chroma = np.empty((len(group), 2, *embedded.chroma_shape), np.float32)
+        log_prob = np.zeros(len(group))
+        for row in sample_rows(embedded, model, seeds=group, temperature=temperature):
+            chroma[:, :, row.y] = row.chroma
+            log_prob += row.log_prob
+        for index, seed in enumerate(group):
+            yield Sample(seed, temperature, chroma[index], float(log_prob[index]))
+
+
+def png_text(
+    *,
+    model: Model,
+    seed: int,
+    temperature: float,
+    saturation: float = 1.0,
+    long_side: int | None = None,
+    source: Path | None = None,
+) -> dict[str, str]:
+    """The text chunks that an exported picture carries, enough to draw it again."""
+    text = {
+        "Software": f"picgui {__version__}",
+        "Comment": "Colours are estimated by a model.",
+        "picgui:seed": str(seed),
+        "picgui:temperature": f"{temperature:g}",
+        "picgui:saturation": f"{saturation:g}",
+        "picgui:checkpoint": model.checkpoint.sha256,
+        "picgui:version": __version__,
+    }
+    if long_side is not None:
+        text["picgui:long_side"] = str(long_side)
+    if source is not None:
+        text["picgui:source"] = source.name
+    return text
