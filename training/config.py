@@ -1,7 +1,7 @@
 """Training configurations: one TOML file says everything that a run needs but for its data."""
 
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from picgui.errors import DataError
@@ -68,7 +68,7 @@ def parse_config(source: dict) -> TrainingConfig:
         raise ValueError(f"there is no model {name!r}; there are {', '.join(CONFIGS)}")
     stages = tuple(TrainingStage(**stage) for stage in values.pop("stage"))
     config = TrainingConfig(
-        model=replace(CONFIGS[name], **model),
+        model=ModelConfig.from_dict(CONFIGS[name].to_dict() | model),
         stages=stages,
         augmentation=Augmentation(**values.pop("augmentation", {})),
         source=source,

@@ -93,16 +93,21 @@ def _files(path: Path, split: str) -> list[Path]:
             return _pictures_below(path / name)
     if any(p.name in ("train", *_VALIDATION_NAMES) for p in subfolders):
         return []
-    pictures = _pictures_below(path)
-    return [p for p in pictures if _validates(p.relative_to(path)) == (split == "validation")]
+    return _share(path, _pictures_below(path), split)
 
 
 def _pictures_below(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS)
 
 
-def _validates(name: Path) -> bool:
-    return int.from_bytes(hashlib.sha256(name.as_posix().encode()).digest()[:4]) % _VALIDATION_SHARE == 0
+def _share(folder: Path, pictures: list[Path], split: str) -> list[Path]:
+    """Split pictures by the hash of their names: those with the smallest hashes validate."""
+
+    def name_hash(path: Path) -> bytes:
+        return hashlib.sha256(path.relative_to(folder).as_posix().encode()).digest()
+
+    validation = set(sorted(pictures, key=name_hash)[: -(-len(pictures) // _VALIDATION_SHARE)])
+    return [p for p in pictures if (p in validation) == (split == "validation")]
 
 
 def _digest(files: Sequence[Path], split: str, size: int) -> str:

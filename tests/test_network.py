@@ -1,0 +1,183 @@
+"""The networks: their sizes, what reaches what, and that any shape of picture goes through."""
+
+import pytest
+import torch
+
+from picgui.pic.layers import WeightNormConv2d, initialize_from_data, weight_norm_convolutions
+from picgui.pic.network import (
+    CONFIGS,
+    PIC,
+    ModelConfig,
+    Stage,
+    known_planes,
+    nothing_known,
+    past_planes,
+    reduce_chroma,
+    reduce_luminance,
+)
+from tests.models import TINY, TINY_PAPER, network
+
+BOTH = pytest.mark.parametrize("config", [TINY, TINY_PAPER], ids=lambda c: c.name)
+
+
+def parameters_in_millions(module):
+    return sum(p.numel() for p in module.parameters()) / 1e6
+
+
+@pytest.mark.parametrize(
+    ("name", "embedding", "pixel_cnn"), [("cifar10", (13.5, 14.5), (11, 12.7)), ("imagenet", (98, 102), (11, 13))]
+)
+def test_the_papers_configurations_have_the_papers_sizes(name, embedding, pixel_cnn):
+    with torch.device("meta"):
+        built = PIC(CONFIGS[name])
+    assert embedding[0] < parameters_in_millions(built.embedding) < embedding[1]
+    assert pixel_cnn[0] < parameters_in_millions(built.pixel_cnn) < pixel_cnn[1]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_configuration_survives_json(name):
+    assert ModelConfig.from_dict(CONFIGS[name].to_dict()) == CONFIGS[name]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chroma_scale": 3},
+        {"chroma_rule": "nearest"},
+        {"levels": []},
+        {"surplus": 1},
+        {"stages": [["a", 1, 2, 1]]},
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(change):
+    with pytest.raises(ValueError):
+        ModelConfig.from_dict(TINY.to_dict() | change)
+
+
+@BOTH
+def test_f_is_strictly_causal_and_alive(config):
+    """The Jacobian of pixel i's parameters by pixel j's chroma is zero for j >= i and mostly not below."""
+    built = network(config).double().pixel_cnn
+    height, width = 4, 5
+    embedding = torch.randn(1, config.embedding_channels, height, width, dtype=torch.float64)
+    luminance = torch.randn(1, 1, height, width, dtype=torch.float64)
+    chroma = torch.randn(1, 2, height, width, dtype=torch.float64) * 0.2
+
+    def outputs(c):
+        return built(past_planes(luminance, c), embedding)[0].abs().sum(0).flatten()
+
+    jacobian = torch.autograd.functional.jacobian(outputs, chroma)[:, 0].abs().sum(1).flatten(1)
+    assert torch.equal(jacobian.triu(), torch.zeros_like(jacobian))
+    below = jacobian[torch.ones_like(jacobian, dtype=torch.bool).tril(-1)]
+    assert (below > 0).double().mean() > 0.5
+
+
+@BOTH
+def test_luminance_reaches_every_pixel_of_f_from_below_too(config):
+    """f is causal in chroma only: g^w lets it see the whole photograph."""
+    built = network(config).double()
+    luminance = torch.randn(1, 1, 32, 32, dtype=torch.float64, requires_grad=True)
+    size = 32 // config.chroma_scale
+    parameters, _ = built(luminance, torch.zeros(1, 2, size, size, dtype=torch.float64))
+    parameters[0, :, 2, 2].abs().sum().backward()
+    assert luminance.grad[0, 0, 2 * config.chroma_scale + 4 :].abs().max() > 0
+
+
+def test_the_coarse_levels_see_the_whole_photograph():
+    with torch.device("meta"):
+        levels = CONFIGS["photo"].multiple
+    assert levels == 32
+    built = network(TINY).double()
+    luminance = torch.randn(1, 1, 32, 32, dtype=torch.float64, requires_grad=True)
+    built.embedding(luminance)[0, :, 0, 0].abs().sum().backward()
+    assert luminance.grad[0, 0, -4:, -4:].abs().max() > 0
+
+
+def test_a_known_colour_reaches_the_embedding_and_an_empty_mask_is_the_default():
+    built = network(TINY)
+    luminance = torch.randn(1, 1, 32, 32)
+    small = reduce_luminance(luminance, 4)
+    empty = built.embedding(luminance)
+    assert torch.equal(empty, built.embedding(luminance, nothing_known(small)))
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[0, 0, 4, 4] = 1
+    red = built.embedding(luminance, known_planes(small, torch.full((1, 2, 8, 8), 0.5), mask))
+    assert not torch.equal(empty, red)
+
+
+def test_colours_outside_the_mask_do_not_reach_the_embedding():
+    built, luminance, mask = network(TINY), torch.randn(1, 1, 32, 32), torch.zeros(1, 1, 8, 8)
+    mask[..., :4] = 1
+    chroma = torch.rand(1, 2, 8, 8)
+    other = torch.where(mask > 0, chroma, chroma + 1)
+    small = reduce_luminance(luminance, 4)
+    results = [built.embedding(luminance, known_planes(small, c, mask)) for c in (chroma, other)]
+    assert torch.equal(*results)
+
+
+@BOTH
+@pytest.mark.parametrize(("height", "width"), [(4, 4), (12, 60), (36, 28)])
+def test_any_shape_goes_through(config, height, width):
+    scale = config.chroma_scale
+    parameters, auxiliary = network(config)(
+        torch.randn(2, 1, height, width), torch.zeros(2, 2, height // scale, width // scale)
+    )
+    assert parameters.shape == auxiliary.shape == (2, 6 * config.components, height // scale, width // scale)
+
+
+def test_a_size_that_is_no_multiple_is_refused():
+    with pytest.raises(ValueError, match="13x32"):
+        network(TINY).embedding(torch.zeros(1, 1, 13, 32))
+
+
+@BOTH
+def test_folding_changes_nothing(config):
+    built = network(config)
+    inputs = torch.randn(1, 1, 32, 32), torch.zeros(1, 2, 32 // config.chroma_scale, 32 // config.chroma_scale)
+    with torch.no_grad():
+        before = built(*inputs)[0]
+        after = built.fold()(*inputs)[0]
+    assert torch.allclose(before, after, atol=1e-5)
+
+
+def test_set_weight_is_the_inverse_of_folding():
+    convolution = WeightNormConv2d(3, 4)
+    with torch.no_grad():
+        convolution.g.uniform_(0.5, 2)
+    other = WeightNormConv2d(3, 4)
+    other.set_weight(convolution.weight())
+    assert torch.allclose(other.weight(), convolution.weight(), atol=1e-7)
+    assert other.weight().requires_grad
+
+
+def test_data_dependent_initialisation_gives_zero_mean_and_unit_deviation():
+    torch.manual_seed(0)
+    convolution = WeightNormConv2d(3, 16)
+    x = torch.randn(8, 3, 20, 20) * 5 + 3
+    initialize_from_data(convolution, lambda: convolution(x))
+    y = convolution(x)
+    assert torch.allclose(y.mean(dim=(0, 2, 3)), torch.zeros(16), atol=1e-3)
+    assert torch.allclose(y.std(dim=(0, 2, 3)), torch.ones(16), atol=1e-2)
+
+
+def test_every_convolution_with_a_gate_starts_small():
+    gates = [c for name, c in weight_norm_convolutions(network()).items() if name.endswith("gate")]
+    assert gates and all(gate.init_scale == 0.1 for gate in gates)
+
+
+def test_dropout_acts_in_training_only():
+    built, inputs = network(TINY_PAPER), (torch.randn(1, 1, 16, 16), torch.zeros(1, 2, 8, 8))
+    assert torch.equal(built(*inputs)[0], built(*inputs)[0])
+    built.train()
+    assert not torch.equal(built(*inputs)[0], built(*inputs)[0])
+
+
+def test_point_takes_every_nth_pixel_and_area_the_mean():
+    chroma = torch.arange(16.0).view(1, 1, 4, 4).expand(1, 2, 4, 4)
+    assert reduce_chroma(chroma, 2, "point")[0, 0].tolist() == [[0, 2], [8, 10]]
+    assert reduce_chroma(chroma, 2, "area")[0, 0].tolist() == [[2.5, 4.5], [10.5, 12.5]]
+
+
+def test_stages_must_reduce_by_the_chroma_scale():
+    with pytest.raises(ValueError, match="reduce by 2"):
+        ModelConfig.from_dict(TINY.to_dict() | {"stages": [list(Stage(4, 1, 2))]})

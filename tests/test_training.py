@@ -1,0 +1,325 @@
+"""Training: reading pictures, the batch, a run that learns, stops, and goes on exactly; evaluation and export."""
+
+import io
+import json
+import pickle
+import tarfile
+
+import numpy as np
+import pytest
+import torch
+
+from picgui import color
+from picgui.errors import DataError
+from picgui.opencv import cv2
+from picgui.pic import mixture
+from picgui.pic.checkpoint import load_checkpoint
+from picgui.pic.network import CONFIGS, reduce_luminance
+from tests.models import TINY
+from training.__main__ import main
+from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
+from training.config import read_config
+from training.data import load_pictures
+from training.evaluate import evaluate
+
+RNG = np.random.default_rng(0)
+ALL = Augmentation(corrupt_past=0.6, degrade_luminance=0.5, known_dabs=0.4, known_surroundings=0.2)
+
+
+def colored_picture(height, width, *, seed=0):
+    """Smooth colour blobs, (H, W, 3) uint8."""
+    small = np.random.default_rng(seed).integers(0, 255, (4, 4, 3), dtype=np.uint8)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def encoded(picture, ending=".png"):
+    return cv2.imencode(ending, picture[:, :, ::-1])[1].tobytes()
+
+
+def write_pack(path, pictures):
+    blobs = [encoded(p) for p in pictures]
+    offsets = np.cumsum([0, *map(len, blobs)])
+    np.savez(path, data=np.frombuffer(b"".join(blobs), np.uint8), offsets=offsets)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """40 pictures as npz packs, 36 px."""
+    root = tmp_path_factory.mktemp("pictures")
+    pictures = [colored_picture(36, 36, seed=s) for s in range(40)]
+    write_pack(root / "train-0.npz", pictures[:20])
+    write_pack(root / "train-1.npz", pictures[20:32])
+    write_pack(root / "val.npz", pictures[32:])
+    return root
+
+
+CONFIG = """
+picture_size = 36
+seed = 3
+average_decay = 0.9
+warm_up_steps = 2
+[model]
+name = "cifar10"
+stages = [[4, 1, 2, 1], [6, 0, 2, 1]]
+levels = [[6, 1, 1, 1], [8, 1, 2, 1]]
+chroma_scale = 4
+chroma_rule = "area"
+known_colors = true
+embedding_channels = 6
+channels = 6
+blocks = 2
+components = 3
+dropout = 0.1
+[augmentation]
+corrupt_past = 0.6
+degrade_luminance = 0.3
+known_dabs = 0.4
+known_surroundings = 0.2
+[[stage]]
+size = 16
+batch = 4
+images = 24
+rate = 5e-3
+end_rate = 5e-3
+[[stage]]
+size = 32
+batch = 4
+images = 24
+rate = 5e-3
+end_rate = 1e-4
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def run(*arguments):
+    return main([str(a) for a in arguments])
+
+
+# reading pictures
+
+
+def test_packs_are_read_by_split(folder, tmp_path):
+    train = load_pictures([folder], split="train", size=36, cache=tmp_path)
+    validation = load_pictures([folder], split="validation", size=36, cache=tmp_path)
+    assert train.images.shape == (32, 36, 36, 3) and len(validation) == 8
+    assert np.array_equal(train.images[20], colored_picture(36, 36, seed=20))
+    assert np.array_equal(validation.images[0], colored_picture(36, 36, seed=32))
+
+
+def test_single_packs_can_be_named(folder, tmp_path):
+    one = load_pictures([folder / "train-1.npz", folder / "val.npz"], split="train", size=36, cache=tmp_path)
+    assert len(one) == 12 and one.sources == ("train-1.npz",)
+
+
+def test_cifar_batches_are_read_exactly_and_nothing_in_them_is_run(tmp_path):
+    pixels = RNG.integers(0, 255, (5, 32, 32, 3), dtype=np.uint8)
+    for name in ("data_batch_1", "test_batch"):
+        with open(tmp_path / name, "wb") as file:
+            pickle.dump({b"data": pixels.transpose(0, 3, 1, 2).reshape(5, -1), b"labels": [0] * 5}, file)
+    assert np.array_equal(load_pictures([tmp_path], split="train", size=32, cache=tmp_path / "c").images, pixels)
+    assert len(load_pictures([tmp_path], split="validation", size=32, cache=tmp_path / "c")) == 5
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "harm"), "w"))
+
+    with open(tmp_path / "data_batch_1", "wb") as file:
+        pickle.dump({b"data": Evil()}, file)
+    with pytest.raises(DataError, match="no CIFAR-10 batch does"):
+        load_pictures([tmp_path], split="train", size=32, cache=tmp_path / "d")
+    assert not (tmp_path / "harm").exists()
+
+
+def test_cifar_mosaics_are_read_exactly(tmp_path):
+    tiles = RNG.integers(0, 255, (1000, 32, 32, 3), dtype=np.uint8)
+    mosaic = tiles.reshape(25, 40, 32, 32, 3).transpose(0, 2, 1, 3, 4).reshape(800, 1280, 3)
+    data = encoded(mosaic)
+    with tarfile.open(tmp_path / "train-0.tar", "w") as archive:
+        member = tarfile.TarInfo("train_00.png")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    assert np.array_equal(load_pictures([tmp_path], split="train", size=32, cache=tmp_path / "c").images, tiles)
+
+
+def test_any_folder_of_pictures_is_split_cropped_and_cleared_of_grey(tmp_path):
+    for seed in range(70):
+        (tmp_path / f"{seed}.png").write_bytes(encoded(colored_picture(40, 60, seed=seed)))
+    (tmp_path / "grey.png").write_bytes(encoded(np.full((50, 50, 3), 128, np.uint8)))
+    (tmp_path / "small.png").write_bytes(encoded(colored_picture(20, 20)))
+    train = load_pictures([tmp_path], split="train", size=36, cache=tmp_path / "c")
+    validation = load_pictures([tmp_path], split="validation", size=36, cache=tmp_path / "c")
+    assert len(train) + len(validation) == 70 and len(validation) == 3
+    assert train.images.shape[1:] == (36, 36, 3)
+
+
+@pytest.mark.parametrize("what", ["nothing", "empty", "garbage"])
+def test_data_that_is_none_is_told(tmp_path, what):
+    path = tmp_path / "data"
+    if what != "nothing":
+        path.mkdir()
+    if what == "garbage":
+        (path / "train-0.npz").write_bytes(b"no pack")
+    with pytest.raises(DataError) as caught:
+        load_pictures([path], split="train", size=36, cache=tmp_path / "c")
+    assert str(path) in str(caught.value)
+
+
+# the batch
+
+
+def batch(augmentation=ALL, number=64):
+    images = torch.from_numpy(np.stack([colored_picture(32, 32, seed=s) for s in range(number)]))
+    return images, training_batch(
+        images, TINY, augmentation=augmentation, generator=torch.Generator().manual_seed(0)
+    )
+
+
+def test_the_target_is_never_augmented():
+    images, made = batch()
+    luminance, chroma = lab_batch(images, TINY)
+    assert torch.equal(made.chroma, chroma)
+    assert torch.allclose(chroma, mixture.snap(chroma), atol=1e-6)
+    unchanged = (made.luminance == luminance).flatten(1).all(1)
+    assert 0.2 < unchanged.float().mean() < 0.8
+
+
+def test_the_past_is_corrupted_where_and_only_where_the_strength_says():
+    _, made = batch()
+    touched = (made.past != made.chroma).flatten(1).any(1)
+    assert not touched[made.strength == 0].any()
+    # a picture whose every pixel is known keeps its past; all other corrupted ones differ
+    assert touched[(made.strength > 0.1) & (made.counted.mean((1, 2)) > 0.5)].all()
+    assert 0.4 < (made.strength > 0).float().mean() < 0.8
+
+
+def test_known_colours_are_true_and_not_counted():
+    _, made = batch()
+    mask = made.known[:, :1]
+    assert torch.equal(made.counted, 1 - mask[:, 0])
+    assert torch.equal(made.known[:, 1:3], mask * made.chroma)
+    assert torch.equal((made.past * mask), made.chroma * mask)
+    assert torch.allclose(made.known[:, 4:], reduce_luminance(made.luminance, 4))
+    share = mask.flatten(1).mean(1)
+    assert 0.2 < (share == 0).float().mean() < 0.6
+
+
+def test_no_augmentation_is_the_papers_training():
+    images, made = batch(Augmentation())
+    assert torch.equal(made.past, made.chroma) and made.counted.all() and not made.strength.any()
+    assert torch.equal(made.luminance, lab_batch(images, TINY)[0])
+
+
+def test_crops_move_and_mirror():
+    images = torch.arange(36 * 36 * 3).remainder(251).to(torch.uint8).view(1, 36, 36, 3).repeat(30, 1, 1, 1)
+    crops = crop_and_flip(images, size=32, flip=0.5, generator=torch.Generator().manual_seed(0))
+    assert crops.shape == (30, 32, 32, 3)
+    assert len({c.numpy().tobytes() for c in crops}) > 20
+
+
+def test_the_lab_of_a_batch_is_that_of_the_display():
+    images, _ = batch(number=2)
+    luminance, _ = lab_batch(images, TINY)
+    lab = color.srgb_to_lab(images.movedim(-1, 1).float() / 255)
+    assert torch.equal(luminance * 50 + 50, (lab[:, :1] - 50) / 50 * 50 + 50)
+
+
+# a run
+
+
+def test_a_run_learns_and_goes_through_all_stages(folder, config, tmp_path):
+    assert run("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--device", "cpu") == 0
+    state = torch.load(tmp_path / "run/state.pt", weights_only=True)
+    assert state["progress"]["images"] == 48 and state["progress"]["steps"] == 12
+    lines = (tmp_path / "run/curve.csv").read_text().splitlines()
+    assert lines[0].startswith("seconds,images") and len(lines) >= 2
+    assert 0 < float(lines[-1].split(",")[6]) < 10
+
+
+def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "whole") == 0
+    for attempt in range(12):  # one step at a time
+        arguments = ("train", config, *data, "--out", tmp_path / "pieces", "--minutes", 0)
+        assert run(*arguments, *(("--resume",) if attempt else ())) == 0
+    whole, pieces = (torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "pieces"))
+    assert whole["progress"]["images"] == pieces["progress"]["images"] == 48
+    for part in ("network", "average"):
+        for name, tensor in whole[part].items():
+            assert torch.equal(tensor, pieces[part][name]), name
+
+
+def test_a_run_is_not_overwritten(folder, config, tmp_path, capsys):
+    arguments = ("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--minutes", 0)
+    assert run(*arguments) == 0
+    before = (tmp_path / "run/state.pt").read_bytes()
+    assert run(*arguments) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert (tmp_path / "run/state.pt").read_bytes() == before
+
+
+def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run") == 0
+    target = tmp_path / "out/tiny.safetensors"
+    assert run("export", tmp_path / "run", "-o", target, *data) == 0
+    capsys.readouterr()
+    assert run("evaluate", target, *data, "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["n_images"] == 8 and figures["chroma_rule"] == "area"
+    metadata = load_checkpoint(target).metadata
+    assert figures["bits_per_dim"] == pytest.approx(metadata["bits_per_dim"], abs=0.01)
+    assert figures["bits_per_dim_embedding_only"] > 0
+    assert metadata["training"]["images"] == 48 and metadata["data"]["files"] == ["train-0.npz", "train-1.npz"]
+    # and its weights are where another run can begin
+    assert run("train", config, *data, "--out", tmp_path / "next", "--init", target, "--minutes", 0) == 0
+
+
+def test_bits_per_dim_is_the_code_length():
+    """Uniform-like mixture: evaluate must give the mean of -log2 p over two dimensions a pixel."""
+    from training.data import Pictures
+
+    images = np.stack([colored_picture(36, 36, seed=s) for s in range(3)])
+    pictures = Pictures(images, ("x",), "x")
+    from tests.models import network
+
+    built = network()
+    figures = evaluate(built, pictures, batch=2)
+    luminance, chroma = lab_batch(torch.from_numpy(images[:, 2:34, 2:34].copy()), TINY)
+    with torch.no_grad():
+        expected = -mixture.log_prob(built(luminance, chroma)[0], chroma).mean().item() / np.log(2) / 2
+    assert figures["bits_per_dim"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("seed = 3", "seed = "),
+        ('name = "cifar10"', 'name = "vgg"'),
+        ("size = 16", "size = 17"),
+        ("picture_size = 36", "picture_size = 20"),
+        ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
+        ("known_dabs", "unknown_dabs"),
+    ],
+)
+def test_a_bad_configuration_is_told(config, change):
+    text = config.read_text()
+    assert change[0] in text
+    config.write_text(text.replace(*change))
+    with pytest.raises(DataError, match="tiny.toml"):
+        read_config(config)
+
+
+@pytest.mark.parametrize("name", ["photo-small", "cifar10", "imagenet"])
+def test_the_shipped_configurations_are_valid(name):
+    from pathlib import Path
+
+    import training
+
+    read = read_config(Path(training.__file__).parent / "configs" / f"{name}.toml")
+    assert read.model.channels == CONFIGS[name].channels and read.images > 0
