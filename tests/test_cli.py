@@ -1,0 +1,142 @@
+"""`picgui colorize`: what is written and printed, in a process of its own, with no display and without Qt."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from picgui.color import srgb_to_lab
+from picgui.opencv import cv2
+from picgui.photo import read_photo, read_png_text
+from tests.models import checkpoint
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    checkpoint(folder)
+    grey = cv2.resize(np.random.default_rng(0).integers(40, 200, (6, 9), dtype=np.uint8), (150, 100))
+    cv2.imwrite(str(folder / "scan.jpg"), grey)
+    cv2.imwrite(str(folder / "deep.png"), grey.astype(np.uint16) * 257)
+    (folder / "broken.jpg").write_bytes((folder / "scan.jpg").read_bytes()[:200])
+    return folder
+
+
+def picgui(folder, *arguments, **environment):
+    clean = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    return subprocess.run(
+        [sys.executable, "-m", "picgui", *map(str, arguments)],
+        cwd=folder,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def colorize(folder, *arguments, **environment):
+    return picgui(folder, "colorize", *arguments, "--checkpoint", "tiny.safetensors", "--device", "cpu", **environment)
+
+
+def pixels(path):
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def test_paths_go_to_stdout_and_pictures_have_the_scans_size_and_luminance(folder):
+    done = colorize(folder, "scan.jpg", "-n", 2, "--seed", 7, "-o", "out")
+    assert done.returncode == 0, done.stderr
+    assert [line.replace("\\", "/") for line in done.stdout.splitlines()] == [
+        "out/scan-colorized-7.png",
+        "out/scan-colorized-8.png",
+    ]
+    assert "sample 2 of 2" in done.stderr
+    image = pixels(folder / "out/scan-colorized-7.png")
+    assert image.shape == (100, 150, 3)
+    import torch
+
+    lab = srgb_to_lab(torch.from_numpy(image[:, :, ::-1].copy()).movedim(-1, 0).float() / 255)
+    luminance = read_photo(folder / "scan.jpg").luminance()
+    assert np.abs(lab[0].numpy() - luminance).mean() < 0.4 and np.abs(lab[0].numpy() - luminance).max() < 2
+    assert lab[1:].abs().mean() > 1
+    text = read_png_text(folder / "out/scan-colorized-7.png")
+    assert text["picgui:seed"] == "7" and text["picgui:temperature"] == "1" and len(text["picgui:checkpoint"]) == 64
+
+
+def test_the_same_pixels_whatever_n(folder):
+    assert colorize(folder, "scan.jpg", "-n", 3, "--seed", 1, "-o", "three").returncode == 0
+    assert colorize(folder, "scan.jpg", "-n", 1, "--seed", 2, "-o", "one").returncode == 0
+    assert np.array_equal(pixels(folder / "three/scan-colorized-2.png"), pixels(folder / "one/scan-colorized-2.png"))
+    assert not np.array_equal(pixels(folder / "three/scan-colorized-1.png"), pixels(folder / "three/scan-colorized-2.png"))
+
+
+def test_a_16_bit_scan_becomes_a_16_bit_picture(folder):
+    assert colorize(folder, "deep.png", "-n", 1, "-o", "deep").returncode == 0
+    assert pixels(folder / "deep/deep-colorized-1.png").dtype == np.uint16
+
+
+def test_one_bad_photograph_fails_alone(folder):
+    done = colorize(folder, "broken.jpg", "scan.jpg", "nowhere.png", "-n", 1, "-o", "some")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1 and (folder / "some/scan-colorized-1.png").exists()
+    assert "broken.jpg" in done.stderr and "nowhere.png" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_foreign_file_is_not_overwritten_and_ones_own_is(folder):
+    (folder / "mine").mkdir()
+    (folder / "mine/scan-colorized-1.png").write_bytes(b"precious")
+    done = colorize(folder, "scan.jpg", "-n", 1, "-o", "mine")
+    assert done.returncode == 1 and "exists" in done.stderr
+    assert (folder / "mine/scan-colorized-1.png").read_bytes() == b"precious"
+    for _ in range(2):
+        assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice").returncode == 0
+
+
+def test_a_folder_of_photographs_is_taken_whole(folder):
+    (folder / "scans").mkdir()
+    for name in ("a.jpg", "b.JPG"):
+        (folder / "scans" / name).write_bytes((folder / "scan.jpg").read_bytes())
+    done = colorize(folder, "scans", "-n", 1, "-o", "all")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("scan.jpg", "--temperature", "-1"),
+        ("scan.jpg", "-n", "0"),
+        ("scan.jpg", "--seed", "x"),
+        (),
+    ],
+)
+def test_bad_arguments_are_refused(folder, arguments):
+    done = picgui(folder, "colorize", *arguments)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and not done.stdout
+
+
+def test_a_bad_checkpoint_is_a_sentence(folder):
+    done = picgui(folder, "colorize", "scan.jpg", "--checkpoint", "scan.jpg")
+    assert done.returncode == 1 and "scan.jpg" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_two_photographs_of_one_name_are_not_mixed_up(folder):
+    (folder / "other").mkdir()
+    (folder / "other/scan.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    done = colorize(folder, "scan.jpg", "other/scan.jpg", "-n", 1, "-o", "mixed")
+    assert done.returncode == 1 and "two folders" in done.stderr and not done.stdout
+
+
+def test_colorize_never_imports_qt(folder):
+    code = (
+        "import sys; from picgui.cli import main\n"
+        "status = main(['colorize', 'scan.jpg', '-n', '1', '-o', 'noqt', '--checkpoint', 'tiny.safetensors'])\n"
+        "assert status == 0 and not [m for m in sys.modules if m.startswith(('PySide6', 'shiboken6'))]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_version_is_told(folder):
+    done = picgui(folder, "--version")
+    assert done.returncode == 0 and done.stdout.startswith("picgui ")

@@ -1,0 +1,150 @@
+"""The pipeline: one embedding, reproducible samples, known colours kept, any aspect ratio, errors in sentences."""
+
+import numpy as np
+import pytest
+import torch
+
+import picgui
+from picgui import color
+from picgui.colorize import Known, colorize, embed, load_model, network_shape, png_text, sample_rows
+from picgui.errors import CheckpointError, DeviceError, PhotoError
+from picgui.photo import photo_from_rgb
+from tests.models import checkpoint
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return load_model(checkpoint(tmp_path_factory.mktemp("model")), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return photo_from_rgb(np.random.default_rng(0).integers(0, 255, (60, 90), dtype=np.uint8))
+
+
+def draw(photo, model, **options):
+    return list(colorize(photo, model, **options))
+
+
+def test_every_seed_gives_its_own_sample_of_whole_lab_units(photo, model):
+    samples = draw(photo, model, seeds=[5, 6])
+    assert [s.seed for s in samples] == [5, 6]
+    assert samples[0].chroma.shape == (2, *embed(photo, model).chroma_shape)
+    assert samples[0].chroma.dtype == np.float32
+    assert np.array_equal(samples[0].chroma, samples[0].chroma.round())
+    assert not np.array_equal(samples[0].chroma, samples[1].chroma)
+    assert all(s.log_prob < 0 for s in samples)
+
+
+def test_a_sample_is_the_same_alone_in_company_and_in_a_second_group(photo, model):
+    alone = draw(photo, model, seeds=[3])[0]
+    for seeds in ([3, 4], [1, 2, 3], list(range(-0, 12))):
+        again = next(s for s in draw(photo, model, seeds=seeds) if s.seed == 3)
+        assert np.array_equal(alone.chroma, again.chroma)
+        assert again.log_prob == pytest.approx(alone.log_prob, rel=1e-5)
+
+
+def test_samples_are_colours_that_srgb_has(photo, model):
+    embedded = embed(photo, model)
+    luminance = torch.nn.functional.avg_pool2d(embedded.luminance, 4)[0] * 50 + 50
+    for sample in draw(photo, model, seeds=range(3)):
+        lab = torch.cat((luminance, torch.from_numpy(sample.chroma)))
+        assert color.in_gamut(lab).all()
+
+
+def test_temperature_zero_forgets_the_dice(photo, model):
+    calm = draw(photo, model, seeds=[1, 2], temperature=0.0)
+    vivid = draw(photo, model, seeds=[1, 2], temperature=1.0)
+    assert np.abs(calm[0].chroma - calm[1].chroma).mean() < np.abs(vivid[0].chroma - vivid[1].chroma).mean()
+    assert calm[0].log_prob > vivid[0].log_prob
+
+
+def test_known_colours_are_kept_and_change_the_rest(photo, model):
+    embedded = embed(photo, model)
+    height, width = embedded.chroma_shape
+    mask = np.zeros((height, width), bool)
+    mask[2:4, 3:6] = True
+    chroma = np.full((2, height, width), 7.0, np.float32)
+
+    def drawn(known):
+        rows = sample_rows(embedded, model, seeds=[1], known=known, within_gamut=False)
+        return np.concatenate([row.chroma[0][:, None] for row in rows], axis=1)
+
+    with_hint, without = drawn(Known(mask, chroma)), drawn(None)
+    assert (with_hint[:, mask] == 7).all()
+    assert not np.array_equal(with_hint[:, 0], without[:, 0])  # rows above the hint know of it through g^w
+
+
+def test_a_mask_of_another_shape_is_refused(photo, model):
+    embedded = embed(photo, model)
+    with pytest.raises(ValueError, match="mask"):
+        next(sample_rows(embedded, model, seeds=[1], known=Known(np.ones((1, 1), bool), np.zeros((2, 1, 1)))))
+
+
+def test_rows_come_one_by_one_from_the_top_and_may_be_left(photo, model):
+    rows = sample_rows(embed(photo, model), model, seeds=[1, 2])
+    first, second = next(rows), next(rows)
+    assert (first.y, second.y) == (0, 1)
+    assert first.chroma.shape == (2, 2, embed(photo, model).chroma_shape[1]) and first.log_prob.shape == (2,)
+    rows.close()
+    with pytest.raises(StopIteration):
+        next(rows)
+
+
+def test_inference_mode_does_not_leak_into_the_consumer(photo, model):
+    for _ in sample_rows(embed(photo, model), model, seeds=[1]):
+        assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize(("height", "width"), [(100, 100), (100, 150), (1000, 60), (3, 3), (1, 500)])
+def test_the_aspect_is_kept(model, height, width):
+    photo = photo_from_rgb(np.full((height, width), 120, np.uint8))
+    h, w = network_shape(photo, model)
+    assert h % 4 == w % 4 == 0 and min(h, w) >= 4
+    # as near to the photo's aspect as multiples of 4 can be
+    assert abs(h / w - height / width) * w <= 4 or min(h, w) == 4
+    sample = draw(photo, model, seeds=[1])[0]
+    assert sample.chroma.shape == (2, h // 4, w // 4)
+
+
+def test_the_long_side_can_be_chosen(photo, model):
+    assert network_shape(photo, model, long_side=96) == (64, 96)
+    for wrong in (0, 3, 100_000):
+        with pytest.raises(PhotoError, match="long side"):
+            embed(photo, model, long_side=wrong)
+
+
+def test_the_draft_is_the_size_of_the_chroma_and_in_gamut(photo, model):
+    embedded = embed(photo, model)
+    assert embedded.draft.shape == (2, *embedded.chroma_shape) and np.isfinite(embedded.draft).all()
+    assert embedded.seconds > 0
+
+
+def test_errors_are_sentences(tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        load_model(tmp_path / "none.safetensors")
+    if not torch.cuda.is_available():
+        with pytest.raises(DeviceError, match="CUDA"):
+            load_model(checkpoint(tmp_path), device="cuda")
+
+
+def test_the_text_of_a_picture_is_enough_to_draw_it_again(photo, model):
+    text = png_text(model=model, seed=3, temperature=0.9, saturation=1.2, long_side=96)
+    again = draw(
+        photo,
+        model,
+        seeds=[int(text["picgui:seed"])],
+        temperature=float(text["picgui:temperature"]),
+        long_side=int(text["picgui:long_side"]),
+    )[0]
+    first = draw(photo, model, seeds=[3], temperature=0.9, long_side=96)[0]
+    assert np.array_equal(first.chroma, again.chroma)
+    assert text["picgui:checkpoint"] == model.checkpoint.sha256
+
+
+def test_every_public_name_is_there():
+    for name in picgui.__all__:
+        assert getattr(picgui, name) is not None
+    assert set(picgui.__all__) <= set(dir(picgui))
+    with pytest.raises(AttributeError):
+        picgui.nothing
