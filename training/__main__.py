@@ -8,11 +8,13 @@ from pathlib import Path
 import torch
 
 from picgui.errors import DeviceError, PicError
-from picgui.pic.checkpoint import load_checkpoint
+from picgui.colorize import load_model
+from picgui.pic.checkpoint import Checkpoint
 from training.config import read_config
-from training.data import load_pictures
-from training.evaluate import evaluate
-from training.train import export, train
+from training.data import Pictures, load_pictures
+from training.evaluate import evaluate, measure_samples
+from training.figures import make_figures, originals, photographs
+from training.train import export, read_state, train
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(command, required=True)
     command.add_argument("--limit", type=int, help="only so many pictures")
     command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument(
+        "--samples", type=int, default=0, metavar="S", help="also draw S samples of each picture and measure them"
+    )
+    command.add_argument(
+        "--sampled-pictures", type=int, default=125, metavar="P", help="of the first P pictures (default 125)"
+    )
+    command.add_argument("--temperature", type=float, default=1.0, help="of those samples (default 1.0)")
     command.set_defaults(run=_evaluate)
 
     command = commands.add_parser("export", help="write the averaged weights of a run as a checkpoint")
@@ -51,6 +60,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, required=True, help="the checkpoint's file")
     _add_data(command, required=False)
     command.set_defaults(run=_export)
+
+    command = commands.add_parser("figures", help="the paper's figures from a checkpoint, as PNG sheets")
+    command.add_argument("checkpoint", type=Path)
+    pictures = command.add_mutually_exclusive_group(required=True)
+    pictures.add_argument("--photos", type=Path, help="a folder of photographs, as they are")
+    pictures.add_argument("--data", type=Path, nargs="+", help="validation pictures of training data, with originals")
+    command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
+    command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
+    command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
+    command.add_argument("--samples", type=int, default=6, help="of each (default 6)")
+    command.add_argument("--temperature", type=float, default=1.0, help="default 1.0")
+    command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results")
+    command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
+    command.set_defaults(run=_figures)
     return parser
 
 
@@ -89,25 +112,59 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    checkpoint = load_checkpoint(options.checkpoint)
-    size = checkpoint.metadata.get("training", {}).get("config", {}).get("picture_size", checkpoint.config.network_size)
-    pictures = load_pictures(options.data, split="validation", size=size, cache=options.cache)
-    device = _device(options)
-    figures = evaluate(checkpoint.network().fold().to(device), pictures, device=device, limit=options.limit)
-    if options.json:
-        print(json.dumps(figures | {"checkpoint": checkpoint.sha256, "data": pictures.sources}))
-    else:
-        print(
-            f"{figures['bits_per_dim']:.3f} bits/dim (standard error {figures['bits_per_dim_standard_error']:.3f}), "
-            f"g^w alone {figures['bits_per_dim_embedding_only']:.3f}, "
-            f"{figures['n_images']:,} pictures, {figures['chroma_rule']} chroma"
+    model = load_model(options.checkpoint, device=_device(options))
+    pictures = _validation_pictures(model.checkpoint, options)
+    figures = evaluate(model.network, pictures, device=model.device, limit=options.limit)
+    figures |= {"checkpoint": model.checkpoint.sha256, "data": pictures.sources}
+    if options.samples:
+        figures["measures"] = measure_samples(
+            model,
+            pictures,
+            number=options.sampled_pictures,
+            samples=options.samples,
+            temperature=options.temperature,
         )
+    if options.json:
+        print(json.dumps(figures))
+        return
+    print(
+        f"{figures['bits_per_dim']:.3f} bits/dim (standard error {figures['bits_per_dim_standard_error']:.3f}), "
+        f"g^w alone {figures['bits_per_dim_embedding_only']:.3f}, "
+        f"{figures['n_images']:,} pictures, {figures['chroma_rule']} chroma"
+    )
+    for what, measures in figures.get("measures", {}).items():
+        print(f"\n{what}")
+        for name, (mean, low, high) in measures.items():
+            print(f"  {name:28} {mean:8.3f}  95 %: {low:.3f} to {high:.3f}")
+
+
+def _validation_pictures(checkpoint: Checkpoint, options: argparse.Namespace) -> Pictures:
+    size = checkpoint.metadata.get("training", {}).get("config", {}).get("picture_size", checkpoint.config.network_size)
+    return load_pictures(options.data, split="validation", size=size, cache=options.cache)
+
+
+def _figures(options: argparse.Namespace) -> None:
+    model = load_model(options.checkpoint, device=_device(options))
+    if options.photos:
+        pictures = photographs(options.photos, limit=options.limit)
+    else:
+        pictures = originals(_validation_pictures(model.checkpoint, options).images[: options.limit])
+    written = make_figures(
+        pictures,
+        model,
+        out=options.output,
+        samples=options.samples,
+        temperature=options.temperature,
+        others=options.others,
+    )
+    for path in written:
+        print(path)
 
 
 def _export(options: argparse.Namespace) -> None:
     validation = None
     if options.data:
-        size = read_config_size(options.run_folder)
+        size = _picture_size(options.run_folder)
         validation = load_pictures(options.data, split="validation", size=size, cache=options.cache)
     path, metadata = export(options.run_folder, options.output, validation=validation, device=_device(options))
     if "bits_per_dim" in metadata:
@@ -115,10 +172,8 @@ def _export(options: argparse.Namespace) -> None:
     print(path)
 
 
-def read_config_size(run: Path) -> int:
+def _picture_size(run: Path) -> int:
     """Pixels of a picture of the run in a folder."""
-    from training.train import read_state
-
     return json.loads(read_state(run)["config"])["picture_size"]
 
 

@@ -5,11 +5,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
+from picgui import color
+from picgui.colorize import Model, colorize, embed
+from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
 from picgui.pic.network import PIC
 from training.augment import lab_batch
 from training.data import Pictures
+from training.figures import embedding_mode
+from training.measures import Figure, measure
 
 
 def center_crops(pictures: Pictures, *, size: int, batch: int, limit: int | None = None) -> Iterator[torch.Tensor]:
@@ -56,4 +62,36 @@ def evaluate(
         "n_images": len(bits),
         "chroma_rule": config.chroma_rule,
         "network_size": config.network_size,
+    }
+
+
+def measure_samples(
+    model: Model, pictures: Pictures, *, number: int, samples: int, temperature: float = 1.0
+) -> dict[str, dict[str, Figure]]:
+    """`training.measures` of samples, of the MAP of g^w alone, of grey and of the real chroma, over ``number`` pictures.
+
+    Samples have the seeds 1, 2, ... and are drawn within the gamut, as the product draws them.
+    """
+    config = model.network.config
+    lightness, real, drawn, modes = [], [], [], []
+    for crops in center_crops(pictures, size=config.network_size, batch=1, limit=number):
+        photo = photo_from_rgb(crops[0].numpy())
+        luminance, chroma = lab_batch(crops, config)
+        lightness.append(F.avg_pool2d(luminance * 50 + 50, config.chroma_scale))
+        real.append(color.denormalize_chroma(chroma))
+        drawn.append(
+            torch.stack(
+                [
+                    torch.from_numpy(s.chroma)
+                    for s in colorize(photo, model, seeds=range(1, samples + 1), temperature=temperature)
+                ]
+            )
+        )
+        modes.append(torch.from_numpy(embedding_mode(embed(photo, model), model)))
+    lightness, real = torch.cat(lightness), torch.cat(real)
+    return {
+        "samples": measure(lightness, real, torch.stack(drawn)),
+        "embedding_only_map": measure(lightness, real, torch.stack(modes)[:, None]),
+        "grey": measure(lightness, real, torch.zeros_like(real)[:, None]),
+        "real": measure(lightness, real, real[:, None]),
     }

@@ -1,0 +1,229 @@
+"""The paper's figures, and sheets of any photographs, as PNG, made from a checkpoint by the product's own pipeline.
+
+Figure numbers are those of Royer et al. 2017.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from picgui import color
+from picgui.colorize import Embedded, Model, colorize, embed
+from picgui.errors import DataError, PicError
+from picgui.photo import Photo, photo_from_rgb, read_photo, write_png
+from picgui.pic import mixture
+from picgui.pic.network import reduce_luminance
+from picgui.upsample import compose
+
+TILE = 192  # pixels, the longer side of a picture on a sheet
+GAP = 6
+MARGIN = 18
+LABEL = 20
+BACKGROUND = (24, 24, 24)
+INK = (210, 210, 210)
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photograph to be shown; ``real`` is the original in colour, where there is one."""
+
+    name: str
+    photo: Photo
+    real: np.ndarray | None  # (H, W, 3) uint8
+
+
+def photographs(folder: Path, *, limit: int | None = None) -> list[Picture]:
+    """The pictures of a folder, read as the product reads them. Raises DataError where there is none."""
+    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in PICTURE_ENDINGS)[:limit]
+    if not paths:
+        raise DataError(f"There are no photographs in {folder}.")
+    return [Picture(path.stem, read_photo(path), None) for path in paths]
+
+
+def originals(images: np.ndarray) -> list[Picture]:
+    """Colour pictures (N, S, S, 3) uint8, whose luminance alone will be seen by the model."""
+    return [Picture(f"{i}", photo_from_rgb(image), np.ascontiguousarray(image)) for i, image in enumerate(images)]
+
+
+# columns: each makes one tile of a picture
+
+
+def grey(picture: Picture) -> np.ndarray:
+    """The photograph without colour."""
+    return compose(picture.photo, np.zeros((2, 1, 1), np.float32))
+
+
+def original(picture: Picture) -> np.ndarray:
+    """The original in colour."""
+    return picture.real
+
+
+def at_fixed_luminance(chroma: np.ndarray) -> np.ndarray:
+    """Chroma (2, h, w) alone, at L = 50, as figure 6 shows it."""
+    chroma = torch.from_numpy(np.asarray(chroma, np.float32))
+    luminance = torch.full((1, *chroma.shape[1:]), 50.0)
+    lab = torch.cat((luminance, color.clamp_chroma_to_gamut(luminance, chroma)))
+    return (color.lab_to_srgb(lab).movedim(0, -1) * 255 + 0.5).to(torch.uint8).numpy()
+
+
+def chroma_of_original(picture: Picture, model: Model, shape: tuple[int, int]) -> np.ndarray:
+    """The real chroma (2, h, w) at the model's resolution."""
+    lab = color.srgb_to_lab(torch.from_numpy(picture.real).movedim(-1, 0).float()[None] / 255)[:, 1:]
+    return torch.nn.functional.adaptive_avg_pool2d(lab, shape)[0].numpy()
+
+
+@torch.inference_mode()
+def _auxiliary(embedded: Embedded, model: Model) -> torch.Tensor:
+    return model.network.auxiliary_parameters(embedded.embedding)
+
+
+@torch.inference_mode()
+def embedding_mode(embedded: Embedded, model: Model) -> np.ndarray:
+    """The MAP of g^w alone (section 4.3), (2, h, w)."""
+    return color.denormalize_chroma(mixture.mode(_auxiliary(embedded, model)))[0].cpu().numpy()
+
+
+@torch.inference_mode()
+def independent_samples(embedded: Embedded, model: Model, *, seed: int) -> np.ndarray:
+    """Every pixel drawn from g^w's own mixture, independent of all others: figure 1, (2, h, w)."""
+    parameters = _auxiliary(embedded, model)
+    noise = torch.rand(1, 3, *parameters.shape[2:], generator=torch.Generator().manual_seed(seed))
+    chroma = color.denormalize_chroma(mixture.draw(parameters, noise.to(parameters.device)))
+    luminance = reduce_luminance(embedded.luminance, model.chroma_scale) * 50 + 50
+    return color.clamp_chroma_to_gamut(luminance, chroma)[0].cpu().numpy()
+
+
+# sheets
+
+
+def fitted(image: np.ndarray, size: int = TILE) -> Image.Image:
+    """An image (H, W, 3) uint8 whose longer side is ``size``."""
+    height, width = image.shape[:2]
+    scale = size / max(height, width)
+    resample = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC
+    return Image.fromarray(image).resize((max(1, round(width * scale)), max(1, round(height * scale))), resample)
+
+
+def sheet(rows: Iterable[Sequence[np.ndarray]], *, columns: Sequence[str]) -> np.ndarray:
+    """Rows of images (H, W, 3) uint8 under column titles, as one image."""
+    tiles = [[fitted(image) for image in row] for row in rows]
+    widths = [max(row[i].width for row in tiles) for i in range(len(columns))]
+    heights = [max(tile.height for tile in row) for row in tiles]
+    width = 2 * MARGIN + sum(widths) + GAP * (len(widths) - 1)
+    height = 2 * MARGIN + LABEL + sum(heights) + GAP * (len(heights) - 1)
+    canvas = Image.new("RGB", (width, height), BACKGROUND)
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=12)
+    x = MARGIN
+    for title, column_width in zip(columns, widths):
+        draw.text((x, MARGIN - 4), title, fill=INK, font=font)
+        x += column_width + GAP
+    y = MARGIN + LABEL
+    for row, row_height in zip(tiles, heights):
+        x = MARGIN
+        for tile, column_width in zip(row, widths):
+            canvas.paste(tile, (x, y))
+            x += column_width + GAP
+        y += row_height + GAP
+    return np.asarray(canvas)
+
+
+def samples_sheet(pictures: Sequence[Picture], model: Model, *, seeds: Sequence[int], temperature: float = 1.0) -> np.ndarray:
+    """Grey photograph, original where there is one, and samples (figures 3 and 4, and any old photographs)."""
+    with_real = all(p.real is not None for p in pictures)
+    rows = []
+    for picture in pictures:
+        samples = colorize(picture.photo, model, seeds=seeds, temperature=temperature)
+        row = [grey(picture), *([original(picture)] if with_real else [])]
+        rows.append(row + [compose(picture.photo, sample.chroma) for sample in samples])
+    return sheet(rows, columns=["grey", *(["original"] if with_real else []), *(f"seed {s}" for s in seeds)])
+
+
+def figure_1(pictures: Sequence[Picture], model: Model) -> np.ndarray:
+    """Independent pixel samples from g^w are noise; PIC's are coherent."""
+    rows = []
+    for picture in pictures:
+        embedded = embed(picture.photo, model)
+        independent = [independent_samples(embedded, model, seed=s) for s in (1, 2)]
+        joint = [s.chroma for s in colorize(picture.photo, model, seeds=(1, 2))]
+        rows.append([grey(picture), *(compose(picture.photo, c) for c in independent + joint)])
+    return sheet(rows, columns=["grey", "independent pixels", "", "PIC", ""])
+
+
+def figure_5(pictures: Sequence[Picture], model: Model) -> np.ndarray:
+    """Failures: of the pictures given, those whose sample is farthest from the original in chroma, beside it."""
+    found = []
+    for picture in pictures:
+        sample = next(colorize(picture.photo, model, seeds=(1,)))
+        real = chroma_of_original(picture, model, sample.chroma.shape[1:])
+        found.append((float(np.sqrt(((sample.chroma - real) ** 2).mean())), picture, sample))
+    found.sort(key=lambda item: -item[0])
+    rows = [[grey(p), original(p), compose(p.photo, s.chroma)] for _, p, s in found[: max(1, len(found) // 8)]]
+    return sheet(rows, columns=["grey", "original", "PIC"])
+
+
+def figure_6(pictures: Sequence[Picture], model: Model) -> np.ndarray:
+    """The MAP of g^w alone above a PIC sample, each with its chroma at L = 50."""
+    rows = []
+    for picture in pictures:
+        map_chroma = embedding_mode(embed(picture.photo, model), model)
+        sample = next(colorize(picture.photo, model, seeds=(1,)))
+        rows.append(
+            [
+                grey(picture),
+                compose(picture.photo, map_chroma),
+                at_fixed_luminance(map_chroma),
+                compose(picture.photo, sample.chroma),
+                at_fixed_luminance(sample.chroma),
+            ]
+        )
+    return sheet(rows, columns=["grey", "g^w alone, MAP", "its chroma", "PIC", "its chroma"])
+
+
+def figure_7(pictures: Sequence[Picture], model: Model, *, others: Sequence[Path] = ()) -> np.ndarray:
+    """PIC beside other programs' results: each a folder holding ``<name>.png`` (or .jpg) of the same pictures."""
+    rows = []
+    for picture in pictures:
+        samples = [compose(picture.photo, s.chroma) for s in colorize(picture.photo, model, seeds=(1, 2))]
+        rows.append([grey(picture), *(_other(folder, picture) for folder in others), *samples])
+    return sheet(rows, columns=["grey", *(folder.name for folder in others), "PIC", "PIC"])
+
+
+def _other(folder: Path, picture: Picture) -> np.ndarray:
+    for ending in PICTURE_ENDINGS:
+        path = folder / f"{picture.name}{ending}"
+        if path.exists():
+            with Image.open(path) as image:
+                return np.asarray(image.convert("RGB"))
+    raise DataError(f"{folder} has no picture named {picture.name}.")
+
+
+def make_figures(
+    pictures: Sequence[Picture], model: Model, *, out: Path, samples: int, temperature: float, others: Sequence[Path]
+) -> list[Path]:
+    """Write every figure that the pictures allow (3 and 5 need originals); the paths written. Raises PicError."""
+    seeds = range(1, samples + 1)
+    with_real = all(p.real is not None for p in pictures)
+    plans: dict[str, Callable[[], np.ndarray]] = {
+        "figure-1-independent-pixels": lambda: figure_1(pictures[:6], model),
+        "figure-4-samples": lambda: samples_sheet(pictures, model, seeds=seeds, temperature=temperature),
+        "figure-6-map-and-sample": lambda: figure_6(pictures[:8], model),
+        "figure-7-side-by-side": lambda: figure_7(pictures, model, others=others),
+    }
+    if with_real:
+        plans["figure-3-beside-originals"] = lambda: samples_sheet(pictures, model, seeds=seeds[:2], temperature=temperature)
+        plans["figure-5-failures"] = lambda: figure_5(pictures, model)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PicError(f"The folder {out} cannot be made: {error.strerror}.") from error
+    written = []
+    for name, make in sorted(plans.items()):
+        path = out / f"{name}.png"
+        write_png(path, make())
+        written.append(path)
+    return written
