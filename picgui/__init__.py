@@ -9,7 +9,7 @@
 
 import importlib
 
-__version__ = "0.1.0"
+from picgui.version import __version__
 
 _HOMES = {
     "Photo": "picgui.photo",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from picgui import __version__
 from picgui.errors import ExportError, PhotoError, PicError
+from picgui.version import __version__
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 
 # D65, 2 degree observer: the white point and the matrix that scikit-image uses.
-_WHITE = (0.95047, 1.0, 1.08883)
+WHITE = (0.95047, 1.0, 1.08883)
 _RGB_TO_XYZ = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
-_XYZ_TO_RGB = torch.linalg.inv(torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)).tolist()
+XYZ_TO_RGB = torch.linalg.inv(torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)).tolist()
 
 _EPSILON = 0.008856
-_GAMUT_SLACK = 1e-3  # linear light; below what 8 bits can show
+GAMUT_SLACK = 1e-3  # linear light; below what 8 bits can show
 
 
 def _mix(matrix, x, y, z):
@@ -40,7 +40,7 @@ def srgb_to_lab(rgb: Tensor) -> Tensor:
     xyz = _mix(_RGB_TO_XYZ, *srgb_to_linear(rgb).unbind(-3))
     fx, fy, fz = (
         torch.where(t > _EPSILON, t.clamp_min(_EPSILON).pow(1 / 3), 7.787 * t + 16 / 116)
-        for t in (channel / white for channel, white in zip(xyz, _WHITE))
+        for t in (channel / white for channel, white in zip(xyz, WHITE))
     )
     return torch.stack((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)), dim=-3)
 
@@ -50,9 +50,9 @@ def lab_to_linear_rgb(lab: Tensor) -> Tensor:
     luminance, a, b = lab.unbind(-3)
     fy = (luminance + 16) / 116
     xyz = []
-    for f, white in zip((fy + a / 500, fy, fy - b / 200), _WHITE):
+    for f, white in zip((fy + a / 500, fy, fy - b / 200), WHITE):
         xyz.append(white * torch.where(f > 0.2068966, f * f * f, (f - 16 / 116) / 7.787))
-    return torch.stack(_mix(_XYZ_TO_RGB, *xyz), dim=-3)
+    return torch.stack(_mix(XYZ_TO_RGB, *xyz), dim=-3)
 
 
 def lab_to_srgb(lab: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
 def in_gamut(lab: Tensor) -> Tensor:
     """Whether Lab colours (..., 3, H, W) are sRGB colours: bool (..., H, W)."""
     linear = lab_to_linear_rgb(lab)
-    return ((linear >= -_GAMUT_SLACK) & (linear <= 1 + _GAMUT_SLACK)).all(dim=-3)
+    return ((linear >= -GAMUT_SLACK) & (linear <= 1 + GAMUT_SLACK)).all(dim=-3)
 
 
 def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor) -> Tensor:

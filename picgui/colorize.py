@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from picgui import __version__, color
+from picgui import color
 from picgui.errors import DeviceError, PhotoError
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
@@ -23,6 +23,7 @@ from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance
 from picgui.pic.sampler import Row
 from picgui.upsample import compose
+from picgui.version import __version__
 
 __all__ = [
     "Embedded",

@@ -11,9 +11,9 @@ ROOT = Path(__file__).parent.parent
 
 # From the ground up; within a floor from left to right. A new file gets its place here.
 FLOORS = (
-    ("picgui.errors", "picgui.color", "picgui.paths", "picgui.opencv"),
+    ("picgui.version", "picgui.errors", "picgui.color", "picgui.paths", "picgui.opencv"),
     ("picgui.pic", "picgui.pic.layers", "picgui.pic.mixture", "picgui.pic.network"),
-    ("picgui.pic.sampler", "picgui.pic.checkpoint", "picgui.photo", "picgui.upsample"),
+    ("picgui.pic.pixel_loop", "picgui.pic.sampler", "picgui.pic.checkpoint", "picgui.photo", "picgui.upsample"),
     ("picgui.colorize",),
     ("picgui", "picgui.cli", "picgui.__main__", "picgui.gui", "picgui.gui.jobs", "picgui.gui.worker"),
     ("picgui.gui.session",),

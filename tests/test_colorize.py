@@ -96,7 +96,7 @@ def test_inference_mode_does_not_leak_into_the_consumer(photo, model):
         assert not torch.is_inference_mode_enabled()
 
 
-@pytest.mark.parametrize(("height", "width"), [(100, 100), (100, 150), (1000, 60), (3, 3), (1, 500)])
+@pytest.mark.parametrize(("height", "width"), [(100, 100), (100, 150), (1000, 60), (16, 16), (16, 500)])
 def test_the_aspect_is_kept(model, height, width):
     photo = photo_from_rgb(np.full((height, width), 120, np.uint8))
     h, w = network_shape(photo, model)

@@ -16,10 +16,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from picgui import __version__
 from picgui.errors import CheckpointError
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.network import PIC, ModelConfig
+from picgui.version import __version__
 
 FORMAT = "picgui-pic-1"
 

@@ -1,0 +1,173 @@
+"""The cached sampler draws exactly what full forward passes would."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from picgui import color
+from picgui.pic import mixture, pixel_loop, sampler
+from picgui.pic.network import past_planes
+from picgui.pic.sampler import sample_rows, teacher_forced
+from tests.models import TINY, TINY_PAPER, network
+
+KERNELS = pytest.mark.parametrize("config", [TINY, TINY_PAPER, replace(TINY, blocks=1, channels=5)], ids=lambda c: f"{c.name}-{c.channels}")
+
+
+def setting(config, height, width, *, dtype=torch.float32, seed=0):
+    """A folded f with a random embedding, luminance and chroma."""
+    torch.manual_seed(seed)
+    f = network(config, seed=seed).fold().to(dtype).pixel_cnn
+    embedding = torch.randn(1, config.embedding_channels, height, width, dtype=dtype)
+    luminance = torch.rand(1, 1, height, width, dtype=dtype) * 1.6 - 0.8
+    chroma = mixture.snap(torch.randn(1, 2, height, width, dtype=dtype) * 0.2)
+    return f, embedding, luminance, chroma
+
+
+def whole(rows):
+    rows = list(rows)
+    return np.stack([r.chroma for r in rows], axis=2), np.stack([r.log_prob for r in rows]).sum(0)
+
+
+def use(monkeypatch, path):
+    monkeypatch.setattr(sampler.pixel_loop, "is_available", lambda: path == "compiled")
+    return path
+
+
+SIZES = [(1, 1), (1, 7), (6, 1), (2, 2), (5, 9)]
+
+
+@KERNELS
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_cached_rows_equal_the_full_pass_in_float64(config, height, width):
+    f, embedding, luminance, chroma = setting(config, height, width, dtype=torch.float64)
+    with torch.no_grad():
+        full = f(past_planes(luminance, chroma), embedding)
+    assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-10, rtol=0)
+
+
+@KERNELS
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_cached_rows_equal_the_full_pass_in_float32(config, path, height, width, monkeypatch):
+    use(monkeypatch, path)
+    f, embedding, luminance, chroma = setting(config, height, width)
+    with torch.no_grad():
+        full = f(past_planes(luminance, chroma), embedding)
+    assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
+    """Pixel by pixel with the full network and `mixture.draw`, from the same noise."""
+    use(monkeypatch, path)
+    f, embedding, luminance, _ = setting(TINY, 4, 5)
+    drawn, _ = whole(sample_rows(f, embedding, luminance, seeds=[3], temperature=0.8, within_gamut=False))
+    generator = np.random.default_rng(3)
+    chroma = torch.zeros(1, 2, 4, 5)
+    for y in range(4):
+        uniforms = torch.from_numpy(generator.random((5, sampler.ATTEMPTS, 3), dtype=np.float32))
+        for x in range(5):
+            with torch.no_grad():
+                parameters = f(past_planes(luminance, chroma), embedding)[:, :, y : y + 1, x : x + 1]
+            chroma[:, :, y, x] = mixture.draw(parameters, uniforms[x, :1].view(1, 3, 1, 1), temperature=0.8)[:, :, 0, 0]
+    expected = color.round_chroma(color.denormalize_chroma(chroma))[0].numpy()
+    assert np.array_equal(drawn[0], expected)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7, 1.0])
+@pytest.mark.parametrize("within_gamut", [True, False])
+def test_both_paths_draw_the_same(temperature, within_gamut, monkeypatch):
+    f, embedding, luminance, _ = setting(TINY, 7, 6, seed=2)
+    options = {"seeds": [1, 2, 3], "temperature": temperature, "within_gamut": within_gamut}
+    both = []
+    for path in ("torch", "compiled"):
+        use(monkeypatch, path)
+        both.append(whole(sample_rows(f, embedding, luminance, **options)))
+    assert np.array_equal(both[0][0], both[1][0])
+    assert np.allclose(both[0][1], both[1][1], atol=1e-3)
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_a_sample_does_not_depend_on_its_company_to_the_last_bit(path, monkeypatch):
+    use(monkeypatch, path)
+    f, embedding, luminance, _ = setting(replace(TINY, channels=24, embedding_channels=16), 8, 9)
+    alone, alone_log_prob = whole(sample_rows(f, embedding, luminance, seeds=[4]))
+    for seeds in ([4, 5], [1, 4, 7], list(range(9))):
+        chroma, log_prob = whole(sample_rows(f, embedding, luminance, seeds=seeds))
+        assert np.array_equal(chroma[seeds.index(4)], alone[0])
+        assert log_prob[seeds.index(4)] == pytest.approx(alone_log_prob[0], rel=1e-12)
+    monkeypatch.setattr(sampler, "CPU_THREADS", 3)
+    chroma, _ = whole(sample_rows(f, embedding, luminance, seeds=[9, 8, 4]))
+    assert np.array_equal(chroma[2], alone[0])
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_log_prob_is_that_of_the_full_pass(path, monkeypatch):
+    use(monkeypatch, path)
+    f, embedding, luminance, _ = setting(TINY, 6, 5)
+    chroma, log_prob = whole(sample_rows(f, embedding, luminance, seeds=[1, 2], temperature=0.6))
+    normalised = mixture.snap(color.normalize_chroma(torch.from_numpy(chroma)))
+    with torch.no_grad():
+        full = f(past_planes(luminance.expand(2, -1, -1, -1), normalised), embedding.expand(2, -1, -1, -1))
+    assert np.allclose(log_prob, mixture.log_prob(full, normalised).sum((1, 2)).numpy(), atol=1e-2)
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_known_pixels_are_kept_and_not_counted(path, monkeypatch):
+    use(monkeypatch, path)
+    f, embedding, luminance, chroma = setting(TINY, 6, 5)
+    mask = torch.zeros(1, 1, 6, 5)
+    mask[..., 2:4, 1:4] = 1
+    drawn, log_prob = whole(sample_rows(f, embedding, luminance, seeds=[1, 2], known=(mask, chroma)))
+    expected = color.round_chroma(color.denormalize_chroma(chroma))[0].numpy()
+    inside = mask[0, 0].bool().numpy()
+    assert np.array_equal(drawn[0][:, inside], expected[:, inside])
+    assert not np.array_equal(drawn[0][:, ~inside], drawn[1][:, ~inside])
+    everything, nothing = whole(sample_rows(f, embedding, luminance, seeds=[1], known=(torch.ones_like(mask), chroma)))
+    assert np.array_equal(everything[0], expected) and nothing[0] == 0 > log_prob[0]
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_drawn_colours_are_real_also_where_luminance_leaves_little_room(path, monkeypatch):
+    use(monkeypatch, path)
+    f, embedding, luminance, _ = setting(TINY, 8, 8, seed=1)
+    with torch.no_grad():
+        f.out.bias[3:6] += 0.7  # means of a far outside
+    luminance[..., :4, :] = -0.98
+    luminance[..., 4:6, :] = 0.99
+    luminance[..., 7, :] = 1.0
+    drawn, _ = whole(sample_rows(f, embedding, luminance, seeds=[1, 2]))
+    lightness = (luminance[0] * 50 + 50).expand(2, 1, 8, 8)
+    assert color.in_gamut(torch.cat((lightness, torch.from_numpy(drawn)), dim=1)).all()
+    free, _ = whole(sample_rows(f, embedding, luminance, seeds=[1, 2], within_gamut=False))
+    assert not color.in_gamut(torch.cat((lightness, torch.from_numpy(free)), dim=1)).all()
+    assert np.array_equal(drawn, drawn.round())
+
+
+def test_the_compiled_gamut_is_that_of_color():
+    generator = np.random.default_rng(0)
+    lab = np.stack(
+        [generator.uniform(0, 100, 4000), generator.uniform(-100, 100, 4000), generator.uniform(-100, 100, 4000)]
+    ).astype(np.float32)
+    expected = color.in_gamut(torch.from_numpy(lab)[:, :, None])[:, 0].numpy()
+    found = np.array([pixel_loop._in_gamut(*colour) for colour in lab.T])
+    assert (found != expected).mean() < 1e-3 and 0.05 < expected.mean() < 0.9
+
+
+def test_a_negative_temperature_is_refused():
+    f, embedding, luminance, _ = setting(TINY, 2, 2)
+    with pytest.raises(ValueError, match="temperature"):
+        next(sample_rows(f, embedding, luminance, seeds=[1], temperature=-1))
+
+
+def test_leaving_early_leaves_no_thread():
+    import threading
+
+    before = threading.active_count()
+    f, embedding, luminance, _ = setting(TINY, 6, 6)
+    rows = sample_rows(f, embedding, luminance, seeds=[1, 2])
+    next(rows)
+    rows.close()
+    assert threading.active_count() == before
