@@ -1,0 +1,467 @@
+"""The photograph, large: zoom, pan, before and after, one to four samples side by side in the same view."""
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from picgui.gui import theme
+from picgui.gui.pictures import BAND_ROWS, Pictures
+from picgui.gui.session import Sample, Session
+
+MAX_ZOOM = 32.0  # screen pixels per photo pixel
+MAX_PANES = 4
+_MARGIN = 24
+_GAP = 8
+_GRIP = 9  # how near to the divider a press takes hold of it
+_ZOOM_STEP = 1.25
+_SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
+
+
+class Canvas(QWidget):
+    """Shows the panes it is given and tells where a person points; decides nothing about samples."""
+
+    zoom_changed = Signal(float)  # screen pixels per photo pixel
+    pane_clicked = Signal(object)  # Sample
+    split_changed = Signal(bool)
+
+    def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session, self._pictures = session, pictures
+        self._panes: tuple[Sample, ...] = ()
+        self._zoom = 1.0
+        self._center = QPointF(0.5, 0.5)  # of the photograph, as a share of its sides, in the middle of each pane
+        self._fits = True
+        self._split: float | None = None  # share of the photograph's width that is shown as it was
+        self._original = False
+        self._caption = ""
+        self._drawing = False
+        self._grabbed: str | None = None
+        self._pressed_at = QPointF()
+        self._moved = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+        self.setAccessibleName(self.tr("Photograph"))
+        self.setAccessibleDescription(self.tr("The chosen sample. Plus and minus zoom, the arrow keys move."))
+        pictures.preview_changed.connect(self._preview_changed)
+        pictures.bands_changed.connect(self.update)
+        session.photo_changed.connect(self._start_anew)
+        session.sample_advanced.connect(self._sample_advanced)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(800, 560)
+
+    # what is shown
+
+    def show_samples(self, samples: tuple[Sample, ...]) -> None:
+        """One sample, or up to four to compare."""
+        samples = tuple(samples)[:MAX_PANES]
+        if samples != self._panes:
+            number = len(self._panes)
+            self._panes = samples
+            self._pictures.show(samples)
+            if self._fits and number != len(samples):
+                self.fit()
+            self.update()
+
+    def show_caption(self, caption: str) -> None:
+        """A few words at the foot of the photograph, or none."""
+        if caption != self._caption:
+            self._caption = caption
+            self.update()
+
+    def set_drawing(self, drawing: bool) -> None:
+        """Whether unfinished samples are being drawn: they show a scan line."""
+        self._drawing = drawing
+        self.update()
+
+    def show_original(self, original: bool) -> None:
+        """Show the photograph as it was, for as long as a key is held."""
+        self._original = original
+        self.update()
+
+    @property
+    def has_split(self) -> bool:
+        """Whether the left of the photograph is shown as it was."""
+        return self._split is not None
+
+    def set_split(self, on: bool) -> None:
+        """Show the photograph as it was to the left of a divider."""
+        if on != self.has_split:
+            self._split = 0.5 if on else None
+            self.split_changed.emit(on)
+            self.update()
+
+    # zoom
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels per photo pixel."""
+        return self._zoom
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the whole photograph is in view, and stays so when the window changes."""
+        return self._fits
+
+    @Slot()
+    def fit(self) -> None:
+        """Show the whole photograph."""
+        self._fits = True
+        self._center = QPointF(0.5, 0.5)
+        self._set_zoom(self._fitting_zoom())
+
+    @Slot()
+    def show_actual_size(self) -> None:
+        """One photo pixel on one screen pixel."""
+        self.zoom_to(1.0)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        self.zoom_to(self._zoom * _ZOOM_STEP)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        self.zoom_to(self._zoom / _ZOOM_STEP)
+
+    def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
+        """Zoom so that what is under `at` (widget pixels; the middle by default) stays there."""
+        if self._session.opened is None:
+            return
+        zoom = min(max(zoom, self._fitting_zoom() * 0.5), MAX_ZOOM)
+        pane = self._pane_at(at) if at is not None else self._pane_rects()[0]
+        at = at if at is not None else pane.center()
+        before = self._to_photo(at, pane)
+        self._fits = False
+        self._zoom = zoom
+        after = self._to_photo(at, pane)
+        self._center += before - after
+        self._keep_in_view()
+        self._set_zoom(zoom)
+
+    def _set_zoom(self, zoom: float) -> None:
+        self._zoom = zoom
+        self.zoom_changed.emit(zoom)
+        self.update()
+
+    def _fitting_zoom(self) -> float:
+        if self._session.opened is None:
+            return 1.0
+        photo, pane = self._session.opened.photo, self._pane_rects()[0]
+        margin = _MARGIN if len(self._panes) < 2 else _GAP
+        room = min((pane.width() - 2 * margin) / photo.width, (pane.height() - 2 * margin) / photo.height)
+        return min(max(room * self.devicePixelRatioF(), 1e-4), 4.0)
+
+    def _keep_in_view(self) -> None:
+        """Do not let the photograph leave the pane, and centre it along a side on which it fits."""
+        target, pane = self._target(self._pane_rects()[0]), self._pane_rects()[0]
+        for size, room, get, put in (
+            (target.width(), pane.width(), self._center.x, self._center.setX),
+            (target.height(), pane.height(), self._center.y, self._center.setY),
+        ):
+            slack = max(0.0, (size + 2 * _MARGIN - room) / 2 / max(size, 1e-6))
+            put(min(max(get(), 0.5 - slack), 0.5 + slack))
+
+    # geometry
+
+    def _pane_rects(self) -> list[QRectF]:
+        """One rectangle for each sample, in widget pixels; one at least."""
+        number = max(1, len(self._panes))
+        columns, rows = 1, 1
+        if number > 1:
+            opened = self._session.opened
+            aspect = opened.photo.width / opened.photo.height if opened else 1.0
+            # the grid in which the photograph is largest
+            grids = [(c, math.ceil(number / c)) for c in range(1, number + 1)]
+            columns, rows = max(grids, key=lambda g: min(self.width() / g[0] / aspect, self.height() / g[1]))
+        width = (self.width() - _GAP * (columns - 1)) / columns
+        height = (self.height() - _GAP * (rows - 1)) / rows
+        return [
+            QRectF((i % columns) * (width + _GAP), (i // columns) * (height + _GAP), width, height) for i in range(number)
+        ]
+
+    def _target(self, pane: QRectF) -> QRectF:
+        """Where the whole photograph lies for a pane, in widget pixels."""
+        photo, scale = self._session.opened.photo, self._zoom / self.devicePixelRatioF()
+        width, height = photo.width * scale, photo.height * scale
+        middle = pane.center()
+        return QRectF(middle.x() - self._center.x() * width, middle.y() - self._center.y() * height, width, height)
+
+    def _to_photo(self, point: QPointF, pane: QRectF) -> QPointF:
+        """A point of the widget as shares of the photograph's sides."""
+        target = self._target(pane)
+        return QPointF((point.x() - target.x()) / target.width(), (point.y() - target.y()) / target.height())
+
+    def _pane_index(self, point: QPointF) -> int:
+        rects = self._pane_rects()
+        return next((i for i, rect in enumerate(rects) if rect.contains(point)), 0)
+
+    def _pane_at(self, point: QPointF) -> QRectF:
+        return self._pane_rects()[self._pane_index(point)]
+
+    def _divider(self, pane: QRectF) -> float:
+        """The divider's x in widget pixels."""
+        target = self._target(pane)
+        return target.x() + self._split * target.width()
+
+    # painting
+
+    def paintEvent(self, _event) -> None:  # noqa: N802
+        colors = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colors.canvas))
+        if self._session.opened is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        wanted: list[tuple[Sample | None, int]] = []
+        panes = self._panes or (None,)
+        for sample, pane in zip(panes, self._pane_rects()):
+            self._paint_pane(painter, sample, pane, wanted)
+        self._pictures.want_bands(wanted)
+
+    def _paint_pane(self, painter: QPainter, sample: Sample | None, pane: QRectF, wanted: list) -> None:
+        target = self._target(pane)
+        painter.save()
+        painter.setClipRect(pane)
+        frame = target.adjusted(-1, -1, 1, 1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for grow, alpha in ((5, 8), (3, 14), (1, 30)):
+            painter.setBrush(QColor(0, 0, 0, alpha))
+            painter.drawRoundedRect(frame.adjusted(-grow, -grow + 2, grow, grow + 2), grow + 1, grow + 1)
+        if self._original or sample is None:
+            self._paint_photo(painter, None, target, pane, wanted)
+        elif self.has_split:
+            at = self._divider(pane)
+            left = QRectF(pane.left(), pane.top(), max(0.0, at - pane.left()), pane.height()).intersected(pane)
+            right = QRectF(at, pane.top(), max(0.0, pane.right() - at), pane.height()).intersected(pane)
+            self._paint_photo(painter, sample, target, right, wanted)
+            self._paint_photo(painter, None, target, left, wanted)
+        else:
+            self._paint_photo(painter, sample, target, pane, wanted)
+        painter.setClipRect(pane)
+        if sample is not None and not self._original:
+            self._paint_scan_line(painter, sample, target)
+        if self.has_split and not self._original and sample is not None:
+            self._paint_divider(painter, target, pane)
+        self._paint_labels(painter, sample, target, pane)
+        painter.restore()
+
+    def _paint_photo(
+        self, painter: QPainter, sample: Sample | None, target: QRectF, part: QRectF, wanted: list
+    ) -> None:
+        """Paint the part of the photograph that lies in `part`; add to `wanted` what would make it sharper."""
+        visible = target.intersected(part)
+        image = self._pictures.preview(sample) if sample else self._pictures.grey
+        if visible.isEmpty() or image is None:
+            return
+        painter.setClipRect(part)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._zoom < _SHARP_FROM)
+        across, down = image.width() / target.width(), image.height() / target.height()
+        source = QRectF(
+            (visible.x() - target.x()) * across,
+            (visible.y() - target.y()) * down,
+            visible.width() * across,
+            visible.height() * down,
+        )
+        painter.drawImage(visible, image, source)
+        photo = self._session.opened.photo
+        if self._zoom * photo.width <= image.width() * 1.1 or image.width() >= photo.width:
+            return
+        scale = target.height() / photo.height
+        first = max(0, int((visible.top() - target.top()) / scale) // BAND_ROWS)
+        last = int(min(photo.height - 1, (visible.bottom() - target.top()) / scale)) // BAND_ROWS
+        left, width = (visible.x() - target.x()) / scale, visible.width() / scale
+        for index in range(first, last + 1):
+            band = self._pictures.band(sample, index)
+            if band is None:
+                wanted.append((sample, index))
+                continue
+            place = QRectF(visible.x(), target.y() + index * BAND_ROWS * scale, visible.width(), band.height() * scale)
+            painter.drawImage(place, band, QRectF(left, 0, width, band.height()))
+
+    def _paint_scan_line(self, painter: QPainter, sample: Sample, target: QRectF) -> None:
+        if not self._drawing or sample.stopped or sample.is_complete:
+            return
+        y = target.top() + target.height() * sample.rows / sample.chroma.shape[1]
+        accent = QColor(theme.current().accent)
+        glow = QLinearGradient(0, y - 28, 0, y)
+        glow.setColorAt(0, QColor(accent.red(), accent.green(), accent.blue(), 0))
+        glow.setColorAt(1, QColor(accent.red(), accent.green(), accent.blue(), 56))
+        top = max(target.top(), y - 28)
+        painter.fillRect(QRectF(target.left(), top, target.width(), y - top), glow)
+        painter.fillRect(QRectF(target.left(), y - 0.75, target.width(), 1.5), accent)
+
+    def _paint_divider(self, painter: QPainter, target: QRectF, pane: QRectF) -> None:
+        x = self._divider(pane)
+        top, bottom = max(pane.top(), target.top()), min(pane.bottom(), target.bottom())
+        painter.fillRect(QRectF(x - 1.5, top, 3, bottom - top), QColor(0, 0, 0, 70))
+        painter.fillRect(QRectF(x - 0.75, top, 1.5, bottom - top), QColor("#ffffff"))
+        middle = QPointF(x, (top + bottom) / 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 60))
+        painter.drawEllipse(middle + QPointF(0, 1), 17, 17)
+        painter.setBrush(QColor("#ffffff"))
+        painter.drawEllipse(middle, 15, 15)
+        painter.setPen(QPen(QColor("#3a3a3a"), 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for side in (-1, 1):
+            tip = middle + QPointF(8.0 * side, 0)
+            path = QPainterPath(tip + QPointF(-3.5 * side, -4))
+            path.lineTo(tip)
+            path.lineTo(tip + QPointF(-3.5 * side, 4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(path)
+
+    def _paint_labels(self, painter: QPainter, sample: Sample | None, target: QRectF, pane: QRectF) -> None:
+        seen = target.intersected(pane).adjusted(12, 12, -12, -12)
+        if seen.width() < 80 or seen.height() < 40:
+            return
+        if self._original:
+            self._chip(painter, self.tr("Before"), seen, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        elif self.has_split and sample is not None:
+            self._chip(painter, self.tr("Before"), seen, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            self._chip(painter, self.tr("After"), seen, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        if len(self._panes) > 1 and sample is not None:
+            is_selected = sample is self._session.selected
+            self._chip(painter, self.tr("Seed %1").replace("%1", str(sample.seed)), seen, bottom | Qt.AlignmentFlag.AlignLeft)
+            if is_selected:
+                painter.setPen(QPen(QColor(theme.current().accent), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(target.intersected(pane).adjusted(1, 1, -1, -1))
+        elif self._caption:
+            self._chip(painter, self._caption, seen, bottom | Qt.AlignmentFlag.AlignHCenter)
+
+    def _chip(self, painter: QPainter, text: str, room: QRectF, where: Qt.AlignmentFlag) -> None:
+        """A few words on a dark rounded ground at an edge of a rectangle."""
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 0.92)
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()) - 20)
+        width, height = metrics.horizontalAdvance(text) + 20, metrics.height() + 9
+        x, y = room.left(), room.top()
+        if where & Qt.AlignmentFlag.AlignRight:
+            x = room.right() - width
+        elif where & Qt.AlignmentFlag.AlignHCenter:
+            x = room.center().x() - width / 2
+        if where & Qt.AlignmentFlag.AlignBottom:
+            y = room.bottom() - height
+        chip = QRectF(x, y, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(20, 20, 20, 190))
+        painter.drawRoundedRect(chip, height / 2, height / 2)
+        painter.setPen(QColor("#f4f4f4"))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+
+    # what changes
+
+    @Slot()
+    def _start_anew(self) -> None:
+        self._panes = ()
+        self._caption = ""
+        self.fit()
+
+    @Slot(int)
+    def _preview_changed(self, number: int) -> None:
+        if any(s.number == number for s in self._panes):
+            self.update()
+
+    @Slot(object, int, int)
+    def _sample_advanced(self, sample: Sample, _first: int, _last: int) -> None:
+        if sample in self._panes:
+            self.update()
+
+    def resizeEvent(self, _event) -> None:  # noqa: N802
+        if self._session.opened is None:
+            return
+        if self._fits:
+            self.fit()
+        else:
+            self._keep_in_view()
+
+    # pointing
+
+    def wheelEvent(self, event) -> None:  # noqa: N802
+        steps = event.angleDelta().y() / 120
+        if steps:
+            self.zoom_to(self._zoom * _ZOOM_STEP**steps, event.position())
+        event.accept()
+
+    def event(self, event) -> bool:
+        if event.type() == event.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self._zoom * (1 + event.value()), event.position())
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802
+        if self._session.opened is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            return
+        self._pressed_at, self._moved = event.position(), False
+        self._grabbed = "divider" if self._is_on_divider(event.position()) else "photo"
+        if self._grabbed == "photo":
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event) -> None:  # noqa: N802
+        if self._session.opened is None:
+            return
+        if self._grabbed == "divider":
+            share = self._to_photo(event.position(), self._pane_at(self._pressed_at)).x()
+            self._split = min(max(share, 0.0), 1.0)
+            self.update()
+        elif self._grabbed == "photo":
+            self._pan(event.position() - self._pressed_at)
+        else:
+            on_divider = self._is_on_divider(event.position())
+            self.setCursor(Qt.CursorShape.SplitHCursor if on_divider else Qt.CursorShape.ArrowCursor)
+
+    def _pan(self, moved: QPointF) -> None:
+        if not self._moved and moved.manhattanLength() < 4:
+            return
+        self._moved = True
+        self._move(moved)
+        self._pressed_at += moved
+
+    def _move(self, by: QPointF) -> None:
+        target = self._target(self._pane_rects()[0])
+        before = QPointF(self._center)
+        self._center -= QPointF(by.x() / target.width(), by.y() / target.height())
+        self._keep_in_view()
+        if self._center != before:
+            self.update()
+
+    def mouseReleaseEvent(self, event) -> None:  # noqa: N802
+        if self._grabbed == "photo" and not self._moved and len(self._panes) > 1:
+            self.pane_clicked.emit(self._panes[self._pane_index(event.position())])
+        self._grabbed = None
+        self.unsetCursor()
+
+    def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
+        if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        if self._is_on_divider(event.position()):
+            self._split = 0.5
+            self.update()
+        elif self._fits:
+            self.zoom_to(1.0, event.position())
+        else:
+            self.fit()
+
+    def _is_on_divider(self, point: QPointF) -> bool:
+        if not self.has_split or self._session.opened is None:
+            return False
+        return abs(point.x() - self._divider(self._pane_at(point))) <= _GRIP
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802
+        steps = {
+            Qt.Key.Key_Left: QPointF(64, 0),
+            Qt.Key.Key_Right: QPointF(-64, 0),
+            Qt.Key.Key_Up: QPointF(0, 64),
+            Qt.Key.Key_Down: QPointF(0, -64),
+        }
+        if event.key() in steps and self._session.opened is not None:
+            self._move(steps[event.key()])
+        else:
+            super().keyPressEvent(event)

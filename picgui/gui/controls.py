@@ -1,0 +1,438 @@
+"""The panel beside the photograph, the message bar above it, and the welcome before there is one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from picgui.gui import theme
+from picgui.gui.session import DEFAULT_TEMPERATURE, MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
+
+_DEBOUNCE_MILLISECONDS = 180
+
+
+class IconButton(QToolButton):
+    """A flat button with an icon of the family; follows the theme."""
+
+    def __init__(self, icon: str, tip: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._icon_name = icon
+        self.setIconSize(QSize(20, 20))
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self.retint()
+
+    def show_icon(self, name: str) -> None:
+        """Change the icon."""
+        self._icon_name = name
+        self.retint()
+
+    def retint(self) -> None:
+        """Take the icon's colour from the theme in use."""
+        self.setIcon(theme.icon(self._icon_name))
+
+
+class ResettableSlider(QSlider):
+    """A slider that a double click sets back."""
+
+    def __init__(self, *, low: int, high: int, initial: int, name: str, parent: QWidget | None = None):
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._initial = initial
+        self.setRange(low, high)
+        self.setValue(initial)
+        self.setSingleStep(5)
+        self.setPageStep(10)
+        self.setAccessibleName(name)
+
+    def mouseDoubleClickEvent(self, _event) -> None:  # noqa: N802
+        self.setValue(self._initial)
+
+    def wheelEvent(self, event) -> None:  # noqa: N802
+        event.ignore()  # a panel that is scrolled must not change what is drawn
+
+
+def _label(text: str, name: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setObjectName(name)
+    return label
+
+
+def _rule() -> QFrame:
+    rule = QFrame()
+    rule.setObjectName("rule")
+    return rule
+
+
+def _row(*widgets: QWidget | int) -> QHBoxLayout:
+    """Widgets side by side; a number is a stretch."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addStretch(widget) if isinstance(widget, int) else row.addWidget(widget)
+    return row
+
+
+class Panel(QWidget):
+    """Settings of the sampling, and facts about the chosen sample. Emits what a person wants."""
+
+    resample_wanted = Signal()
+    stop_wanted = Signal()
+    temperature_wanted = Signal(float)
+    saturation_wanted = Signal(float)
+    sample_count_wanted = Signal(int)
+    pin_wanted = Signal()
+    delete_wanted = Signal()
+    copy_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(256)
+        self._make_settings()
+        self._make_facts()
+        self._lay_out()
+        self._temperature_timer = QTimer(self, interval=_DEBOUNCE_MILLISECONDS, singleShot=True)
+        self._temperature_timer.timeout.connect(self._ask_for_temperature)
+        self._count_timer = QTimer(self, interval=2 * _DEBOUNCE_MILLISECONDS, singleShot=True)
+        self._count_timer.timeout.connect(self._ask_for_count)
+        self._saturation_timer = QTimer(self, interval=60, singleShot=True)
+        self._saturation_timer.timeout.connect(self._ask_for_saturation)
+        self.temperature.valueChanged.connect(self._temperature_moved)
+        self.saturation.valueChanged.connect(self._saturation_moved)
+        self.count.valueChanged.connect(self._count_timer.start)
+        session.temperature_changed.connect(self._follow_temperature)
+        session.sample_count_changed.connect(self._follow_count)
+        session.saturation_changed.connect(self._follow_saturation)
+        session.selection_changed.connect(self.refresh)
+        session.samples_changed.connect(self.refresh)
+        self._temperature_moved(self.temperature.value())
+        self._saturation_moved(self.saturation.value())
+        self._temperature_timer.stop()
+        self._saturation_timer.stop()
+        self.refresh()
+
+    def _make_settings(self) -> None:
+        self.temperature = ResettableSlider(
+            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(DEFAULT_TEMPERATURE * 100), name=self.tr("Temperature")
+        )
+        self.temperature.setToolTip(
+            self.tr("How freely colours are drawn: calm keeps to the most likely, vivid takes rarer ones too.\nDouble-click to reset.")
+        )
+        self.temperature_value = _label("", "value")
+        self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"))
+        self.saturation.setToolTip(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
+        self.saturation_value = _label("", "value")
+        self.count = QSpinBox()
+        self.count.setRange(1, MAX_SAMPLES)
+        self.count.setValue(self._session.sample_count)
+        self.count.setAccessibleName(self.tr("Number of samples"))
+        self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
+        self.count.setFixedWidth(72)
+        self.resample = QPushButton(self.tr("Resample"))
+        self.resample.setObjectName("primary")
+        self.resample.setToolTip(self.tr("Draw new samples in place of those that are not pinned (R)"))
+        self.resample.clicked.connect(self.resample_wanted)
+        self.stop = IconButton("stop", self.tr("Stop; what is drawn is kept (Esc)"))
+        self.stop.clicked.connect(self.stop_wanted)
+        self.stop.setEnabled(False)
+
+    def _make_facts(self) -> None:
+        self.seed = _label("", "heading")
+        self.typicality, self.colorfulness, self.drawn_at = _label("", "value"), _label("", "value"), _label("", "value")
+        self.typicality.setToolTip(
+            self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
+        )
+        self.colorfulness.setToolTip(self.tr("Mean distance of the colours from grey, in Lab units."))
+        self.pin = IconButton("pin", self.tr("Pin: keep this sample when others are resampled (P)"))
+        self.pin.clicked.connect(self.pin_wanted)
+        self.copy = IconButton("copy", self.tr("Copy the picture (Ctrl+C)"))
+        self.copy.clicked.connect(self.copy_wanted)
+        self.delete = IconButton("delete", self.tr("Delete this sample (Del); it can be undone"))
+        self.delete.clicked.connect(self.delete_wanted)
+        self.export = QPushButton(self.tr("Export PNG…"))
+        self.export.setToolTip(self.tr("Write this sample at the full size of the photograph (Ctrl+E)"))
+        self.export.clicked.connect(self.export_wanted)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 18, 18, 18)
+        column.setSpacing(4)
+        column.addLayout(_row(_label(self.tr("Temperature")), 1, self.temperature_value))
+        column.addWidget(self.temperature)
+        column.addLayout(_row(_label(self.tr("Calm"), "quiet"), 1, _label(self.tr("Vivid"), "quiet")))
+        column.addSpacing(14)
+        column.addLayout(_row(_label(self.tr("Saturation")), 1, self.saturation_value))
+        column.addWidget(self.saturation)
+        column.addSpacing(12)
+        column.addLayout(_row(_label(self.tr("Samples")), 1, self.count))
+        column.addSpacing(16)
+        buttons = _row(self.resample, self.stop)
+        buttons.setStretch(0, 1)
+        column.addLayout(buttons)
+        column.addSpacing(20)
+        column.addWidget(_rule())
+        column.addSpacing(14)
+        column.addLayout(_row(self.seed, 1, self.pin, self.copy, self.delete))
+        facts = QGridLayout()
+        facts.setVerticalSpacing(6)
+        for row, (name, value) in enumerate(
+            (
+                (self.tr("Typicality"), self.typicality),
+                (self.tr("Colourfulness"), self.colorfulness),
+                (self.tr("Temperature"), self.drawn_at),
+            )
+        ):
+            facts.addWidget(_label(name, "quiet"), row, 0)
+            facts.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
+        column.addLayout(facts)
+        column.addSpacing(14)
+        column.addWidget(self.export)
+        column.addStretch(1)
+
+    # what is shown
+
+    def set_drawing(self, drawing: bool) -> None:
+        """Whether there is something to stop."""
+        self.stop.setEnabled(drawing)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the facts of the chosen sample."""
+        sample = self._session.selected
+        has_photo = self._session.embedded is not None
+        self.resample.setEnabled(has_photo)
+        for widget in (self.pin, self.copy, self.delete, self.export):
+            widget.setEnabled(sample is not None)
+        self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("No sample yet"))
+        pinned = sample is not None and self._session.is_pinned(sample)
+        self.pin.show_icon("pinned" if pinned else "pin")
+        self._show_numbers(sample)
+
+    def _show_numbers(self, sample: Sample | None) -> None:
+        known = sample is not None and sample.rows > 0
+        self.typicality.setText(self.tr("%1 bits").replace("%1", f"{sample.typicality:.2f}") if known else "–")
+        self.colorfulness.setText(f"{sample.colorfulness:.1f}" if known else "–")
+        self.drawn_at.setText(f"{sample.temperature:.2f}" if sample else "–")
+
+    def retint(self) -> None:
+        """Follow a change of the theme."""
+        for button in (self.pin, self.copy, self.delete, self.stop):
+            button.retint()
+
+    @Slot(float)
+    def _follow_temperature(self, value: float) -> None:
+        self.temperature.blockSignals(True)
+        self.temperature.setValue(round(value * 100))
+        self.temperature.blockSignals(False)
+        self.temperature_value.setText(f"{value:.2f}")
+
+    @Slot(int)
+    def _follow_count(self, value: int) -> None:
+        self.count.blockSignals(True)
+        self.count.setValue(value)
+        self.count.blockSignals(False)
+
+    @Slot(float)
+    def _follow_saturation(self, value: float) -> None:
+        self.saturation.blockSignals(True)
+        self.saturation.setValue(round(value * 100))
+        self.saturation.blockSignals(False)
+        self.saturation_value.setText(f"{value * 100:.0f} %")
+
+    # what is wanted
+
+    @Slot(int)
+    def _temperature_moved(self, value: int) -> None:
+        self.temperature_value.setText(f"{value / 100:.2f}")
+        self._temperature_timer.start()
+
+    @Slot(int)
+    def _saturation_moved(self, value: int) -> None:
+        self.saturation_value.setText(f"{value} %")
+        self._saturation_timer.start()
+
+    @Slot()
+    def _ask_for_temperature(self) -> None:
+        self.temperature_wanted.emit(self.temperature.value() / 100)
+
+    @Slot()
+    def _ask_for_saturation(self) -> None:
+        self.saturation_wanted.emit(self.saturation.value() / 100)
+
+    @Slot()
+    def _ask_for_count(self) -> None:
+        self.sample_count_wanted.emit(self.count.value())
+
+
+class MessageBar(QFrame):
+    """One sentence at a time, with at most one thing to do about it."""
+
+    _ICONS = {"error": "warning", "done": "done", "note": "info"}
+    _SECONDS = 8
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setObjectName("message")
+        self._kind = "note"
+        self._then = None
+        self._picture = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._action = QPushButton()
+        self._action.setObjectName("flat")
+        self._action.clicked.connect(self._do)
+        self._close = IconButton("close", self.tr("Close this message"))
+        self._close.setIconSize(QSize(16, 16))
+        self._close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 6, 6)
+        row.setSpacing(10)
+        for widget in (self._picture, self._text, self._action, self._close):
+            row.addWidget(widget)
+        row.setStretch(1, 1)
+        self._timer = QTimer(self, singleShot=True, interval=self._SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence that is shown."""
+        return self._text.text()
+
+    def tell_error(self, sentence: str) -> None:
+        """Something went wrong; stays until it is closed."""
+        self._tell("error", sentence)
+
+    def tell_note(self, sentence: str) -> None:
+        """Something worth knowing."""
+        self._tell("note", sentence)
+        self._timer.start()
+
+    def tell_done(self, sentence: str, action: str = "", then=None) -> None:
+        """Something was done, and what may be done next."""
+        self._tell("done", sentence, action, then)
+        self._timer.start()
+
+    def _tell(self, kind: str, sentence: str, action: str = "", then=None) -> None:
+        self._timer.stop()
+        self._kind, self._then = kind, then
+        self._text.setText(sentence)
+        self._action.setText(action)
+        self._action.setVisible(bool(action))
+        self.setAccessibleName(sentence)
+        self.retint()
+        self.show()
+
+    def retint(self) -> None:
+        """Follow a change of the theme."""
+        colors = theme.current()
+        shade = {"error": colors.warning, "done": colors.done, "note": colors.quiet}[self._kind]
+        self._picture.setPixmap(theme.icon(self._ICONS[self._kind], shade).pixmap(20, 20))
+        self._close.retint()
+
+    @Slot()
+    def _do(self) -> None:
+        self.hide()
+        if self._then is not None:
+            self._then()
+
+
+class Welcome(QWidget):
+    """What is shown before there is a photograph: where to drop one, and other ways to begin."""
+
+    open_wanted = Signal()
+    example_wanted = Signal()
+    recent_wanted = Signal(object)  # Path
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setObjectName("welcome")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._area = QFrame()
+        self._area.setObjectName("drop")
+        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        title = _label(self.tr("Drop a photograph here"), "title")
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text = _label(self.tr("Black and white, sepia or faded; JPEG, PNG, TIFF, WebP or BMP.\nYour file is never changed."), "quiet")
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.open = QPushButton(self.tr("Open…"))
+        self.open.setObjectName("primary")
+        self.open.clicked.connect(self.open_wanted)
+        self.example = QPushButton(self.tr("Try an example"))
+        self.example.clicked.connect(self.example_wanted)
+        inside = QVBoxLayout(self._area)
+        inside.setContentsMargins(48, 36, 48, 36)
+        inside.setSpacing(10)
+        inside.addWidget(self._picture)
+        inside.addWidget(title)
+        inside.addWidget(text)
+        inside.addSpacing(14)
+        inside.addLayout(_row(1, self.open, self.example, 1))
+        self._recent_title = _label(self.tr("Recent"), "quiet")
+        self._recent = QHBoxLayout()
+        self._recent.setSpacing(6)
+        column = QVBoxLayout(self)
+        column.addStretch(1)
+        column.addWidget(self._area, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(16)
+        column.addWidget(self._recent_title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(self._recent)
+        column.addStretch(1)
+        self.show_recent(())
+        self.retint()
+
+    def show_recent(self, paths: Sequence[Path]) -> None:
+        """Offer these files."""
+        while self._recent.count():
+            item = self._recent.takeAt(0)
+            if item.widget() is not None:
+                item.widget().deleteLater()
+        self._recent_title.setVisible(bool(paths))
+        self._recent.addStretch(1)
+        for path in list(paths)[:4]:
+            button = QPushButton(_shortened(path.name))
+            button.setObjectName("flat")
+            button.setToolTip(str(path))
+            button.setProperty("path", str(path))
+            button.clicked.connect(self._recent_clicked)
+            self._recent.addWidget(button)
+        self._recent.addStretch(1)
+        self._recent.setDirection(QBoxLayout.Direction.LeftToRight)
+
+    @Slot()
+    def _recent_clicked(self) -> None:
+        self.recent_wanted.emit(Path(self.sender().property("path")))
+
+    def show_drag(self, over: bool) -> None:
+        """Whether something is held over the window that can be dropped."""
+        self._area.setProperty("over", over)
+        self._area.style().unpolish(self._area)
+        self._area.style().polish(self._area)
+
+    def retint(self) -> None:
+        """Follow a change of the theme."""
+        self._picture.setPixmap(theme.icon("photo", theme.current().quiet).pixmap(64, 64))
+
+
+def _shortened(name: str, length: int = 28) -> str:
+    """A file's name with its middle left out where it is long."""
+    return name if len(name) <= length else f"{name[: length - 12]}…{name[-11:]}"

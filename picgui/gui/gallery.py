@@ -1,0 +1,237 @@
+"""The samples as a row of thumbnails: a model over the session, and a view that paints them while they are drawn."""
+
+from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QModelIndex, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from picgui.gui import theme
+from picgui.gui.pictures import Pictures
+from picgui.gui.session import Sample, Session
+
+SampleRole = Qt.ItemDataRole.UserRole
+_PICTURE_HEIGHT = 96
+_PADDING = 7
+_LABEL_HEIGHT = 22
+_RADIUS = 7
+
+
+class SampleModel(QAbstractListModel):
+    """The samples of a session in the order in which they are looked at."""
+
+    def __init__(self, session: Session, pictures: Pictures, parent=None):
+        super().__init__(parent)
+        self._session, self._pictures = session, pictures
+        self._samples: list[Sample] = []
+        session.samples_changed.connect(self._follow)
+        session.sample_advanced.connect(self._sample_advanced)
+        pictures.thumbnail_changed.connect(self._thumbnail_changed)
+
+    def rowCount(self, parent=QModelIndex()) -> int:  # noqa: N802, B008 - Qt's name and default
+        return 0 if parent.isValid() else len(self._samples)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole):
+        if not index.isValid() or index.row() >= len(self._samples):
+            return None
+        sample = self._samples[index.row()]
+        if role == SampleRole:
+            return sample
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._pictures.thumbnail(sample)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return str(sample.seed)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return self._description(sample)
+        return None
+
+    def index_of(self, sample: Sample | None) -> QModelIndex:
+        """The place of a sample; invalid if it has none."""
+        return self.index(self._samples.index(sample)) if sample in self._samples else QModelIndex()
+
+    def _description(self, sample: Sample) -> str:
+        parts = [self.tr("Seed %1").replace("%1", str(sample.seed))]
+        if self._session.is_pinned(sample):
+            parts.append(self.tr("pinned"))
+        if sample.stopped:
+            parts.append(self.tr("stopped"))
+        elif not sample.is_complete:
+            parts.append(self.tr("being drawn"))
+        return ", ".join(parts)
+
+    @Slot()
+    def _follow(self) -> None:
+        """Change as little as possible, so that selection and scrolling stay."""
+        wanted = list(self._session.samples)
+        for row in range(len(self._samples) - 1, -1, -1):
+            if self._samples[row] not in wanted:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._samples[row]
+                self.endRemoveRows()
+        for row, sample in enumerate(wanted):
+            if row >= len(self._samples) or self._samples[row] is not sample:
+                if sample in self._samples:
+                    self.beginResetModel()
+                    self._samples = wanted
+                    self.endResetModel()
+                    return
+                self.beginInsertRows(QModelIndex(), row, row)
+                self._samples.insert(row, sample)
+                self.endInsertRows()
+        if self._samples:
+            self.dataChanged.emit(self.index(0), self.index(len(self._samples) - 1))
+
+    @Slot(object, int, int)
+    def _sample_advanced(self, sample: Sample, _first: int, _last: int) -> None:
+        index = self.index_of(sample)
+        if index.isValid():
+            self.dataChanged.emit(index, index)
+
+    @Slot(int)
+    def _thumbnail_changed(self, number: int) -> None:
+        for row, sample in enumerate(self._samples):
+            if sample.number == number:
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+
+class SampleDelegate(QStyledItemDelegate):
+    """Paints one thumbnail with its seed, pin and scan line."""
+
+    def __init__(self, session: Session, parent=None):
+        super().__init__(parent)
+        self._session = session
+
+    def picture_size(self) -> QSize:
+        """Of the thumbnails: the photograph's aspect within limits."""
+        opened = self._session.opened
+        aspect = opened.photo.width / opened.photo.height if opened else 1.0
+        return QSize(round(min(max(_PICTURE_HEIGHT * aspect, 72), 208)), _PICTURE_HEIGHT)
+
+    def sizeHint(self, _option, _index) -> QSize:  # noqa: N802
+        size = self.picture_size()
+        return QSize(size.width() + 2 * _PADDING, size.height() + 2 * _PADDING + _LABEL_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        sample, image = index.data(SampleRole), index.data(Qt.ItemDataRole.DecorationRole)
+        if sample is None or image is None:
+            return
+        colors = theme.current()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        current = sample is self._session.selected
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        cell = QRectF(option.rect).adjusted(2, 2, -2, -2)
+        if selected or hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colors.raised if selected else colors.hovered))
+            painter.drawRoundedRect(cell, _RADIUS + 3, _RADIUS + 3)
+        room = QRectF(option.rect.topLeft(), option.rect.size()).adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING - _LABEL_HEIGHT)
+        fitted = QSize(image.size()).scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        picture = QRectF(0, 0, max(1, fitted.width()), max(1, fitted.height()))
+        picture.moveCenter(room.center())
+        shape = QPainterPath()
+        shape.addRoundedRect(picture, _RADIUS, _RADIUS)
+        painter.save()
+        painter.setClipPath(shape)
+        painter.drawImage(picture, image)
+        if not sample.is_complete and not sample.stopped and sample.rows:
+            y = picture.top() + picture.height() * sample.rows / sample.chroma.shape[1]
+            painter.fillRect(QRectF(picture.left(), y - 0.75, picture.width(), 1.5), QColor(colors.accent))
+        painter.restore()
+        if current or (option.state & QStyle.StateFlag.State_HasFocus and option.widget.hasFocus()):
+            painter.setPen(QPen(QColor(colors.accent), 2.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(picture.adjusted(-2.5, -2.5, 2.5, 2.5), _RADIUS + 2, _RADIUS + 2)
+        label = QRectF(cell.left() + 6, option.rect.bottom() - _LABEL_HEIGHT - 2, cell.width() - 12, _LABEL_HEIGHT)
+        pinned = self._session.is_pinned(sample)
+        painter.setPen(QColor(colors.text if current else colors.quiet))
+        text = str(sample.seed)
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+        if pinned:
+            half = painter.fontMetrics().horizontalAdvance(text) / 2
+            spot = QRectF(label.center().x() + half + 5, label.center().y() - 6.5, 13, 13).toRect()
+            theme.icon("pinned", colors.accent).paint(painter, spot)
+        painter.restore()
+
+
+class Gallery(QListView):
+    """The row of thumbnails. The current one is on the canvas; more can be selected to compare, pin, delete or export."""
+
+    chosen = Signal(object)  # Sample
+    marked_changed = Signal(tuple)  # samples selected together
+    menu_wanted = Signal(object)  # global position
+
+    def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self.samples = SampleModel(session, pictures, self)
+        self.setModel(self.samples)
+        self._delegate = SampleDelegate(session, self)
+        self.setItemDelegate(self._delegate)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Samples"))
+        self.setFixedHeight(_PICTURE_HEIGHT + 2 * _PADDING + _LABEL_HEIGHT + 14)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_for_menu)
+        self.selectionModel().currentChanged.connect(self._current_changed)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+        session.selection_changed.connect(self._follow_selection)
+        session.samples_changed.connect(self._follow_selection)
+        session.photo_changed.connect(self.doItemsLayout)
+
+    @property
+    def marked(self) -> tuple[Sample, ...]:
+        """The samples selected together, in their order."""
+        return tuple(i.data(SampleRole) for i in sorted(self.selectedIndexes(), key=QModelIndex.row))
+
+    def mark(self, samples) -> None:
+        """Select these samples together."""
+        selection = QItemSelection()
+        for sample in samples:
+            index = self.samples.index_of(sample)
+            selection.select(index, index)
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    @Slot()
+    def _follow_selection(self) -> None:
+        index = self.samples.index_of(self._session.selected)
+        if not index.isValid():
+            return
+        if self.currentIndex() != index or not self.selectedIndexes():
+            keep = self.selectionModel().isSelected(index)
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate if keep else QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().setCurrentIndex(index, flag)
+        self.scrollTo(index)
+        self.viewport().update()
+
+    @Slot(QModelIndex, QModelIndex)
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        sample = current.data(SampleRole)
+        if sample is not None and self.hasFocus():
+            self.chosen.emit(sample)
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802
+        super().mousePressEvent(event)
+        sample = self.indexAt(event.position().toPoint()).data(SampleRole)
+        if sample is not None:
+            self.chosen.emit(sample)
+
+    @Slot(QItemSelection, QItemSelection)
+    def _selection_changed(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
+        self.marked_changed.emit(self.marked)
+
+    @Slot(object)
+    def _ask_for_menu(self, position) -> None:
+        if self.indexAt(position).isValid():
+            self.menu_wanted.emit(self.viewport().mapToGlobal(position))
+
+    def wheelEvent(self, event) -> None:  # noqa: N802
+        delta = event.angleDelta()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - (delta.x() or delta.y()))
+        event.accept()

@@ -1,0 +1,146 @@
+"""What the window asks its workers to do: plain generators without Qt, each yielding what it has reached."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, sample_rows
+from picgui.opencv import cv2
+from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
+
+PREVIEW_LONG_SIDE = 1400
+THUMBNAIL_LONG_SIDE = 320
+_CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
+
+
+@dataclass(frozen=True)
+class ModelLoaded:
+    """A checkpoint is ready."""
+
+    model: Model
+
+
+@dataclass(frozen=True)
+class PhotoOpened:
+    """A photograph was read; the smaller ones are for the canvas and for the thumbnails."""
+
+    path: Path | None
+    photo: Photo
+    preview: Photo
+    thumbnail: Photo
+    grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
+    small_grey: np.ndarray  # the same of the thumbnail
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file was written."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class StripComposed:
+    """Rows ``top:top + len(pixels)`` of a picture, as `for_screen` makes them."""
+
+    key: object
+    top: int
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class StripWanted:
+    """What to compose: rows of ``photo`` in the colours ``chroma`` (2, h, w) in Lab units."""
+
+    key: object
+    photo: Photo
+    chroma: np.ndarray
+    saturation: float
+    rows: slice
+
+
+def use_one_thread() -> None:
+    """Let PyTorch compute in the calling thread alone: for many small pieces of work, more threads wait more than they work."""
+    torch.set_num_threads(1)
+
+
+def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
+    """Load a checkpoint."""
+    yield ModelLoaded(load_model(path, device=device))
+
+
+def opened(photo: Photo, path: Path | None) -> PhotoOpened:
+    """Make the smaller ones of a photograph."""
+    preview = photo.resized(PREVIEW_LONG_SIDE)
+    thumbnail = preview.resized(THUMBNAIL_LONG_SIDE)
+    return PhotoOpened(path, photo, preview, thumbnail, grey_of(preview), grey_of(thumbnail))
+
+
+def open_photo(path: Path) -> Iterator[PhotoOpened]:
+    """Read a photograph."""
+    yield opened(read_photo(path), path)
+
+
+def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
+    """Take a pasted picture, (height, width, 3) uint8 sRGB."""
+    yield opened(photo_from_rgb(pixels), None)
+
+
+def for_screen(pixels: np.ndarray) -> np.ndarray:
+    """(rows, width, 3) uint8 sRGB as (rows, width, 4) uint8 in the order of QImage.Format_RGB32."""
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA)
+
+
+def grey_of(photo: Photo) -> np.ndarray:
+    """A photograph without colour, for the screen."""
+    return for_screen(compose(photo, np.zeros((2, 1, 1), np.float32)))
+
+
+def draft(photo: Photo, model: Model) -> Iterator[Embedded]:
+    """One pass of the embedding."""
+    yield embed(photo, model)
+
+
+def draw(
+    embedded: Embedded, model: Model, *, seeds: Sequence[int], temperature: float, known: Known | None = None
+) -> Iterator[Row]:
+    """Yield the rows of samples."""
+    yield from sample_rows(embedded, model, seeds=seeds, temperature=temperature, known=known)
+
+
+def compose_strips(wanted: Sequence[StripWanted]) -> Iterator[StripComposed]:
+    """Compose pieces one after the other."""
+    for strip in wanted:
+        pixels = compose(strip.photo, strip.chroma, saturation=strip.saturation, rows=strip.rows)
+        yield StripComposed(strip.key, strip.rows.start, for_screen(pixels))
+
+
+def changed_rows(height: int, *, chroma_rows: int, first: int, last: int) -> slice:
+    """Rows of a picture ``height`` high that change with rows ``first:last`` of its chroma."""
+    top = max(0, (first - _CONTEXT_ROWS) * height // chroma_rows)
+    bottom = min(height, -(-(last + _CONTEXT_ROWS) * height // chroma_rows))
+    return slice(top, bottom)
+
+
+@dataclass(frozen=True)
+class ExportWanted:
+    """One file to be written."""
+
+    path: Path
+    photo: Photo
+    chroma: np.ndarray
+    saturation: float
+    text: Mapping[str, str]
+    dtype: type = np.uint8
+
+
+def export(wanted: Sequence[ExportWanted]) -> Iterator[Exported]:
+    """Compose at full size and write, one file after the other; the ending of the name chooses PNG or TIFF."""
+    for one in wanted:
+        image = compose(one.photo, one.chroma, saturation=one.saturation, dtype=one.dtype)
+        write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
+        write(one.path, image, text=one.text, photo=one.photo)
+        yield Exported(one.path)

@@ -1,0 +1,685 @@
+"""The window: actions, menus, and the wires between the studio and what shows it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSettings, QStandardPaths, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from picgui.colorize import compose
+from picgui.gui import theme
+from picgui.gui.canvas import MAX_PANES, Canvas
+from picgui.gui.controls import MessageBar, Panel, Welcome
+from picgui.gui.gallery import Gallery
+from picgui.gui.pictures import Pictures
+from picgui.gui.session import Sample
+from picgui.gui.studio import Activity, Progress, Studio
+from picgui.paths import config_dir, example_photo
+
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+_RECENT_FILES = 8
+_SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+
+
+class MainWindow(QMainWindow):
+    """One photograph at a time, and its samples."""
+
+    def __init__(self, *, checkpoint: Path | None = None, device: str | None = None, settings: QSettings | None = None):
+        super().__init__()
+        self.settings = settings or QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+        self.studio = Studio(self, checkpoint=checkpoint, device=device)
+        self.session = self.studio.session
+        self.pictures = Pictures(self.session, self)
+        self._actions: dict[str, QAction] = {}
+        self._seconds_a_sample: float | None = None
+        self.setAcceptDrops(True)
+        self.setMinimumSize(760, 520)
+        self._make_widgets()
+        self._make_actions()
+        self._make_menus()
+        self._make_tool_bar()
+        self._make_status_bar()
+        self._connect()
+        self._restore_layout()
+        self._refresh()
+
+    # making
+
+    def _make_widgets(self) -> None:
+        self.canvas = Canvas(self.session, self.pictures)
+        self.gallery = Gallery(self.session, self.pictures)
+        self.panel = Panel(self.session)
+        self.message = MessageBar()
+        self.welcome = Welcome()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.canvas)
+        tray = QWidget()
+        tray.setObjectName("tray")
+        tray.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        tray_column = QVBoxLayout(tray)
+        tray_column.setContentsMargins(10, 6, 10, 2)
+        tray_column.addWidget(self.gallery)
+        self.tray = tray
+        holder = QWidget()
+        holder.setObjectName("plain")
+        holder_column = QVBoxLayout(holder)
+        holder_column.setContentsMargins(10, 8, 10, 8)
+        holder_column.addWidget(self.message)
+        self._message_holder = holder
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(holder)
+        left.addWidget(self.pages, 1)
+        left.addWidget(tray)
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, 1)
+        row.addWidget(self.panel)
+        self.setCentralWidget(middle)
+        holder.hide()
+        self.message.installEventFilter(self)
+
+    def _action(self, name: str, text: str, then, *, icon: str = "", keys: Sequence = (), tip: str = "") -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(then)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.setProperty("icon", icon)
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        words = tip or text.replace("&", "").rstrip("…")
+        action.setToolTip(f"{words} ({shortcut})" if shortcut else words)
+        self._actions[name] = action
+        self.addAction(action)
+        return action
+
+    def _make_actions(self) -> None:
+        standard = QKeySequence.StandardKey
+        make = self._action
+        make("open", self.tr("&Open…"), self.ask_for_photo, icon="open", keys=[standard.Open])
+        make("example", self.tr("Open the &example"), self.open_example, icon="photo")
+        make("paste", self.tr("&Paste a picture"), self.paste, icon="paste", keys=[standard.Paste])
+        make("export", self.tr("&Export PNG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
+        make("export_all", self.tr("Export &all…"), self.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
+        make("copy", self.tr("&Copy the picture"), self.copy, icon="copy", keys=[standard.Copy])
+        make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
+        undo = self.session.undo_stack.createUndoAction(self, self.tr("&Undo"))
+        undo.setShortcuts(standard.Undo)
+        undo.setProperty("icon", "undo")
+        redo = self.session.undo_stack.createRedoAction(self, self.tr("&Redo"))
+        redo.setShortcuts(standard.Redo)
+        redo.setProperty("icon", "redo")
+        self._actions |= {"undo": undo, "redo": redo}
+        make("resample", self.tr("&Resample"), self.session.resample, icon="resample", keys=["R", "F5"])
+        make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
+        make("pin", self.tr("&Pin or unpin"), self.toggle_pins, icon="pin", keys=["P"])
+        make("delete", self.tr("&Delete"), self.delete_marked, icon="delete", keys=[standard.Delete])
+        make("next", self.tr("&Next sample"), self.choose_next, keys=["N", "Ctrl+Right"])
+        make("previous", self.tr("Pre&vious sample"), self.choose_previous, keys=["B", "Ctrl+Left"])
+        make("compare", self.tr("&Compare the selected"), self.compare, icon="compare", keys=["C"])
+        self._actions["compare"].setCheckable(True)
+        self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
+        make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"])
+        self._actions["split"].setCheckable(True)
+        self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
+        make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
+        make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
+        make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
+        make("zoom_out", self.tr("Zoom &out"), self.canvas.zoom_out, icon="zoom-out", keys=["-", standard.ZoomOut])
+
+    def _make_menus(self) -> None:
+        file = self.menuBar().addMenu(self.tr("&File"))
+        file.addActions([self._actions[name] for name in ("open", "example")])
+        self.recent_menu = file.addMenu(self.tr("Open &recent"))
+        file.addSeparator()
+        file.addActions([self._actions[name] for name in ("export", "export_all")])
+        file.addSeparator()
+        file.addAction(self._actions["quit"])
+        edit = self.menuBar().addMenu(self.tr("&Edit"))
+        edit.addActions([self._actions[name] for name in ("undo", "redo")])
+        edit.addSeparator()
+        edit.addActions([self._actions[name] for name in ("copy", "paste", "delete")])
+        samples = self.menuBar().addMenu(self.tr("&Samples"))
+        samples.addActions([self._actions[name] for name in ("resample", "stop")])
+        samples.addSeparator()
+        samples.addActions([self._actions[name] for name in ("next", "previous", "pin", "compare")])
+        view = self.menuBar().addMenu(self.tr("&View"))
+        view.addActions([self._actions[name] for name in ("split", "fit", "actual", "zoom_in", "zoom_out")])
+        view.addSeparator()
+        schemes = view.addMenu(self.tr("&Appearance"))
+        group = QActionGroup(self)
+        chosen = self.settings.value("scheme", "system")
+        for name, text in (("system", self.tr("As the &system")), ("light", self.tr("&Light")), ("dark", self.tr("&Dark"))):
+            action = schemes.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            action.setData(name)
+            group.addAction(action)
+        group.triggered.connect(self._scheme_chosen)
+        help_menu = self.menuBar().addMenu(self.tr("&Help"))
+        self._help_menu = help_menu
+
+    def _make_tool_bar(self) -> None:
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addAction(self._actions["open"])
+        bar.addSeparator()
+        bar.addActions([self._actions[name] for name in ("undo", "redo")])
+        bar.addSeparator()
+        bar.addActions([self._actions[name] for name in ("split", "compare")])
+        bar.addSeparator()
+        bar.addActions([self._actions[name] for name in ("zoom_out", "zoom_in", "fit", "actual")])
+        self.zoom_label = QLabel()
+        self.zoom_label.setObjectName("quiet")
+        self.zoom_label.setMinimumWidth(56)
+        self.zoom_label.setContentsMargins(8, 0, 0, 0)
+        bar.addWidget(self.zoom_label)
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(gap)
+        self.title = QLabel()
+        self.title.setObjectName("quiet")
+        bar.addWidget(self.title)
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(gap)
+        export = QToolButton()
+        export.setObjectName("primary")
+        export.setDefaultAction(self._actions["export"])
+        export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        export.setText(self.tr("Export"))
+        self._export_button = export
+        bar.addWidget(export)
+        self.addToolBar(bar)
+        widget = bar.widgetForAction(self._actions["open"])
+        widget.setObjectName("labelled")
+        widget.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        widget.setText(self.tr("Open"))
+        self._open_button = widget
+        self._retint()
+
+    def _make_status_bar(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        self.status = QLabel()
+        self.status_right = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(160)
+        self.progress.setAccessibleName(self.tr("Progress"))
+        bar.addWidget(self.status, 1)
+        bar.addPermanentWidget(self.status_right)
+        bar.addPermanentWidget(self.progress)
+
+    def _connect(self) -> None:
+        studio, session, panel = self.studio, self.session, self.panel
+        panel.resample_wanted.connect(session.resample)
+        panel.stop_wanted.connect(studio.stop)
+        panel.temperature_wanted.connect(session.set_temperature)
+        panel.saturation_wanted.connect(session.set_saturation)
+        panel.sample_count_wanted.connect(session.set_sample_count)
+        panel.pin_wanted.connect(self.toggle_pins)
+        panel.delete_wanted.connect(self.delete_marked)
+        panel.copy_wanted.connect(self.copy)
+        panel.export_wanted.connect(self.ask_where_to_export)
+        self.gallery.chosen.connect(session.select)
+        self.gallery.marked_changed.connect(self._marked_changed)
+        self.gallery.menu_wanted.connect(self._show_sample_menu)
+        self.canvas.pane_clicked.connect(session.select)
+        self.canvas.zoom_changed.connect(self._zoom_changed)
+        self.canvas.split_changed.connect(self._actions["split"].setChecked)
+        self.welcome.open_wanted.connect(self.ask_for_photo)
+        self.welcome.example_wanted.connect(self.open_example)
+        self.welcome.recent_wanted.connect(self.open)
+        session.photo_changed.connect(self._photo_changed)
+        session.selection_changed.connect(self._selection_changed)
+        session.samples_changed.connect(self._refresh)
+        session.draft_ready.connect(self._refresh)
+        studio.activity_changed.connect(self._refresh)
+        studio.model_changed.connect(self._refresh)
+        studio.reading_changed.connect(self._reading_changed)
+        studio.progressed.connect(self._progressed)
+        studio.sampled.connect(self._sampled)
+        studio.failed.connect(self.message.tell_error)
+        studio.photo_noted.connect(self.message.tell_note)
+        studio.exported.connect(self._exported)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
+        QApplication.instance().installEventFilter(self)
+
+    # opening
+
+    @Slot()
+    def ask_for_photo(self) -> None:
+        """Let a person choose a file."""
+        patterns = " ".join(f"*{ending}" for ending in PHOTO_ENDINGS)
+        kinds = self.tr("Photographs (%1)").replace("%1", patterns)
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Open a photograph"), self._folder("open_folder"), f"{kinds};;{self.tr('All files')} (*)"
+        )
+        if path:
+            self.settings.setValue("open_folder", str(Path(path).parent))
+            self.open(Path(path))
+
+    @Slot(object)
+    def open(self, path: Path) -> None:
+        """Open a photograph."""
+        self.message.hide()
+        self.studio.open(path)
+
+    @Slot()
+    def open_example(self) -> None:
+        """Open the photograph that comes with the program."""
+        self.open(example_photo())
+
+    @Slot()
+    def paste(self) -> None:
+        """Open what is on the clipboard: a file, or a picture."""
+        data = QGuiApplication.clipboard().mimeData()
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if files:
+            self.open(files[0])
+        elif data.hasImage():
+            self.message.hide()
+            self.studio.paste(_pixels(QGuiApplication.clipboard().image()))
+        else:
+            self.message.tell_note(self.tr("There is no picture on the clipboard."))
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+            self.welcome.show_drag(True)
+
+    def dragLeaveEvent(self, _event) -> None:  # noqa: N802
+        self.welcome.show_drag(False)
+
+    def dropEvent(self, event) -> None:  # noqa: N802
+        self.welcome.show_drag(False)
+        data = event.mimeData()
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open(files[0])
+        elif data.hasImage():
+            event.acceptProposedAction()
+            self.studio.paste(_pixels(QImage(data.imageData())))
+        else:
+            self.message.tell_error(self.tr("Only a photograph from this computer can be dropped here. Save it first, then drop the file."))
+
+    # choosing
+
+    def _marked(self) -> tuple[Sample, ...]:
+        """The samples an action is about: those selected in the gallery, or the one on the canvas."""
+        selected = self.session.selected
+        marked = self.gallery.marked
+        return marked if selected in marked else ((selected,) if selected else ())
+
+    @Slot()
+    def toggle_pins(self) -> None:
+        """Pin the selected samples, or let them go."""
+        for sample in self._marked():
+            self.session.toggle_pin(sample)
+
+    @Slot()
+    def delete_marked(self) -> None:
+        """Take the selected samples out of the gallery."""
+        self.session.delete(self._marked())
+
+    @Slot()
+    def choose_next(self) -> None:
+        self._choose_beside(1)
+
+    @Slot()
+    def choose_previous(self) -> None:
+        self._choose_beside(-1)
+
+    def _choose_beside(self, step: int) -> None:
+        samples = self.session.samples
+        if samples:
+            at = samples.index(self.session.selected) if self.session.selected in samples else 0
+            self.session.select(samples[(at + step) % len(samples)])
+
+    @Slot(bool)
+    def compare(self, on: bool) -> None:
+        """Show two to four samples side by side."""
+        if on and len(self._marked()) < 2:
+            self.gallery.mark(self.session.samples[:MAX_PANES])
+        self._show_panes()
+
+    @Slot(tuple)
+    def _marked_changed(self, _marked: tuple) -> None:
+        self._show_panes()
+
+    @Slot()
+    def _selection_changed(self) -> None:
+        self._show_panes()
+        self._refresh()
+
+    def _show_panes(self) -> None:
+        selected, marked = self.session.selected, self._marked()
+        if self._actions["compare"].isChecked() and len(marked) > 1:
+            self.canvas.show_samples(marked[:MAX_PANES])
+        else:
+            self._actions["compare"].setChecked(False)
+            self.canvas.show_samples((selected,) if selected else ())
+        self.canvas.update()
+
+    @Slot(object)
+    def _show_sample_menu(self, position) -> None:
+        menu = QMenu(self)
+        menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "delete")])
+        menu.exec(position)
+
+    # taking away
+
+    @Slot()
+    def ask_where_to_export(self) -> None:
+        """Write the chosen sample at full size."""
+        sample = self.session.selected
+        if sample is None:
+            return
+        suggested = str(Path(self._folder("export_folder")) / self._export_name(sample))
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export"), suggested, f"{self.tr('PNG picture')} (*.png);;{self.tr('TIFF picture')} (*.tif *.tiff)"
+        )
+        if path:
+            target = Path(path)
+            if target.suffix.lower() not in (".png", ".tif", ".tiff"):
+                target = target.with_name(target.name + ".png")
+            self.settings.setValue("export_folder", str(target.parent))
+            self._export([(sample, target)])
+
+    @Slot()
+    def ask_where_to_export_all(self) -> None:
+        """Write every sample into a folder, under names that are free."""
+        if not self.session.samples:
+            return
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Export all samples to"), self._folder("export_folder"))
+        if folder:
+            self.settings.setValue("export_folder", folder)
+            self._export([(s, _free(Path(folder) / self._export_name(s))) for s in self.session.samples])
+
+    def _export_name(self, sample: Sample) -> str:
+        return f"{self.session.name}-colorized-{sample.seed}.png"
+
+    def _export(self, targets: list[tuple[Sample, Path]]) -> None:
+        source = self.session.path
+        if source is not None and any(_same_file(path, source) for _, path in targets):
+            self.message.tell_error(
+                self.tr("%1 is the photograph itself, which is never changed. Choose another name.").replace("%1", source.name)
+            )
+            return
+        self.studio.export(targets)
+
+    @Slot(list)
+    def _exported(self, paths: list[Path]) -> None:
+        if not paths:
+            return
+        folder = paths[0].parent
+        if len(paths) == 1:
+            text = self.tr("Saved as %1").replace("%1", paths[0].name)
+        else:
+            text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
+        self.message.tell_done(
+            text, self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        )
+
+    @Slot()
+    def copy(self) -> None:
+        """Put the chosen sample on the clipboard, at preview size for a very large photograph."""
+        sample, opened = self.session.selected, self.session.opened
+        if sample is None:
+            return
+        photo = opened.photo if opened.photo.height * opened.photo.width <= 12_000_000 else opened.preview
+        pixels = compose(photo, sample.chroma, saturation=self.session.saturation)
+        image = QImage(pixels.data, photo.width, photo.height, 3 * photo.width, QImage.Format.Format_RGB888)
+        QGuiApplication.clipboard().setImage(image.copy())
+        self.message.tell_done(self.tr("Copied"))
+
+    def _folder(self, setting: str) -> str:
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        folder = str(self.settings.value(setting, "") or "")
+        if setting == "export_folder" and not folder and self.session.path is not None:
+            folder = str(self.session.path.parent)
+        return folder if folder and Path(folder).is_dir() else pictures
+
+    # showing
+
+    @Slot()
+    def _photo_changed(self) -> None:
+        self.pages.setCurrentWidget(self.canvas)
+        self._seconds_a_sample = None
+        if self.session.path is not None and self.session.path != example_photo():
+            self._remember(self.session.path)
+        self._refresh()
+
+    @Slot(bool)
+    def _reading_changed(self, reading: bool) -> None:
+        if reading:
+            self.status_right.setText(self.tr("Reading…"))
+            self.progress.setRange(0, 0)
+            self.progress.show()
+        else:
+            self._refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        """Bring everything that depends on what there is up to date."""
+        session, activity = self.session, self.studio.activity
+        has_photo, sample = session.opened is not None, session.selected
+        drawing = activity is Activity.SAMPLING
+        for name in ("export", "copy", "pin", "delete", "export_all"):
+            self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
+        for name in ("split", "next", "previous"):
+            self._actions[name].setEnabled(sample is not None)
+        self._actions["compare"].setEnabled(len(session.samples) > 1)
+        for name in ("fit", "actual", "zoom_in", "zoom_out"):
+            self._actions[name].setEnabled(has_photo)
+        self._actions["resample"].setEnabled(session.embedded is not None)
+        self._actions["stop"].setEnabled(drawing)
+        self.panel.set_drawing(drawing)
+        self.panel.refresh()
+        self.canvas.set_drawing(drawing)
+        self.canvas.show_caption(self._caption())
+        self.tray.setVisible(has_photo)
+        self.panel.setVisible(has_photo)
+        self.zoom_label.setVisible(has_photo)
+        self.title.setText(self._title())
+        self.setWindowTitle(f"{session.path.name if session.path else self.tr('Pasted picture')} – picgui" if has_photo else "picgui")
+        self._show_activity()
+        self._show_status()
+        self.welcome.show_recent(self._recent())
+        self._fill_recent_menu()
+
+    def _title(self) -> str:
+        if self.session.opened is None:
+            return ""
+        name = self.session.path.name if self.session.path else self.tr("Pasted picture")
+        return name if len(name) <= 44 else f"{name[:26]}…{name[-16:]}"
+
+    def _caption(self) -> str:
+        if self.session.opened is None:
+            return ""
+        if self.studio.activity is Activity.LOADING:
+            return self.tr("Getting ready…")
+        if self.studio.activity is Activity.EMBEDDING:
+            return self.tr("Looking at the photograph…")
+        sample = self.session.selected
+        if sample is not None and self.studio.activity is Activity.SAMPLING and sample.rows * 2 < sample.chroma.shape[1]:
+            return self.tr("Draft")
+        if sample is not None and sample.stopped and not sample.is_complete:
+            return self.tr("Stopped; the rest is a draft")
+        return ""
+
+    def _show_activity(self) -> None:
+        activity = self.studio.activity
+        words = {
+            Activity.LOADING: self.tr("Loading the model…"),
+            Activity.EMBEDDING: self.tr("Looking at the photograph…"),
+            Activity.SAMPLING: self.tr("Drawing…"),
+            Activity.IDLE: self.tr("Exporting…") if self.studio.is_exporting else "",
+        }
+        self.status_right.setText(words[activity])
+        busy = bool(words[activity])
+        self.progress.setVisible(busy)
+        if busy and activity is not Activity.SAMPLING:
+            self.progress.setRange(0, 0)
+
+    def _show_status(self) -> None:
+        parts = []
+        if self.studio.model is not None:
+            model = self.studio.model
+            parts.append(_device_name(model.device))
+            parts.append(model.checkpoint.config.name)
+        if self.session.opened is not None:
+            photo = self.session.opened.photo
+            parts.append(f"{photo.width} × {photo.height}")
+        if self._seconds_a_sample is not None:
+            parts.append(self.tr("%1 s a sample").replace("%1", f"{self._seconds_a_sample:.1f}"))
+        self.status.setText("  ·  ".join(parts))
+
+    @Slot(object)
+    def _progressed(self, progress: Progress) -> None:
+        self.progress.setRange(0, progress.of)
+        self.progress.setValue(progress.rows)
+        left = progress.seconds_left
+        number = self.tr("%1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("1 sample")
+        words = self.tr("Drawing %1").replace("%1", number)
+        if left >= 1:
+            words += ", " + self.tr("%1 s left").replace("%1", str(round(left)))
+        self.status_right.setText(words)
+        self.canvas.show_caption(self._caption())
+        self.panel.refresh()
+
+    @Slot(object)
+    def _sampled(self, progress: Progress) -> None:
+        self._seconds_a_sample = progress.seconds / progress.samples
+
+    @Slot(float)
+    def _zoom_changed(self, zoom: float) -> None:
+        percent = zoom * 100
+        self.zoom_label.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    # recent files
+
+    def _recent(self) -> list[Path]:
+        kept = self.settings.value("recent", []) or []
+        kept = [kept] if isinstance(kept, str) else kept
+        return [Path(path) for path in kept if Path(path).is_file()]
+
+    def _remember(self, path: Path) -> None:
+        path = path.absolute()
+        recent = [path, *(p for p in self._recent() if p != path)][:_RECENT_FILES]
+        self.settings.setValue("recent", [str(p) for p in recent])
+
+    def _fill_recent_menu(self) -> None:
+        self.recent_menu.clear()
+        for path in self._recent():
+            action = self.recent_menu.addAction(path.name)
+            action.setData(str(path))
+            action.setToolTip(str(path))
+            action.triggered.connect(self._recent_triggered)
+        self.recent_menu.setEnabled(not self.recent_menu.isEmpty())
+
+    @Slot()
+    def _recent_triggered(self) -> None:
+        self.open(Path(self.sender().data()))
+
+    # appearance
+
+    @Slot(QAction)
+    def _scheme_chosen(self, action: QAction) -> None:
+        self.settings.setValue("scheme", action.data())
+        set_scheme(action.data())
+
+    @Slot()
+    def _scheme_changed(self) -> None:
+        theme.apply(QApplication.instance())
+        self._retint()
+
+    def _retint(self) -> None:
+        for name, action in self._actions.items():
+            if action.property("icon"):
+                action.setIcon(theme.icon(action.property("icon")))
+        self._export_button.setIcon(theme.icon("export", theme.current().on_accent))
+        for widget in (self.panel, self.message, self.welcome):
+            widget.retint()
+        self.update()
+
+    # the window itself
+
+    def _restore_layout(self) -> None:
+        self.resize(1280, 832)
+        geometry = self.settings.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802
+        if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
+        elif event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
+            if watched in (self.canvas, self.gallery) and not event.isAutoRepeat():
+                self.canvas.show_original(event.type() == QEvent.Type.KeyPress)
+            return watched in (self.canvas, self.gallery)
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event) -> None:  # noqa: N802
+        self.settings.setValue("geometry", self.saveGeometry())
+        QApplication.instance().removeEventFilter(self)
+        self.studio.close()
+        self.pictures.close()
+        super().closeEvent(event)
+
+
+def set_scheme(name: str) -> None:
+    """Follow the system, or be light or dark."""
+    QGuiApplication.styleHints().setColorScheme(_SCHEMES.get(name, Qt.ColorScheme.Unknown))
+
+
+def _pixels(image: QImage) -> np.ndarray:
+    """The pixels of an image, (height, width, 3) uint8."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def _free(path: Path) -> Path:
+    """The path itself, or with a number at its end where there is such a file."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_stem(f"{path.stem}-{number}")
+        number += 1
+    return free
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.exists() and path.samefile(other)
+    except OSError:
+        return False
+
+
+def _device_name(device) -> str:
+    if device.type == "cpu":
+        return "CPU"
+    import torch
+
+    return torch.cuda.get_device_name(device)

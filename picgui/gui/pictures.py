@@ -1,0 +1,235 @@
+"""The samples as pictures for the screen, composed away from the GUI thread and no faster than they can be."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QImage
+
+from picgui.gui import jobs
+from picgui.gui.jobs import StripComposed, StripWanted
+from picgui.gui.session import Sample, Session
+from picgui.gui.worker import Worker
+
+BAND_ROWS = 256  # rows of the full-size photograph that are composed and kept together
+_BAND_BYTES = 400_000_000
+_REPAINT_MILLISECONDS = 33
+_GREY = np.zeros((2, 1, 1), np.float32)
+
+
+class _Key(NamedTuple):
+    """Which picture: of a sample (0 for the photograph in grey), at a size, drawn for one photograph and saturation."""
+
+    generation: int
+    kind: str
+    sample: int
+    band: int = 0
+
+
+class Pictures(QObject):
+    """Keeps a thumbnail of every sample, a preview of those on the canvas, and full-size bands of what is looked at closely."""
+
+    preview_changed = Signal(int)  # number of a sample
+    thumbnail_changed = Signal(int)
+    bands_changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._worker = Worker(self, prepare=jobs.use_one_thread)
+        self._worker.produced.connect(self._take)
+        self._worker.finished_job.connect(self._finished)
+        self._worker.failed.connect(self._failed)
+        self._timer = QTimer(self, interval=_REPAINT_MILLISECONDS, singleShot=True)
+        self._timer.timeout.connect(self._compose)
+        self._busy = False
+        self._generation = 0
+        self._grey: dict[str, QImage] = {}
+        self._images: dict[tuple[str, int], QImage] = {}
+        self._dirty: dict[tuple[str, int], tuple[int, int]] = {}  # rows of chroma
+        self._bands: OrderedDict[tuple[int, int], QImage] = OrderedDict()
+        self._wanted_bands: list[tuple[Sample | None, int]] = []
+        self._shown: tuple[Sample, ...] = ()
+        session.photo_changed.connect(self._start_anew)
+        session.samples_changed.connect(self._follow_samples)
+        session.sample_advanced.connect(self._advance)
+        session.saturation_changed.connect(self._recolor)
+
+    # what there is
+
+    @property
+    def grey(self) -> QImage | None:
+        """The photograph without colour, at preview size."""
+        return self._grey.get("preview")
+
+    def preview(self, sample: Sample) -> QImage | None:
+        """A sample at preview size; grey until its colours are composed."""
+        return self._images.get(("preview", sample.number), self.grey)
+
+    def thumbnail(self, sample: Sample) -> QImage | None:
+        """A sample at thumbnail size; grey until its colours are composed."""
+        return self._images.get(("thumbnail", sample.number), self._grey.get("thumbnail"))
+
+    def band(self, sample: Sample | None, index: int) -> QImage | None:
+        """Rows ``index * BAND_ROWS`` on at full size, of a sample or in grey; None where not composed."""
+        key = (sample.number if sample else 0, index)
+        if key in self._bands:
+            self._bands.move_to_end(key)
+        return self._bands.get(key)
+
+    def show(self, samples: Sequence[Sample]) -> None:
+        """Keep the previews of these samples as they grow."""
+        self._shown = tuple(samples)
+        keep = {s.number for s in self._shown}
+        old = [key for key in self._images if key[0] == "preview" and key[1] not in keep]
+        for key in old[: max(0, len(old) - 4)]:
+            del self._images[key]
+            self._dirty.pop(key, None)
+        for sample in self._shown:
+            if ("preview", sample.number) not in self._images:
+                self._mark("preview", sample, 0, sample.chroma.shape[1])
+
+    def want_bands(self, wanted: Sequence[tuple[Sample | None, int]]) -> None:
+        """Compose these bands next, in this order; replaces what was wanted before."""
+        self._wanted_bands = [(s, i) for s, i in wanted if (s.number if s else 0, i) not in self._bands]
+        self._schedule()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._worker.close()
+
+    # what changes
+
+    @Slot()
+    def _start_anew(self) -> None:
+        self._forget()
+        self._images.clear()
+        self._shown = ()
+        opened = self._session.opened
+        self._grey = {"preview": _image(opened.grey), "thumbnail": _image(opened.small_grey)} if opened else {}
+
+    @Slot()
+    def _follow_samples(self) -> None:
+        present = {s.number for s in self._session.samples}
+        for key in [key for key in self._images if key[1] not in present]:
+            del self._images[key]
+        for key in [key for key in self._dirty if key[1] not in present]:
+            del self._dirty[key]
+        for sample in self._session.samples:
+            if ("thumbnail", sample.number) not in self._images:
+                self._mark("thumbnail", sample, 0, sample.chroma.shape[1])
+
+    @Slot(object, int, int)
+    def _advance(self, sample: Sample, first: int, last: int) -> None:
+        self._mark("thumbnail", sample, first, last)
+        if sample in self._shown:
+            self._mark("preview", sample, first, last)
+        for key in [key for key in self._bands if key[0] == sample.number]:
+            del self._bands[key]
+
+    @Slot()
+    def _recolor(self) -> None:
+        self._forget()
+        for sample in self._session.samples:
+            self._mark("thumbnail", sample, 0, sample.chroma.shape[1])
+        shown = {s.number for s in self._shown}
+        for key in [key for key in self._images if key[0] == "preview" and key[1] not in shown]:
+            del self._images[key]
+        for sample in self._shown:
+            self._mark("preview", sample, 0, sample.chroma.shape[1])
+        self.bands_changed.emit()
+
+    def _forget(self) -> None:
+        """Drop what is being composed, and every band."""
+        self._worker.stop()
+        self._busy = False
+        self._generation += 1
+        self._dirty.clear()
+        self._bands.clear()
+        self._wanted_bands = []
+
+    def _mark(self, kind: str, sample: Sample, first: int, last: int) -> None:
+        before = self._dirty.get((kind, sample.number), (first, last))
+        self._dirty[kind, sample.number] = min(first, before[0]), max(last, before[1])
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    # composing
+
+    @Slot()
+    def _compose(self) -> None:
+        """Hand everything that has changed to the worker, unless it still works on the last."""
+        if self._busy or self._session.opened is None:
+            return
+        strips = self._changed_strips() or self._band_strip()
+        if strips:
+            self._busy = True
+            self._worker.replace(jobs.compose_strips(strips))
+
+    def _changed_strips(self) -> list[StripWanted]:
+        opened, samples = self._session.opened, {s.number: s for s in self._session.samples}
+        photos = {"preview": opened.preview, "thumbnail": opened.thumbnail}
+        strips = []
+        for (kind, number), (first, last) in sorted(self._dirty.items()):
+            sample, photo = samples.get(number), photos[kind]
+            if sample is None:
+                continue
+            rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
+            key = _Key(self._generation, kind, number)
+            strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
+        self._dirty.clear()
+        return strips
+
+    def _band_strip(self) -> list[StripWanted]:
+        if not self._wanted_bands:
+            return []
+        sample, index = self._wanted_bands.pop(0)
+        photo = self._session.opened.photo
+        rows = slice(index * BAND_ROWS, min((index + 1) * BAND_ROWS, photo.height))
+        chroma, number = (_GREY, 0) if sample is None else (sample.chroma.copy(), sample.number)
+        return [StripWanted(_Key(self._generation, "band", number, index), photo, chroma, self._session.saturation, rows)]
+
+    @Slot(int, object)
+    def _take(self, job: int, strip: StripComposed) -> None:
+        key = strip.key
+        if not self._worker.is_current(job) or key.generation != self._generation:
+            return
+        if key.kind == "band":
+            self._bands[key.sample, key.band] = _image(strip.pixels)
+            while len(self._bands) > 2 and sum(band.sizeInBytes() for band in self._bands.values()) > _BAND_BYTES:
+                self._bands.popitem(last=False)
+            self.bands_changed.emit()
+            return
+        image = self._images.get((key.kind, key.sample))
+        if image is None:
+            image = self._images[key.kind, key.sample] = self._grey[key.kind].copy()
+        _paste(strip.pixels, image, strip.top)
+        (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
+
+    @Slot(int)
+    def _finished(self, job: int) -> None:
+        if self._worker.is_current(job):
+            self._busy = False
+            if self._dirty or self._wanted_bands:
+                self._schedule()
+
+    @Slot(int, str)
+    def _failed(self, job: int, _sentence: str) -> None:
+        self._finished(job)  # the grey picture stays; the next change composes again
+
+
+def _image(pixels: np.ndarray) -> QImage:
+    """A copy of (height, width, 4) uint8 pixels."""
+    height, width, _ = pixels.shape
+    return QImage(np.ascontiguousarray(pixels).data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+def _paste(pixels: np.ndarray, image: QImage, top: int) -> None:
+    """Overwrite rows of an image."""
+    canvas = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    canvas[top : top + len(pixels), : 4 * image.width()] = pixels.reshape(len(pixels), -1)

@@ -1,0 +1,299 @@
+"""What a person has chosen: the photograph, its samples, pins, selection and settings, and the way back. No widgets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from picgui.gui.jobs import PhotoOpened
+
+MAX_SAMPLES = 16
+MAX_TEMPERATURE = 1.2
+DEFAULT_TEMPERATURE = 1.0
+DEFAULT_SAMPLES = 4
+_numbers = count(1)
+
+
+class Sample:
+    """One colouring: it starts as the draft and is overwritten row by row. Keeps low-resolution chroma only."""
+
+    def __init__(self, seed: int, *, temperature: float, draft: np.ndarray):
+        self.number = next(_numbers)  # tells samples of one seed apart
+        self.seed = seed
+        self.temperature = temperature
+        self.chroma = draft.copy()  # (2, h, w) float32, Lab units
+        self.rows = 0  # drawn so far
+        self.log_prob = 0.0  # nats
+        self.stopped = False  # by the person: what is drawn is kept
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all its rows are drawn."""
+        return self.rows == self.chroma.shape[1]
+
+    @property
+    def typicality(self) -> float:
+        """Mean log-probability of a drawn pixel, in bits: how much the model expects such colours."""
+        pixels = max(1, self.rows * self.chroma.shape[2])
+        return self.log_prob / pixels / float(np.log(2))
+
+    @property
+    def colorfulness(self) -> float:
+        """Mean chroma over the picture, in Lab units."""
+        return float(np.hypot(self.chroma[0], self.chroma[1]).mean())
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that undo brings back."""
+
+    samples: tuple[Sample, ...] = ()
+    selected: int | None = None  # number of a sample
+    pinned: frozenset[int] = frozenset()  # numbers of samples
+    temperature: float = DEFAULT_TEMPERATURE
+    sample_count: int = DEFAULT_SAMPLES
+
+
+class _Choice(QUndoCommand):
+    """A step from one state to another. Steps of one ``kind`` in a row are undone together."""
+
+    def __init__(self, text: str, *, apply: Callable[[State], None], before: State, after: State, kind: int = -1):
+        super().__init__(text)
+        self._apply, self._before, self._after, self._kind = apply, before, after, kind
+
+    def id(self) -> int:
+        return self._kind
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
+        self._after = other._after
+        return True
+
+    def undo(self) -> None:
+        self._apply(self._before)
+
+    def redo(self) -> None:
+        self._apply(self._after)
+
+
+_TEMPERATURE_KIND = 1
+
+
+class Session(QObject):
+    """One photograph and the choices made for it."""
+
+    photo_changed = Signal()
+    draft_ready = Signal()
+    samples_changed = Signal()  # which there are, their order, pins
+    sample_advanced = Signal(object, int, int)  # sample, first and last + 1 row just drawn
+    selection_changed = Signal()
+    temperature_changed = Signal(float)
+    sample_count_changed = Signal(int)
+    saturation_changed = Signal(float)
+    sampling_wanted = Signal(list)  # samples, all of one temperature; what was being drawn is replaced
+
+    def __init__(self, parent: QObject | None = None):
+        super().__init__(parent)
+        self.opened: PhotoOpened | None = None
+        self.embedded = None
+        self.saturation = 1.0
+        self.undo_stack = QUndoStack(self)
+        self._state = State()
+        self._next_seed = 1
+        self._restore: tuple[int, float] | None = None
+
+    # what there is
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples, oldest first."""
+        return self._state.samples
+
+    @property
+    def temperature(self) -> float:
+        """The temperature new samples are drawn with."""
+        return self._state.temperature
+
+    @property
+    def sample_count(self) -> int:
+        """How many samples are wanted."""
+        return self._state.sample_count
+
+    @property
+    def selected(self) -> Sample | None:
+        """The sample on the canvas."""
+        return next((s for s in self.samples if s.number == self._state.selected), None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the photograph; None where it was pasted."""
+        return self.opened.path if self.opened else None
+
+    @property
+    def name(self) -> str:
+        """The photograph's name without its ending."""
+        return self.path.stem if self.path else "pasted"
+
+    def is_pinned(self, sample: Sample) -> bool:
+        """Whether a sample is kept when others are resampled."""
+        return sample.number in self._state.pinned
+
+    # the photograph
+
+    def set_photo(self, opened: PhotoOpened) -> None:
+        """Start anew with a photograph; settings stay."""
+        self.opened = opened
+        self.embedded = None
+        self._next_seed = 1
+        self._restore = None
+        self.undo_stack.clear()
+        self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
+        self.photo_changed.emit()
+
+    def restore_on_draft(self, *, seed: int, temperature: float) -> None:
+        """Let the first sample of this photograph be a certain one."""
+        self._restore = (seed, temperature)
+
+    def set_embedded(self, embedded) -> None:
+        """Take the embedding and its draft, and ask for the first samples."""
+        self.embedded = embedded
+        if self._restore is not None:
+            self._next_seed, temperature = self._restore
+            self._state = replace(self._state, temperature=temperature)
+            self.temperature_changed.emit(temperature)
+        self.draft_ready.emit()
+        samples = self._new_samples(self.sample_count)
+        self._apply(replace(self._state, samples=samples, selected=samples[0].number))
+
+    # choices
+
+    def select(self, sample: Sample) -> None:
+        """Put a sample on the canvas."""
+        if sample.number != self._state.selected:
+            self._state = replace(self._state, selected=sample.number)
+            self.selection_changed.emit()
+
+    def resample(self) -> None:
+        """Replace what is not pinned with samples of new seeds."""
+        if self.embedded is None:
+            return
+        kept = [s for s in self.samples if self.is_pinned(s)]
+        new = self._new_samples(max(1, self.sample_count - len(kept)))
+        self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
+
+    def set_temperature(self, temperature: float) -> None:
+        """Draw what is not pinned again, with the same seeds, at another temperature."""
+        temperature = round(min(max(temperature, 0.0), MAX_TEMPERATURE), 2)
+        if temperature == self.temperature:
+            return
+        if self.embedded is None:
+            self._state = replace(self._state, temperature=temperature)
+            self.temperature_changed.emit(temperature)
+            return
+        selected = self._state.selected
+        samples = []
+        for old in self.samples:
+            if self.is_pinned(old):
+                samples.append(old)
+                continue
+            new = Sample(old.seed, temperature=temperature, draft=self.embedded.draft)
+            if old.number == selected:
+                selected = new.number
+            samples.append(new)
+        self._choose(
+            self.tr("Temperature"),
+            kind=_TEMPERATURE_KIND,
+            samples=tuple(samples),
+            selected=selected,
+            temperature=temperature,
+        )
+
+    def set_sample_count(self, wanted: int) -> None:
+        """Draw more samples, or let the last ones that are not pinned go."""
+        wanted = min(max(int(wanted), 1), MAX_SAMPLES)
+        if wanted == self.sample_count:
+            return
+        if self.embedded is None:
+            self._state = replace(self._state, sample_count=wanted)
+            self.sample_count_changed.emit(wanted)
+            return
+        samples = list(self.samples)
+        for sample in reversed(self.samples):
+            if len(samples) > wanted and not self.is_pinned(sample):
+                samples.remove(sample)
+        samples += self._new_samples(max(0, wanted - len(samples)))
+        self._choose(self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted)
+
+    def toggle_pin(self, sample: Sample) -> None:
+        """Pin a sample, or let it go."""
+        text = self.tr("Unpin") if self.is_pinned(sample) else self.tr("Pin")
+        self._choose(text, pinned=self._state.pinned ^ {sample.number})
+
+    def delete(self, samples: Sequence[Sample]) -> None:
+        """Take samples out of the gallery."""
+        gone = {s.number for s in samples}
+        if gone:
+            kept = tuple(s for s in self.samples if s.number not in gone)
+            self._choose(self.tr("Delete"), samples=kept)
+
+    def set_saturation(self, saturation: float) -> None:
+        """Change how strongly colours are shown and exported; nothing is drawn again."""
+        if saturation != self.saturation:
+            self.saturation = saturation
+            self.saturation_changed.emit(saturation)
+
+    # the drawing
+
+    def take_row(self, samples: Sequence[Sample], row) -> None:
+        """Put a drawn row into its samples."""
+        for index, sample in enumerate(samples):
+            sample.chroma[:, row.y] = row.chroma[index]
+            sample.log_prob += float(row.log_prob[index])
+            sample.rows = row.y + 1
+            self.sample_advanced.emit(sample, row.y, row.y + 1)
+
+    def stop(self) -> None:
+        """Keep what is drawn as it is."""
+        for sample in self.samples:
+            if not sample.is_complete:
+                sample.stopped = True
+
+    def _new_samples(self, number: int) -> tuple[Sample, ...]:
+        first, self._next_seed = self._next_seed, self._next_seed + number
+        return tuple(
+            Sample(seed, temperature=self.temperature, draft=self.embedded.draft)
+            for seed in range(first, first + number)
+        )
+
+    def _choose(self, text: str, *, kind: int = -1, **changes) -> None:
+        after = replace(self._state, **changes)
+        self.undo_stack.push(_Choice(text, apply=self._apply, before=self._state, after=after, kind=kind))
+
+    def _apply(self, state: State) -> None:
+        """Make a state the present one, and ask for whatever it still lacks."""
+        before, self._state = self._state, state
+        if self.selected is None and state.samples:
+            self._state = state = replace(state, selected=state.samples[0].number)
+        if before.temperature != state.temperature:
+            self.temperature_changed.emit(state.temperature)
+        if before.sample_count != state.sample_count:
+            self.sample_count_changed.emit(state.sample_count)
+        if before.samples != state.samples or before.pinned != state.pinned:
+            self.samples_changed.emit()
+        if before.selected != state.selected or before.samples != state.samples:
+            self.selection_changed.emit()
+        if before.samples != state.samples:
+            self.ask_for_missing()
+
+    def ask_for_missing(self) -> None:
+        """Ask for the rows of all samples that are neither complete nor stopped."""
+        missing = [s for s in self.samples if not s.is_complete and not s.stopped]
+        if missing:
+            missing = [s for s in missing if s.temperature == missing[-1].temperature]
+        for sample in missing:
+            sample.rows = 0
+            sample.log_prob = 0.0
+        self.sampling_wanted.emit(missing)

@@ -1,0 +1,242 @@
+"""What happens when: the model, the photograph and its samples, each loaded, read or drawn by a worker. No widgets."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from picgui.colorize import Embedded, Model, png_text
+from picgui.errors import PicError
+from picgui.gui import jobs
+from picgui.gui.jobs import Exported, ExportWanted, ModelLoaded, PhotoOpened
+from picgui.gui.session import Sample, Session
+from picgui.gui.worker import Worker
+from picgui.photo import read_png_text
+
+
+class Activity(Enum):
+    """What the network is doing."""
+
+    IDLE = auto()
+    LOADING = auto()
+    EMBEDDING = auto()
+    SAMPLING = auto()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the samples being drawn are."""
+
+    rows: int
+    of: int
+    samples: int
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float:
+        return self.seconds / max(1, self.rows) * (self.of - self.rows)
+
+
+class Studio(QObject):
+    """Keeps a session supplied: opens photographs, draws the samples it asks for, exports them."""
+
+    activity_changed = Signal()
+    progressed = Signal(object)  # Progress
+    sampled = Signal(object)  # Progress, when all rows are there
+    model_changed = Signal()
+    photo_noted = Signal(str)  # a sentence about the photograph
+    failed = Signal(str)  # a sentence
+    exported = Signal(list)  # paths, when all of one request are written
+    reading_changed = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None):
+        super().__init__(parent)
+        self.session = Session(self)
+        self.session.sampling_wanted.connect(self._draw)
+        self.model: Model | None = None
+        self.activity = Activity.LOADING
+        self._network = Worker(self)
+        self._network.produced.connect(self._take_from_network)
+        self._network.finished_job.connect(self._network_finished)
+        self._network.failed.connect(self._network_failed)
+        self._reader = Worker(self, prepare=jobs.use_one_thread)
+        self._reader.produced.connect(self._take_photo)
+        self._reader.finished_job.connect(self._reading_ended)
+        self._reader.failed.connect(self._reading_failed)
+        self._writer = Worker(self, prepare=jobs.use_one_thread)
+        self._writer.produced.connect(self._take_export)
+        self._writer.finished_job.connect(self._export_finished)
+        self._writer.failed.connect(self._export_failed)
+        self._drawing: tuple[Sample, ...] = ()
+        self._started = 0.0
+        self._written: dict[int, list[Path]] = {}
+        self._network.queue(jobs.load(checkpoint, device=device))
+
+    # intentions
+
+    def open(self, path: Path) -> None:
+        """Read a photograph; the present one stays until it is read."""
+        self.reading_changed.emit(True)
+        self._reader.replace(jobs.open_photo(Path(path)))
+
+    def paste(self, pixels: np.ndarray) -> None:
+        """Take a picture, (height, width, 3) uint8 sRGB, that is in no file."""
+        self.reading_changed.emit(True)
+        self._reader.replace(jobs.open_pixels(pixels))
+
+    def stop(self) -> None:
+        """Stop drawing; what is drawn is kept."""
+        if self.activity is Activity.SAMPLING:
+            self._network.stop()
+            self.session.stop()
+            self._set_activity(Activity.IDLE)
+
+    def export(self, targets: Sequence[tuple[Sample, Path]]) -> None:
+        """Write samples at full size, away from the window."""
+        photo, saturation = self.session.opened.photo, self.session.saturation
+        deep = np.uint16 if photo.bit_depth == 16 else np.uint8
+        wanted = [
+            ExportWanted(path, photo, sample.chroma.copy(), saturation, self.text_of(sample), deep)
+            for sample, path in targets
+        ]
+        self._writer.queue(jobs.export(wanted))
+        self.activity_changed.emit()
+
+    def text_of(self, sample: Sample) -> dict[str, str]:
+        """The texts that an exported sample carries."""
+        return png_text(
+            model=self.model,
+            seed=sample.seed,
+            temperature=sample.temperature,
+            saturation=self.session.saturation,
+            source=self.session.path,
+        )
+
+    @property
+    def is_exporting(self) -> bool:
+        """Whether files are being written."""
+        return self._writer.is_busy()
+
+    def close(self) -> None:
+        """End all threads; an export that has begun a file finishes or removes it."""
+        for worker in (self._network, self._reader, self._writer):
+            worker.close()
+
+    # photographs
+
+    @Slot(int, object)
+    def _take_photo(self, job: int, opened: PhotoOpened) -> None:
+        if not self._reader.is_current(job):
+            return
+        if self.activity is not Activity.LOADING:
+            self._network.stop()
+        self.session.set_photo(opened)
+        for note in opened.photo.notes:
+            self.photo_noted.emit(note)
+        self._embed()
+
+    @Slot(int)
+    def _reading_ended(self, job: int) -> None:
+        if self._reader.is_current(job):
+            self.reading_changed.emit(False)
+
+    @Slot(int, str)
+    def _reading_failed(self, job: int, sentence: str) -> None:
+        if self._reader.is_current(job):
+            self.reading_changed.emit(False)
+            self.failed.emit(sentence)
+
+    # the network
+
+    def _embed(self) -> None:
+        if self.model is None or self.session.opened is None:
+            return
+        self._set_activity(Activity.EMBEDDING)
+        self._network.replace(jobs.draft(self.session.opened.photo, self.model))
+
+    @Slot(list)
+    def _draw(self, samples: list[Sample]) -> None:
+        self._drawing = tuple(samples)
+        if not samples:
+            self._network.stop()
+            self._set_activity(Activity.IDLE)
+            return
+        self._started = time.perf_counter()
+        self._set_activity(Activity.SAMPLING)
+        self._network.replace(
+            jobs.draw(
+                self.session.embedded,
+                self.model,
+                seeds=[s.seed for s in samples],
+                temperature=samples[0].temperature,
+            )
+        )
+
+    @Slot(int, object)
+    def _take_from_network(self, job: int, item) -> None:
+        if not self._network.is_current(job):
+            return
+        if isinstance(item, ModelLoaded):
+            self.model = item.model
+            self.model_changed.emit()
+            self._set_activity(Activity.IDLE)
+            self._embed()
+        elif isinstance(item, Embedded):
+            self.session.set_embedded(item)
+        else:
+            self.session.take_row(self._drawing, item)
+            self.progressed.emit(self._progress())
+
+    def _progress(self) -> Progress:
+        first = self._drawing[0]
+        return Progress(first.rows, first.chroma.shape[1], len(self._drawing), time.perf_counter() - self._started)
+
+    @Slot(int)
+    def _network_finished(self, job: int) -> None:
+        if self._network.is_current(job) and self.activity is Activity.SAMPLING:
+            self.sampled.emit(self._progress())
+            self._drawing = ()
+            self._set_activity(Activity.IDLE)
+            self.session.ask_for_missing()
+
+    @Slot(int, str)
+    def _network_failed(self, job: int, sentence: str) -> None:
+        if self._network.is_current(job):
+            self.session.stop()
+            self._set_activity(Activity.IDLE)
+            self.failed.emit(sentence)
+
+    def _set_activity(self, activity: Activity) -> None:
+        if activity is not self.activity:
+            self.activity = activity
+            self.activity_changed.emit()
+
+    # files
+
+    @Slot(int, object)
+    def _take_export(self, job: int, item: Exported) -> None:
+        self._written.setdefault(job, []).append(item.path)
+
+    @Slot(int)
+    def _export_finished(self, job: int) -> None:
+        self.activity_changed.emit()
+        self.exported.emit(self._written.pop(job, []))
+
+    @Slot(int, str)
+    def _export_failed(self, job: int, sentence: str) -> None:
+        self._written.pop(job, None)
+        self.activity_changed.emit()
+        self.failed.emit(sentence)
+
+
+def settings_in(path: Path) -> dict[str, str]:
+    """The settings that an exported picture carries; empty for any other file."""
+    try:
+        text = read_png_text(path)
+    except PicError:
+        return {}
+    return text if "picgui:seed" in text else {}

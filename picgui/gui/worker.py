@@ -1,0 +1,120 @@
+"""The only file that knows threads: a long-lived thread that runs one generator at a time."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from picgui.errors import PicError
+
+_log = logging.getLogger(__name__)
+
+
+def sentence_for(error: BaseException) -> str:
+    """What to tell a person about an exception."""
+    if isinstance(error, PicError):
+        return str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "There is not enough memory for this. Use fewer samples, or choose the CPU in the preferences."
+    _log.error("A job failed", exc_info=error)
+    detail = f"{type(error).__name__}: {error}"
+    return f"Something unexpected went wrong, but nothing you have is lost. Please try again. ({detail})"
+
+
+class Worker(QThread):
+    """Runs generators in its own thread and reports what they yield, each with the number of its job.
+
+    A replaced or stopped job ends before its next item and reports nothing more. Connect bound slots of objects that
+    live in the GUI thread, and let `is_current` drop what was already on its way when a job was replaced.
+    """
+
+    produced = Signal(int, object)  # job, item
+    finished_job = Signal(int)
+    failed = Signal(int, str)  # job, a sentence
+
+    def __init__(self, parent: QObject | None = None, *, prepare: Callable[[], None] = lambda: None):
+        """``prepare`` runs once in the new thread, before any job."""
+        super().__init__(parent)
+        self._prepare = prepare
+        self._condition = threading.Condition()
+        self._waiting: deque[tuple[int, Iterator]] = deque()
+        self._last_job = 0
+        self._valid_from = 1  # jobs before this one were replaced or stopped
+        self._running = False
+        self._closing = False
+        self.start()
+
+    def replace(self, items: Iterator) -> int:
+        """Stop whatever runs or waits and start this instead; returns the number of the job."""
+        with self._condition:
+            self._valid_from = self._last_job + 1
+            self._waiting.clear()
+            return self._append(items)
+
+    def queue(self, items: Iterator) -> int:
+        """Run this after whatever runs or waits; returns the number of the job."""
+        with self._condition:
+            return self._append(items)
+
+    def stop(self) -> None:
+        """Drop all that runs or waits."""
+        with self._condition:
+            self._valid_from = self._last_job + 1
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Stop, and return once the thread has ended."""
+        with self._condition:
+            self._closing = True
+            self._valid_from = self._last_job + 1
+            self._waiting.clear()
+            self._condition.notify()
+        self.wait()
+
+    def is_current(self, job: int) -> bool:
+        """Whether a job was neither replaced nor stopped."""
+        return job >= self._valid_from
+
+    def is_busy(self) -> bool:
+        """Whether something runs or waits."""
+        with self._condition:
+            return self._running or bool(self._waiting)
+
+    def _append(self, items: Iterator) -> int:
+        self._last_job += 1
+        self._waiting.append((self._last_job, items))
+        self._condition.notify()
+        return self._last_job
+
+    def run(self) -> None:
+        """The thread's own loop; called by Qt."""
+        self._prepare()
+        while True:
+            with self._condition:
+                self._running = False
+                while not self._waiting and not self._closing:
+                    self._condition.wait()
+                if self._closing:
+                    return
+                job, items = self._waiting.popleft()
+                self._running = True
+            self._run_job(job, items)
+
+    def _run_job(self, job: int, items: Iterator) -> None:
+        try:
+            for item in items:
+                if not self.is_current(job):
+                    return
+                self.produced.emit(job, item)
+        except Exception as error:  # noqa: BLE001 - a failed job must never end the thread
+            if self.is_current(job):
+                self.failed.emit(job, sentence_for(error))
+        else:
+            if self.is_current(job):
+                self.finished_job.emit(job)
+        finally:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
