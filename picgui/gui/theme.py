@@ -1,9 +1,10 @@
-"""The look: neutral greys without hue, one accent, for light and for dark; icons in the colour of the text."""
+"""How the window looks: greys without hue, one accent, one family of icons; light and dark."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -12,124 +13,221 @@ from picgui.paths import resource
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one scheme."""
+    """The colours of one scheme. All but the accent and the two signals are greys: a tint would shift how colours are judged."""
 
-    window: str
+    canvas: str  # around the photograph
     panel: str
-    canvas: str
-    field: str
-    border: str
+    raised: str  # fields and buttons
+    hovered: str
+    pressed: str
+    line: str
     text: str
-    muted: str
+    quiet: str  # secondary text
+    faint: str  # disabled
     accent: str
+    accent_hovered: str
     on_accent: str
-    hover: str
+    warning: str
+    done: str
 
 
-DARK = Theme("#1b1b1b", "#232323", "#2e2e2e", "#2f2f2f", "#383838", "#e6e6e6", "#9a9a9a", "#f0a03c", "#1b1b1b", "#343434")
-LIGHT = Theme("#ececec", "#f6f6f6", "#9b9b9b", "#ffffff", "#d0d0d0", "#1e1e1e", "#636363", "#c26a00", "#ffffff", "#e4e4e4")
+DARK = Theme(
+    canvas="#3a3a3a",
+    panel="#252525",
+    raised="#343434",
+    hovered="#404040",
+    pressed="#2c2c2c",
+    line="#161616",
+    text="#ececec",
+    quiet="#a9a9a9",
+    faint="#6b6b6b",
+    accent="#f0a04b",
+    accent_hovered="#f7b56d",
+    on_accent="#1c1c1c",
+    warning="#f2836b",
+    done="#8cc08c",
+)
+LIGHT = Theme(
+    canvas="#b9b9b9",
+    panel="#efefef",
+    raised="#fdfdfd",
+    hovered="#e2e2e2",
+    pressed="#d4d4d4",
+    line="#c9c9c9",
+    text="#1d1d1d",
+    quiet="#5c5c5c",
+    faint="#a2a2a2",
+    accent="#b9540a",
+    accent_hovered="#cf6415",
+    on_accent="#ffffff",
+    warning="#b3361a",
+    done="#2f7a3a",
+)
 
 
 def current() -> Theme:
-    """The scheme of the system."""
-    return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+    """The theme of the scheme in use."""
+    return DARK if QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
 
 
-def apply(app: QApplication) -> None:
-    """Set palette and style sheet for the present scheme."""
+def apply(application: QApplication) -> None:
+    """Dress the application in the theme of the scheme in use."""
     theme = current()
-    app.setStyle("Fusion")
+    application.setPalette(_palette(theme))
+    application.setStyleSheet(_style_sheet(theme))
+
+
+def _palette(theme: Theme) -> QPalette:
     palette = QPalette()
     roles = QPalette.ColorRole
-    for role, colour in (
-        (roles.Window, theme.window),
+    for role, color in (
+        (roles.Window, theme.panel),
         (roles.WindowText, theme.text),
-        (roles.Base, theme.field),
+        (roles.Base, theme.raised),
         (roles.AlternateBase, theme.panel),
-        (roles.Text, theme.text),
-        (roles.Button, theme.panel),
-        (roles.ButtonText, theme.text),
-        (roles.ToolTipBase, theme.panel),
+        (roles.ToolTipBase, theme.raised),
         (roles.ToolTipText, theme.text),
+        (roles.Text, theme.text),
+        (roles.PlaceholderText, theme.quiet),
+        (roles.Button, theme.raised),
+        (roles.ButtonText, theme.text),
+        (roles.BrightText, theme.on_accent),
         (roles.Highlight, theme.accent),
         (roles.HighlightedText, theme.on_accent),
-        (roles.PlaceholderText, theme.muted),
-        (roles.Mid, theme.border),
-        (roles.Light, theme.hover),
+        (roles.Link, theme.accent),
+        (roles.Accent, theme.accent),
+        (roles.Light, theme.hovered),
+        (roles.Mid, theme.line),
+        (roles.Dark, theme.line),
+        (roles.Shadow, theme.line),
     ):
-        palette.setColor(role, QColor(colour))
+        palette.setColor(role, QColor(color))
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
-    app.setPalette(palette)
-    app.setStyleSheet(_STYLE.format(**vars(theme)))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
+    return palette
+
+
+def _style_sheet(theme: Theme) -> str:
+    text = _STYLE
+    for name, value in sorted(vars(theme).items(), key=lambda item: -len(item[0])):
+        text = text.replace(f"@{name}", value)
+    return text
 
 
 _STYLE = """
-QMainWindow, QMenuBar, QStatusBar {{ background: {window}; color: {text}; }}
-QMenuBar::item {{ padding: 4px 10px; background: transparent; }}
-QMenuBar::item:selected {{ background: {hover}; border-radius: 4px; }}
-QMenu {{ background: {panel}; border: 1px solid {border}; padding: 4px; }}
-QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {hover}; color: {text}; }}
-QMenu::item:disabled {{ color: {muted}; }}
-QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
-QToolBar {{ background: {window}; border: none; spacing: 4px; padding: 4px 8px; }}
-QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; color: {text}; }}
-QToolButton:hover {{ background: {hover}; }}
-QToolButton:checked {{ background: {hover}; border-color: {border}; }}
-QToolButton:focus {{ border-color: {accent}; }}
-QToolButton:disabled {{ color: {muted}; }}
-QStatusBar {{ border-top: 1px solid {border}; }}
-QStatusBar QLabel {{ color: {muted}; padding: 2px 6px; }}
-QStatusBar::item {{ border: none; }}
-#panel {{ background: {panel}; border-left: 1px solid {border}; }}
-#heading {{ color: {muted}; font-weight: 600; }}
-#muted {{ color: {muted}; }}
-QPushButton {{ background: {field}; border: 1px solid {border}; border-radius: 6px; padding: 7px 12px; color: {text}; }}
-QPushButton:hover {{ background: {hover}; }}
-QPushButton:focus {{ border-color: {accent}; }}
-QPushButton:disabled {{ color: {muted}; }}
-QPushButton#primary {{ background: {accent}; border-color: {accent}; color: {on_accent}; font-weight: 600; }}
-QPushButton#primary:disabled {{ background: {hover}; border-color: {border}; color: {muted}; }}
-QPushButton#primary:focus {{ border: 2px solid {text}; padding: 6px 11px; }}
-QSpinBox {{ background: {field}; border: 1px solid {border}; border-radius: 6px; padding: 4px 6px; color: {text}; }}
-QSpinBox:focus {{ border-color: {accent}; }}
-QSlider {{ min-height: 24px; }}
-QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {border}; }}
-QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {text}; border: 1px solid {panel}; }}
-QSlider::handle:horizontal:focus {{ border: 2px solid {accent}; }}
-QSlider::sub-page:horizontal:disabled {{ background: {border}; }}
-QSlider::handle:horizontal:disabled {{ background: {muted}; }}
-QListView {{ background: {window}; border: none; border-top: 1px solid {border}; outline: none; }}
-QProgressBar {{ background: {border}; border: none; border-radius: 2px; max-height: 4px; min-width: 120px; }}
-QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
-#message {{ background: {field}; border: 1px solid {accent}; border-radius: 8px; }}
-#message QLabel {{ color: {text}; }}
-QToolTip {{ background: {panel}; color: {text}; border: 1px solid {border}; padding: 4px; }}
-QScrollBar:horizontal {{ height: 8px; background: transparent; }}
-QScrollBar:vertical {{ width: 8px; background: transparent; }}
-QScrollBar::handle {{ background: {border}; border-radius: 4px; min-width: 24px; min-height: 24px; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QWidget { color: @text; }
+QMainWindow, QDialog { background: @panel; }
+QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 5px 7px; }
+
+QMenuBar { background: @panel; padding: 2px 6px; }
+QMenuBar::item { background: transparent; padding: 5px 9px; border-radius: 5px; }
+QMenuBar::item:selected { background: @hovered; }
+QMenu { background: @panel; border: 1px solid @line; padding: 5px; }
+QMenu::item { padding: 6px 28px 6px 12px; border-radius: 5px; }
+QMenu::icon { padding-left: 8px; }
+QMenu::item:selected { background: @accent; color: @on_accent; }
+QMenu::item:disabled { color: @faint; background: transparent; }
+QMenu::separator { height: 1px; background: @line; margin: 5px 8px; }
+
+QToolBar { background: @panel; border: 0; border-bottom: 1px solid @line; padding: 6px 10px; spacing: 2px; }
+QToolBar::separator { width: 1px; background: @line; margin: 6px 8px; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 6px; }
+QToolButton:hover { background: @hovered; }
+QToolButton:pressed { background: @pressed; }
+QToolButton:checked { background: @raised; border-color: @accent; }
+QToolButton:focus { border-color: @accent; }
+QToolButton:disabled { color: @faint; }
+QToolButton#labelled { padding: 6px 10px 6px 8px; }
+QToolButton::menu-indicator { image: none; }
+
+QPushButton { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 7px 14px; min-height: 18px; }
+QPushButton:hover { background: @hovered; }
+QPushButton:pressed { background: @pressed; }
+QPushButton:focus { border-color: @accent; }
+QPushButton:disabled { color: @faint; }
+QPushButton#primary, QToolButton#primary { background: @accent; border-color: @accent; color: @on_accent; font-weight: 600; }
+QPushButton#primary:hover, QToolButton#primary:hover { background: @accent_hovered; border-color: @accent_hovered; }
+QPushButton#primary:pressed, QToolButton#primary:pressed { background: @accent; }
+QPushButton#primary:focus { border: 2px solid @text; padding: 6px 13px; }
+QToolButton#primary { padding: 6px 14px 6px 10px; }
+QToolButton#primary:focus { border: 2px solid @text; padding: 5px 13px 5px 9px; }
+QPushButton#primary:disabled, QToolButton#primary:disabled { background: @raised; border-color: @line; color: @faint; }
+QPushButton#flat { background: transparent; border-color: transparent; color: @accent; font-weight: 600; padding: 4px 8px; }
+QPushButton#flat:hover { background: @hovered; }
+QPushButton#flat:focus { border-color: @accent; }
+
+QSlider { min-height: 24px; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @pressed; }
+QSlider::sub-page:horizontal { background: @quiet; border-radius: 2px; }
+QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: @text; border: 1px solid @panel; }
+QSlider::handle:horizontal:hover { background: @accent; }
+QSlider::handle:horizontal:focus { background: @accent; }
+QSlider::sub-page:horizontal:focus { background: @accent; }
+QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: @faint; }
+
+QSpinBox, QComboBox, QLineEdit { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px; min-height: 18px;
+  selection-background-color: @accent; selection-color: @on_accent; }
+QSpinBox:focus, QComboBox:focus, QLineEdit:focus { border-color: @accent; }
+QComboBox::drop-down { border: 0; width: 20px; }
+QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }
+
+QLabel#heading { font-weight: 600; }
+QLabel#quiet, QLabel#value { color: @quiet; }
+QLabel#title { font-size: 22px; font-weight: 600; }
+QFrame#rule { background: @line; border: 0; max-height: 1px; min-height: 1px; }
+QWidget#panel { background: @panel; border-left: 1px solid @line; }
+QWidget#tray { background: @panel; border-top: 1px solid @line; }
+QWidget#plain { background: @canvas; }
+QListView { background: transparent; border: 0; outline: 0; }
+QWidget#welcome { background: @canvas; }
+QFrame#drop { background: transparent; border: 2px dashed @faint; border-radius: 16px; }
+QFrame#drop[over="true"] { border-color: @accent; }
+
+QFrame#message { background: @raised; border: 1px solid @line; border-radius: 10px; }
+QStatusBar { background: @panel; border-top: 1px solid @line; color: @quiet; min-height: 26px; }
+QStatusBar::item { border: 0; }
+QStatusBar QLabel { color: @quiet; padding: 0 4px; }
+QProgressBar { background: @pressed; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
+QProgressBar::chunk { background: @accent; border-radius: 2px; }
+QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }
+QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }
+QScrollBar::handle { background: @faint; border-radius: 4px; min-width: 32px; min-height: 32px; }
+QScrollBar::handle:hover { background: @quiet; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; border: 0; width: 0; height: 0; }
+QScrollArea { background: transparent; border: 0; }
+QCheckBox { spacing: 8px; }
 """
 
 
-def icon(name: str) -> QIcon:
-    """One of our icons in the colours of the present scheme."""
+def icon(name: str, color: str | None = None) -> QIcon:
+    """An icon of the family by name, in the text colour of the theme in use or in another."""
     theme = current()
+    return _icon(name, color or theme.text, theme.faint)
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, color: str, faint: str) -> QIcon:
     result = QIcon()
-    for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, theme.muted)):
-        for scale in (1, 2):
-            result.addPixmap(pixmap(name, colour, size=20 * scale), mode)
+    for mode, shade in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, faint)):
+        for side in (16, 20, 24, 32, 40, 48, 64):
+            result.addPixmap(_pixmap(name, shade, side), mode)
     return result
 
 
-def pixmap(name: str, colour: str, *, size: int) -> QPixmap:
-    """One of our icons in a colour, ``size`` pixels wide."""
-    svg = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("COLOR", colour)
-    result = QPixmap(size, size)
-    result.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(result)
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+def _pixmap(name: str, color: str, side: int) -> QPixmap:
+    source = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", color)
+    pixmap = QPixmap(QSize(side, side))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, side, side))
     painter.end()
+    return pixmap
+
+
+def application_icon() -> QIcon:
+    """The product's own icon."""
+    result = QIcon()
+    for side in (16, 24, 32, 48, 64, 128, 256):
+        result.addPixmap(_pixmap("picgui", "#000000", side))
     return result
