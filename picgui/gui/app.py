@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from picgui.gui import theme
-from picgui.gui.main_window import MainWindow, set_scheme
+from picgui.gui.main_window import MainWindow
 
 _NO_DISPLAY = "picgui: There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
 
@@ -23,8 +23,6 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
     application = QApplication.instance() or QApplication(["picgui"])
     dress(application)
     window = MainWindow(checkpoint=checkpoint, device=device)
-    set_scheme(str(window.settings.value("scheme", "system")))
-    theme.apply(application)
     window.show()
     if paths:
         window.open(Path(paths[0]))

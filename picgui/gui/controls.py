@@ -144,7 +144,15 @@ class Panel(QWidget):
         self.count.setValue(self._session.sample_count)
         self.count.setAccessibleName(self.tr("Number of samples"))
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
-        self.count.setFixedWidth(72)
+        self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count.setFixedWidth(44)
+        self.fewer = IconButton("minus", self.tr("One sample fewer"))
+        self.fewer.clicked.connect(self.count.stepDown)
+        self.more = IconButton("plus", self.tr("One sample more"))
+        self.more.clicked.connect(self.count.stepUp)
+        for button in (self.fewer, self.more):
+            button.setAutoRepeat(True)
         self.resample = QPushButton(self.tr("Resample"))
         self.resample.setObjectName("primary")
         self.resample.setToolTip(self.tr("Draw new samples in place of those that are not pinned (R)"))
@@ -181,7 +189,7 @@ class Panel(QWidget):
         column.addLayout(_row(_label(self.tr("Saturation")), 1, self.saturation_value))
         column.addWidget(self.saturation)
         column.addSpacing(12)
-        column.addLayout(_row(_label(self.tr("Samples")), 1, self.count))
+        column.addLayout(_row(_label(self.tr("Samples")), 1, self.fewer, self.count, self.more))
         column.addSpacing(16)
         buttons = _row(self.resample, self.stop)
         buttons.setStretch(0, 1)
@@ -227,13 +235,13 @@ class Panel(QWidget):
 
     def _show_numbers(self, sample: Sample | None) -> None:
         known = sample is not None and sample.rows > 0
-        self.typicality.setText(self.tr("%1 bits").replace("%1", f"{sample.typicality:.2f}") if known else "–")
+        self.typicality.setText(self.tr("%1 bits").replace("%1", f"{sample.typicality:.2f}".replace("-", "−")) if known else "–")
         self.colorfulness.setText(f"{sample.colorfulness:.1f}" if known else "–")
         self.drawn_at.setText(f"{sample.temperature:.2f}" if sample else "–")
 
     def retint(self) -> None:
         """Follow a change of the theme."""
-        for button in (self.pin, self.copy, self.delete, self.stop):
+        for button in (self.pin, self.copy, self.delete, self.stop, self.fewer, self.more):
             button.retint()
 
     @Slot(float)

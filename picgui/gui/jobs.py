@@ -13,6 +13,7 @@ from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tif
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
+SKETCH_LONG_SIDE = 150  # of thumbnails that are still being drawn
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -25,12 +26,13 @@ class ModelLoaded:
 
 @dataclass(frozen=True)
 class PhotoOpened:
-    """A photograph was read; the smaller ones are for the canvas and for the thumbnails."""
+    """A photograph was read; the smaller ones are for the canvas, and for thumbnails when drawn and while they are."""
 
     path: Path | None
     photo: Photo
     preview: Photo
     thumbnail: Photo
+    sketch: Photo
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
 
@@ -76,7 +78,8 @@ def opened(photo: Photo, path: Path | None) -> PhotoOpened:
     """Make the smaller ones of a photograph."""
     preview = photo.resized(PREVIEW_LONG_SIDE)
     thumbnail = preview.resized(THUMBNAIL_LONG_SIDE)
-    return PhotoOpened(path, photo, preview, thumbnail, grey_of(preview), grey_of(thumbnail))
+    sketch = thumbnail.resized(SKETCH_LONG_SIDE)
+    return PhotoOpened(path, photo, preview, thumbnail, sketch, grey_of(preview), grey_of(thumbnail))
 
 
 def open_photo(path: Path) -> Iterator[PhotoOpened]:

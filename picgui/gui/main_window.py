@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSettings, QStandardPaths, Qt, QUrl, Slot
+from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -34,7 +34,6 @@ from picgui.paths import config_dir, example_photo
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 _RECENT_FILES = 8
-_SCHEMES = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 
 
 class MainWindow(QMainWindow):
@@ -57,6 +56,8 @@ class MainWindow(QMainWindow):
         self._make_status_bar()
         self._connect()
         self._restore_layout()
+        theme.choose(QApplication.instance(), str(self.settings.value("scheme", "system")))
+        self._scheme_changed()
         self._refresh()
 
     # making
@@ -102,7 +103,7 @@ class MainWindow(QMainWindow):
         action = QAction(text, self)
         action.triggered.connect(then)
         action.setShortcuts([QKeySequence(key) for key in keys])
-        action.setProperty("icon", icon)
+        action.setProperty("glyph", icon)
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         words = tip or text.replace("&", "").rstrip("…")
         action.setToolTip(f"{words} ({shortcut})" if shortcut else words)
@@ -122,10 +123,10 @@ class MainWindow(QMainWindow):
         make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
         undo = self.session.undo_stack.createUndoAction(self, self.tr("&Undo"))
         undo.setShortcuts(standard.Undo)
-        undo.setProperty("icon", "undo")
+        undo.setProperty("glyph", "undo")
         redo = self.session.undo_stack.createRedoAction(self, self.tr("&Redo"))
         redo.setShortcuts(standard.Redo)
-        redo.setProperty("icon", "redo")
+        redo.setProperty("glyph", "redo")
         self._actions |= {"undo": undo, "redo": redo}
         make("resample", self.tr("&Resample"), self.session.resample, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
@@ -204,11 +205,15 @@ class MainWindow(QMainWindow):
         bar.addWidget(gap)
         export = QToolButton()
         export.setObjectName("primary")
-        export.setDefaultAction(self._actions["export"])
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        export.setIconSize(QSize(20, 20))
         export.setText(self.tr("Export"))
+        export.setToolTip(self._actions["export"].toolTip())
+        export.clicked.connect(self._actions["export"].trigger)
+        self._actions["export"].enabledChanged.connect(export.setEnabled)
         self._export_button = export
         bar.addWidget(export)
+        bar.setIconSize(QSize(22, 22))
         self.addToolBar(bar)
         widget = bar.widgetForAction(self._actions["open"])
         widget.setObjectName("labelled")
@@ -225,6 +230,7 @@ class MainWindow(QMainWindow):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(160)
+        bar.setContentsMargins(6, 0, 12, 0)
         self.progress.setAccessibleName(self.tr("Progress"))
         bar.addWidget(self.status, 1)
         bar.addPermanentWidget(self.status_right)
@@ -608,17 +614,19 @@ class MainWindow(QMainWindow):
     @Slot(QAction)
     def _scheme_chosen(self, action: QAction) -> None:
         self.settings.setValue("scheme", action.data())
-        set_scheme(action.data())
+        theme.choose(QApplication.instance(), action.data())
+        self._scheme_changed()
 
     @Slot()
     def _scheme_changed(self) -> None:
+        """Follow the system, or a choice."""
         theme.apply(QApplication.instance())
         self._retint()
 
     def _retint(self) -> None:
         for name, action in self._actions.items():
-            if action.property("icon"):
-                action.setIcon(theme.icon(action.property("icon")))
+            if action.property("glyph"):
+                action.setIcon(theme.icon(action.property("glyph")))
         self._export_button.setIcon(theme.icon("export", theme.current().on_accent))
         for widget in (self.panel, self.message, self.welcome):
             widget.retint()
@@ -647,11 +655,6 @@ class MainWindow(QMainWindow):
         self.studio.close()
         self.pictures.close()
         super().closeEvent(event)
-
-
-def set_scheme(name: str) -> None:
-    """Follow the system, or be light or dark."""
-    QGuiApplication.styleHints().setColorScheme(_SCHEMES.get(name, Qt.ColorScheme.Unknown))
 
 
 def _pixels(image: QImage) -> np.ndarray:

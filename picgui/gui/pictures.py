@@ -173,12 +173,15 @@ class Pictures(QObject):
 
     def _changed_strips(self) -> list[StripWanted]:
         opened, samples = self._session.opened, {s.number: s for s in self._session.samples}
-        photos = {"preview": opened.preview, "thumbnail": opened.thumbnail}
         strips = []
-        for (kind, number), (first, last) in sorted(self._dirty.items()):
-            sample, photo = samples.get(number), photos[kind]
+        for (kind, number), (first, last) in sorted(self._dirty.items(), reverse=True):  # thumbnails are quick
+            sample = samples.get(number)
             if sample is None:
                 continue
+            sketched = kind == "thumbnail" and not (sample.is_complete or sample.stopped)
+            photo = opened.preview if kind == "preview" else opened.sketch if sketched else opened.thumbnail
+            if kind == "thumbnail":
+                first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
             key = _Key(self._generation, kind, number)
             strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
@@ -205,10 +208,13 @@ class Pictures(QObject):
                 self._bands.popitem(last=False)
             self.bands_changed.emit()
             return
-        image = self._images.get((key.kind, key.sample))
-        if image is None:
-            image = self._images[key.kind, key.sample] = self._grey[key.kind].copy()
-        _paste(strip.pixels, image, strip.top)
+        place = (key.kind, key.sample)
+        if key.kind == "thumbnail":
+            self._images[place] = _image(strip.pixels)
+        else:
+            if place not in self._images:
+                self._images[place] = self._grey["preview"].copy()
+            _paste(strip.pixels, self._images[place], strip.top)
         (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
 
     @Slot(int)

@@ -258,8 +258,9 @@ class Session(QObject):
     def stop(self) -> None:
         """Keep what is drawn as it is."""
         for sample in self.samples:
-            if not sample.is_complete:
+            if not sample.is_complete and not sample.stopped:
                 sample.stopped = True
+                self.sample_advanced.emit(sample, sample.rows, sample.rows)
 
     def _new_samples(self, number: int) -> tuple[Sample, ...]:
         first, self._next_seed = self._next_seed, self._next_seed + number

@@ -65,9 +65,21 @@ LIGHT = Theme(
 )
 
 
+_CHOICE = "picguiScheme"
+_CHOICES = {"dark": DARK, "light": LIGHT}
+
+
 def current() -> Theme:
     """The theme of the scheme in use."""
+    chosen = QApplication.instance().property(_CHOICE)
+    if chosen in _CHOICES:
+        return _CHOICES[chosen]
     return DARK if QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
+
+
+def choose(application: QApplication, name: str) -> None:
+    """Be "light" or "dark" from the next `apply` on; any other name follows the system."""
+    application.setProperty(_CHOICE, name)
 
 
 def apply(application: QApplication) -> None:
@@ -167,6 +179,7 @@ QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { bac
 
 QSpinBox, QComboBox, QLineEdit { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px; min-height: 18px;
   selection-background-color: @accent; selection-color: @on_accent; }
+QSpinBox { padding: 5px 2px; }
 QSpinBox:focus, QComboBox:focus, QLineEdit:focus { border-color: @accent; }
 QComboBox::drop-down { border: 0; width: 20px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }

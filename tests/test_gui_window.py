@@ -1,0 +1,273 @@
+"""The real window with a real, tiny checkpoint: open, stream, choose, stop, undo, export, close."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from picgui.colorize import colorize, load_model
+from picgui.gui import main_window
+from picgui.gui.main_window import MainWindow
+from picgui.gui.studio import Activity
+from picgui.opencv import cv2
+from picgui.photo import read_photo, read_png_text
+from picgui.upsample import compose
+from tests.models import checkpoint
+
+WAIT = 30_000
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory):
+    return checkpoint(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def scan(tmp_path):
+    path = tmp_path / "scan.png"
+    cv2.imwrite(str(path), cv2.resize(np.random.default_rng(0).integers(40, 200, (6, 9), dtype=np.uint8), (150, 100)))
+    return path
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, model_path):
+    window = MainWindow(
+        checkpoint=model_path,
+        device="cpu",
+        settings=QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat),
+    )
+    window.show()
+    qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
+    yield window
+    window.close()
+
+
+def is_done(window):
+    samples = window.session.samples
+    return bool(samples) and window.studio.activity is Activity.IDLE and all(s.is_complete for s in samples)
+
+
+@pytest.fixture
+def drawn(window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    return window
+
+
+def drop(window, path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    window.dropEvent(
+        QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    )
+
+
+def colours(image):
+    """How far the pixels of an image are from grey, on average."""
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    pixels = flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+    return np.ptp(pixels, axis=2).mean()
+
+
+def test_before_a_photograph_the_window_says_what_to_do(window):
+    assert window.welcome.isVisible() and not window.gallery.isVisible()
+    assert not window._actions["export"].isEnabled()
+
+
+def test_a_photograph_is_grey_at_once_then_samples_stream_into_canvas_and_gallery(window, scan, qtbot):
+    greys = []
+    window.session.photo_changed.connect(lambda: greys.append(colours(window.pictures.grey)))
+    seen = []
+    window.session.sample_advanced.connect(lambda sample, first, last: seen.append((sample.seed, first)))
+    drop(window, scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert greys == [pytest.approx(0)]
+    height = window.session.embedded.chroma_shape[0]
+    assert sorted(set(seen)) == [(seed, y) for seed in (1, 2, 3, 4) for y in range(height)]
+    assert window.gallery.model().rowCount() == 4
+    qtbot.waitUntil(lambda: all(colours(window.pictures.thumbnail(s)) > 1 for s in window.session.samples), timeout=WAIT)
+    qtbot.waitUntil(lambda: colours(window.pictures.preview(window.session.selected)) > 1, timeout=WAIT)
+    assert "CPU" in window.status.text() and "150 × 100" in window.status.text() and "s a sample" in window.status.text()
+
+
+def test_what_is_drawn_is_what_the_library_draws(drawn, scan, model_path):
+    expected = list(colorize(read_photo(scan), load_model(model_path, device="cpu"), seeds=[1, 2, 3, 4]))
+    for sample, other in zip(drawn.session.samples, expected, strict=True):
+        assert np.array_equal(sample.chroma, other.chroma)
+        assert sample.log_prob == pytest.approx(other.log_prob)
+
+
+def test_a_click_on_a_thumbnail_puts_it_on_the_canvas(drawn, qtbot):
+    index = drawn.gallery.model().index(2)
+    qtbot.mouseClick(drawn.gallery.viewport(), Qt.MouseButton.LeftButton, pos=drawn.gallery.visualRect(index).center())
+    assert drawn.session.selected.seed == 3
+    assert [s.seed for s in drawn.canvas._panes] == [3]
+
+
+def test_the_temperature_slider_redraws_the_same_seeds(drawn, qtbot):
+    before = [s.chroma.copy() for s in drawn.session.samples]
+    drawn.panel.temperature.setValue(20)
+    qtbot.waitUntil(lambda: drawn.session.temperature == 0.2 and is_done(drawn), timeout=WAIT)
+    assert [s.seed for s in drawn.session.samples] == [1, 2, 3, 4]
+    assert not np.array_equal(before[0], drawn.session.samples[0].chroma)
+
+
+def test_resample_then_undo_by_keys(drawn, qtbot):
+    QTest.keyClick(drawn, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert [s.seed for s in drawn.session.samples] == [5, 6, 7, 8]
+    drawn._actions["undo"].trigger()
+    assert [s.seed for s in drawn.session.samples] == [1, 2, 3, 4] and is_done(drawn)
+
+
+def test_stop_keeps_what_is_drawn(window, scan, qtbot):
+    rows = []
+
+    def stop_at_the_third(_progress):
+        rows.append(1)
+        if len(rows) == 3:
+            window._actions["stop"].trigger()
+
+    window.studio.progressed.connect(stop_at_the_third)
+    window.open(scan)
+    qtbot.waitUntil(lambda: len(rows) >= 3, timeout=WAIT)
+    qtbot.wait(200)
+    assert len(rows) == 3, "no row arrives after Stop"
+    sample = window.session.selected
+    assert sample.stopped and sample.rows == 3 and window.studio.activity is Activity.IDLE
+    assert np.array_equal(sample.chroma[:, 3:], window.session.embedded.draft[:, 3:])
+
+
+def test_a_newer_request_replaces_the_running_one(window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
+    old = window.session.samples
+    drawn_rows = sum(s.rows for s in old)
+    window.session.resample()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert [s.seed for s in window.session.samples] == [5, 6, 7, 8]
+    assert sum(s.rows for s in old) == drawn_rows, "rows of the replaced request are dropped"
+
+
+def test_export_writes_the_whole_picture_with_its_settings(drawn, scan, qtbot, tmp_path, monkeypatch, model_path):
+    target = tmp_path / "out" / "scan-colorized-1"
+    target.parent.mkdir()
+    asked = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *arguments, **_: asked.append(arguments[2]) or (str(target), "")
+    )
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._actions["export"].trigger()
+    assert asked[0].endswith("scan-colorized-1.png")
+    written = cv2.imread(str(target) + ".png")[..., ::-1]
+    photo = read_photo(scan)
+    assert np.array_equal(written, compose(photo, drawn.session.selected.chroma))
+    text = read_png_text(str(target) + ".png")
+    assert text["picgui:seed"] == "1" and text["picgui:source"] == "scan.png"
+    assert text["picgui:checkpoint"] == load_model(model_path, device="cpu").checkpoint.sha256
+    assert "Saved as" in drawn.message.text
+
+
+def test_the_photograph_itself_is_never_written_over(drawn, scan, monkeypatch):
+    before = scan.read_bytes()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(scan), ""))
+    drawn._actions["export"].trigger()
+    assert scan.read_bytes() == before and "never changed" in drawn.message.text
+
+
+def test_an_export_into_no_folder_is_told_and_the_samples_stay(drawn, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "gone" / "a.png"), ""))
+    with qtbot.waitSignal(drawn.studio.failed, timeout=WAIT):
+        drawn._actions["export"].trigger()
+    assert "folder" in drawn.message.text and len(drawn.session.samples) == 4
+
+
+def test_garbage_is_told_in_a_sentence_and_the_photograph_stays(drawn, qtbot, tmp_path):
+    garbage = tmp_path / "garbage.jpg"
+    garbage.write_bytes(b"not a picture")
+    with qtbot.waitSignal(drawn.studio.failed, timeout=WAIT):
+        drop(drawn, garbage)
+    assert drawn.message.isVisible() and "garbage.jpg" in drawn.message.text
+    assert len(drawn.session.samples) == 4 and drawn.session.path.name == "scan.png"
+
+
+def test_a_missing_checkpoint_is_told_and_the_photograph_is_shown_grey(qtbot, tmp_path, scan):
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(checkpoint=tmp_path / "none.safetensors", device="cpu", settings=settings)
+    window.show()
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.session.opened is not None and window.message.isVisible(), timeout=WAIT)
+    assert "checkpoint" in window.message.text and window.canvas.isVisible()
+    window.close()
+
+
+def test_closing_while_sampling_leaves_no_thread_behind(window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
+    window.close()
+    workers = [window.studio._network, window.studio._reader, window.studio._writer, window.pictures._worker]
+    assert all(worker.isFinished() for worker in workers)
+
+
+def test_a_pasted_picture_is_opened(window, qtbot):
+    image = QImage(60, 40, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.darkGray)
+    window.setFocus()
+    main_window.QGuiApplication.clipboard().setImage(image)
+    window._actions["paste"].trigger()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert (window.session.opened.photo.width, window.session.path) == (60, None)
+
+
+def test_two_samples_side_by_side_and_back(drawn):
+    drawn.gallery.mark(drawn.session.samples[:2])
+    drawn._actions["compare"].trigger()
+    assert [s.seed for s in drawn.canvas._panes] == [1, 2]
+    drawn._actions["compare"].trigger()
+    assert [s.seed for s in drawn.canvas._panes] == [1]
+
+
+def test_zoom_keeps_what_is_under_the_cursor_and_fit_shows_all(drawn):
+    canvas = drawn.canvas
+    at = QPointF(canvas.width() / 2 + 30, canvas.height() / 2 - 20)
+    before = canvas._to_photo(at, canvas._pane_rects()[0])
+    canvas.zoom_to(20.0, at)
+    after = canvas._to_photo(at, canvas._pane_rects()[0])
+    assert (after - before).manhattanLength() < 1e-6 and canvas.zoom == 20.0
+    canvas.fit()
+    assert canvas.rect().contains(canvas._target(canvas._pane_rects()[0]).toRect())
+
+
+def test_close_up_the_canvas_shows_the_photographs_own_pixels(window, qtbot, tmp_path):
+    path = tmp_path / "large.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (1200, 1800), dtype=np.uint8))
+    window.open(path)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    window.canvas.show_actual_size()
+    sample = window.session.selected
+    qtbot.waitUntil(lambda: window.pictures.band(sample, 2) is not None, timeout=WAIT)
+    band = window.pictures.band(sample, 2)
+    pixels = np.frombuffer(band.constBits(), np.uint8).reshape(band.height(), band.width(), 4)[..., 2::-1]
+    expected = compose(window.session.opened.photo, sample.chroma, rows=slice(512, 768))
+    assert np.array_equal(pixels, expected)
+
+
+def test_light_and_dark_can_be_chosen_and_are_remembered(window):
+    from picgui.gui import theme
+
+    for action in window.findChildren(main_window.QActionGroup)[0].actions():
+        if action.data() == "dark":
+            action.trigger()
+    assert theme.current() is theme.DARK and window.settings.value("scheme") == "dark"
+
+
+def test_every_control_has_a_name_to_be_read_out(drawn):
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QScrollBar
+
+    for kind in (QAbstractButton, QAbstractSlider, QAbstractSpinBox):
+        for widget in drawn.findChildren(kind):
+            if widget.isVisible() and not isinstance(widget, QScrollBar):
+                assert widget.accessibleName() or widget.text(), widget
+    assert drawn.canvas.accessibleName() and drawn.gallery.accessibleName()

@@ -1,0 +1,137 @@
+"""The session without a window: what there is to choose from, and that every choice can be taken back."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Session
+
+ROWS, COLUMNS = 5, 4
+
+
+def embedded():
+    return SimpleNamespace(draft=np.full((2, ROWS, COLUMNS), 3.0, np.float32), chroma_shape=(ROWS, COLUMNS))
+
+
+def opened():
+    return SimpleNamespace(path=None)
+
+
+def row(y, number, value):
+    return SimpleNamespace(y=y, chroma=np.full((number, 2, COLUMNS), value, np.float32), log_prob=np.full(number, -2.0))
+
+
+@pytest.fixture
+def session(qapp):
+    session = Session()
+    session.wanted = []
+    session.sampling_wanted.connect(lambda samples: session.wanted.append([s.seed for s in samples]))
+    session.set_photo(opened())
+    session.set_embedded(embedded())
+    return session
+
+
+def finish(session):
+    samples = [s for s in session.samples if not s.is_complete]
+    for y in range(ROWS):
+        session.take_row(samples, row(y, len(samples), 7.0))
+
+
+def seeds(session):
+    return [s.seed for s in session.samples]
+
+
+def test_an_embedded_photograph_asks_for_samples_that_begin_as_the_draft(session):
+    assert session.wanted[-1] == seeds(session) == [1, 2, 3, 4]
+    assert session.selected.seed == 1
+    assert (session.selected.chroma == 3).all() and session.selected.rows == 0
+    assert session.selected.chroma is not session.samples[1].chroma
+
+
+def test_a_row_replaces_the_draft_of_every_sample_it_is_for(session):
+    session.take_row(session.samples[:2], row(0, 2, 7.0))
+    first, _, third, _ = session.samples
+    assert (first.chroma[:, 0] == 7).all() and (first.chroma[:, 1:] == 3).all()
+    assert (first.rows, third.rows) == (1, 0)
+    assert first.typicality == pytest.approx(-2.0 / COLUMNS / np.log(2))
+
+
+def test_resampling_draws_new_seeds_and_keeps_what_is_pinned(session):
+    finish(session)
+    session.toggle_pin(session.samples[1])
+    session.resample()
+    assert seeds(session) == [2, 5, 6, 7]
+    assert session.wanted[-1] == [5, 6, 7]
+    assert session.selected.seed == 5
+
+
+def test_undo_brings_back_the_very_samples_and_draws_nothing_again(session):
+    finish(session)
+    before = session.samples
+    session.resample()
+    finish(session)
+    session.undo_stack.undo()
+    assert session.samples == before and session.wanted[-1] == []
+    session.undo_stack.redo()
+    assert seeds(session) == [5, 6, 7, 8] and all(s.is_complete for s in session.samples)
+
+
+def test_temperature_keeps_the_seeds_and_the_pinned(session):
+    finish(session)
+    session.toggle_pin(session.samples[0])
+    pinned = session.samples[0]
+    session.select(session.samples[2])
+    session.set_temperature(0.4)
+    assert seeds(session) == [1, 2, 3, 4] and session.samples[0] is pinned
+    assert [s.temperature for s in session.samples] == [1.0, 0.4, 0.4, 0.4]
+    assert session.wanted[-1] == [2, 3, 4]
+    assert session.selected.seed == 3
+
+
+def test_a_drag_of_the_temperature_is_one_step_back(session):
+    for temperature in (0.9, 0.7, 0.5):
+        session.set_temperature(temperature)
+    session.undo_stack.undo()
+    assert session.temperature == 1.0
+    session.set_temperature(9)
+    assert session.temperature == MAX_TEMPERATURE
+
+
+def test_more_samples_are_drawn_and_fewer_let_the_last_go_but_none_that_is_pinned(session):
+    finish(session)
+    session.set_sample_count(6)
+    assert session.wanted[-1] == [5, 6]
+    session.toggle_pin(session.samples[5])
+    session.set_sample_count(2)
+    assert seeds(session) == [1, 6]
+    session.set_sample_count(99)
+    assert len(session.samples) == MAX_SAMPLES
+
+
+def test_deleting_the_selected_selects_another_and_can_be_undone(session):
+    session.delete([session.selected])
+    assert seeds(session) == [2, 3, 4] and session.selected.seed == 2
+    session.undo_stack.undo()
+    assert seeds(session) == [1, 2, 3, 4] and session.selected.seed == 1
+
+
+def test_stopping_keeps_what_is_drawn_and_it_is_not_asked_for_again(session):
+    session.take_row(session.samples, row(0, 4, 7.0))
+    session.stop()
+    session.ask_for_missing()
+    assert session.wanted[-1] == []
+    assert (session.selected.chroma[:, 0] == 7).all() and session.selected.stopped
+
+
+def test_saturation_draws_nothing(session):
+    number = len(session.wanted)
+    session.set_saturation(1.5)
+    assert session.saturation == 1.5 and len(session.wanted) == number
+
+
+def test_a_new_photograph_starts_anew_and_keeps_the_settings(session):
+    session.set_temperature(0.6)
+    session.set_photo(opened())
+    assert session.samples == () and session.selected is None and session.temperature == 0.6
+    assert not session.undo_stack.canUndo()
