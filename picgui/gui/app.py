@@ -1,5 +1,6 @@
 """The start of the window."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,13 +13,18 @@ from PySide6.QtWidgets import QApplication
 from picgui.gui import theme
 from picgui.gui.main_window import MainWindow
 
-_NO_DISPLAY = "picgui: There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
+_NO_DISPLAY = "There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
+_NO_CURSOR_LIBRARY = (
+    "The library libxcb-cursor0, which Qt needs for a window, is missing. Install it (Debian and Ubuntu: "
+    "sudo apt install libxcb-cursor0), or colorize without a window: picgui colorize PHOTO"
+)
 
 
 def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: str | None = None) -> int:
     """Open the window, with a photograph if one is given, and return the exit status when it is closed."""
-    if not _has_display():
-        print(_NO_DISPLAY, file=sys.stderr)
+    missing = _missing_for_a_window()
+    if missing:
+        print(f"picgui: {missing}", file=sys.stderr)
         return 1
     application = QApplication.instance() or QApplication(["picgui"])
     dress(application)
@@ -47,8 +53,22 @@ def _nothing() -> None:
     pass
 
 
-def _has_display() -> bool:
-    """Whether a window can be opened. Qt would end the process where it cannot."""
-    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM", "").split(":")[0] not in ("", "xcb", "wayland"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def _missing_for_a_window() -> str:
+    """Why no window can be opened, in a sentence; empty where one can. Qt itself would end the process."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
+    if sys.platform != "linux" or platform not in ("", "xcb", "wayland"):
+        return ""
+    if os.environ.get("WAYLAND_DISPLAY") and platform != "xcb":
+        return ""
+    if not os.environ.get("DISPLAY"):
+        return _NO_DISPLAY
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+        ctypes.CDLL("libxcb-cursor.so.0")
+    except OSError:
+        return _NO_CURSOR_LIBRARY
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    refused = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return _NO_DISPLAY if refused else ""
