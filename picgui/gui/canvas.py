@@ -1,9 +1,11 @@
 """The photograph, large: zoom, pan, before and after, one to four samples side by side in the same view."""
 
 import math
+from enum import Enum, auto
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from picgui.gui import theme
@@ -19,12 +21,22 @@ _ZOOM_STEP = 1.25
 _SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
 
 
+class Tool(Enum):
+    """What pressing and dragging on the photograph does."""
+
+    MOVE = auto()
+    HINT = auto()  # marks a place that is to get a colour
+    REGION = auto()  # marks a rectangle that is to be drawn again
+
+
 class Canvas(QWidget):
     """Shows the panes it is given and tells where a person points; decides nothing about samples."""
 
     zoom_changed = Signal(float)  # screen pixels per photo pixel
     pane_clicked = Signal(object)  # Sample
     split_changed = Signal(bool)
+    place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma
+    region_marked = Signal(object)  # the same
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
@@ -40,6 +52,9 @@ class Canvas(QWidget):
         self._grabbed: str | None = None
         self._pressed_at = QPointF()
         self._moved = False
+        self._tool = Tool.MOVE
+        self._brush = 0.03  # radius, as a share of the longer side
+        self._stroke: list[QPointF] = []  # shares of the photograph's sides
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -81,6 +96,28 @@ class Canvas(QWidget):
     def show_original(self, original: bool) -> None:
         """Show the photograph as it was, for as long as a key is held."""
         self._original = original
+        self.update()
+
+    @property
+    def tool(self) -> Tool:
+        """What pressing and dragging does."""
+        return self._tool
+
+    def use_tool(self, tool: Tool) -> None:
+        """Choose what pressing and dragging does; forgets what was marked."""
+        self._tool = tool
+        self._stroke = []
+        self._rest_cursor()
+        self.update()
+
+    def set_brush(self, radius: float) -> None:
+        """How wide a place is marked: the radius as a share of the photograph's longer side."""
+        self._brush = radius
+        self.update()
+
+    def forget_mark(self) -> None:
+        """Nothing is marked."""
+        self._stroke = []
         self.update()
 
     @property
@@ -246,8 +283,68 @@ class Canvas(QWidget):
             self._paint_scan_line(painter, sample, target)
         if self.has_split and not self._original and sample is not None:
             self._paint_divider(painter, target, pane)
+        if self._tool is Tool.HINT:
+            self._paint_hints(painter, target)
+        if self._stroke:
+            self._paint_mark(painter, target)
         self._paint_labels(painter, sample, target, pane)
         painter.restore()
+
+    def _paint_hints(self, painter: QPainter, target: QRectF) -> None:
+        """A ringed dot of its colour on every pixel that a person gave one."""
+        hints = self._session.hints
+        if hints is None:
+            return
+        height, width = hints.mask.shape
+        radius = min(max(target.width() / width * 0.22, 2.5), 7)
+        for y, x in np.argwhere(hints.mask):
+            spot = QPointF(target.x() + (x + 0.5) * target.width() / width, target.y() + (y + 0.5) * target.height() / height)
+            painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
+            painter.setBrush(QColor("#ffffff"))
+            painter.drawEllipse(spot, radius + 1.5, radius + 1.5)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color_of(65, hints.chroma[0, y, x], hints.chroma[1, y, x]))
+            painter.drawEllipse(spot, radius, radius)
+
+    def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
+        points = [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in self._stroke]
+        if self._tool is Tool.REGION:
+            outside, inside = QPainterPath(), QPainterPath()
+            outside.addRect(target)
+            inside.addRect(QRectF(points[0], points[-1]).normalized())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.fillPath(outside - inside, QColor(0, 0, 0, 120))
+            shape = inside
+        else:
+            radius = self._brush * max(target.width(), target.height())
+            line = QPainterPath(points[0])
+            line.addPolygon(QPolygonF(points if len(points) > 1 else [points[0], points[0] + QPointF(0.01, 0)]))
+            shape = theme.outline(line, 2 * radius)
+            painter.fillPath(shape, QColor(255, 255, 255, 50))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 3))
+        painter.drawPath(shape)
+        painter.setPen(QPen(QColor("#ffffff"), 1.5))
+        painter.drawPath(shape)
+
+    def _marked_mask(self) -> np.ndarray:
+        """What is marked, (h, w) bool at the resolution of the chroma: pixels whose middle is inside, one at least."""
+        height, width = self._session.embedded.chroma_shape
+        x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+        if self._tool is Tool.REGION:
+            box = QRectF(self._stroke[0], self._stroke[-1]).normalized()
+            mask = (x >= box.left()) & (x <= box.right()) & (y >= box.top()) & (y <= box.bottom())
+        else:
+            photo = self._session.opened.photo
+            scale = np.array([photo.width, photo.height]) / max(photo.width, photo.height)
+            points = np.array([(p.x(), p.y()) for p in self._stroke]) * scale
+            at = np.stack((x, y), axis=-1) * scale
+            mask = np.zeros((height, width), bool)
+            for start, end in zip(points, points[1:] if len(points) > 1 else points):
+                mask |= _distance(at, start, end) <= self._brush
+        for point in self._stroke if self._tool is Tool.HINT else ():
+            mask[min(max(int(point.y() * height), 0), height - 1), min(max(int(point.x() * width), 0), width - 1)] = True
+        return mask
 
     def _paint_photo(
         self, painter: QPainter, sample: Sample | None, target: QRectF, part: QRectF, wanted: list
@@ -361,6 +458,7 @@ class Canvas(QWidget):
     @Slot()
     def _start_anew(self) -> None:
         self._panes = ()
+        self._stroke = []
         self._caption = ""
         self.fit()
 
@@ -400,6 +498,12 @@ class Canvas(QWidget):
         if self._session.opened is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return
         self._pressed_at, self._moved = event.position(), False
+        marking = self._tool is not Tool.MOVE and self._session.embedded is not None
+        if marking and event.button() is Qt.MouseButton.LeftButton:
+            self._grabbed = "mark"
+            self._stroke = [self._inside(event.position())]
+            self.update()
+            return
         self._grabbed = "divider" if self._is_on_divider(event.position()) else "photo"
         if self._grabbed == "photo":
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -407,15 +511,28 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None:
             return
-        if self._grabbed == "divider":
+        if self._grabbed == "mark":
+            point = self._inside(event.position())
+            self._stroke = [self._stroke[0], point] if self._tool is Tool.REGION else [*self._stroke, point]
+            self.update()
+        elif self._grabbed == "divider":
             share = self._to_photo(event.position(), self._pane_at(self._pressed_at)).x()
             self._split = min(max(share, 0.0), 1.0)
             self.update()
         elif self._grabbed == "photo":
             self._pan(event.position() - self._pressed_at)
+        elif self._is_on_divider(event.position()) and self._tool is Tool.MOVE:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
-            on_divider = self._is_on_divider(event.position())
-            self.setCursor(Qt.CursorShape.SplitHCursor if on_divider else Qt.CursorShape.ArrowCursor)
+            self._rest_cursor()
+
+    def _rest_cursor(self) -> None:
+        self.setCursor(Qt.CursorShape.ArrowCursor if self._tool is Tool.MOVE else Qt.CursorShape.CrossCursor)
+
+    def _inside(self, point: QPointF) -> QPointF:
+        """A point of the widget as shares of the photograph's sides, moved into it."""
+        share = self._to_photo(point, self._pane_at(self._pressed_at))
+        return QPointF(min(max(share.x(), 0.0), 1.0), min(max(share.y(), 0.0), 1.0))
 
     def _pan(self, moved: QPointF) -> None:
         if not self._moved and moved.manhattanLength() < 4:
@@ -433,13 +550,23 @@ class Canvas(QWidget):
             self.update()
 
     def mouseReleaseEvent(self, event) -> None:  # noqa: N802
+        if self._grabbed == "mark":
+            self._grabbed = None
+            mask = self._marked_mask()
+            if self._tool is Tool.HINT:
+                self.place_marked.emit(mask)
+            else:
+                self._stroke = []
+                self.update()
+                self.region_marked.emit(mask)
+            return
         if self._grabbed == "photo" and not self._moved and len(self._panes) > 1:
             self.pane_clicked.emit(self._panes[self._pane_index(event.position())])
         self._grabbed = None
-        self.unsetCursor()
+        self._rest_cursor()
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
-        if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:
+        if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton or self._tool is not Tool.MOVE:
             return
         if self._is_on_divider(event.position()):
             self._split = 0.5
@@ -465,3 +592,11 @@ class Canvas(QWidget):
             self._move(steps[event.key()])
         else:
             super().keyPressEvent(event)
+
+
+def _distance(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Distance of points (..., 2) from the segment between two points."""
+    along = end - start
+    length = float(along @ along)
+    share = np.clip((points - start) @ along / length, 0, 1) if length else np.zeros(points.shape[:-1])
+    return np.linalg.norm(points - start - share[..., None] * along, axis=-1)

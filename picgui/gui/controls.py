@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.gui import theme
+from picgui.gui.hints import HintPanel
 from picgui.gui.session import DEFAULT_TEMPERATURE, MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 
 _DEBOUNCE_MILLISECONDS = 180
@@ -107,6 +108,8 @@ class Panel(QWidget):
         self.setFixedWidth(256)
         self._make_settings()
         self._make_facts()
+        self.hints = HintPanel(self._session)
+        self.hints.hide()
         self._lay_out()
         self._temperature_timer = QTimer(self, interval=_DEBOUNCE_MILLISECONDS, singleShot=True)
         self._temperature_timer.timeout.connect(self._ask_for_temperature)
@@ -212,6 +215,12 @@ class Panel(QWidget):
         column.addLayout(facts)
         column.addSpacing(14)
         column.addWidget(self.export)
+        column.addSpacing(18)
+        self._hint_rule = _rule()
+        self._hint_rule.hide()
+        column.addWidget(self._hint_rule)
+        column.addSpacing(6)
+        column.addWidget(self.hints)
         column.addStretch(1)
 
     # what is shown
@@ -219,6 +228,12 @@ class Panel(QWidget):
     def set_drawing(self, drawing: bool) -> None:
         """Whether there is something to stop."""
         self.stop.setEnabled(drawing)
+
+    def show_hints(self, on: bool) -> None:
+        """Whether there is a choice of colours for a marked place."""
+        self.hints.show_place(None)
+        self.hints.setVisible(on)
+        self._hint_rule.setVisible(on)
 
     @Slot()
     def refresh(self) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from picgui.colorize import compose
 from picgui.gui import theme
-from picgui.gui.canvas import MAX_PANES, Canvas
+from picgui.gui.canvas import MAX_PANES, Canvas, Tool
 from picgui.gui.controls import MessageBar, Panel, Welcome
 from picgui.gui.gallery import Gallery
 from picgui.gui.pictures import Pictures
@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
         self.pictures = Pictures(self.session, self)
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
+        self._marked_place: np.ndarray | None = None
         self.setAcceptDrops(True)
         self.setMinimumSize(760, 520)
         self._make_widgets()
@@ -140,6 +141,12 @@ class MainWindow(QMainWindow):
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"])
         self._actions["split"].setCheckable(True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
+        make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"])
+        make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"])
+        for name in ("hint", "region"):
+            self._actions[name].setCheckable(True)
+        self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
+        self._actions["region"].setToolTip(self.tr("Redo a region: draw a rectangle; only its colours are drawn again (G)"))
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -161,6 +168,8 @@ class MainWindow(QMainWindow):
         samples.addActions([self._actions[name] for name in ("resample", "stop")])
         samples.addSeparator()
         samples.addActions([self._actions[name] for name in ("next", "previous", "pin", "compare")])
+        samples.addSeparator()
+        samples.addActions([self._actions[name] for name in ("hint", "region")])
         view = self.menuBar().addMenu(self.tr("&View"))
         view.addActions([self._actions[name] for name in ("split", "fit", "actual", "zoom_in", "zoom_out")])
         view.addSeparator()
@@ -187,6 +196,8 @@ class MainWindow(QMainWindow):
         bar.addActions([self._actions[name] for name in ("undo", "redo")])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("split", "compare")])
+        bar.addSeparator()
+        bar.addActions([self._actions[name] for name in ("hint", "region")])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("zoom_out", "zoom_in", "fit", "actual")])
         self.zoom_label = QLabel()
@@ -250,6 +261,11 @@ class MainWindow(QMainWindow):
         self.gallery.chosen.connect(session.select)
         self.gallery.marked_changed.connect(self._marked_changed)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
+        self.canvas.place_marked.connect(self._place_marked)
+        self.canvas.region_marked.connect(self._region_marked)
+        panel.hints.color_chosen.connect(self._hint_color_chosen)
+        panel.hints.brush_changed.connect(self.canvas.set_brush)
+        panel.hints.clear_wanted.connect(session.clear_hints)
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.zoom_changed.connect(self._zoom_changed)
         self.canvas.split_changed.connect(self._actions["split"].setChecked)
@@ -388,6 +404,40 @@ class MainWindow(QMainWindow):
             self.canvas.show_samples((selected,) if selected else ())
         self.canvas.update()
 
+    # hints and regions
+
+    @Slot(bool)
+    def _hint_tool(self, on: bool) -> None:
+        self._use_tool(Tool.HINT if on else Tool.MOVE)
+
+    @Slot(bool)
+    def _region_tool(self, on: bool) -> None:
+        self._use_tool(Tool.REGION if on else Tool.MOVE)
+
+    def _use_tool(self, tool: Tool) -> None:
+        self._marked_place = None
+        self.canvas.use_tool(tool)
+        self._actions["hint"].setChecked(tool is Tool.HINT)
+        self._actions["region"].setChecked(tool is Tool.REGION)
+        self.panel.show_hints(tool is Tool.HINT)
+        self.canvas.show_caption(self._caption())
+
+    @Slot(object)
+    def _place_marked(self, mask: np.ndarray) -> None:
+        self._marked_place = mask
+        self.panel.hints.show_place(mask)
+
+    @Slot(float, float)
+    def _hint_color_chosen(self, a: float, b: float) -> None:
+        if self._marked_place is not None:
+            self.session.add_hint(self._marked_place, (a, b))
+
+    @Slot(object)
+    def _region_marked(self, mask: np.ndarray) -> None:
+        if mask.any() and not mask.all():
+            self.session.redo_region(mask)
+            self._use_tool(Tool.MOVE)
+
     @Slot(object)
     def _show_sample_menu(self, position) -> None:
         menu = QMenu(self)
@@ -472,6 +522,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _photo_changed(self) -> None:
         self.pages.setCurrentWidget(self.canvas)
+        self._use_tool(Tool.MOVE)
         self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
             self._remember(self.session.path)
@@ -494,7 +545,7 @@ class MainWindow(QMainWindow):
         drawing = activity is Activity.SAMPLING
         for name in ("export", "copy", "pin", "delete", "export_all"):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
-        for name in ("split", "next", "previous"):
+        for name in ("split", "next", "previous", "hint", "region"):
             self._actions[name].setEnabled(sample is not None)
         self._actions["compare"].setEnabled(len(session.samples) > 1)
         for name in ("fit", "actual", "zoom_in", "zoom_out"):
@@ -529,6 +580,8 @@ class MainWindow(QMainWindow):
         if self.studio.activity is Activity.EMBEDDING:
             return self.tr("Looking at the photograph…")
         sample = self.session.selected
+        if self.canvas.tool is Tool.REGION:
+            return self.tr("Draw a rectangle around what is to be drawn again")
         if sample is not None and self.studio.activity is Activity.SAMPLING and sample.rows * 2 < sample.chroma.shape[1]:
             return self.tr("Draft")
         if sample is not None and sample.stopped and not sample.is_complete:

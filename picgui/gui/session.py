@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from picgui.colorize import Embedded, Known
 from picgui.gui.jobs import PhotoOpened
 
 MAX_SAMPLES = 16
@@ -21,11 +22,14 @@ _numbers = count(1)
 class Sample:
     """One colouring: it starts as the draft and is overwritten row by row. Keeps low-resolution chroma only."""
 
-    def __init__(self, seed: int, *, temperature: float, draft: np.ndarray):
+    def __init__(self, seed: int, *, temperature: float, draft: np.ndarray, known: Known | None = None):
         self.number = next(_numbers)  # tells samples of one seed apart
         self.seed = seed
         self.temperature = temperature
-        self.chroma = draft.copy()  # (2, h, w) float32, Lab units
+        self.known = known  # colours that were given, by hints or by a region that is held
+        self.chroma = draft.astype(np.float32)  # (2, h, w), Lab units; a copy
+        if known is not None:
+            self.chroma[:, known.mask] = known.chroma[:, known.mask]
         self.rows = 0  # drawn so far
         self.log_prob = 0.0  # nats
         self.stopped = False  # by the person: what is drawn is kept
@@ -56,6 +60,20 @@ class State:
     pinned: frozenset[int] = frozenset()  # numbers of samples
     temperature: float = DEFAULT_TEMPERATURE
     sample_count: int = DEFAULT_SAMPLES
+    hints: Known | None = None  # colours that new samples are to keep
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Samples of an earlier time, to be taken up again."""
+
+    samples: tuple[Sample, ...]
+    selected: int  # place among the samples
+    pinned: tuple[int, ...]  # places among the samples
+    temperature: float
+    sample_count: int
+    saturation: float
+    hints: Known | None = None
 
 
 class _Choice(QUndoCommand):
@@ -93,17 +111,18 @@ class Session(QObject):
     temperature_changed = Signal(float)
     sample_count_changed = Signal(int)
     saturation_changed = Signal(float)
-    sampling_wanted = Signal(list)  # samples, all of one temperature; what was being drawn is replaced
+    hints_changed = Signal()
+    sampling_wanted = Signal(list)  # samples of one temperature and one set of known colours; what was being drawn is replaced
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self.opened: PhotoOpened | None = None
-        self.embedded = None
+        self.embedded: Embedded | None = None
         self.saturation = 1.0
         self.undo_stack = QUndoStack(self)
         self._state = State()
         self._next_seed = 1
-        self._restore: tuple[int, float] | None = None
+        self._restored: Restored | None = None
 
     # what there is
 
@@ -148,25 +167,51 @@ class Session(QObject):
         self.opened = opened
         self.embedded = None
         self._next_seed = 1
-        self._restore = None
+        self._restored = None
         self.undo_stack.clear()
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
 
-    def restore_on_draft(self, *, seed: int, temperature: float) -> None:
-        """Let the first sample of this photograph be a certain one."""
-        self._restore = (seed, temperature)
+    def restore(self, restored: Restored) -> None:
+        """Take up these samples in place of new ones as soon as the photograph is embedded."""
+        self._restored = restored
+        if self.embedded is not None:
+            self._take_up(restored)
 
-    def set_embedded(self, embedded) -> None:
+    def set_embedded(self, embedded: Embedded) -> None:
         """Take the embedding and its draft, and ask for the first samples."""
         self.embedded = embedded
-        if self._restore is not None:
-            self._next_seed, temperature = self._restore
-            self._state = replace(self._state, temperature=temperature)
-            self.temperature_changed.emit(temperature)
         self.draft_ready.emit()
-        samples = self._new_samples(self.sample_count)
-        self._apply(replace(self._state, samples=samples, selected=samples[0].number))
+        if self._restored is not None:
+            self._take_up(self._restored)
+        else:
+            samples = self._new_samples(self.sample_count)
+            self._apply(replace(self._state, samples=samples, selected=samples[0].number))
+
+    def _take_up(self, restored: Restored) -> None:
+        self._restored = None
+        samples = tuple(self._fitting(sample) for sample in restored.samples)
+        self._next_seed = max((s.seed for s in samples), default=0) + 1
+        self.set_saturation(restored.saturation)
+        self._apply(
+            State(
+                samples,
+                samples[restored.selected].number,
+                frozenset(samples[place].number for place in restored.pinned),
+                restored.temperature,
+                restored.sample_count,
+                restored.hints if restored.hints is None or self._fits(restored.hints.mask) else None,
+            )
+        )
+
+    def _fitting(self, sample: Sample) -> Sample:
+        """The sample itself, or, where a model of another chroma resolution is in use, one of its seed to be drawn anew."""
+        if self._fits(sample.chroma):
+            return sample
+        return Sample(sample.seed, temperature=sample.temperature, draft=self.embedded.draft)
+
+    def _fits(self, planes: np.ndarray) -> bool:
+        return planes.shape[-2:] == self.embedded.chroma_shape
 
     # choices
 
@@ -199,7 +244,7 @@ class Session(QObject):
             if self.is_pinned(old):
                 samples.append(old)
                 continue
-            new = Sample(old.seed, temperature=temperature, draft=self.embedded.draft)
+            new = Sample(old.seed, temperature=temperature, draft=self.embedded.draft, known=old.known)
             if old.number == selected:
                 selected = new.number
             samples.append(new)
@@ -210,6 +255,48 @@ class Session(QObject):
             selected=selected,
             temperature=temperature,
         )
+
+    @property
+    def hints(self) -> Known | None:
+        """The colours that a person gave."""
+        return self._state.hints
+
+    def add_hint(self, mask: np.ndarray, chroma: tuple[float, float]) -> None:
+        """Give a colour to the pixels of a (h, w) mask, and draw what is not pinned again with the same seeds."""
+        if self.embedded is None or not mask.any():
+            return
+        before = self.hints or Known(np.zeros(mask.shape, bool), np.zeros((2, *mask.shape), np.float32))
+        given = np.where(mask, np.float32(chroma)[:, None, None], before.chroma)
+        self._choose_hints(self.tr("Colour hint"), Known(before.mask | mask, given))
+
+    def clear_hints(self) -> None:
+        """Forget all hints, and draw what is not pinned again."""
+        if self.hints is not None:
+            self._choose_hints(self.tr("Clear hints"), None)
+
+    def _choose_hints(self, text: str, hints: Known | None) -> None:
+        selected, samples = self._state.selected, []
+        for old in self.samples:
+            if self.is_pinned(old):
+                samples.append(old)
+                continue
+            new = Sample(old.seed, temperature=self.temperature, draft=self.embedded.draft, known=hints)
+            selected = new.number if old.number == selected else selected
+            samples.append(new)
+        self._choose(text, samples=tuple(samples), selected=selected, hints=hints)
+
+    def redo_region(self, region: np.ndarray) -> None:
+        """Draw new samples of the selected one inside a (h, w) mask only; the rest of it is held. It is kept itself, too."""
+        base = self.selected
+        if base is None or not region.any() or not (base.is_complete or base.stopped):
+            return
+        hints = self.hints
+        mask = ~region if hints is None else ~region | hints.mask
+        chroma = base.chroma if hints is None else np.where(~region, base.chroma, hints.chroma)
+        known = Known(mask, np.rint(chroma))
+        kept = [s for s in self.samples if s is base or self.is_pinned(s)]
+        new = self._new_samples(max(1, self.sample_count - len(kept)), known=known)
+        self._choose(self.tr("Redo a region"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""
@@ -262,10 +349,12 @@ class Session(QObject):
                 sample.stopped = True
                 self.sample_advanced.emit(sample, sample.rows, sample.rows)
 
-    def _new_samples(self, number: int) -> tuple[Sample, ...]:
+    def _new_samples(self, number: int, *, known: Known | None = None) -> tuple[Sample, ...]:
+        """Samples of the next seeds, with these known colours or else the hints."""
         first, self._next_seed = self._next_seed, self._next_seed + number
+        known = known or self.hints
         return tuple(
-            Sample(seed, temperature=self.temperature, draft=self.embedded.draft)
+            Sample(seed, temperature=self.temperature, draft=self.embedded.draft, known=known)
             for seed in range(first, first + number)
         )
 
@@ -280,6 +369,8 @@ class Session(QObject):
             self._state = state = replace(state, selected=state.samples[0].number)
         if before.temperature != state.temperature:
             self.temperature_changed.emit(state.temperature)
+        if before.hints is not state.hints:
+            self.hints_changed.emit()
         if before.sample_count != state.sample_count:
             self.sample_count_changed.emit(state.sample_count)
         if before.samples != state.samples or before.pinned != state.pinned:
@@ -293,8 +384,8 @@ class Session(QObject):
         """Ask for the rows of all samples that are neither complete nor stopped."""
         missing = [s for s in self.samples if not s.is_complete and not s.stopped]
         if missing:
-            missing = [s for s in missing if s.temperature == missing[-1].temperature]
+            last = missing[-1]
+            missing = [s for s in missing if s.temperature == last.temperature and s.known is last.known]
         for sample in missing:
-            sample.rows = 0
-            sample.log_prob = 0.0
+            sample.rows, sample.log_prob = 0, 0.0
         self.sampling_wanted.emit(missing)

@@ -10,12 +10,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui.colorize import Embedded, Model, png_text
-from picgui.errors import PicError
-from picgui.gui import jobs
+from picgui.gui import jobs, records
 from picgui.gui.jobs import Exported, ExportWanted, ModelLoaded, PhotoOpened
-from picgui.gui.session import Sample, Session
+from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.worker import Worker
-from picgui.photo import read_png_text
 
 
 class Activity(Enum):
@@ -72,20 +70,23 @@ class Studio(QObject):
         self._writer.finished_job.connect(self._export_finished)
         self._writer.failed.connect(self._export_failed)
         self._drawing: tuple[Sample, ...] = ()
+        self._restored: Restored | None = None
         self._started = 0.0
         self._written: dict[int, list[Path]] = {}
         self._network.queue(jobs.load(checkpoint, device=device))
 
     # intentions
 
-    def open(self, path: Path) -> None:
-        """Read a photograph; the present one stays until it is read."""
+    def open(self, path: Path, *, restored: Restored | None = None) -> None:
+        """Read a photograph, and take up earlier samples of it; the present one stays until it is read."""
         self.reading_changed.emit(True)
+        self._restored = restored
         self._reader.replace(jobs.open_photo(Path(path)))
 
     def paste(self, pixels: np.ndarray) -> None:
         """Take a picture, (height, width, 3) uint8 sRGB, that is in no file."""
         self.reading_changed.emit(True)
+        self._restored = None
         self._reader.replace(jobs.open_pixels(pixels))
 
     def stop(self) -> None:
@@ -108,13 +109,14 @@ class Studio(QObject):
 
     def text_of(self, sample: Sample) -> dict[str, str]:
         """The texts that an exported sample carries."""
-        return png_text(
+        text = png_text(
             model=self.model,
             seed=sample.seed,
             temperature=sample.temperature,
             saturation=self.session.saturation,
             source=self.session.path,
         )
+        return text | {records.KEY: records.sample_text(sample)}
 
     @property
     def is_exporting(self) -> bool:
@@ -135,6 +137,8 @@ class Studio(QObject):
         if self.activity is not Activity.LOADING:
             self._network.stop()
         self.session.set_photo(opened)
+        if self._restored is not None:
+            self.session.restore(self._restored)
         for note in opened.photo.notes:
             self.photo_noted.emit(note)
         self._embed()
@@ -173,6 +177,7 @@ class Studio(QObject):
                 self.model,
                 seeds=[s.seed for s in samples],
                 temperature=samples[0].temperature,
+                known=samples[0].known,
             )
         )
 
@@ -232,11 +237,3 @@ class Studio(QObject):
         self.activity_changed.emit()
         self.failed.emit(sentence)
 
-
-def settings_in(path: Path) -> dict[str, str]:
-    """The settings that an exported picture carries; empty for any other file."""
-    try:
-        text = read_png_text(path)
-    except PicError:
-        return {}
-    return text if "picgui:seed" in text else {}

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import torch
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
+from picgui import color
 from picgui.paths import resource
 
 
@@ -92,7 +94,7 @@ def apply(application: QApplication) -> None:
 def _palette(theme: Theme) -> QPalette:
     palette = QPalette()
     roles = QPalette.ColorRole
-    for role, color in (
+    for role, shade in (
         (roles.Window, theme.panel),
         (roles.WindowText, theme.text),
         (roles.Base, theme.raised),
@@ -113,7 +115,7 @@ def _palette(theme: Theme) -> QPalette:
         (roles.Dark, theme.line),
         (roles.Shadow, theme.line),
     ):
-        palette.setColor(role, QColor(color))
+        palette.setColor(role, QColor(shade))
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
     return palette
@@ -212,23 +214,23 @@ QCheckBox { spacing: 8px; }
 """
 
 
-def icon(name: str, color: str | None = None) -> QIcon:
+def icon(name: str, shade: str | None = None) -> QIcon:
     """An icon of the family by name, in the text colour of the theme in use or in another."""
     theme = current()
-    return _icon(name, color or theme.text, theme.faint)
+    return _icon(name, shade or theme.text, theme.faint)
 
 
 @lru_cache(maxsize=256)
-def _icon(name: str, color: str, faint: str) -> QIcon:
+def _icon(name: str, normal: str, faint: str) -> QIcon:
     result = QIcon()
-    for mode, shade in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, faint)):
+    for mode, shade in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, faint)):
         for side in (16, 20, 24, 32, 40, 48, 64):
             result.addPixmap(_pixmap(name, shade, side), mode)
     return result
 
 
-def _pixmap(name: str, color: str, side: int) -> QPixmap:
-    source = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", color)
+def _pixmap(name: str, shade: str, side: int) -> QPixmap:
+    source = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", shade)
     pixmap = QPixmap(QSize(side, side))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -236,6 +238,23 @@ def _pixmap(name: str, color: str, side: int) -> QPixmap:
     QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, side, side))
     painter.end()
     return pixmap
+
+
+def color_of(luminance: float, a: float, b: float) -> QColor:
+    """The colour of the screen for one of Lab, moved towards grey where sRGB does not have it."""
+    lab = torch.tensor([luminance, float(a), float(b)], dtype=torch.float64).view(3, 1, 1)
+    chroma = color.clamp_chroma_to_gamut(lab[:1], lab[1:])
+    red, green, blue = color.lab_to_srgb(torch.cat((lab[:1], chroma))).clamp(0, 1).flatten().tolist()
+    return QColor.fromRgbF(red, green, blue)
+
+
+def outline(line: QPainterPath, width: float) -> QPainterPath:
+    """The outline of a line drawn this wide with round ends."""
+    stroker = QPainterPathStroker()
+    stroker.setWidth(width)
+    stroker.setCapStyle(Qt.PenCapStyle.RoundCap)
+    stroker.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return stroker.createStroke(line).simplified()
 
 
 def application_icon() -> QIcon:

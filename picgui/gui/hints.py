@@ -1,0 +1,229 @@
+"""Choosing the colour of a marked place: likely colours there, and every colour of its luminance."""
+
+import numpy as np
+import torch
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from picgui import color
+from picgui.gui import theme
+from picgui.gui.session import Session
+
+_REACH = 100.0  # of the plane, in Lab units to each side
+_PLANE_PIXELS = 110
+_SWATCHES = 6
+_ALIKE = 6.0  # Lab units between colours of which one swatch is enough
+
+
+class Plane(QWidget):
+    """All colours of one luminance; press to choose."""
+
+    chosen = Signal(float, float)  # a, b
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._luminance = 60.0
+        self._at = (0.0, 0.0)
+        self._image = QImage()
+        self.setFixedSize(QSize(220, 180))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName(self.tr("Colours of this luminance"))
+        self.setAccessibleDescription(self.tr("The arrow keys move, Enter chooses."))
+
+    def show_color(self, luminance: float, a: float, b: float) -> None:
+        """Show the plane of a luminance, and where a colour lies on it."""
+        if luminance != self._luminance or self._image.isNull():
+            self._luminance = luminance
+            self._image = _plane(luminance)
+        self._at = (a, b)
+        self.update()
+
+    def _point(self) -> QPointF:
+        a, b = self._at
+        return QPointF((a / _REACH + 1) / 2 * self.width(), (1 - b / _REACH) / 2 * self.height())
+
+    def paintEvent(self, _event) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+        painter.fillPath(shape, QColor(theme.current().pressed))
+        if not self.isEnabled():
+            return
+        painter.setClipPath(shape)
+        painter.drawImage(QRectF(self.rect()), self._image)
+        painter.setClipping(False)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(theme.current().accent), 2))
+            painter.drawPath(shape)
+        painter.setBrush(theme.color_of(self._luminance, *self._at))
+        for shade, width in (("#000000", 4.0), ("#ffffff", 2.0)):
+            painter.setPen(QPen(QColor(shade), width))
+            painter.drawEllipse(self._point(), 7, 7)
+
+    def _move_to(self, position: QPointF) -> None:
+        a = (position.x() / self.width() * 2 - 1) * _REACH
+        b = (1 - position.y() / self.height() * 2) * _REACH
+        self._at = _within_gamut(self._luminance, a, b)
+        self.update()
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802
+        self._move_to(event.position())
+
+    def mouseMoveEvent(self, event) -> None:  # noqa: N802
+        self._move_to(event.position())
+
+    def mouseReleaseEvent(self, _event) -> None:  # noqa: N802
+        self.chosen.emit(*self._at)
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802
+        steps = {Qt.Key.Key_Left: (-3, 0), Qt.Key.Key_Right: (3, 0), Qt.Key.Key_Up: (0, 3), Qt.Key.Key_Down: (0, -3)}
+        if event.key() in steps:
+            da, db = steps[event.key()]
+            self._at = _within_gamut(self._luminance, self._at[0] + da, self._at[1] + db)
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(*self._at)
+        else:
+            super().keyPressEvent(event)
+
+
+class Swatch(QPushButton):
+    """One colour to choose."""
+
+    picked = Signal(float, float)  # a, b
+
+    def __init__(self, luminance: float, a: float, b: float, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._color, self._a, self._b = theme.color_of(luminance, a, b), a, b
+        self.setFixedSize(QSize(30, 30))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(self.tr("Colour %1").replace("%1", self._color.name()))
+        self.setToolTip(self.accessibleName())
+        self.clicked.connect(self._clicked)
+
+    @Slot()
+    def _clicked(self) -> None:
+        self.picked.emit(self._a, self._b)
+
+    def paintEvent(self, _event) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ringed = self.underMouse() or self.hasFocus()
+        colors = theme.current()
+        painter.setPen(QPen(QColor(colors.accent if ringed else colors.line), 2 if ringed else 1))
+        painter.setBrush(self._color)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 7, 7)
+
+
+class HintPanel(QWidget):
+    """What to do with a marked place. Emits the colour it is to get."""
+
+    color_chosen = Signal(float, float)  # a, b
+    brush_changed = Signal(float)  # radius, as a share of the photograph's longer side
+    clear_wanted = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        title = QLabel(self.tr("Colour hints"))
+        title.setObjectName("heading")
+        self._advice = QLabel()
+        self._advice.setObjectName("quiet")
+        self._advice.setWordWrap(True)
+        self._advice.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        self._likely_title = QLabel(self.tr("Likely here"))
+        self._swatches = QHBoxLayout()
+        self._swatches.setSpacing(6)
+        self.plane = Plane()
+        self.plane.chosen.connect(self.color_chosen)
+        self.brush = QSlider(Qt.Orientation.Horizontal)
+        self.brush.setRange(1, 15)
+        self.brush.setValue(3)
+        self.brush.setAccessibleName(self.tr("Brush"))
+        self.brush.valueChanged.connect(self._brush_moved)
+        self.clear = QPushButton(self.tr("Clear all hints"))
+        self.clear.clicked.connect(self.clear_wanted)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for widget in (title, self._advice, self._likely_title):
+            column.addWidget(widget)
+        column.addLayout(self._swatches)
+        column.addWidget(self.plane)
+        brush_row = QHBoxLayout()
+        brush_row.addWidget(QLabel(self.tr("Brush")))
+        brush_row.addWidget(self.brush, 1)
+        column.addLayout(brush_row)
+        column.addWidget(self.clear)
+        session.hints_changed.connect(self._refresh_clear)
+        self.show_place(None)
+
+    def show_place(self, mask: np.ndarray | None) -> None:
+        """Offer colours for a marked place, (h, w) bool at the resolution of the chroma; None where nothing is marked."""
+        while self._swatches.count():
+            widget = self._swatches.takeAt(0).widget()
+            if widget is not None:
+                widget.deleteLater()
+        marked = mask is not None and self._session.selected is not None
+        self._likely_title.setVisible(marked)
+        self.plane.setEnabled(marked)
+        self._refresh_clear()
+        if not marked:
+            self._advice.setText(self.tr("Paint over a place in the photograph, then choose its colour. The rest is drawn to fit."))
+            return
+        self._advice.setText(self.tr("Choose a colour for the marked place."))
+        luminance = _luminance_at(self._session, mask)
+        for a, b in self._likely(mask):
+            swatch = Swatch(luminance, a, b)
+            swatch.picked.connect(self.color_chosen)
+            self._swatches.addWidget(swatch)
+        self._swatches.addStretch(1)
+        a, b = self._session.selected.chroma[:, mask].mean(axis=1)
+        self.plane.show_color(luminance, float(a), float(b))
+
+    def _likely(self, mask: np.ndarray) -> list[tuple[float, float]]:
+        """What the samples and the draft have there, without those that are much alike."""
+        found: list[tuple[float, float]] = []
+        planes = [self._session.embedded.draft, *(s.chroma for s in self._session.samples)]
+        for chroma in planes:
+            a, b = (float(value) for value in chroma[:, mask].mean(axis=1))
+            if all(np.hypot(a - other_a, b - other_b) > _ALIKE for other_a, other_b in found):
+                found.append((a, b))
+        return found[:_SWATCHES]
+
+    @Slot(int)
+    def _brush_moved(self, value: int) -> None:
+        self.brush_changed.emit(value / 100)
+
+    @Slot()
+    def _refresh_clear(self) -> None:
+        self.clear.setEnabled(self._session.hints is not None)
+
+
+def _luminance_at(session: Session, mask: np.ndarray) -> float:
+    """Mean L* of the photograph where a mask at the resolution of the chroma lies."""
+    sketch = session.opened.sketch
+    rows = np.minimum((np.arange(sketch.height) + 0.5) * mask.shape[0] / sketch.height, mask.shape[0] - 1).astype(int)
+    columns = np.minimum((np.arange(sketch.width) + 0.5) * mask.shape[1] / sketch.width, mask.shape[1] - 1).astype(int)
+    inside = mask[np.ix_(rows, columns)]
+    return float(np.clip(sketch.luminance()[inside].mean() if inside.any() else 60.0, 8, 94))
+
+
+def _plane(luminance: float) -> QImage:
+    """The colours of a luminance that sRGB has; the rest is transparent."""
+    steps = torch.linspace(-_REACH, _REACH, _PLANE_PIXELS)
+    b, a = torch.meshgrid(steps.flip(0), steps, indexing="ij")
+    lab = torch.stack((torch.full_like(a, luminance), a, b))
+    rgb = (color.lab_to_srgb(lab).clamp(0, 1) * 255).round().to(torch.uint8)
+    alpha = color.in_gamut(lab).to(torch.uint8) * 255
+    pixels = torch.cat((rgb, alpha[None])).movedim(0, -1).contiguous().numpy()
+    return QImage(pixels.data, _PLANE_PIXELS, _PLANE_PIXELS, 4 * _PLANE_PIXELS, QImage.Format.Format_RGBA8888).copy()
+
+
+def _within_gamut(luminance: float, a: float, b: float) -> tuple[float, float]:
+    lab = torch.tensor([luminance, a, b], dtype=torch.float64).view(3, 1, 1)
+    chroma = color.clamp_chroma_to_gamut(lab[:1], lab[1:]).flatten().tolist()
+    return chroma[0], chroma[1]
