@@ -40,9 +40,9 @@ class Buffers(NamedTuple):
 
     reach: int
     start: np.ndarray  # (n, w, C)
-    first_start: np.ndarray  # (n, blocks, w, C)
-    gate_start: np.ndarray  # (n, blocks, w, 2 C)
-    first_row: np.ndarray  # (n, blocks, reach + w, 2 C), zero in the first columns
+    first_start: np.ndarray  # (blocks, n, w, C)
+    gate_start: np.ndarray  # (blocks, n, w, 2 C)
+    first_row: np.ndarray  # (blocks, n, reach + w, 2 C), zero in the first columns
     gate_row: np.ndarray
     chroma: np.ndarray  # (n, w, 2)
     parameters: np.ndarray  # (n, w, 6 K)
@@ -64,17 +64,17 @@ def buffers(weights: Weights, *, number: int, width: int, reach: int) -> Buffers
     blocks, _, channels = weights.first.shape
 
     def zeros(*shape: int) -> np.ndarray:
-        return np.zeros((number, *shape), np.float32)
+        return np.zeros(shape, np.float32)
 
     return Buffers(
         reach=reach,
-        start=zeros(width, channels),
-        first_start=zeros(blocks, width, channels),
-        gate_start=zeros(blocks, width, 2 * channels),
-        first_row=zeros(blocks, reach + width, 2 * channels),
-        gate_row=zeros(blocks, reach + width, 2 * channels),
-        chroma=zeros(width, 2),
-        parameters=zeros(width, weights.out.shape[1]),
+        start=zeros(number, width, channels),
+        first_start=zeros(blocks, number, width, channels),
+        gate_start=zeros(blocks, number, width, 2 * channels),
+        first_row=zeros(blocks, number, reach + width, 2 * channels),
+        gate_row=zeros(blocks, number, reach + width, 2 * channels),
+        chroma=zeros(number, width, 2),
+        parameters=zeros(number, width, weights.out.shape[1]),
     )
 
 
@@ -303,23 +303,23 @@ def _draw_row(
         for block in range(blocks):
             for s in range(number):
                 for c in range(channels):
-                    first_row[s, block, x + window - 1, c] = _elu(ul[s, c])
-                    first_row[s, block, x + window - 1, channels + c] = _elu(-ul[s, c])
+                    first_row[block, s, x + window - 1, c] = _elu(ul[s, c])
+                    first_row[block, s, x + window - 1, channels + c] = _elu(-ul[s, c])
                 for tap in range(window):
                     for c in range(doubled):
-                        seen[s, tap * doubled + c] = first_row[s, block, x + tap, c]
+                        seen[s, tap * doubled + c] = first_row[block, s, x + tap, c]
                 for c in range(channels):
-                    h[s, c] = first_start[s, block, x, c]
+                    h[s, c] = first_start[block, s, x, c]
             _multiply_add(seen, first[block], h)
             for s in range(number):
                 for c in range(channels):
-                    gate_row[s, block, x + window - 1, c] = _elu(h[s, c])
-                    gate_row[s, block, x + window - 1, channels + c] = _elu(-h[s, c])
+                    gate_row[block, s, x + window - 1, c] = _elu(h[s, c])
+                    gate_row[block, s, x + window - 1, channels + c] = _elu(-h[s, c])
                 for tap in range(window):
                     for c in range(doubled):
-                        seen[s, tap * doubled + c] = gate_row[s, block, x + tap, c]
+                        seen[s, tap * doubled + c] = gate_row[block, s, x + tap, c]
                 for c in range(doubled):
-                    pq[s, c] = gate_start[s, block, x, c]
+                    pq[s, c] = gate_start[block, s, x, c]
             _multiply_add(seen, gate[block], pq)
             for s in range(number):
                 for c in range(channels):

@@ -175,6 +175,7 @@ class _Shared(NamedTuple):
     luminance: Tensor  # (h, w), normalised
     lightness: Tensor  # (h, w), L in [0, 100]
     channels: int
+    reach: int  # columns to the left that a horizontal kernel sees
     u_input: _Taps
     u_bias: Tensor
     ul_above: _Taps
@@ -215,6 +216,7 @@ class _Shared(NamedTuple):
             luminance=luminance[0, 0],
             lightness=luminance[0, 0] * 50 + 50,
             channels=left.shape[0],
+            reach=horizontal[0].first.width - 1,
             u_input=_Taps.of(pixel_cnn.u_input),
             u_bias=pixel_cnn.u_input.bias.detach(),
             ul_above=_Taps.of(pixel_cnn.ul_above),
@@ -238,93 +240,158 @@ class _Shared(NamedTuple):
 # one row
 
 
-def _activate(x: Tensor) -> Tensor:
-    """concat_elu of (n, w, C): (n, w, 2 C)."""
-    return F.elu(torch.cat((x, -x), dim=-1))
+class _Layer:
+    """One convolution of some samples: the activations of its current row, and what its kernel sees of the last rows.
 
+    ``activations`` is (n, left + w + right, c) with zeros in the padding; a horizontal layer's are written by the pixel loop.
+    """
 
-def _windows(row: Tensor, taps: _Taps) -> Tensor:
-    """What a kernel row sees at each column: (n, w, c) to (n, w, kw * c)."""
-    padded = F.pad(row, (0, 0, taps.left, taps.right))
-    return padded.unfold(1, taps.width, 1).transpose(2, 3).flatten(2)
-
-
-class _History:
-    """Windows of the last rows of one layer, oldest first; rows above the picture are zero."""
-
-    def __init__(self, taps: _Taps, like: Tensor, inputs: int):
+    def __init__(self, taps: _Taps, activations: Tensor, width: int):
         self.taps = taps
-        number, width = like.shape[:2]
-        self.rows = [like.new_zeros(number, width, taps.width * inputs) for _ in taps.above]
+        number, _, channels = activations.shape
+        self.inner = activations[:, taps.left : taps.left + width]
+        strides = (activations.stride(0), activations.stride(1), activations.stride(1), 1)
+        # columns overlap: what the kernel sees at each column, without a copy
+        self.seen = activations.as_strided((number, width, taps.width, channels), strides, activations.storage_offset())
+        self.windows = [
+            activations.new_zeros(number * width, taps.width * channels) for _ in range(len(taps.above) + 1)
+        ]  # oldest row first, the current row last; rows above the picture are zero
 
-    def above(self, start: Tensor) -> Tensor:
-        """``start`` plus the taps on the rows above."""
-        for windows, weight in zip(self.rows, self.taps.above):
-            start = start + windows @ weight
-        return start
+    @classmethod
+    def padded(cls, taps: _Taps, *, number: int, width: int, channels: int, like: Tensor) -> "_Layer":
+        """A layer with activations of its own."""
+        return cls(taps, like.new_zeros(number, taps.left + width + taps.right, channels), width)
 
-    def push(self, windows: Tensor) -> None:
-        """A row is finished."""
-        self.rows = [*self.rows, windows][1:] if self.rows else []
+    def activate(self, x: Tensor) -> None:
+        """Take concat_elu of (n * w, c / 2) as the current row."""
+        half = self.inner.shape[2] // 2
+        x = x.view(*self.inner.shape[:2], half)
+        self.inner[:, :, :half] = x
+        torch.neg(x, out=self.inner[:, :, half:])
+        F.elu_(self.inner)
+
+    def gather(self) -> None:
+        """The activations of the current row are complete."""
+        self.windows[-1].view(self.seen.shape).copy_(self.seen)
+
+    def add_above(self, total: Tensor, together: int) -> None:
+        """Add the taps on the rows above to (n * w, out), ``together`` pixels in a product."""
+        for windows, weight in zip(self.windows, self.taps.above):
+            _multiply_add(total, windows, weight, together)
+
+    def add_all(self, total: Tensor, together: int) -> None:
+        """Add all taps to (n * w, out)."""
+        self.add_above(total, together)
+        _multiply_add(total, self.windows[-1], self.taps.current, together)
+
+    def next_row(self) -> None:
+        """The current row becomes the row above."""
+        self.windows.append(self.windows.pop(0))
+
+
+def _multiply_add(total: Tensor, x: Tensor, weight: Tensor, together: int) -> None:
+    """total (m, out) += x (m, in) @ weight, so many rows in a product: a product's last bits may depend on its size."""
+    if together == len(total):
+        total.addmm_(x, weight)
+        return
+    for start in range(0, len(total), together):
+        total[start : start + together].addmm_(x[start : start + together], weight)
+
+
+class _Starts(NamedTuple):
+    """What the row phase leaves for the pixels of a row of n samples."""
+
+    ul: Tensor  # (n * w, C)
+    first: Sequence[Tensor]  # of each block (n * w, C)
+    gate: Sequence[Tensor]  # of each block (n * w, 2 C)
 
 
 class _RowPhase:
-    """The caches of some samples, and what is computed before a row's pixels."""
+    """The caches of some samples, and what is computed before a row's pixels.
 
-    def __init__(self, shared: _Shared, number: int):
-        self.shared = shared
-        height, width = shared.luminance.shape
-        like = shared.luminance.new_zeros(number, width, 1)
-        inputs, doubled = PixelCNN.INPUTS, 2 * shared.channels
+    ``first_rows`` and ``gate_rows`` are each block's activations (n, reach + w, 2 C), which the pixels of a row fill.
+    """
+
+    def __init__(self, shared: _Shared, starts: _Starts, first_rows: Sequence[Tensor], gate_rows: Sequence[Tensor]):
+        self.shared, self.starts = shared, starts
+        width = shared.luminance.shape[1]
+        number = len(starts.ul) // width
         self.number, self.width = number, width
-        self.past = like.new_zeros(number, width, inputs)  # the row above
-        self.u_history = _History(shared.u_input, like, inputs)
-        self.u_histories = [
-            (_History(b.first, like, doubled), _History(b.gate, like, doubled)) for b in shared.vertical
+        self.together = width if starts.ul.device.type == "cpu" else number * width
+        sizes = {"number": number, "width": width, "like": starts.ul}
+        inputs, doubled = PixelCNN.INPUTS, 2 * shared.channels
+        self.past = _Layer.padded(shared.u_input, channels=inputs, **sizes)
+        self.past_above = _Layer.padded(shared.ul_above, channels=inputs, **sizes)
+        self.vertical = [
+            (_Layer.padded(b.first, channels=doubled, **sizes), _Layer.padded(b.gate, channels=doubled, **sizes))
+            for b in shared.vertical
         ]
-        self.ul_histories = [
-            (_History(b.first, like, doubled), _History(b.gate, like, doubled)) for b in shared.horizontal
+        last = _Taps((), shared.horizontal[-1].from_u, 1, 0, 0)
+        self.activated_u = _Layer.padded(last, channels=doubled, **sizes)
+        self.horizontal = [
+            (_Layer(b.first, first, width), _Layer(b.gate, gate, width))
+            for b, first, gate in zip(shared.horizontal, first_rows, gate_rows)
         ]
 
-    def before(self, y: int) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Before row y's pixels: the start of ul (n, w, C), and of both convolutions of each horizontal block."""
+    def before(self, y: int) -> None:
+        """Fill the starts of row y: of ul, and of both convolutions of each horizontal block."""
         s = self.shared
-        u = self.past.new_zeros(self.number, self.width, s.channels)
-        ul = torch.zeros_like(u)
-        if y > 0:  # the shift makes row 0 zero, bias included
-            windows = _windows(self.past, s.u_input)
-            u = self.u_history.above(s.u_bias + windows @ s.u_input.current)
-            self.u_history.push(windows)
-            ul = s.ul_above_bias + _windows(self.past, s.ul_above) @ s.ul_above.current
+        u = self.starts.ul.new_zeros(self.number * self.width, s.channels)
+        ul = self.starts.ul.zero_()
         left = s.ul_left_bias + s.luminance[y][:, None] * s.ul_left[1][0] + s.ul_left[1][3]
-        ul[:, 1:] += (left + self.past @ s.ul_left[0])[:, :-1]
-        first_starts, gate_starts = [], []
-        for vertical, horizontal, u_caches, ul_caches in zip(
-            s.vertical, s.horizontal, self.u_histories, self.ul_histories
-        ):
-            u = self._vertical(u, vertical, u_caches, y)
-            first_starts.append(ul_caches[0].above(horizontal.given[y] + _activate(u) @ horizontal.from_u))
-            gate_starts.append(ul_caches[1].above(horizontal.gate_bias.expand(self.number, self.width, -1)))
-        return ul, first_starts, gate_starts
+        if y > 0:  # the shift makes row 0 zero, bias included
+            u += s.u_bias
+            self.past.add_all(u, self.together)
+            self.past.next_row()
+            ul += s.ul_above_bias
+            self.past_above.add_all(ul, self.together)
+            past = s.ul_left_bias.new_zeros(self.number * self.width, s.channels)
+            _multiply_add(past, self.past.inner.flatten(0, 1), s.ul_left[0], self.together)
+            left = left + past.view(self.number, self.width, -1)
+        ul.view(self.number, self.width, -1)[:, 1:] += left[..., :-1, :]
+        for index, (block, layers) in enumerate(zip(s.vertical, self.vertical)):
+            if index == 0:
+                layers[0].activate(u)
+            u = self._vertical(u, block, layers, y)
+            after = self.vertical[index + 1][0] if index + 1 < len(self.vertical) else self.activated_u
+            after.activate(u)
+            self._start_horizontal(index, after.inner, y)
 
-    @staticmethod
-    def _vertical(u: Tensor, block: _VerticalBlock, caches: tuple[_History, _History], y: int) -> Tensor:
-        windows = _windows(_activate(u), block.first)
-        h = caches[0].above(block.given[y] + windows @ block.first.current)
-        caches[0].push(windows)
-        windows = _windows(_activate(h), block.gate)
-        p, q = caches[1].above(block.gate_bias + windows @ block.gate.current).chunk(2, dim=-1)
-        caches[1].push(windows)
-        return u + p * q.sigmoid()
+    def _vertical(self, u: Tensor, block: _VerticalBlock, layers: tuple[_Layer, _Layer], y: int) -> Tensor:
+        first, gate = layers
+        first.gather()
+        h = block.given[y].repeat(self.number, 1)
+        first.add_all(h, self.together)
+        first.next_row()
+        gate.activate(h)
+        gate.gather()
+        pq = block.gate_bias.repeat(len(h), 1)
+        gate.add_all(pq, self.together)
+        gate.next_row()
+        p, q = pq.chunk(2, dim=1)
+        return torch.addcmul(u, p, q.sigmoid())
 
-    def after(self, y: int, chroma: Tensor, first_rows: Sequence[Tensor], gate_rows: Sequence[Tensor]) -> None:
-        """After row y's pixels: ``chroma`` (n, w, 2) and the horizontal blocks' activations, each (n, w, 2 C)."""
-        luminance = self.shared.luminance[y].expand(self.number, -1)[..., None]
-        ones = torch.ones_like(luminance)
-        self.past = torch.cat((luminance, chroma, ones, torch.zeros_like(ones)), dim=-1)
-        for block, caches, first, gate in zip(self.shared.horizontal, self.ul_histories, first_rows, gate_rows):
-            caches[0].push(_windows(first, block.first))
-            caches[1].push(_windows(gate, block.gate))
+    def _start_horizontal(self, index: int, activated_u: Tensor, y: int) -> None:
+        block, (first, gate) = self.shared.horizontal[index], self.horizontal[index]
+        start = self.starts.first[index]
+        start.view(self.number, self.width, -1)[:] = block.given[y]
+        _multiply_add(start, activated_u.flatten(0, 1), block.from_u, self.together)
+        first.add_above(start, self.together)
+        start = self.starts.gate[index]
+        start[:] = block.gate_bias
+        gate.add_above(start, self.together)
+
+    def after(self, y: int, chroma: Tensor) -> None:
+        """After row y's pixels: ``chroma`` is (n, w, 2)."""
+        for layer in (self.past, self.past_above):
+            layer.inner[:, :, 0] = self.shared.luminance[y]
+            layer.inner[:, :, 1:3] = chroma
+            layer.inner[:, :, 3] = 1
+            layer.gather()
+        for first, gate in self.horizontal:
+            for layer in (first, gate):
+                layer.gather()
+                layer.next_row()
 
 
 class _Lanes:
@@ -360,46 +427,59 @@ class _TorchLanes(_Lanes):
 
     def __init__(self, shared: _Shared, noise: Sequence[np.random.Generator], **options):
         super().__init__(shared, noise, **options)
+        # a pixel's products are small: on the CPU each sample has its own, so that their last bits are its own as well
         size = 1 if shared.luminance.device.type == "cpu" else len(noise)
-        self.phases = [_RowPhase(shared, size) for _ in range(len(noise) // size)]
+        self.phases = [self._phase(size) for _ in range(len(noise) // size)]
+
+    def _phase(self, number: int) -> _RowPhase:
+        s, width = self.shared, self.shared.luminance.shape[1]
+
+        def zeros(*shape: int) -> Tensor:
+            return s.luminance.new_zeros(*shape)
+
+        pixels, doubled = number * width, 2 * s.channels
+        starts = _Starts(
+            zeros(pixels, s.channels),
+            [zeros(pixels, s.channels) for _ in s.horizontal],
+            [zeros(pixels, doubled) for _ in s.horizontal],
+        )
+        rows = ([zeros(number, s.reach + width, doubled) for _ in s.horizontal] for _ in range(2))
+        return _RowPhase(s, starts, *rows)
 
     @torch.inference_mode()
     def row(self, y: int) -> tuple[Tensor, Tensor]:
         """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
         uniforms = torch.from_numpy(self.uniforms()).to(self.shared.luminance)
-        done = [
-            self._draw_row(y, phase, part) for phase, part in zip(self.phases, uniforms.chunk(len(self.phases)))
-        ]
+        done = [self._draw_row(y, phase, part) for phase, part in zip(self.phases, uniforms.chunk(len(self.phases)))]
         return tuple(torch.cat(part) for part in zip(*done))
 
     def _draw_row(self, y: int, phase: _RowPhase, uniforms: Tensor) -> tuple[Tensor, Tensor]:
         s = self.shared
-        start, first_starts, gate_starts = phase.before(y)
-        number, width, doubled = phase.number, phase.width, 2 * s.channels
-        reach = s.horizontal[0].first.width - 1 if s.horizontal else 0  # columns to the left that a kernel sees
-        first_rows, gate_rows = (
-            [start.new_zeros(number, reach + width, doubled) for _ in s.horizontal] for _ in range(2)
-        )
+        phase.before(y)
+        number, width = phase.number, phase.width
+        start = phase.starts.ul.view(number, width, -1)
+        starts = [
+            (first.view(number, width, -1), gate.view(number, width, -1))
+            for first, gate in zip(phase.starts.first, phase.starts.gate)
+        ]
         chroma = start.new_zeros(number, width, 2)
         parameters = start.new_zeros(number, width, s.out.shape[1])
         for x in range(width):
             ul = start[:, x]
             if x > 0:
                 ul = ul + chroma[:, x - 1] @ s.ul_left[1][1:3]
-            for index, block in enumerate(s.horizontal):
-                first_rows[index][:, x + reach] = _activate(ul)
-                window = first_rows[index][:, x : x + reach + 1].flatten(1)
-                h = first_starts[index][:, x] + window @ block.first.current
-                gate_rows[index][:, x + reach] = _activate(h)
-                window = gate_rows[index][:, x : x + reach + 1].flatten(1)
-                p, q = (gate_starts[index][:, x] + window @ block.gate.current).chunk(2, dim=-1)
+            for block, (first, gate), (first_start, gate_start) in zip(s.horizontal, phase.horizontal, starts):
+                first.inner[:, x] = concat_elu(ul)
+                h = first_start[:, x] + first.seen[:, x].flatten(1) @ block.first.current
+                gate.inner[:, x] = concat_elu(h)
+                p, q = (gate_start[:, x] + gate.seen[:, x].flatten(1) @ block.gate.current).chunk(2, dim=-1)
                 ul = ul + p * q.sigmoid()
             parameters[:, x] = F.elu(ul) @ s.out + s.out_bias
             if self.known[y, x]:
                 chroma[:, x] = self.known_chroma[y, x]
             else:
                 chroma[:, x] = self._draw(parameters[:, x], uniforms[:, x], s.lightness[y, x])
-        phase.after(y, chroma, [r[:, reach:] for r in first_rows], [r[:, reach:] for r in gate_rows])
+        phase.after(y, chroma)
         return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
 
     def _draw(self, parameters: Tensor, uniforms: Tensor, lightness: Tensor) -> Tensor:
@@ -429,30 +509,28 @@ def towards_grey(chroma: Tensor) -> Tensor:
 
 
 class _CompiledLanes(_Lanes):
-    """float32 on the CPU: the row phase sample by sample, the pixels of all samples in one compiled loop."""
+    """float32 on the CPU: rows by `_RowPhase`, the pixels of all samples in one compiled loop."""
 
     def __init__(self, shared: _Shared, noise: Sequence[np.random.Generator], **options):
         super().__init__(shared, noise, **options)
-        self.phases = [_RowPhase(shared, 1) for _ in noise]
         self.lightness = shared.lightness.numpy()
         self.known_units = self.known_chroma.numpy()
         self.buffers = pixel_loop.buffers(
-            shared.compiled, number=len(noise), width=shared.luminance.shape[1], reach=shared.horizontal[0].first.width - 1
+            shared.compiled, number=len(noise), width=shared.luminance.shape[1], reach=shared.reach
         )
+        b = self.buffers
+        parts = (b.start, b.first_start, b.gate_start, b.first_row, b.gate_row)
+        start, first_start, gate_start, first_row, gate_row = (torch.from_numpy(part) for part in parts)
+        starts = _Starts(start.flatten(0, 1), first_start.flatten(1, 2), gate_start.flatten(1, 2))
+        self.phase = _RowPhase(shared, starts, first_row, gate_row)
 
     @torch.inference_mode()
     def row(self, y: int) -> tuple[Tensor, Tensor]:
         """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
-        b = self.buffers
-        for index, phase in enumerate(self.phases):
-            start, first_starts, gate_starts = phase.before(y)
-            torch.from_numpy(b.start)[index] = start[0]
-            for block, (first, gate) in enumerate(zip(first_starts, gate_starts)):
-                torch.from_numpy(b.first_start)[index, block] = first[0]
-                torch.from_numpy(b.gate_start)[index, block] = gate[0]
+        self.phase.before(y)
         pixel_loop.draw_row(
             self.shared.compiled,
-            b,
+            self.buffers,
             self.uniforms(),
             self.lightness[y],
             self.known[y],
@@ -460,9 +538,7 @@ class _CompiledLanes(_Lanes):
             temperature=self.temperature,
             attempts=ATTEMPTS if self.within_gamut else 0,
         )
-        chroma, parameters = torch.from_numpy(b.chroma.copy()), torch.from_numpy(b.parameters.copy())
-        first_rows, gate_rows = torch.from_numpy(b.first_row), torch.from_numpy(b.gate_row)
-        for index, phase in enumerate(self.phases):
-            one = slice(index, index + 1)
-            phase.after(y, chroma[one], first_rows[one, :, b.reach :].unbind(1), gate_rows[one, :, b.reach :].unbind(1))
+        chroma = torch.from_numpy(self.buffers.chroma.copy())
+        parameters = torch.from_numpy(self.buffers.parameters.copy())
+        self.phase.after(y, chroma)
         return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
