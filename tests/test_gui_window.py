@@ -42,6 +42,8 @@ def window(qtbot, tmp_path, model_path):
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
     yield window
     window.close()
+    window.deleteLater()
+    qtbot.wait(1)
 
 
 def is_done(window):
@@ -257,9 +259,8 @@ def test_close_up_the_canvas_shows_the_photographs_own_pixels(window, qtbot, tmp
 def test_light_and_dark_can_be_chosen_and_are_remembered(window):
     from picgui.gui import theme
 
-    for action in window.findChildren(main_window.QActionGroup)[0].actions():
-        if action.data() == "dark":
-            action.trigger()
+    groups = window.findChildren(main_window.QActionGroup)
+    next(action for group in groups for action in group.actions() if action.data() == "dark").trigger()
     assert theme.current() is theme.DARK and window.settings.value("scheme") == "dark"
 
 

@@ -30,7 +30,10 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
     dress(application)
     window = MainWindow(checkpoint=checkpoint, device=device)
     window.show()
-    if paths:
+    window.offer_last()
+    if len(paths) > 1:
+        window.studio.model_changed.connect(lambda: window.open_many([Path(path) for path in paths]))
+    elif paths:
         window.open(Path(paths[0]))
     signal.signal(signal.SIGINT, lambda *_: window.close())
     awake = QTimer(interval=500)  # lets Python see Ctrl+C

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -64,6 +65,51 @@ class ResettableSlider(QSlider):
 
     def wheelEvent(self, event) -> None:  # noqa: N802
         event.ignore()  # a panel that is scrolled must not change what is drawn
+
+
+class NumberField(QLineEdit):
+    """A whole number within limits, to be typed or stepped with the arrow keys."""
+
+    value_changed = Signal(int)
+
+    def __init__(self, low: int, high: int, initial: int, parent: QWidget | None = None):
+        super().__init__(str(initial), parent)
+        self._low, self._high, self._value = low, high, initial
+        self.setValidator(QIntValidator(low, high, self))
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.editingFinished.connect(self._take_text)
+
+    def value(self) -> int:
+        """The number."""
+        return self._value
+
+    def set_value(self, value: int) -> None:
+        """Show the nearest number within the limits."""
+        value = min(max(value, self._low), self._high)
+        self.setText(str(value))
+        if value != self._value:
+            self._value = value
+            self.value_changed.emit(value)
+
+    @Slot()
+    def step_up(self) -> None:
+        self.set_value(self._value + 1)
+
+    @Slot()
+    def step_down(self) -> None:
+        self.set_value(self._value - 1)
+
+    @Slot()
+    def _take_text(self) -> None:
+        self.set_value(int(self.text() or self._value))
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Up:
+            self.step_up()
+        elif event.key() == Qt.Key.Key_Down:
+            self.step_down()
+        else:
+            super().keyPressEvent(event)
 
 
 def _label(text: str, name: str = "") -> QLabel:
@@ -119,7 +165,7 @@ class Panel(QWidget):
         self._saturation_timer.timeout.connect(self._ask_for_saturation)
         self.temperature.valueChanged.connect(self._temperature_moved)
         self.saturation.valueChanged.connect(self._saturation_moved)
-        self.count.valueChanged.connect(self._count_timer.start)
+        self.count.value_changed.connect(self._count_timer.start)
         session.temperature_changed.connect(self._follow_temperature)
         session.sample_count_changed.connect(self._follow_count)
         session.saturation_changed.connect(self._follow_saturation)
@@ -142,18 +188,14 @@ class Panel(QWidget):
         self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"))
         self.saturation.setToolTip(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
         self.saturation_value = _label("", "value")
-        self.count = QSpinBox()
-        self.count.setRange(1, MAX_SAMPLES)
-        self.count.setValue(self._session.sample_count)
+        self.count = NumberField(1, MAX_SAMPLES, self._session.sample_count)
         self.count.setAccessibleName(self.tr("Number of samples"))
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
-        self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.count.setFixedWidth(44)
+        self.count.setFixedWidth(48)
         self.fewer = IconButton("minus", self.tr("One sample fewer"))
-        self.fewer.clicked.connect(self.count.stepDown)
+        self.fewer.clicked.connect(self.count.step_down)
         self.more = IconButton("plus", self.tr("One sample more"))
-        self.more.clicked.connect(self.count.stepUp)
+        self.more.clicked.connect(self.count.step_up)
         for button in (self.fewer, self.more):
             button.setAutoRepeat(True)
         self.resample = QPushButton(self.tr("Resample"))
@@ -200,6 +242,13 @@ class Panel(QWidget):
         column.addSpacing(20)
         column.addWidget(_rule())
         column.addSpacing(14)
+        column.addWidget(self.hints)
+        self.facts = QWidget()
+        column.addWidget(self.facts)
+        column.addStretch(1)
+        column = QVBoxLayout(self.facts)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
         column.addLayout(_row(self.seed, 1, self.pin, self.copy, self.delete))
         facts = QGridLayout()
         facts.setVerticalSpacing(6)
@@ -215,13 +264,6 @@ class Panel(QWidget):
         column.addLayout(facts)
         column.addSpacing(14)
         column.addWidget(self.export)
-        column.addSpacing(18)
-        self._hint_rule = _rule()
-        self._hint_rule.hide()
-        column.addWidget(self._hint_rule)
-        column.addSpacing(6)
-        column.addWidget(self.hints)
-        column.addStretch(1)
 
     # what is shown
 
@@ -230,10 +272,10 @@ class Panel(QWidget):
         self.stop.setEnabled(drawing)
 
     def show_hints(self, on: bool) -> None:
-        """Whether there is a choice of colours for a marked place."""
+        """Offer colours for a marked place, in place of the facts."""
         self.hints.show_place(None)
         self.hints.setVisible(on)
-        self._hint_rule.setVisible(on)
+        self.facts.setVisible(not on)
 
     @Slot()
     def refresh(self) -> None:
@@ -269,7 +311,7 @@ class Panel(QWidget):
     @Slot(int)
     def _follow_count(self, value: int) -> None:
         self.count.blockSignals(True)
-        self.count.setValue(value)
+        self.count.set_value(value)
         self.count.blockSignals(False)
 
     @Slot(float)

@@ -1,7 +1,11 @@
 """The samples as a row of thumbnails: a model over the session, and a view that paints them while they are drawn."""
 
-from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QModelIndex, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from collections.abc import Callable
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QRectF, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QColor, QDrag, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from picgui.gui import theme
@@ -15,6 +19,23 @@ _LABEL_HEIGHT = 22
 _RADIUS = 7
 
 
+class Order(Enum):
+    """How the samples are sorted; the first is best for that."""
+
+    OLDEST = auto()
+    NEWEST = auto()
+    TYPICALITY = auto()
+    COLORFULNESS = auto()
+
+
+_KEYS = {
+    Order.OLDEST: lambda sample: sample.number,
+    Order.NEWEST: lambda sample: -sample.number,
+    Order.TYPICALITY: lambda sample: -sample.typicality,
+    Order.COLORFULNESS: lambda sample: -sample.colorfulness,
+}
+
+
 class SampleModel(QAbstractListModel):
     """The samples of a session in the order in which they are looked at."""
 
@@ -22,6 +43,7 @@ class SampleModel(QAbstractListModel):
         super().__init__(parent)
         self._session, self._pictures = session, pictures
         self._samples: list[Sample] = []
+        self._order: Order | None = None  # as the session has them
         session.samples_changed.connect(self._follow)
         session.sample_advanced.connect(self._sample_advanced)
         pictures.thumbnail_changed.connect(self._thumbnail_changed)
@@ -43,6 +65,14 @@ class SampleModel(QAbstractListModel):
             return self._description(sample)
         return None
 
+    def sort_by(self, order: Order) -> None:
+        """Show the samples in an order, as they are now."""
+        self._order = None if order is Order.OLDEST else order
+        self._follow()
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
     def index_of(self, sample: Sample | None) -> QModelIndex:
         """The place of a sample; invalid if it has none."""
         return self.index(self._samples.index(sample)) if sample in self._samples else QModelIndex()
@@ -61,6 +91,8 @@ class SampleModel(QAbstractListModel):
     def _follow(self) -> None:
         """Change as little as possible, so that selection and scrolling stay."""
         wanted = list(self._session.samples)
+        if self._order is not None:
+            wanted.sort(key=_KEYS[self._order])
         for row in range(len(self._samples) - 1, -1, -1):
             if self._samples[row] not in wanted:
                 self.beginRemoveRows(QModelIndex(), row, row)
@@ -163,6 +195,8 @@ class Gallery(QListView):
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self._write: Callable[[Sample], Path | None] | None = None
+        self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
         self.setModel(self.samples)
         self._delegate = SampleDelegate(session, self)
@@ -188,6 +222,21 @@ class Gallery(QListView):
     def marked(self) -> tuple[Sample, ...]:
         """The samples selected together, in their order."""
         return tuple(i.data(SampleRole) for i in sorted(self.selectedIndexes(), key=QModelIndex.row))
+
+    def drag_files_with(self, write: Callable[[Sample], Path | None]) -> None:
+        """Let thumbnails be dragged out as the files that `write` makes."""
+        self._write = write
+
+    def startDrag(self, _actions) -> None:  # noqa: N802
+        paths = [self._write(sample) for sample in self.marked] if self._write else []
+        urls = [QUrl.fromLocalFile(str(path)) for path in paths if path is not None]
+        if urls:
+            data = QMimeData()
+            data.setUrls(urls)
+            drag = QDrag(self)
+            drag.setMimeData(data)
+            drag.setPixmap(QPixmap.fromImage(self.currentIndex().data(Qt.ItemDataRole.DecorationRole)).scaledToHeight(72))
+            drag.exec(Qt.DropAction.CopyAction)
 
     def mark(self, samples) -> None:
         """Select these samples together."""

@@ -10,7 +10,6 @@ from picgui import color
 from picgui.gui import theme
 from picgui.gui.session import Session
 
-_REACH = 100.0  # of the plane, in Lab units to each side
 _PLANE_PIXELS = 110
 _SWATCHES = 6
 _ALIKE = 6.0  # Lab units between colours of which one swatch is enough
@@ -25,6 +24,7 @@ class Plane(QWidget):
         super().__init__(parent)
         self._luminance = 60.0
         self._at = (0.0, 0.0)
+        self._reach = 1.0  # of the plane to each side, in Lab units
         self._image = QImage()
         self.setFixedSize(QSize(220, 180))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -36,13 +36,14 @@ class Plane(QWidget):
         """Show the plane of a luminance, and where a colour lies on it."""
         if luminance != self._luminance or self._image.isNull():
             self._luminance = luminance
-            self._image = _plane(luminance)
+            self._reach = _reach(luminance)
+            self._image = _plane(luminance, self._reach)
         self._at = (a, b)
         self.update()
 
     def _point(self) -> QPointF:
         a, b = self._at
-        return QPointF((a / _REACH + 1) / 2 * self.width(), (1 - b / _REACH) / 2 * self.height())
+        return QPointF((a / self._reach + 1) / 2 * self.width(), (1 - b / self._reach) / 2 * self.height())
 
     def paintEvent(self, _event) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -64,8 +65,8 @@ class Plane(QWidget):
             painter.drawEllipse(self._point(), 7, 7)
 
     def _move_to(self, position: QPointF) -> None:
-        a = (position.x() / self.width() * 2 - 1) * _REACH
-        b = (1 - position.y() / self.height() * 2) * _REACH
+        a = (position.x() / self.width() * 2 - 1) * self._reach
+        b = (1 - position.y() / self.height() * 2) * self._reach
         self._at = _within_gamut(self._luminance, a, b)
         self.update()
 
@@ -212,11 +213,21 @@ def _luminance_at(session: Session, mask: np.ndarray) -> float:
     return float(np.clip(sketch.luminance()[inside].mean() if inside.any() else 60.0, 8, 94))
 
 
-def _plane(luminance: float) -> QImage:
-    """The colours of a luminance that sRGB has; the rest is transparent."""
-    steps = torch.linspace(-_REACH, _REACH, _PLANE_PIXELS)
+def _lab_plane(luminance: float, reach: float) -> torch.Tensor:
+    steps = torch.linspace(-reach, reach, _PLANE_PIXELS)
     b, a = torch.meshgrid(steps.flip(0), steps, indexing="ij")
-    lab = torch.stack((torch.full_like(a, luminance), a, b))
+    return torch.stack((torch.full_like(a, luminance), a, b))
+
+
+def _reach(luminance: float) -> float:
+    """How far from grey the colours of a luminance go, in Lab units."""
+    lab = _lab_plane(luminance, 130.0)
+    return float(lab[1:, color.in_gamut(lab)].abs().max()) + 4.0
+
+
+def _plane(luminance: float, reach: float) -> QImage:
+    """The colours of a luminance that sRGB has; the rest is transparent."""
+    lab = _lab_plane(luminance, reach)
     rgb = (color.lab_to_srgb(lab).clamp(0, 1) * 255).round().to(torch.uint8)
     alpha = color.in_gamut(lab).to(torch.uint8) * 255
     pixels = torch.cat((rgb, alpha[None])).movedim(0, -1).contiguous().numpy()

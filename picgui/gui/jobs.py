@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, sample_rows
+from picgui.colorize import Embedded, Known, Model, Row, colorize, compose, embed, load_model, png_text, sample_rows
+from picgui.errors import ExportError
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
 
@@ -147,3 +148,20 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exported]:
         write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
         write(one.path, image, text=one.text, photo=one.photo)
         yield Exported(one.path)
+
+
+def colorize_file(
+    path: Path, model: Model, *, targets: Sequence[Path], temperature: float, saturation: float
+) -> Iterator[Exported]:
+    """Colorize a photograph into one file for each of the seeds 1, 2, ...; raises PicError."""
+    photo = read_photo(path)
+    try:
+        targets[0].parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {targets[0].parent} cannot be made: {error.strerror}. Choose another.") from error
+    dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
+    samples = colorize(photo, model, seeds=range(1, len(targets) + 1), temperature=temperature)
+    for target, sample in zip(targets, samples):
+        text = png_text(model=model, seed=sample.seed, temperature=temperature, saturation=saturation, source=path)
+        write_png(target, compose(photo, sample.chroma, saturation=saturation, dtype=dtype), text=text, photo=photo)
+        yield Exported(target)

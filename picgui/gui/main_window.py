@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QUrl, Slot
+from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -23,14 +23,18 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.colorize import compose
-from picgui.gui import theme
+from picgui.errors import PicError
+from picgui.gui import records, theme
+from picgui.gui.batch import BatchDialog
 from picgui.gui.canvas import MAX_PANES, Canvas, Tool
 from picgui.gui.controls import MessageBar, Panel, Welcome
-from picgui.gui.gallery import Gallery
+from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
+from picgui.gui.gallery import Gallery, Order
 from picgui.gui.pictures import Pictures
-from picgui.gui.session import Sample
+from picgui.gui.session import DEFAULT_SAMPLES, DEFAULT_TEMPERATURE, Sample
 from picgui.gui.studio import Activity, Progress, Studio
-from picgui.paths import config_dir, example_photo
+from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
+from picgui.photo import write_png
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 _RECENT_FILES = 8
@@ -42,12 +46,17 @@ class MainWindow(QMainWindow):
     def __init__(self, *, checkpoint: Path | None = None, device: str | None = None, settings: QSettings | None = None):
         super().__init__()
         self.settings = settings or QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
-        self.studio = Studio(self, checkpoint=checkpoint, device=device)
+        self.studio = Studio(self, checkpoint=checkpoint or self._checkpoint(), device=device or self._device())
         self.session = self.studio.session
+        self.session.set_sample_count(int(self.settings.value("samples", DEFAULT_SAMPLES)))
+        self.session.set_temperature(float(self.settings.value("temperature", DEFAULT_TEMPERATURE)))
         self.pictures = Pictures(self.session, self)
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
+        self._drag_folder = QTemporaryDir()
+        self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
+        self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
         self.setMinimumSize(760, 520)
         self._make_widgets()
@@ -121,6 +130,11 @@ class MainWindow(QMainWindow):
         make("export", self.tr("&Export PNG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
         make("export_all", self.tr("Export &all…"), self.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.copy, icon="copy", keys=[standard.Copy])
+        make("open_folder", self.tr("Colorize a &folder…"), self.ask_for_folder, icon="folder")
+        make("save_session", self.tr("&Save the session…"), self.ask_where_to_save, keys=[standard.Save])
+        make("preferences", self.tr("&Preferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
+        make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
+        make("about", self.tr("&About picgui"), self.show_about, icon="info")
         make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
         undo = self.session.undo_stack.createUndoAction(self, self.tr("&Undo"))
         undo.setShortcuts(standard.Undo)
@@ -156,20 +170,38 @@ class MainWindow(QMainWindow):
         file = self.menuBar().addMenu(self.tr("&File"))
         file.addActions([self._actions[name] for name in ("open", "example")])
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
+        file.addAction(self._actions["open_folder"])
         file.addSeparator()
-        file.addActions([self._actions[name] for name in ("export", "export_all")])
+        file.addActions([self._actions[name] for name in ("export", "export_all", "save_session")])
         file.addSeparator()
         file.addAction(self._actions["quit"])
         edit = self.menuBar().addMenu(self.tr("&Edit"))
         edit.addActions([self._actions[name] for name in ("undo", "redo")])
         edit.addSeparator()
         edit.addActions([self._actions[name] for name in ("copy", "paste", "delete")])
+        edit.addSeparator()
+        edit.addAction(self._actions["preferences"])
         samples = self.menuBar().addMenu(self.tr("&Samples"))
         samples.addActions([self._actions[name] for name in ("resample", "stop")])
         samples.addSeparator()
         samples.addActions([self._actions[name] for name in ("next", "previous", "pin", "compare")])
         samples.addSeparator()
         samples.addActions([self._actions[name] for name in ("hint", "region")])
+        samples.addSeparator()
+        sorting = samples.addMenu(self.tr("S&ort by"))
+        orders = QActionGroup(self)
+        for order, text in (
+            (Order.OLDEST, self.tr("&Oldest first")),
+            (Order.NEWEST, self.tr("&Newest first")),
+            (Order.TYPICALITY, self.tr("&Typicality")),
+            (Order.COLORFULNESS, self.tr("&Colourfulness")),
+        ):
+            action = sorting.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(order is Order.OLDEST)
+            action.setData(order)
+            orders.addAction(action)
+        orders.triggered.connect(self._order_chosen)
         view = self.menuBar().addMenu(self.tr("&View"))
         view.addActions([self._actions[name] for name in ("split", "fit", "actual", "zoom_in", "zoom_out")])
         view.addSeparator()
@@ -184,7 +216,7 @@ class MainWindow(QMainWindow):
             group.addAction(action)
         group.triggered.connect(self._scheme_chosen)
         help_menu = self.menuBar().addMenu(self.tr("&Help"))
-        self._help_menu = help_menu
+        help_menu.addActions([self._actions[name] for name in ("shortcuts", "about")])
 
     def _make_tool_bar(self) -> None:
         bar = QToolBar(self.tr("Tools"))
@@ -261,6 +293,9 @@ class MainWindow(QMainWindow):
         self.gallery.chosen.connect(session.select)
         self.gallery.marked_changed.connect(self._marked_changed)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
+        self.gallery.drag_files_with(self._write_for_drag)
+        for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, studio.sampled):
+            changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.region_marked.connect(self._region_marked)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
@@ -303,9 +338,69 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def open(self, path: Path) -> None:
-        """Open a photograph."""
+        """Open a photograph, a session, or a picture that was exported earlier."""
         self.message.hide()
-        self.studio.open(path)
+        path = Path(path)
+        if path.is_dir():
+            self.open_many([path])
+            return
+        try:
+            record = records.read_session(path) if path.suffix == records.ENDING else records.read_exported(path)
+        except PicError as error:
+            self.message.tell_error(str(error))
+            return
+        if record is None:
+            self.studio.open(path)
+        else:
+            self._open_record(path, record)
+
+    def _open_record(self, path: Path, record: records.Record) -> None:
+        """Open the photograph that a file is of, with the samples that it remembers."""
+        source = self._find(record.source, path)
+        if source is None and path.suffix == records.ENDING:
+            name = record.source.name if record.source else self.tr("a pasted picture")
+            self.message.tell_error(self.tr("The photograph of this session, %1, was not found. Put it beside the session.").replace("%1", name))
+            return
+        self.studio.open(source or path, restored=record.restored)
+
+    def _find(self, source: Path | None, beside: Path) -> Path | None:
+        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened."""
+        if source is None:
+            return None
+        places = [source] if source.is_absolute() else []
+        places += [beside.parent / source.name, beside.parent.parent / source.name]
+        places += [Path(self._folder("open_folder")) / source.name]
+        places += [path for path in self._recent() if path.name == source.name]
+        return next((place for place in places if place.is_file() and place != beside), None)
+
+    def open_many(self, paths: Sequence[Path]) -> None:
+        """Offer to colorize all these photographs and those of these folders."""
+        photos = []
+        for path in paths:
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS) if path.is_dir() else [path]
+            photos += inside
+        if not photos:
+            self.message.tell_note(self.tr("There are no photographs in this folder."))
+        elif self.studio.model is None:
+            self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
+        else:
+            self.batch = BatchDialog(
+                photos,
+                self.studio.model,
+                samples=self.session.sample_count,
+                temperature=self.session.temperature,
+                saturation=self.session.saturation,
+                settings=self.settings,
+                parent=self,
+            )
+            self.batch.show()
+
+    @Slot()
+    def ask_for_folder(self) -> None:
+        """Let a person choose a folder of photographs."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Colorize a folder"), self._folder("open_folder"))
+        if folder:
+            self.open_many([Path(folder)])
 
     @Slot()
     def open_example(self) -> None:
@@ -337,7 +432,10 @@ class MainWindow(QMainWindow):
         self.welcome.show_drag(False)
         data = event.mimeData()
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if files:
+        if len(files) > 1:
+            event.acceptProposedAction()
+            self.open_many(files)
+        elif files:
             event.acceptProposedAction()
             self.open(files[0])
         elif data.hasImage():
@@ -509,6 +607,107 @@ class MainWindow(QMainWindow):
         image = QImage(pixels.data, photo.width, photo.height, 3 * photo.width, QImage.Format.Format_RGB888)
         QGuiApplication.clipboard().setImage(image.copy())
         self.message.tell_done(self.tr("Copied"))
+
+    @Slot()
+    def ask_where_to_save(self) -> None:
+        """Write all samples and choices into a session file."""
+        if not self.session.samples or self.session.path is None:
+            self.message.tell_note(self.tr("There is nothing to save yet. A session needs a photograph from a file."))
+            return
+        suggested = str(Path(self._folder("export_folder")) / f"{self.session.name}{records.ENDING}")
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, f"{self.tr('Session')} (*{records.ENDING})")
+        if path:
+            target = Path(path) if path.endswith(records.ENDING) else Path(path + records.ENDING)
+            try:
+                records.write_session(target, self.session)
+            except PicError as error:
+                self.message.tell_error(str(error))
+            else:
+                self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
+
+    def _write_for_drag(self, sample: Sample) -> Path | None:
+        """A picture file of a sample for another program, in a folder that is gone with the window."""
+        if self.studio.model is None:
+            return None
+        opened = self.session.opened
+        photo = opened.photo if opened.photo.height * opened.photo.width <= 12_000_000 else opened.preview
+        target = Path(self._drag_folder.path()) / self._export_name(sample)
+        try:
+            pixels = compose(photo, sample.chroma, saturation=self.session.saturation)
+            write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
+        except PicError as error:
+            self.message.tell_error(str(error))
+            return None
+        return target
+
+    # what outlives a crash
+
+    @property
+    def _autosave(self) -> Path:
+        return data_dir() / f"last{records.ENDING}"
+
+    @Slot()
+    def _save_soon(self) -> None:
+        if self.session.samples and self.session.path is not None:
+            self._autosave_timer.start()
+
+    @Slot()
+    def _save_now(self) -> None:
+        if self.studio.activity is Activity.SAMPLING:
+            self._autosave_timer.start()
+        elif self.session.samples and self.session.path is not None:
+            try:
+                records.write_session(self._autosave, self.session)
+            except PicError:
+                self._autosave_timer.stop()  # a disk that is full is told when a person saves
+
+    def offer_last(self) -> None:
+        """Where the program was not closed in order, offer what was being worked on."""
+        if self._autosave.is_file():
+            self.message.tell_done(
+                self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
+                self.tr("Bring them back"),
+                self._open_last,
+            )
+
+    def _open_last(self) -> None:
+        self.open(self._autosave)
+
+    # dialogs
+
+    @Slot()
+    def show_preferences(self) -> None:
+        """Let a person change the model, the device and what photographs begin with."""
+        dialog = PreferencesDialog(self.settings, cuda=_has_cuda(), parent=self)
+        before = (self._checkpoint(), self._device())
+        if dialog.exec():
+            if (self._checkpoint(), self._device()) != before:
+                self.studio.use_model(self._checkpoint(), device=self._device())
+            if self.session.opened is None:
+                self.session.set_sample_count(int(self.settings.value("samples", DEFAULT_SAMPLES)))
+                self.session.set_temperature(float(self.settings.value("temperature", DEFAULT_TEMPERATURE)))
+
+    def _checkpoint(self) -> Path:
+        chosen = Path(str(self.settings.value("checkpoint", "") or default_checkpoint()))
+        return chosen if chosen.is_file() else default_checkpoint()
+
+    def _device(self) -> str | None:
+        chosen = str(self.settings.value("device", "auto"))
+        return chosen if chosen == "cpu" or (chosen == "cuda" and _has_cuda()) else None
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        """Show every key."""
+        ShortcutsDialog(list(self._actions.values()), self).exec()
+
+    @Slot()
+    def show_about(self) -> None:
+        """Show what the program is."""
+        AboutDialog(self.studio.model.checkpoint if self.studio.model else None, self).exec()
+
+    @Slot(QAction)
+    def _order_chosen(self, action: QAction) -> None:
+        self.gallery.samples.sort_by(action.data())
 
     def _folder(self, setting: str) -> str:
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
@@ -705,6 +904,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event) -> None:  # noqa: N802
         self.settings.setValue("geometry", self.saveGeometry())
         QApplication.instance().removeEventFilter(self)
+        self._autosave_timer.stop()
+        self._autosave.unlink(missing_ok=True)
         self.studio.close()
         self.pictures.close()
         super().closeEvent(event)
@@ -731,6 +932,12 @@ def _same_file(path: Path, other: Path) -> bool:
         return path.exists() and path.samefile(other)
     except OSError:
         return False
+
+
+def _has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _device_name(device) -> str:

@@ -42,7 +42,8 @@ class Sample:
     @property
     def typicality(self) -> float:
         """Mean log-probability of a drawn pixel, in bits: how much the model expects such colours."""
-        pixels = max(1, self.rows * self.chroma.shape[2])
+        given = 0 if self.known is None else int(self.known.mask[: self.rows].sum())
+        pixels = max(1, self.rows * self.chroma.shape[2] - given)
         return self.log_prob / pixels / float(np.log(2))
 
     @property
@@ -185,8 +186,10 @@ class Session(QObject):
         if self._restored is not None:
             self._take_up(self._restored)
         else:
-            samples = self._new_samples(self.sample_count)
-            self._apply(replace(self._state, samples=samples, selected=samples[0].number))
+            kept = tuple(s for s in self.samples if self.is_pinned(s) and self._fits(s.chroma))
+            self.undo_stack.clear()
+            new = self._new_samples(max(1, self.sample_count - len(kept)))
+            self._apply(replace(self._state, samples=kept + new, selected=new[0].number))
 
     def _take_up(self, restored: Restored) -> None:
         self._restored = None

@@ -89,6 +89,11 @@ class Studio(QObject):
         self._restored = None
         self._reader.replace(jobs.open_pixels(pixels))
 
+    def use_model(self, checkpoint: Path | None, *, device: str | None) -> None:
+        """Load another checkpoint, and draw the photograph's samples with it; the present one stays if that fails."""
+        self._network.replace(jobs.load(checkpoint, device=device))
+        self._set_activity(Activity.LOADING)
+
     def stop(self) -> None:
         """Stop drawing; what is drawn is kept."""
         if self.activity is Activity.SAMPLING:

@@ -87,8 +87,10 @@ def choose(application: QApplication, name: str) -> None:
 def apply(application: QApplication) -> None:
     """Dress the application in the theme of the scheme in use."""
     theme = current()
-    application.setPalette(_palette(theme))
-    application.setStyleSheet(_style_sheet(theme))
+    style_sheet = _style_sheet(theme)
+    if application.styleSheet() != style_sheet:
+        application.setPalette(_palette(theme))
+        application.setStyleSheet(style_sheet)
 
 
 def _palette(theme: Theme) -> QPalette:
@@ -179,10 +181,9 @@ QSlider::handle:horizontal:focus { background: @accent; }
 QSlider::sub-page:horizontal:focus { background: @accent; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: @faint; }
 
-QSpinBox, QComboBox, QLineEdit { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px; min-height: 18px;
+QComboBox, QLineEdit { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px; min-height: 18px;
   selection-background-color: @accent; selection-color: @on_accent; }
-QSpinBox { padding: 5px 2px; }
-QSpinBox:focus, QComboBox:focus, QLineEdit:focus { border-color: @accent; }
+QComboBox:focus, QLineEdit:focus { border-color: @accent; }
 QComboBox::drop-down { border: 0; width: 20px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }
 
@@ -194,6 +195,9 @@ QWidget#panel { background: @panel; border-left: 1px solid @line; }
 QWidget#tray { background: @panel; border-top: 1px solid @line; }
 QWidget#plain { background: @canvas; }
 QListView { background: transparent; border: 0; outline: 0; }
+QTreeView { background: @raised; border: 1px solid @line; border-radius: 8px; outline: 0; padding: 4px; }
+QTreeView::item { padding: 4px 6px; }
+QHeaderView::section { background: transparent; border: 0; color: @quiet; padding: 6px 8px; }
 QWidget#welcome { background: @canvas; }
 QFrame#drop { background: transparent; border: 2px dashed @faint; border-radius: 16px; }
 QFrame#drop[over="true"] { border-color: @accent; }

@@ -1,0 +1,242 @@
+"""Many photographs one after the other: a queue with progress, pause, skip, and what went wrong at the end."""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QUrl, Slot
+from PySide6.QtGui import QColor, QDesktopServices
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from picgui.colorize import Model
+from picgui.gui import jobs, theme
+from picgui.gui.jobs import Exported
+from picgui.gui.worker import Worker
+
+
+class State(Enum):
+    """Where a photograph of the queue is."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    SKIPPED = auto()
+    FAILED = auto()
+
+
+class BatchDialog(QDialog):
+    """Colorizes photographs into a folder while the window stays free for other work."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        model: Model,
+        *,
+        samples: int,
+        temperature: float,
+        saturation: float,
+        settings: QSettings,
+        parent: QWidget | None = None,
+    ):
+        super().__init__(parent)
+        self._paths, self._model, self._settings = list(paths), model, settings
+        self._samples, self._temperature, self._saturation = samples, temperature, saturation
+        self._states = [State.WAITING] * len(self._paths)
+        self._current: int | None = None
+        self._written = 0
+        self._paused = True
+        self._worker = Worker(self, prepare=jobs.use_one_thread)
+        self._worker.produced.connect(self._sample_written)
+        self._worker.finished_job.connect(self._photo_finished)
+        self._worker.failed.connect(self._photo_failed)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Colorize %1 photographs").replace("%1", str(len(self._paths))))
+        self.resize(620, 480)
+        self._make_widgets()
+        self._show_progress()
+
+    def _make_widgets(self) -> None:
+        words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
+        explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", f"{self._temperature:.2f}"))
+        explained.setObjectName("quiet")
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.header().setStretchLastSection(False)
+        self.list.setAccessibleName(self.tr("Photographs"))
+        for path in self._paths:
+            item = QTreeWidgetItem([path.name, self.tr("waiting")])
+            item.setToolTip(0, str(path))
+            self.list.addTopLevelItem(item)
+        folder = str(self._settings.value("batch_folder", "") or self._paths[0].parent / "colorized")
+        self.folder = QLineEdit(folder)
+        self.folder.setAccessibleName(self.tr("Folder for the results"))
+        choose = QPushButton(self.tr("Choose…"))
+        choose.clicked.connect(self._choose_folder)
+        self.skip_existing = QCheckBox(self.tr("Leave out photographs that have results there already"))
+        self.skip_existing.setChecked(True)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, len(self._paths) * self._samples)
+        self.summary = QLabel()
+        self.summary.setObjectName("quiet")
+        self.summary.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.start = QPushButton(self.tr("Start"))
+        self.start.setObjectName("primary")
+        self.start.clicked.connect(self._start_or_pause)
+        self.skip = QPushButton(self.tr("Skip this one"))
+        self.skip.clicked.connect(self._skip)
+        self.skip.setEnabled(False)
+        self.show_results = QPushButton(self.tr("Show results"))
+        self.show_results.clicked.connect(self._show_folder)
+        self.show_results.setEnabled(False)
+        close = QPushButton(self.tr("Close"))
+        close.clicked.connect(self.close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 20)
+        column.setSpacing(12)
+        column.addWidget(explained)
+        column.addWidget(self.list, 1)
+        column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, choose))
+        column.addWidget(self.skip_existing)
+        column.addWidget(self.progress)
+        column.addLayout(_row(self.summary, self.show_results, self.skip, close, self.start))
+
+    # what a person does
+
+    @Slot()
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for the results"), self.folder.text())
+        if folder:
+            self.folder.setText(folder)
+
+    @Slot()
+    def _start_or_pause(self) -> None:
+        """A pause takes effect after the photograph being drawn."""
+        self._paused = not self._paused
+        self._settings.setValue("batch_folder", self.folder.text())
+        if not self._paused and self._current is None:
+            self._next()
+        self._show_progress()
+
+    @Slot()
+    def _skip(self) -> None:
+        if self._current is not None:
+            self._worker.stop()
+            self._end(State.SKIPPED, self.tr("skipped"))
+
+    @Slot()
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text()))
+
+    def closeEvent(self, event) -> None:  # noqa: N802
+        self._worker.close()
+        super().closeEvent(event)
+
+    def reject(self) -> None:
+        """Escape closes as the button does."""
+        self.close()
+
+    # what is done
+
+    def _next(self) -> None:
+        waiting = [index for index, state in enumerate(self._states) if state is State.WAITING]
+        if self._paused or not waiting:
+            self._paused = True
+            self._show_progress()
+            return
+        self._current = waiting[0]
+        self._written = 0
+        path, folder = self._paths[self._current], Path(self.folder.text())
+        if self.skip_existing.isChecked() and all(target.exists() for target in self._targets(path, folder)):
+            self._end(State.SKIPPED, self.tr("has results already"))
+            return
+        self._set(State.RUNNING, self.tr("reading…"))
+        self._worker.queue(
+            jobs.colorize_file(
+                path, self._model, targets=self._targets(path, folder), temperature=self._temperature, saturation=self._saturation
+            )
+        )
+        self._show_progress()
+
+    def _targets(self, path: Path, folder: Path) -> list[Path]:
+        return [folder / f"{path.stem}-colorized-{seed}.png" for seed in range(1, self._samples + 1)]
+
+    def _set(self, state: State, words: str) -> None:
+        self._states[self._current] = state
+        item = self.list.topLevelItem(self._current)
+        item.setText(1, words if len(words) < 60 else words[:57] + "…")
+        item.setToolTip(1, words)
+        colors = theme.current()
+        shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
+        item.setForeground(1, QColor(shade))
+        self.list.scrollToItem(item)
+
+    def _end(self, state: State, words: str) -> None:
+        self._set(state, words)
+        self._current = None
+        self._show_progress()
+        self._next()
+
+    @Slot(int, object)
+    def _sample_written(self, job: int, _exported: Exported) -> None:
+        if self._worker.is_current(job):
+            self._written += 1
+            words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._samples))
+            self._set(State.RUNNING, words)
+            self._show_progress()
+
+    @Slot(int)
+    def _photo_finished(self, job: int) -> None:
+        if self._worker.is_current(job) and self._current is not None:
+            self._end(State.DONE, self.tr("done"))
+
+    @Slot(int, str)
+    def _photo_failed(self, job: int, sentence: str) -> None:
+        if self._worker.is_current(job) and self._current is not None:
+            self._end(State.FAILED, sentence)
+
+    def _show_progress(self) -> None:
+        ended = sum(state in (State.DONE, State.SKIPPED, State.FAILED) for state in self._states)
+        self.progress.setValue(ended * self._samples + (self._written if self._current is not None else 0))
+        running = self._current is not None
+        self.skip.setEnabled(running)
+        self.show_results.setEnabled(State.DONE in self._states)
+        all_ended = ended == len(self._states)
+        self.start.setEnabled(not all_ended)
+        self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
+        for widget in (self.folder, self.skip_existing):
+            widget.setEnabled(not running and ended == 0)
+        failed = self._states.count(State.FAILED)
+        words = self.tr("%1 of %2 photographs").replace("%1", str(ended)).replace("%2", str(len(self._states)))
+        if failed:
+            words += ", " + self.tr("%1 failed").replace("%1", str(failed))
+        self.summary.setText(words)
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

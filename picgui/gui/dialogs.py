@@ -1,0 +1,239 @@
+"""Preferences with the checkpoints, the page of shortcuts, and what the program is."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from picgui import __version__
+from picgui.errors import CheckpointError
+from picgui.gui import theme
+from picgui.gui.session import DEFAULT_SAMPLES, DEFAULT_TEMPERATURE, MAX_SAMPLES
+from picgui.paths import checkpoint_dir, default_checkpoint
+from picgui.pic.checkpoint import Checkpoint, load_checkpoint
+
+
+def _quiet(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("quiet")
+    label.setWordWrap(True)
+    return label
+
+
+class ShortcutsDialog(QDialog):
+    """Every action that has keys."""
+
+    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(32)
+        grid.setVerticalSpacing(8)
+        rows = [(a.text().replace("&", "").rstrip("…"), _keys(a)) for a in actions if a.shortcuts()]
+        rows += [
+            (self.tr("The photograph as it was"), self.tr("hold Space")),
+            (self.tr("Zoom at the cursor"), self.tr("wheel")),
+            (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
+            (self.tr("Select several samples"), self.tr("Ctrl or Shift and click")),
+            (self.tr("Set a slider back"), self.tr("double click")),
+        ]
+        half = (len(rows) + 1) // 2
+        for place, (name, keys) in enumerate(rows):
+            column = 0 if place < half else 2
+            grid.addWidget(QLabel(name), place % half, column)
+            grid.addWidget(_quiet(keys), place % half, column + 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 20)
+        column.setSpacing(20)
+        column.addLayout(grid)
+        column.addWidget(buttons)
+
+
+def _keys(action: QAction) -> str:
+    texts = (key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
+    return ", ".join(dict.fromkeys(text for text in texts if text and len(text) < 18))
+
+
+class AboutDialog(QDialog):
+    """What the program is, and what its model was trained on."""
+
+    def __init__(self, checkpoint: Checkpoint | None, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("About picgui"))
+        self.setFixedWidth(460)
+        picture = QLabel()
+        picture.setPixmap(theme.application_icon().pixmap(72, 72))
+        title = QLabel("picgui")
+        title.setObjectName("title")
+        words = QVBoxLayout()
+        words.addWidget(title)
+        words.addWidget(_quiet(self.tr("Version %1").replace("%1", __version__)))
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(picture)
+        head.addLayout(words)
+        head.addStretch(1)
+        text = QLabel(
+            self.tr(
+                "Colour for old photographs. Nobody can know the colours of a black-and-white photograph; what you see are "
+                "believable ones, drawn from a model (Probabilistic Image Colorization; Royer, Kolesnikov and Lampert, 2017). "
+                "Everything is computed on this computer, and your photographs never leave it."
+            )
+        )
+        text.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 20)
+        column.setSpacing(16)
+        column.addLayout(head)
+        column.addWidget(text)
+        if checkpoint is not None:
+            column.addWidget(_quiet("\n".join(facts(checkpoint))))
+        column.addWidget(_quiet(self.tr("MIT licence. Qt is used under the LGPL.")))
+        column.addWidget(buttons)
+
+
+def facts(checkpoint: Checkpoint) -> list[str]:
+    """What a checkpoint says of itself, in a few lines."""
+    millions = sum(tensor.numel() for tensor in checkpoint.tensors.values()) / 1e6
+    lines = [f"{checkpoint.config.name}, {millions:.1f} million weights"]
+    data = checkpoint.metadata.get("data")
+    if isinstance(data, dict) and data.get("images"):
+        lines.append(f"Trained on {data['images']:,} photographs")
+    elif isinstance(data, str):
+        lines.append(f"Trained on {data}")
+    bits = checkpoint.metadata.get("bits_per_dim")
+    if isinstance(bits, (int, float)):
+        lines.append(f"{bits:.3f} bits per dimension (lower is better)")
+    lines.append(f"SHA-256 {checkpoint.sha256[:16]}…")
+    return lines
+
+
+class PreferencesDialog(QDialog):
+    """Model, device and what a new photograph begins with. Written to the settings when it is accepted."""
+
+    def __init__(self, settings: QSettings, *, cuda: bool, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._settings = settings
+        self.setWindowTitle(self.tr("Preferences"))
+        self.setMinimumWidth(500)
+        self.model = QComboBox()
+        self.model.setAccessibleName(self.tr("Model"))
+        self.add = QPushButton(self.tr("Add checkpoint…"))
+        self.add.clicked.connect(self._add_checkpoint)
+        self.facts = _quiet("")
+        self.facts.setMinimumHeight(72)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.device = QComboBox()
+        self.device.setAccessibleName(self.tr("Device"))
+        for name, text in (
+            ("auto", self.tr("Graphics card where there is one")),
+            ("cpu", self.tr("Processor (CPU)")),
+            ("cuda", self.tr("Graphics card (CUDA)")),
+        ):
+            if name != "cuda" or cuda:
+                self.device.addItem(text, name)
+        self.samples = QComboBox()
+        self.samples.setAccessibleName(self.tr("Samples"))
+        for number in range(1, MAX_SAMPLES + 1):
+            self.samples.addItem(str(number), number)
+        self.temperature = QComboBox()
+        self.temperature.setAccessibleName(self.tr("Temperature"))
+        for tenth in range(0, 13):
+            self.temperature.addItem(f"{tenth / 10:.1f}", tenth / 10)
+        self._choose(self.device, str(settings.value("device", "auto")))
+        self._choose(self.samples, int(settings.value("samples", DEFAULT_SAMPLES)))
+        self._choose(self.temperature, float(settings.value("temperature", DEFAULT_TEMPERATURE)))
+        self._fill_models(Path(str(settings.value("checkpoint", "") or default_checkpoint())))
+        self.model.currentIndexChanged.connect(self._show_facts)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        model_row = QHBoxLayout()
+        model_row.addWidget(self.model, 1)
+        model_row.addWidget(self.add)
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(12)
+        form.addRow(self.tr("Model"), model_row)
+        form.addRow("", self.facts)
+        form.addRow(self.tr("Compute on"), self.device)
+        form.addRow(self.tr("Samples at first"), self.samples)
+        form.addRow(self.tr("Temperature at first"), self.temperature)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 20)
+        column.setSpacing(20)
+        column.addLayout(form)
+        column.addStretch(1)
+        column.addWidget(buttons)
+
+    @staticmethod
+    def _choose(box: QComboBox, value: object) -> None:
+        box.setCurrentIndex(max(0, box.findData(value)))
+
+    def _fill_models(self, chosen: Path) -> None:
+        self.model.clear()
+        self.model.addItem(self.tr("The one that comes with picgui"), "")
+        for path in sorted(checkpoint_dir().glob("*.safetensors")):
+            self.model.addItem(path.stem, str(path))
+        self._choose(self.model, str(chosen))
+        self._show_facts()
+
+    @property
+    def _checkpoint(self) -> Path:
+        return Path(self.model.currentData() or default_checkpoint())
+
+    @Slot()
+    def _show_facts(self) -> None:
+        try:
+            self.facts.setText("\n".join(facts(load_checkpoint(self._checkpoint))))
+        except CheckpointError as error:
+            self.facts.setText(str(error))
+
+    @Slot()
+    def _add_checkpoint(self) -> None:
+        """Keep a copy of a checkpoint with the person's own data, if it is one."""
+        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Add a checkpoint"), "", self.tr("Checkpoints (*.safetensors)"))
+        if not chosen:
+            return
+        try:
+            load_checkpoint(chosen)
+            target = checkpoint_dir() / Path(chosen).name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if Path(chosen).resolve() != target.resolve():
+                shutil.copyfile(chosen, target)
+        except CheckpointError as error:
+            self.facts.setText(str(error))
+        except OSError as error:
+            self.facts.setText(self.tr("The checkpoint could not be copied: %1.").replace("%1", str(error.strerror)))
+        else:
+            self._fill_models(target)
+
+    def accept(self) -> None:
+        """Keep what was chosen."""
+        self._settings.setValue("checkpoint", self.model.currentData())
+        self._settings.setValue("device", self.device.currentData())
+        self._settings.setValue("samples", self.samples.currentData())
+        self._settings.setValue("temperature", self.temperature.currentData())
+        super().accept()

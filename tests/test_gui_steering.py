@@ -1,0 +1,199 @@
+"""Hints, regions, sessions, restored exports, many photographs, preferences: in the real window with a tiny checkpoint."""
+
+import json
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from picgui.errors import PhotoError
+from picgui.gui import records
+from picgui.gui.canvas import Tool
+from picgui.gui.dialogs import PreferencesDialog
+from picgui.gui.gallery import Order
+from picgui.opencv import cv2
+from tests.models import checkpoint
+from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
+
+
+def left_half(window):
+    height, width = window.session.embedded.chroma_shape
+    mask = np.zeros((height, width), bool)
+    mask[:, : width // 2] = True
+    return mask
+
+
+def drag(canvas, start, end):
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(canvas, end)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+
+
+def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_drawn_again(drawn, qtbot):  # noqa: F811
+    before = drawn.session.samples[0].chroma.copy()
+    drawn._actions["hint"].trigger()
+    middle = drawn.canvas.rect().center()
+    drag(drawn.canvas, middle, middle + QPoint(40, 0))
+    mask = drawn._marked_place
+    assert mask.any() and not mask.all() and drawn.panel.hints.plane.isEnabled()
+    drawn.panel.hints.color_chosen.emit(20.0, -10.0)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    for sample in drawn.session.samples:
+        assert (sample.chroma[:, mask] == np.array([[20], [-10]])).all()
+    assert not np.array_equal(before[:, ~mask], drawn.session.samples[0].chroma[:, ~mask])
+    drawn._actions["undo"].trigger()
+    assert drawn.session.hints is None and np.array_equal(before, drawn.session.samples[0].chroma)
+
+
+def test_redoing_a_region_holds_everything_else(drawn, qtbot):  # noqa: F811
+    base, region = drawn.session.selected, left_half(drawn)
+    drawn._actions["region"].trigger()
+    drawn.canvas.region_marked.emit(region)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert drawn.session.samples[0] is base and drawn.canvas.tool is Tool.MOVE
+    for sample in drawn.session.samples[1:]:
+        assert np.array_equal(sample.chroma[:, ~region], base.chroma[:, ~region])
+        assert not np.array_equal(sample.chroma[:, region], base.chroma[:, region])
+
+
+def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn):  # noqa: F811
+    marked = []
+    drawn.canvas.region_marked.disconnect(drawn._region_marked)
+    drawn.canvas.region_marked.connect(marked.append)
+    drawn._actions["region"].trigger()
+    target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
+    drag(drawn.canvas, target.topLeft(), target.center())
+    height, width = marked[0].shape
+    assert abs(marked[0].sum() - height * width / 4) <= height + width
+    assert marked[0][0, 0] and not marked[0][-1, -1]
+
+
+@pytest.fixture
+def exported(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
+    target = tmp_path / "result.png"
+    drawn.session.select(drawn.session.samples[2])
+    drawn.session.set_saturation(1.25)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._actions["export"].trigger()
+    return target
+
+
+def test_an_exported_picture_dropped_back_restores_photograph_settings_and_the_very_colours(drawn, exported, qtbot):  # noqa: F811
+    chroma = drawn.session.selected.chroma.copy()
+    drawn.session.resample()
+    drawn.session.set_saturation(1.0)
+    drop(drawn, exported)
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 3, timeout=WAIT)
+    assert drawn.session.path.name == "scan.png" and drawn.session.saturation == 1.25
+    assert np.array_equal(drawn.session.selected.chroma, chroma)
+
+
+def test_an_exported_picture_whose_photograph_is_gone_is_opened_itself(drawn, exported, scan, qtbot):  # noqa: F811
+    chroma = drawn.session.selected.chroma.copy()
+    scan.unlink()
+    drop(drawn, exported)
+    qtbot.waitUntil(lambda: drawn.session.path.name == "result.png" and is_done(drawn), timeout=WAIT)
+    assert np.array_equal(drawn.session.selected.chroma, chroma)
+
+
+def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):  # noqa: F811
+    drawn.session.add_hint(left_half(drawn), (5.0, 6.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.session.toggle_pin(drawn.session.samples[1])
+    drawn.session.select(drawn.session.samples[3])
+    before = [s.chroma.copy() for s in drawn.session.samples]
+    path = tmp_path / "work.picgui"
+    records.write_session(path, drawn.session)
+    drawn.session.resample()
+    drop(drawn, path)
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 4, timeout=WAIT)
+    session = drawn.session
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(before, session.samples, strict=True))
+    assert session.is_pinned(session.samples[1]) and session.hints.mask.any()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": "picgui-session-1", "samples": []}'])
+def test_a_damaged_session_is_a_sentence(tmp_path, content):
+    path = tmp_path / "work.picgui"
+    path.write_text(content)
+    with pytest.raises(PhotoError, match="work.picgui"):
+        records.read_session(path)
+
+
+def test_chroma_in_a_record_is_bounded(tmp_path, drawn):  # noqa: F811
+    path = tmp_path / "work.picgui"
+    records.write_session(path, drawn.session)
+    content = json.loads(path.read_text())
+    content["samples"][0]["chroma"]["shape"] = [2, 100_000, 100_000]
+    path.write_text(json.dumps(content))
+    with pytest.raises(PhotoError):
+        records.read_session(path)
+
+
+def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):  # noqa: F811
+    chroma = drawn.session.samples[1].chroma.copy()
+    drawn._save_now()
+    drawn.session.resample()
+    drawn.offer_last()
+    assert drawn.message.isVisible()
+    drawn.message._action.click()
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)
+    assert np.array_equal(drawn.session.samples[1].chroma, chroma)
+    drawn.close()
+    assert not drawn._autosave.exists(), "closed in order, there is nothing to offer"
+
+
+def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop_them(window, tmp_path, qtbot):  # noqa: F811
+    folder = tmp_path / "box"
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        cv2.imwrite(str(folder / name), np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))
+    (folder / "b.jpg").write_bytes(b"garbage")
+    window.session.set_sample_count(2)
+    drop(window, folder)
+    batch = window.batch
+    batch.folder.setText(str(tmp_path / "out"))
+    batch.start.click()
+    qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["a-colorized-1.png", "a-colorized-2.png", "c-colorized-1.png", "c-colorized-2.png"]
+    assert "b.jpg" in batch.list.topLevelItem(1).text(1) and "1 failed" in batch.summary.text()
+    batch.close()
+
+
+def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F811
+    drawn.gallery.samples.sort_by(Order.COLORFULNESS)
+    model = drawn.gallery.model()
+    strengths = [model.index(row).data(Qt.ItemDataRole.UserRole).colorfulness for row in range(4)]
+    assert strengths == sorted(strengths, reverse=True)
+
+
+def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
+    path = drawn._write_for_drag(drawn.session.samples[0])
+    assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
+
+
+def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
+    other = checkpoint(tmp_path, seed=5, name="other")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(other), ""))
+    dialog = PreferencesDialog(drawn.settings, cuda=False)
+    dialog.add.click()
+    assert dialog.model.currentText() == "other" and "tiny" in dialog.facts.text()
+    dialog.accept()
+    before = drawn.studio.model
+    drawn.studio.use_model(drawn._checkpoint(), device="cpu")
+    qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
+    assert drawn.studio.model.checkpoint.name == "other"
+
+
+def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch):  # noqa: F811
+    foreign = tmp_path / "foreign.safetensors"
+    foreign.write_bytes(b"nonsense")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(foreign), ""))
+    dialog = PreferencesDialog(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), cuda=False)
+    number = dialog.model.count()
+    dialog.add.click()
+    assert dialog.model.count() == number and "foreign.safetensors" in dialog.facts.text()
