@@ -10,6 +10,7 @@ import torch
 from picgui.errors import DeviceError, PicError
 from picgui.colorize import load_model
 from picgui.pic.checkpoint import Checkpoint
+from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, measure_samples
@@ -74,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results")
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_figures)
+
+    command = commands.add_parser("benchmark", help="speed of sampling and of the whole way, on this machine")
+    command.add_argument("--checkpoint", type=Path, help="default: the shipped one")
+    command.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="of the whole way (default cpu)")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_benchmark)
     return parser
 
 
@@ -159,6 +166,11 @@ def _figures(options: argparse.Namespace) -> None:
     )
     for path in written:
         print(path)
+
+
+def _benchmark(options: argparse.Namespace) -> None:
+    figures = benchmark(load_model(options.checkpoint, device=_device(options)))
+    print(json.dumps(figures) if options.json else table(figures))
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -1,0 +1,233 @@
+"""Speed of everything between opening a photograph and its finished colours, in one run.
+
+Unit U is one full forward pass of f, one sample, one thread, float32, at 32 x 32 chroma with the paper's 160 channels and 4 blocks. Times are the
+best of several interleaved repetitions: what the machine can do, least disturbed by what else runs on it.
+"""
+
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from picgui.colorize import Model, compose, embed, sample_rows
+from picgui.photo import photo_from_rgb, read_photo
+from picgui.pic import pixel_loop, sampler
+from picgui.pic.network import CONFIGS, PixelCNN, past_planes
+
+REPETITIONS = 5
+SIZE = 32  # chroma pixels
+_MEGAPIXELS_12 = (3000, 4000)
+_MEGAPIXELS_100 = (8660, 11547)
+
+
+def benchmark(model: Model) -> dict[str, object]:
+    """All figures: those of the paper-size f with 2x3 / 2x2 kernels, the same for 3x3 under ``kernel_3x3``, and of ``model``.
+
+    Times are in seconds, ``*_units`` in U, memory in MiB.
+    """
+    pixel_loop.warm_up()
+    figures: dict[str, object] = {"machine": _machine(), "threads": torch.get_num_threads()}
+    figures |= _machine_limits()
+    figures |= sampler_figures((2, 3), (2, 2), figures)
+    figures["kernel_3x3"] = sampler_figures((3, 3), (3, 3), figures)
+    figures |= whole_way(model)
+    figures["peak_memory_mb"] = _peak_memory()
+    return figures
+
+
+def _machine() -> str:
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {torch.get_num_threads()} threads, {platform.system()}, PyTorch {torch.__version__}"
+
+
+@contextmanager
+def _threads(number: int):
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def best_of(works: dict[str, Callable[[], object]], repetitions: int = REPETITIONS) -> dict[str, float]:
+    """The shortest time of each of several pieces of work, run in turns."""
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(repetitions):
+        for name, work in works.items():
+            best[name] = min(best[name], _seconds(work))
+    return best
+
+
+def _machine_limits() -> dict[str, float]:
+    """What one core can multiply and stream, float32."""
+    a, b = torch.randn(2, 1536, 1536).unbind(0)
+    block = torch.randn(32, 1024, 1024)  # 128 MiB: larger than most caches
+    with _threads(1):
+        times = best_of({"multiply": lambda: a @ b, "stream": block.sum})
+    return {
+        "peak_gflops_one_thread": 2 * 1536**3 / times["multiply"] / 1e9,
+        "bandwidth_gb_per_second": block.numel() * 4 / times["stream"] / 1e9,
+    }
+
+
+def paper_size(vertical: tuple[int, int], horizontal: tuple[int, int]) -> PixelCNN:
+    """f with the paper's 160 channels and 4 blocks, on a 256-channel embedding, random weights, folded."""
+    torch.manual_seed(0)
+    config = replace(CONFIGS["cifar10"], vertical_kernel=vertical, horizontal_kernel=horizontal)
+    pixel_cnn = PixelCNN(config).eval().requires_grad_(False)
+    for module in pixel_cnn.modules():
+        if hasattr(module, "fold"):
+            module.fold()
+    return pixel_cnn
+
+
+def _inputs(pixel_cnn: PixelCNN, size: int) -> tuple[Tensor, Tensor]:
+    embedding = pixel_cnn.u_blocks[0].condition.v.shape[1] // 2
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(1, embedding, size, size, generator=generator), torch.rand(1, 1, size, size, generator=generator) - 0.5
+
+
+def sampler_figures(vertical: tuple[int, int], horizontal: tuple[int, int], limits: dict) -> dict[str, float]:
+    """U, and sampling in units of it: without caches (extrapolated from 8 passes really run), PyTorch, compiled, floor."""
+    f = paper_size(vertical, horizontal)
+    embedding, luminance = _inputs(f, SIZE)
+    large = _inputs(f, 2 * SIZE)
+    chroma = torch.zeros(1, 2, SIZE, SIZE)
+
+    @torch.inference_mode()
+    def forward() -> None:
+        f(past_planes(luminance, chroma), embedding)
+
+    def draw(number: int, inputs: tuple[Tensor, Tensor] = (embedding, luminance)) -> None:
+        for _ in sampler.sample_rows(f, *inputs, seeds=range(number)):
+            pass
+
+    with _threads(1):
+        times = best_of({"unit": forward, "naive": lambda: [forward() for _ in range(8)], "one": lambda: draw(1)})
+        unit = times["unit"]
+        with _without_compiled():
+            in_torch = _seconds(lambda: draw(1))
+    times |= best_of({"eight": lambda: draw(8), "large": lambda: draw(1, large)}, 3)
+    figures = {
+        "unit_seconds": unit,
+        "naive_units": times["naive"] / 8 * SIZE * SIZE / unit,
+        "torch_units": in_torch / unit,
+        "fast_units": times["one"] / unit,
+        "fast_units_8_samples": times["eight"] / unit,
+        "fast_units_64x64": times["large"] / unit,
+        "floor_units": floor_seconds(f, limits) / unit,
+    }
+    return figures
+
+
+@contextmanager
+def _without_compiled():
+    available = pixel_loop.is_available
+    pixel_loop.is_available = lambda: False
+    try:
+        yield
+    finally:
+        pixel_loop.is_available = available
+
+
+def floor_seconds(f: PixelCNN, limits: dict) -> float:
+    """What one sample takes at least: its row products at the machine's peak, plus its own row's weights streamed once a pixel."""
+    sequential = f.out.v.numel()
+    total = sum(p.v.numel() for p in f.modules() if hasattr(p, "v"))
+    for block in f.ul_blocks:
+        for convolution in (block.first, block.gate):
+            sequential += convolution.v[:, :, -1].numel()
+    once = sum(block.condition.v.numel() for block in f.u_blocks)  # the embedding's terms are made once a photo
+    pixels = SIZE * SIZE
+    products = 2 * (total - sequential - once) * pixels / (limits["peak_gflops_one_thread"] * 1e9)
+    return products + 4 * sequential * pixels / (limits["bandwidth_gb_per_second"] * 1e9)
+
+
+def whole_way(model: Model) -> dict[str, float]:
+    """A 12-megapixel JPEG to its first colour (g^w's draft on a screen-sized picture), to four samples, and to full size."""
+    generator = np.random.default_rng(0)
+    small = Image.fromarray(generator.integers(40, 215, (30, 40), dtype=np.uint8))
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "scan.jpg"
+        small.resize(_MEGAPIXELS_12[::-1], Image.Resampling.BICUBIC).save(path, quality=92)
+
+        def first_colour() -> None:
+            photo = read_photo(path)
+            preview = photo.resized(1400)
+            compose(preview, embed(photo, model).draft)
+
+        figures["first_colour_seconds"] = best_of({"x": first_colour}, 3)["x"]
+        photo = read_photo(path)
+    embedded = embed(photo, model)
+    times = best_of(
+        {
+            "embedding_seconds": lambda: embed(photo, model),
+            "four_rows": lambda: [None for _ in sample_rows(embedded, model, seeds=range(4))],
+        },
+        3,
+    )
+    figures["embedding_seconds"] = times["embedding_seconds"]
+    figures["four_samples_seconds"] = times["embedding_seconds"] + times["four_rows"]
+    figures["compose_12mp_seconds"] = best_of({"x": lambda: compose(photo, embedded.draft)}, 3)["x"]
+    before = _peak_memory()
+    large = photo_from_rgb(np.full(_MEGAPIXELS_100, 120, np.uint8))
+    figures["compose_100mp_seconds"] = _seconds(lambda: compose(large, embedded.draft))
+    figures["compose_100mp_added_memory_mb"] = max(0.0, _peak_memory() - before)
+    return figures
+
+
+def _peak_memory() -> float:
+    """The most memory this process ever held, MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 if sys.platform != "darwin" else peak / 1024**2
+
+
+def table(figures: dict[str, object]) -> str:
+    """The figures for people."""
+    lines = [str(figures["machine"]), ""]
+    three = figures["kernel_3x3"]
+    names = {
+        "unit_seconds": "U: one full forward pass of f, seconds",
+        "naive_units": "every pixel by a full pass",
+        "torch_units": "cached, PyTorch alone",
+        "fast_units": "cached, compiled, one sample",
+        "fast_units_8_samples": "8 samples, two threads",
+        "fast_units_64x64": "one sample of 64 x 64",
+        "floor_units": "floor of this machine",
+    }
+    lines.append(f"{'paper-size f, 32 x 32, in U':44}{'2x3/2x2':>10}{'3x3':>10}")
+    lines += [f"{text:44}{figures[key]:10.3g}{three[key]:10.3g}" for key, text in names.items()]
+    lines += ["", f"{'the shipped checkpoint':44}{'seconds':>10}"]
+    for key in (
+        "first_colour_seconds",
+        "embedding_seconds",
+        "four_samples_seconds",
+        "compose_12mp_seconds",
+        "compose_100mp_seconds",
+    ):
+        lines.append(f"{key.removesuffix('_seconds').replace('_', ' '):44}{figures[key]:10.3f}")
+    lines.append(f"{'peak memory, MiB':44}{figures['peak_memory_mb']:10.0f}")
+    return "\n".join(lines)
