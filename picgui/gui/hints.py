@@ -206,7 +206,7 @@ class HintPanel(QWidget):
 
 def _luminance_at(session: Session, mask: np.ndarray) -> float:
     """Mean L* of the photograph where a mask at the resolution of the chroma lies."""
-    sketch = session.opened.sketch
+    sketch = session.opened.thumbnail_sketch
     rows = np.minimum((np.arange(sketch.height) + 0.5) * mask.shape[0] / sketch.height, mask.shape[0] - 1).astype(int)
     columns = np.minimum((np.arange(sketch.width) + 0.5) * mask.shape[1] / sketch.width, mask.shape[1] - 1).astype(int)
     inside = mask[np.ix_(rows, columns)]

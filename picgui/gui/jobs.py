@@ -14,7 +14,8 @@ from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tif
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
-SKETCH_LONG_SIDE = 150  # of thumbnails that are still being drawn
+PREVIEW_SKETCH_LONG_SIDE = 720  # while a sample is being drawn
+THUMBNAIL_SKETCH_LONG_SIDE = 150
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -33,7 +34,8 @@ class PhotoOpened:
     photo: Photo
     preview: Photo
     thumbnail: Photo
-    sketch: Photo
+    preview_sketch: Photo
+    thumbnail_sketch: Photo
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
 
@@ -79,8 +81,16 @@ def opened(photo: Photo, path: Path | None) -> PhotoOpened:
     """Make the smaller ones of a photograph."""
     preview = photo.resized(PREVIEW_LONG_SIDE)
     thumbnail = preview.resized(THUMBNAIL_LONG_SIDE)
-    sketch = thumbnail.resized(SKETCH_LONG_SIDE)
-    return PhotoOpened(path, photo, preview, thumbnail, sketch, grey_of(preview), grey_of(thumbnail))
+    return PhotoOpened(
+        path,
+        photo,
+        preview,
+        thumbnail,
+        preview.resized(PREVIEW_SKETCH_LONG_SIDE),
+        thumbnail.resized(THUMBNAIL_SKETCH_LONG_SIDE),
+        grey_of(preview),
+        grey_of(thumbnail),
+    )
 
 
 def open_photo(path: Path) -> Iterator[PhotoOpened]:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QProgressBar,
-    QSizePolicy,
     QStackedWidget,
     QToolBar,
     QToolButton,
@@ -27,7 +26,7 @@ from picgui.errors import PicError
 from picgui.gui import records, theme
 from picgui.gui.batch import BatchDialog
 from picgui.gui.canvas import MAX_PANES, Canvas, Tool
-from picgui.gui.controls import MessageBar, Panel, Welcome
+from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.pictures import Pictures
@@ -137,10 +136,10 @@ class MainWindow(QMainWindow):
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
         make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
         undo = self.session.undo_stack.createUndoAction(self, self.tr("&Undo"))
-        undo.setShortcuts(standard.Undo)
+        undo.setShortcut(QKeySequence(standard.Undo))
         undo.setProperty("glyph", "undo")
         redo = self.session.undo_stack.createRedoAction(self, self.tr("&Redo"))
-        redo.setShortcuts(standard.Redo)
+        redo.setShortcut(QKeySequence(standard.Redo))
         redo.setProperty("glyph", "redo")
         self._actions |= {"undo": undo, "redo": redo}
         make("resample", self.tr("&Resample"), self.session.resample, icon="resample", keys=["R", "F5"])
@@ -237,15 +236,10 @@ class MainWindow(QMainWindow):
         self.zoom_label.setMinimumWidth(56)
         self.zoom_label.setContentsMargins(8, 0, 0, 0)
         bar.addWidget(self.zoom_label)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(gap)
-        self.title = QLabel()
+        self.title = ElidedLabel()
         self.title.setObjectName("quiet")
+        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         bar.addWidget(self.title)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(gap)
         export = QToolButton()
         export.setObjectName("primary")
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -758,7 +752,7 @@ class MainWindow(QMainWindow):
         self.tray.setVisible(has_photo)
         self.panel.setVisible(has_photo)
         self.zoom_label.setVisible(has_photo)
-        self.title.setText(self._title())
+        self.title.show_text(self._title())
         self.setWindowTitle(f"{session.path.name if session.path else self.tr('Pasted picture')} – picgui" if has_photo else "picgui")
         self._show_activity()
         self._show_status()
@@ -768,8 +762,7 @@ class MainWindow(QMainWindow):
     def _title(self) -> str:
         if self.session.opened is None:
             return ""
-        name = self.session.path.name if self.session.path else self.tr("Pasted picture")
-        return name if len(name) <= 44 else f"{name[:26]}…{name[-16:]}"
+        return self.session.path.name if self.session.path else self.tr("Pasted picture")
 
     def _caption(self) -> str:
         if self.session.opened is None:

@@ -15,6 +15,7 @@ from picgui.gui.worker import Worker
 
 BAND_ROWS = 256  # rows of the full-size photograph that are composed and kept together
 _BAND_BYTES = 400_000_000
+_PREVIEWS = 10  # that are kept, beside those on the canvas
 _REPAINT_MILLISECONDS = 33
 _GREY = np.zeros((2, 1, 1), np.float32)
 
@@ -65,8 +66,9 @@ class Pictures(QObject):
         return self._grey.get("preview")
 
     def preview(self, sample: Sample) -> QImage | None:
-        """A sample at preview size; grey until its colours are composed."""
-        return self._images.get(("preview", sample.number), self.grey)
+        """A sample at preview size; smaller or grey until its colours are composed."""
+        preview = self._images.get(("preview", sample.number))
+        return preview or self._images.get(("thumbnail", sample.number), self.grey)
 
     def thumbnail(self, sample: Sample) -> QImage | None:
         """A sample at thumbnail size; grey until its colours are composed."""
@@ -84,7 +86,7 @@ class Pictures(QObject):
         self._shown = tuple(samples)
         keep = {s.number for s in self._shown}
         old = [key for key in self._images if key[0] == "preview" and key[1] not in keep]
-        for key in old[: max(0, len(old) - 4)]:
+        for key in old[: max(0, len(old) - _PREVIEWS)]:
             del self._images[key]
             self._dirty.pop(key, None)
         for sample in self._shown:
@@ -125,6 +127,8 @@ class Pictures(QObject):
     def _advance(self, sample: Sample, first: int, last: int) -> None:
         self._mark("thumbnail", sample, first, last)
         if sample in self._shown:
+            if sample.is_complete or sample.stopped:  # in place of the sketch
+                first, last = 0, sample.chroma.shape[1]
             self._mark("preview", sample, first, last)
         for key in [key for key in self._bands if key[0] == sample.number]:
             del self._bands[key]
@@ -166,20 +170,24 @@ class Pictures(QObject):
         """Hand everything that has changed to the worker, unless it still works on the last."""
         if self._busy or self._session.opened is None:
             return
-        strips = self._changed_strips() or self._band_strip()
+        strips = self._changed_strips() or self._band_strip() or self._preview_ahead()
         if strips:
             self._busy = True
             self._worker.replace(jobs.compose_strips(strips))
 
     def _changed_strips(self) -> list[StripWanted]:
         opened, samples = self._session.opened, {s.number: s for s in self._session.samples}
+        photos = {
+            "preview": (opened.preview, opened.preview_sketch),
+            "thumbnail": (opened.thumbnail, opened.thumbnail_sketch),
+        }
         strips = []
         for (kind, number), (first, last) in sorted(self._dirty.items(), reverse=True):  # thumbnails are quick
             sample = samples.get(number)
             if sample is None:
                 continue
-            sketched = kind == "thumbnail" and not (sample.is_complete or sample.stopped)
-            photo = opened.preview if kind == "preview" else opened.sketch if sketched else opened.thumbnail
+            sizes = photos[kind]
+            photo = sizes[0] if sample.is_complete or sample.stopped else sizes[1]
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
@@ -212,17 +220,35 @@ class Pictures(QObject):
         if key.kind == "thumbnail":
             self._images[place] = _image(strip.pixels)
         else:
-            if place not in self._images:
-                self._images[place] = self._grey["preview"].copy()
-            _paste(strip.pixels, self._images[place], strip.top)
+            self._images[place] = self._with_strip(self._images.get(place), strip)
         (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
+
+    def _preview_ahead(self) -> list[StripWanted]:
+        """The preview of a finished sample that a person may choose next."""
+        ready = [s for s in self._session.samples if s.is_complete or s.stopped]
+        missing = [s for s in ready if ("preview", s.number) not in self._images][:1]
+        if not missing or sum(key[0] == "preview" for key in self._images) >= _PREVIEWS:
+            return []
+        sample, photo = missing[0], self._session.opened.preview
+        key = _Key(self._generation, "preview", sample.number)
+        return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
+
+    def _with_strip(self, image: QImage | None, strip: StripComposed) -> QImage:
+        """A preview with rows of it composed anew; its size becomes theirs."""
+        opened, width = self._session.opened, strip.pixels.shape[1]
+        height = opened.preview.height if width == opened.preview.width else opened.preview_sketch.height
+        if len(strip.pixels) == height:
+            return _image(strip.pixels)
+        if image is None or image.width() != width:
+            image = (image or self.grey).scaled(width, height)
+        _paste(strip.pixels, image, strip.top)
+        return image
 
     @Slot(int)
     def _finished(self, job: int) -> None:
         if self._worker.is_current(job):
             self._busy = False
-            if self._dirty or self._wanted_bands:
-                self._schedule()
+            self._schedule()
 
     @Slot(int, str)
     def _failed(self, job: int, _sentence: str) -> None:

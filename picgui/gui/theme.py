@@ -124,7 +124,7 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _style_sheet(theme: Theme) -> str:
-    text = _STYLE
+    text = _STYLE.replace("@chevron", resource("icons/chevron.svg").as_posix())
     for name, value in sorted(vars(theme).items(), key=lambda item: -len(item[0])):
         text = text.replace(f"@{name}", value)
     return text
@@ -184,7 +184,8 @@ QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { bac
 QComboBox, QLineEdit { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px; min-height: 18px;
   selection-background-color: @accent; selection-color: @on_accent; }
 QComboBox:focus, QLineEdit:focus { border-color: @accent; }
-QComboBox::drop-down { border: 0; width: 20px; }
+QComboBox::drop-down { border: 0; width: 24px; }
+QComboBox::down-arrow { image: url("@chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }
 
 QLabel#heading { font-weight: 600; }
@@ -215,6 +216,7 @@ QScrollBar::handle:hover { background: @quiet; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; border: 0; width: 0; height: 0; }
 QScrollArea { background: transparent; border: 0; }
 QCheckBox { spacing: 8px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 """
 
 
