@@ -197,3 +197,12 @@ def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch
     number = dialog.model.count()
     dialog.add.click()
     assert dialog.model.count() == number and "foreign.safetensors" in dialog.facts.text()
+
+
+def test_where_samples_differ_is_their_distance_from_their_mean(drawn):  # noqa: F811
+    drawn._actions["spread"].trigger()
+    planes = np.stack([s.chroma for s in drawn.session.samples])
+    expected = np.sqrt(((planes - planes.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
+    assert np.allclose(drawn.canvas._spread, expected, atol=1e-4)
+    drawn._actions["spread"].trigger()
+    assert drawn.canvas._spread is None

@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from picgui.gui import theme
@@ -18,6 +18,7 @@ _MARGIN = 24
 _GAP = 8
 _GRIP = 9  # how near to the divider a press takes hold of it
 _ZOOM_STEP = 1.25
+_WIDEST_SPREAD = 30.0  # Lab units, at the end of the scale
 _SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
 
 
@@ -52,6 +53,8 @@ class Canvas(QWidget):
         self._grabbed: str | None = None
         self._pressed_at = QPointF()
         self._moved = False
+        self._spread: np.ndarray | None = None
+        self._pointed: QPointF | None = None
         self._tool = Tool.MOVE
         self._brush = 0.03  # radius, as a share of the longer side
         self._stroke: list[QPointF] = []  # shares of the photograph's sides
@@ -96,6 +99,11 @@ class Canvas(QWidget):
     def show_original(self, original: bool) -> None:
         """Show the photograph as it was, for as long as a key is held."""
         self._original = original
+        self.update()
+
+    def show_spread(self, spread: np.ndarray | None) -> None:
+        """Lay over the photograph how far samples differ, (h, w) in Lab units; None takes it away."""
+        self._spread = spread
         self.update()
 
     @property
@@ -283,12 +291,42 @@ class Canvas(QWidget):
             self._paint_scan_line(painter, sample, target)
         if self.has_split and not self._original and sample is not None:
             self._paint_divider(painter, target, pane)
+        if self._spread is not None:
+            self._paint_spread(painter, target, pane)
         if self._tool is Tool.HINT:
             self._paint_hints(painter, target)
         if self._stroke:
             self._paint_mark(painter, target)
         self._paint_labels(painter, sample, target, pane)
         painter.restore()
+
+    def _paint_spread(self, painter: QPainter, target: QRectF, pane: QRectF) -> None:
+        height, width = self._spread.shape
+        pixels = np.ascontiguousarray(theme.scale_colors(self._spread / _WIDEST_SPREAD))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setOpacity(0.72)
+        painter.drawImage(target, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32))
+        painter.setOpacity(1.0)
+        seen = target.intersected(pane).adjusted(12, 12, -12, -12)
+        box = QRectF(seen.right() - 216, seen.bottom() - 54, 216, 54)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(20, 20, 20, 205))
+        painter.drawRoundedRect(box, 8, 8)
+        bar = box.adjusted(12, 10, -12, -32)
+        steps = np.ascontiguousarray(theme.scale_colors(np.linspace(0, 1, 64)[None]))
+        painter.drawImage(bar, QImage(steps.data, 64, 1, 256, QImage.Format.Format_RGB32))
+        words = box.adjusted(12, 26, -12, -6)
+        painter.setPen(QColor("#f4f4f4"))
+        painter.setFont(self.font())
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.tr("agree"))
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.tr("differ"))
+        if self._pointed is not None:
+            x, y = int(self._pointed.x() * width), int(self._pointed.y() * height)
+            if 0 <= x < width and 0 <= y < height:
+                value = self._spread[y, x]
+                painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{value:.1f}")
+                mark = bar.left() + min(value / _WIDEST_SPREAD, 1) * bar.width()
+                painter.fillRect(QRectF(mark - 1, bar.top() - 3, 2, bar.height() + 6), QColor("#ffffff"))
 
     def _paint_hints(self, painter: QPainter, target: QRectF) -> None:
         """A ringed dot of its colour on every pixel that a person gave one."""
@@ -511,6 +549,9 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None:
             return
+        if self._spread is not None:
+            self._pointed = self._to_photo(event.position(), self._pane_at(event.position()))
+            self.update()
         if self._grabbed == "mark":
             point = self._inside(event.position())
             self._stroke = [self._stroke[0], point] if self._tool is Tool.REGION else [*self._stroke, point]

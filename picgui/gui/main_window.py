@@ -154,6 +154,9 @@ class MainWindow(QMainWindow):
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"])
         self._actions["split"].setCheckable(True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
+        make("spread", self.tr("Where samples &differ"), self._show_spread, icon="doubt", keys=["U"])
+        self._actions["spread"].setCheckable(True)
+        self._actions["spread"].setToolTip(self.tr("Where the samples differ: there the model was unsure (U)"))
         make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"])
         make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"])
         for name in ("hint", "region"):
@@ -202,7 +205,7 @@ class MainWindow(QMainWindow):
             orders.addAction(action)
         orders.triggered.connect(self._order_chosen)
         view = self.menuBar().addMenu(self.tr("&View"))
-        view.addActions([self._actions[name] for name in ("split", "fit", "actual", "zoom_in", "zoom_out")])
+        view.addActions([self._actions[name] for name in ("split", "spread", "fit", "actual", "zoom_in", "zoom_out")])
         view.addSeparator()
         schemes = view.addMenu(self.tr("&Appearance"))
         group = QActionGroup(self)
@@ -226,7 +229,7 @@ class MainWindow(QMainWindow):
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("undo", "redo")])
         bar.addSeparator()
-        bar.addActions([self._actions[name] for name in ("split", "compare")])
+        bar.addActions([self._actions[name] for name in ("split", "compare", "spread")])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("hint", "region")])
         bar.addSeparator()
@@ -496,6 +499,11 @@ class MainWindow(QMainWindow):
             self.canvas.show_samples((selected,) if selected else ())
         self.canvas.update()
 
+    @Slot()
+    def _show_spread(self) -> None:
+        """Lay over the photograph where its samples differ, or take that away."""
+        self.canvas.show_spread(self.session.spread() if self._actions["spread"].isChecked() else None)
+
     # hints and regions
 
     @Slot(bool)
@@ -740,6 +748,8 @@ class MainWindow(QMainWindow):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
         for name in ("split", "next", "previous", "hint", "region"):
             self._actions[name].setEnabled(sample is not None)
+        self._actions["spread"].setEnabled(self._actions["spread"].isChecked() or len(session.samples) > 1)
+        self._show_spread()
         self._actions["compare"].setEnabled(len(session.samples) > 1)
         for name in ("fit", "actual", "zoom_in", "zoom_out"):
             self._actions[name].setEnabled(has_photo)

@@ -157,6 +157,16 @@ class Session(QObject):
         """The photograph's name without its ending."""
         return self.path.stem if self.path else "pasted"
 
+    def spread(self) -> np.ndarray | None:
+        """How far the finished samples differ at each pixel: (h, w) root mean square distance from their mean, in Lab units.
+
+        None with fewer than two.
+        """
+        finished = [s.chroma for s in self.samples if s.is_complete]
+        if len(finished) < 2:
+            return None
+        return np.sqrt(np.var(finished, axis=0).sum(axis=0))
+
     def is_pinned(self, sample: Sample) -> bool:
         """Whether a sample is kept when others are resampled."""
         return sample.number in self._state.pinned

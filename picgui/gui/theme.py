@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import torch
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPalette, QPixmap
@@ -252,6 +253,32 @@ def color_of(luminance: float, a: float, b: float) -> QColor:
     chroma = color.clamp_chroma_to_gamut(lab[:1], lab[1:])
     red, green, blue = color.lab_to_srgb(torch.cat((lab[:1], chroma))).clamp(0, 1).flatten().tolist()
     return QColor.fromRgbF(red, green, blue)
+
+
+# Cividis at nine places: light and dark tell the same as the hue, also to the colour-blind.
+_SCALE = np.array(
+    [
+        (0, 34, 78),
+        (23, 51, 111),
+        (65, 77, 107),
+        (96, 102, 110),
+        (125, 124, 120),
+        (156, 149, 117),
+        (190, 175, 106),
+        (223, 203, 86),
+        (254, 232, 56),
+    ],
+    np.float32,
+)
+
+
+def scale_colors(shares: np.ndarray) -> np.ndarray:
+    """Colours (..., 4) uint8, in the order of QImage.Format_RGB32, for shares in [0, 1] of a scale."""
+    at = np.clip(shares, 0, 1) * (len(_SCALE) - 1)
+    low = np.minimum(at.astype(int), len(_SCALE) - 2)
+    part = (at - low)[..., None]
+    rgb = _SCALE[low] * (1 - part) + _SCALE[low + 1] * part
+    return np.concatenate((rgb[..., ::-1], np.full_like(rgb[..., :1], 255)), axis=-1).astype(np.uint8)
 
 
 def outline(line: QPainterPath, width: float) -> QPainterPath:
