@@ -51,6 +51,10 @@ def _colorize_parser() -> argparse.ArgumentParser:
         "--seed", type=_seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
     )
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
+    parser.add_argument("--overwrite", action="store_true", help="draw again and replace what is already there")
+    parser.add_argument(
+        "--shard", type=_shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"
+    )
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the shipped one")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     parser.add_argument(
@@ -80,12 +84,19 @@ def _seed(text: str) -> int:
     return value
 
 
+def _shard(text: str) -> tuple[int, int]:
+    index, _, number = text.partition("/")
+    if not (index.isdecimal() and number.isdecimal() and 1 <= int(index) <= int(number)):
+        raise argparse.ArgumentTypeError(f"{text} is not I/N with I from 1 to N, such as 2/8")
+    return int(index), int(number)
+
+
 def _colorize(options: argparse.Namespace) -> int:
     """Colorize every photograph; one that fails is told and the others go on. 0 only if all went well."""
     from picgui.colorize import load_model
 
     try:
-        photos, failed = _photos(options.photo)
+        photos, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
         options.output.mkdir(parents=True, exist_ok=True)
     except PicError as error:
@@ -108,8 +119,8 @@ def _say(message: object) -> int:
     return 1
 
 
-def _photos(paths: Sequence[Path]) -> tuple[list[Path], int]:
-    """All photographs, those of folders included, and 1 where a folder held none.
+def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], int]:
+    """The shard's photographs, those of folders included, and 1 where a folder held none.
 
     Raises PhotoError where two would have the same results' names.
     """
@@ -129,53 +140,65 @@ def _photos(paths: Sequence[Path]) -> tuple[list[Path], int]:
                 f"{names[path.stem]} and {path} would be written under the same names. Colorize them into two folders."
             )
         names[path.stem] = path
-    return list(dict.fromkeys(found)), failed
+    index, number = shard
+    return list(dict.fromkeys(found))[index - 1 :: number], failed
 
 
 def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[Path]:
-    """Yield the files written for one photograph."""
+    """Yield the files written for one photograph; what is already there, drawn with the same settings, is skipped."""
     from picgui.colorize import colorize, compose, png_text, read_photo, write_png
 
     started = time.perf_counter()
-    photo = read_photo(path)
-    for note in photo.notes:
-        print(f"{path}: {note}", file=sys.stderr)
-    seeds = range(options.seed, options.seed + options.n)
-    targets = {seed: options.output / f"{path.stem}-colorized-{seed}.png" for seed in seeds}
-    for target in targets.values():
-        _refuse_foreign(target, path)
-    print(f"{path}: {photo.width} x {photo.height}", file=sys.stderr, flush=True)
-    samples = colorize(photo, model, seeds=seeds, temperature=options.temperature, long_side=options.long_side)
-    for number, sample in enumerate(samples, 1):
-        image = compose(
-            photo,
-            sample.chroma,
-            saturation=options.saturation,
-            dtype=np.uint16 if photo.bit_depth == 16 else np.uint8,
-        )
+    wanted = {}  # seed -> file and its text
+    for seed in range(options.seed, options.seed + options.n):
+        target = options.output / f"{path.stem}-colorized-{seed}.png"
         text = png_text(
             model=model,
-            seed=sample.seed,
-            temperature=sample.temperature,
+            seed=seed,
+            temperature=options.temperature,
             saturation=options.saturation,
             long_side=options.long_side,
             source=path,
         )
-        write_png(targets[sample.seed], image, text=text, photo=photo)
-        yield targets[sample.seed]
+        if _is_needed(target, text, overwrite=options.overwrite):
+            wanted[seed] = (target, text)
+    if not wanted:
+        return
+    photo = read_photo(path)
+    for note in photo.notes:
+        print(f"{path}: {note}", file=sys.stderr)
+    print(f"{path}: {photo.width} x {photo.height}", file=sys.stderr, flush=True)
+    samples = colorize(photo, model, seeds=list(wanted), temperature=options.temperature, long_side=options.long_side)
+    dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
+    for number, sample in enumerate(samples, 1):
+        image = compose(photo, sample.chroma, saturation=options.saturation, dtype=dtype)
+        target, text = wanted[sample.seed]
+        write_png(target, image, text=text, photo=photo)
+        yield target
         seconds = time.perf_counter() - started
-        print(f"{path}: sample {number} of {options.n}, seed {sample.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)
+        print(f"{path}: sample {number} of {len(wanted)}, seed {sample.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)
 
 
-def _refuse_foreign(target: Path, source: Path) -> None:
-    """Raise ExportError where a file that is no result of the same photograph would be overwritten."""
+def _is_needed(target: Path, text: dict[str, str], *, overwrite: bool) -> bool:
+    """Whether a file is to be written: not where it is already there with these settings.
+
+    Raises ExportError where something else would be lost.
+    """
     from picgui.photo import read_png_text
 
     if not target.exists():
-        return
+        return True
     try:
-        ours = read_png_text(target).get("picgui:source") == source.name
+        there = read_png_text(target)
     except PicError:
-        ours = False
-    if not ours:
-        raise ExportError(f"{target} exists and is not an earlier result of {source.name}. Choose another folder with -o.")
+        there = {}
+    if there.get("picgui:source") != text["picgui:source"]:
+        raise ExportError(
+            f"{target} exists and is not an earlier result of {text['picgui:source']}. Choose another folder with -o."
+        )
+    if overwrite:
+        return True
+    if {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side"):
+        print(f"{target} is already there", file=sys.stderr, flush=True)
+        return False
+    raise ExportError(f"{target} was drawn with other settings. Add --overwrite to replace it, or choose another folder with -o.")

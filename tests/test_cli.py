@@ -89,8 +89,33 @@ def test_a_foreign_file_is_not_overwritten_and_ones_own_is(folder):
     done = colorize(folder, "scan.jpg", "-n", 1, "-o", "mine")
     assert done.returncode == 1 and "exists" in done.stderr
     assert (folder / "mine/scan-colorized-1.png").read_bytes() == b"precious"
-    for _ in range(2):
-        assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice").returncode == 0
+    done = colorize(folder, "scan.jpg", "-n", 1, "-o", "mine", "--overwrite")
+    assert done.returncode == 1 and (folder / "mine/scan-colorized-1.png").read_bytes() == b"precious"
+
+
+def test_what_is_already_there_is_skipped_and_replaced_only_when_asked(folder):
+    assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice").returncode == 0
+    first = (folder / "twice/scan-colorized-1.png").read_bytes()
+    more = colorize(folder, "scan.jpg", "-n", 2, "-o", "twice")
+    assert more.returncode == 0 and len(more.stdout.splitlines()) == 1 and "already there" in more.stderr
+    other = colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--temperature", 0.5)
+    assert other.returncode == 1 and "--overwrite" in other.stderr
+    assert (folder / "twice/scan-colorized-1.png").read_bytes() == first
+    assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--temperature", 0.5, "--overwrite").returncode == 0
+    assert (folder / "twice/scan-colorized-1.png").read_bytes() != first
+
+
+def test_shards_share_the_photographs_out(folder):
+    (folder / "many").mkdir()
+    for name in "abc":
+        (folder / f"many/{name}.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    written = []
+    for shard in ("1/2", "2/2"):
+        done = colorize(folder, "many", "-n", 1, "-o", "shards", "--shard", shard)
+        assert done.returncode == 0, done.stderr
+        written.append(len(done.stdout.splitlines()))
+    assert written == [2, 1] and len(list((folder / "shards").iterdir())) == 3
+    assert picgui(folder, "colorize", "many", "--shard", "3/2").returncode == 2
 
 
 def test_a_folder_of_photographs_is_taken_whole(folder):
