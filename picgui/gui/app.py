@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from picgui.gui import theme
 from picgui.gui.main_window import MainWindow
+from picgui.paths import resource
 
 _NO_DISPLAY = "There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
 _NO_CURSOR_LIBRARY = (
@@ -43,11 +44,14 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
 
 
 def dress(application: QApplication) -> None:
-    """Name, icon, style and colours of the application."""
+    """Name, icon, language, style and colours of the application."""
     application.setApplicationName("picgui")
     application.setApplicationDisplayName("picgui")
     application.setDesktopFileName("picgui")
     application.setStyle("Fusion")
+    translator = QTranslator(application)
+    if translator.load(QLocale(), "picgui", "_", str(resource("translations"))):
+        application.installTranslator(translator)
     application.setWindowIcon(theme.application_icon())
     theme.apply(application)
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QSettings, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -117,15 +117,17 @@ class AboutDialog(QDialog):
 def facts(checkpoint: Checkpoint) -> list[str]:
     """What a checkpoint says of itself, in a few lines."""
     millions = sum(tensor.numel() for tensor in checkpoint.tensors.values()) / 1e6
-    lines = [f"{checkpoint.config.name}, {millions:.1f} million weights"]
+    translate = QCoreApplication.translate
+    words = translate("Facts", "%1, %2 million weights")
+    lines = [words.replace("%1", checkpoint.config.name).replace("%2", f"{millions:.1f}")]
     data = checkpoint.metadata.get("data")
     if isinstance(data, dict) and data.get("images"):
-        lines.append(f"Trained on {data['images']:,} photographs")
+        lines.append(translate("Facts", "Trained on %1 photographs").replace("%1", f"{data['images']:,}"))
     elif isinstance(data, str):
-        lines.append(f"Trained on {data}")
+        lines.append(translate("Facts", "Trained on: %1").replace("%1", data))
     bits = checkpoint.metadata.get("bits_per_dim")
     if isinstance(bits, (int, float)):
-        lines.append(f"{bits:.3f} bits per dimension (lower is better)")
+        lines.append(translate("Facts", "%1 bits per dimension (lower is better)").replace("%1", f"{bits:.3f}"))
     lines.append(f"SHA-256 {checkpoint.sha256[:16]}…")
     return lines
 

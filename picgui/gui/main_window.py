@@ -326,8 +326,9 @@ class MainWindow(QMainWindow):
         """Let a person choose a file."""
         patterns = " ".join(f"*{ending}" for ending in PHOTO_ENDINGS)
         kinds = self.tr("Photographs (%1)").replace("%1", patterns)
+        others = self.tr("All files (*)")
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a photograph"), self._folder("open_folder"), f"{kinds};;{self.tr('All files')} (*)"
+            self, self.tr("Open a photograph"), self._folder("open_folder"), f"{kinds};;{others}"
         )
         if path:
             self.settings.setValue("open_folder", str(Path(path).parent))
@@ -553,9 +554,8 @@ class MainWindow(QMainWindow):
         if sample is None:
             return
         suggested = str(Path(self._folder("export_folder")) / self._export_name(sample))
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export"), suggested, f"{self.tr('PNG picture')} (*.png);;{self.tr('TIFF picture')} (*.tif *.tiff)"
-        )
+        kinds = self.tr("PNG picture (*.png);;TIFF picture (*.tif *.tiff)")
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), suggested, kinds)
         if path:
             target = Path(path)
             if target.suffix.lower() not in (".png", ".tif", ".tiff"):
@@ -617,7 +617,8 @@ class MainWindow(QMainWindow):
             self.message.tell_note(self.tr("There is nothing to save yet. A session needs a photograph from a file."))
             return
         suggested = str(Path(self._folder("export_folder")) / f"{self.session.name}{records.ENDING}")
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, f"{self.tr('Session')} (*{records.ENDING})")
+        kind = self.tr("Session (*.picgui)")
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, kind)
         if path:
             target = Path(path) if path.endswith(records.ENDING) else Path(path + records.ENDING)
             try:

@@ -1,0 +1,902 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About picgui</source>
+        <translation>Über picgui</translation>
+    </message>
+    <message>
+        <source>Version %1</source>
+        <translation>Version %1</translation>
+    </message>
+    <message>
+        <source>Colour for old photographs. Nobody can know the colours of a black-and-white photograph; what you see are believable ones, drawn from a model (Probabilistic Image Colorization; Royer, Kolesnikov and Lampert, 2017). Everything is computed on this computer, and your photographs never leave it.</source>
+        <translation>Farbe für alte Fotografien. Niemand kann die Farben einer Schwarz-Weiß-Aufnahme kennen; was Sie sehen, sind glaubhafte Farben, gezogen aus einem Modell (Probabilistic Image Colorization; Royer, Kolesnikov und Lampert, 2017). Alles wird auf diesem Rechner berechnet, Ihre Fotos verlassen ihn nie.</translation>
+    </message>
+    <message>
+        <source>MIT licence. Qt is used under the LGPL.</source>
+        <translation>MIT-Lizenz. Qt wird unter der LGPL verwendet.</translation>
+    </message>
+</context>
+<context>
+    <name>BatchDialog</name>
+    <message>
+        <source>Colorize %1 photographs</source>
+        <translation>%1 Fotos einfärben</translation>
+    </message>
+    <message>
+        <source>%1 samples of each photograph are written at full size, at temperature %2.</source>
+        <translation>Von jedem Foto werden %1 Varianten in voller Größe geschrieben, bei Temperatur %2.</translation>
+    </message>
+    <message>
+        <source>Photograph</source>
+        <translation>Foto</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Stand</translation>
+    </message>
+    <message>
+        <source>Photographs</source>
+        <translation>Fotos</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>Folder for the results</source>
+        <translation>Ordner für die Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen…</translation>
+    </message>
+    <message>
+        <source>Leave out photographs that have results there already</source>
+        <translation>Fotos auslassen, zu denen es dort schon Ergebnisse gibt</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>Starten</translation>
+    </message>
+    <message>
+        <source>Skip this one</source>
+        <translation>Dieses überspringen</translation>
+    </message>
+    <message>
+        <source>Show results</source>
+        <translation>Ergebnisse zeigen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Write to</source>
+        <translation>Schreiben nach</translation>
+    </message>
+    <message>
+        <source>skipped</source>
+        <translation>übersprungen</translation>
+    </message>
+    <message>
+        <source>has results already</source>
+        <translation>hat schon Ergebnisse</translation>
+    </message>
+    <message>
+        <source>reading…</source>
+        <translation>wird gelesen…</translation>
+    </message>
+    <message>
+        <source>%1 of %2 written</source>
+        <translation>%1 von %2 geschrieben</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>%1 of %2 photographs</source>
+        <translation>%1 von %2 Fotos</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>%1 misslungen</translation>
+    </message>
+</context>
+<context>
+    <name>Canvas</name>
+    <message>
+        <source>Photograph</source>
+        <translation>Foto</translation>
+    </message>
+    <message>
+        <source>The chosen sample. Plus and minus zoom, the arrow keys move.</source>
+        <translation>Die gewählte Variante. Plus und Minus zoomen, die Pfeiltasten verschieben.</translation>
+    </message>
+    <message>
+        <source>agree</source>
+        <translation>einig</translation>
+    </message>
+    <message>
+        <source>differ</source>
+        <translation>uneinig</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>Vorher</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>Nachher</translation>
+    </message>
+    <message>
+        <source>Seed %1</source>
+        <translation>Startzahl %1</translation>
+    </message>
+</context>
+<context>
+    <name>Facts</name>
+    <message>
+        <source>%1, %2 million weights</source>
+        <translation>%1, %2 Millionen Gewichte</translation>
+    </message>
+    <message>
+        <source>Trained on %1 photographs</source>
+        <translation>Gelernt an %1 Fotos</translation>
+    </message>
+    <message>
+        <source>Trained on: %1</source>
+        <translation>Gelernt an: %1</translation>
+    </message>
+    <message>
+        <source>%1 bits per dimension (lower is better)</source>
+        <translation>%1 Bit je Dimension (weniger ist besser)</translation>
+    </message>
+</context>
+<context>
+    <name>Gallery</name>
+    <message>
+        <source>Samples</source>
+        <translation>Varianten</translation>
+    </message>
+</context>
+<context>
+    <name>HintPanel</name>
+    <message>
+        <source>Colour hints</source>
+        <translation>Farbhinweise</translation>
+    </message>
+    <message>
+        <source>Likely here</source>
+        <translation>Hier wahrscheinlich</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>Pinsel</translation>
+    </message>
+    <message>
+        <source>Clear all hints</source>
+        <translation>Alle Hinweise löschen</translation>
+    </message>
+    <message>
+        <source>Paint over a place in the photograph, then choose its colour. The rest is drawn to fit.</source>
+        <translation>Übermalen Sie eine Stelle im Foto und wählen Sie dann ihre Farbe. Der Rest wird passend gezogen.</translation>
+    </message>
+    <message>
+        <source>Choose a colour for the marked place.</source>
+        <translation>Wählen Sie eine Farbe für die markierte Stelle.</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>Ö&amp;ffnen…</translation>
+    </message>
+    <message>
+        <source>Open the &amp;example</source>
+        <translation>&amp;Beispiel öffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Paste a picture</source>
+        <translation>Bild &amp;einfügen</translation>
+    </message>
+    <message>
+        <source>&amp;Export PNG…</source>
+        <translation>&amp;PNG exportieren…</translation>
+    </message>
+    <message>
+        <source>Export &amp;all…</source>
+        <translation>&amp;Alle exportieren…</translation>
+    </message>
+    <message>
+        <source>&amp;Copy the picture</source>
+        <translation>Bild &amp;kopieren</translation>
+    </message>
+    <message>
+        <source>Colorize a &amp;folder…</source>
+        <translation>&amp;Ordner einfärben…</translation>
+    </message>
+    <message>
+        <source>&amp;Save the session…</source>
+        <translation>&amp;Sitzung speichern…</translation>
+    </message>
+    <message>
+        <source>&amp;Preferences…</source>
+        <translation>E&amp;instellungen…</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>&amp;Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>&amp;About picgui</source>
+        <translation>Ü&amp;ber picgui</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>B&amp;eenden</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>&amp;Resample</source>
+        <translation>&amp;Neu ziehen</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>&amp;Anhalten</translation>
+    </message>
+    <message>
+        <source>&amp;Pin or unpin</source>
+        <translation>An&amp;heften oder lösen</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+        <source>&amp;Next sample</source>
+        <translation>Nä&amp;chste Variante</translation>
+    </message>
+    <message>
+        <source>Pre&amp;vious sample</source>
+        <translation>&amp;Vorige Variante</translation>
+    </message>
+    <message>
+        <source>&amp;Compare the selected</source>
+        <translation>Ausgewählte &amp;vergleichen</translation>
+    </message>
+    <message>
+        <source>Compare two to four selected samples side by side (C)</source>
+        <translation>Zwei bis vier ausgewählte Varianten nebeneinander vergleichen (C)</translation>
+    </message>
+    <message>
+        <source>&amp;Before and after</source>
+        <translation>&amp;Vorher und nachher</translation>
+    </message>
+    <message>
+        <source>Before and after (S); hold Space for the photograph as it was</source>
+        <translation>Vorher und nachher (S); Leertaste halten zeigt das Foto, wie es war</translation>
+    </message>
+    <message>
+        <source>Where samples &amp;differ</source>
+        <translation>Wo sich Varianten &amp;unterscheiden</translation>
+    </message>
+    <message>
+        <source>Where the samples differ: there the model was unsure (U)</source>
+        <translation>Wo sich die Varianten unterscheiden: dort war das Modell unsicher (U)</translation>
+    </message>
+    <message>
+        <source>Colour &amp;hints</source>
+        <translation>&amp;Farbhinweise</translation>
+    </message>
+    <message>
+        <source>Redo a re&amp;gion</source>
+        <translation>&amp;Ausschnitt neu ziehen</translation>
+    </message>
+    <message>
+        <source>Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)</source>
+        <translation>Farbhinweise: eine Stelle markieren und ihre Farbe wählen; der Rest wird passend gezogen (H)</translation>
+    </message>
+    <message>
+        <source>Redo a region: draw a rectangle; only its colours are drawn again (G)</source>
+        <translation>Ausschnitt neu ziehen: ein Rechteck aufziehen; nur seine Farben werden neu gezogen (G)</translation>
+    </message>
+    <message>
+        <source>&amp;Fit</source>
+        <translation>&amp;Einpassen</translation>
+    </message>
+    <message>
+        <source>Fit in the window</source>
+        <translation>In das Fenster einpassen</translation>
+    </message>
+    <message>
+        <source>&amp;Actual size</source>
+        <translation>&amp;Originalgröße</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;in</source>
+        <translation>Ver&amp;größern</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;out</source>
+        <translation>Ver&amp;kleinern</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>&amp;Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Samples</source>
+        <translation>&amp;Varianten</translation>
+    </message>
+    <message>
+        <source>S&amp;ort by</source>
+        <translation>&amp;Sortieren nach</translation>
+    </message>
+    <message>
+        <source>&amp;Oldest first</source>
+        <translation>&amp;Älteste zuerst</translation>
+    </message>
+    <message>
+        <source>&amp;Newest first</source>
+        <translation>&amp;Neueste zuerst</translation>
+    </message>
+    <message>
+        <source>&amp;Typicality</source>
+        <translation>&amp;Üblichkeit</translation>
+    </message>
+    <message>
+        <source>&amp;Colourfulness</source>
+        <translation>&amp;Farbigkeit</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>&amp;Appearance</source>
+        <translation>&amp;Erscheinungsbild</translation>
+    </message>
+    <message>
+        <source>As the &amp;system</source>
+        <translation>Wie das &amp;System</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>&amp;Hell</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>&amp;Dunkel</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Photographs (%1)</source>
+        <translation>Fotos (%1)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Open a photograph</source>
+        <translation>Foto öffnen</translation>
+    </message>
+    <message>
+        <source>a pasted picture</source>
+        <translation>ein eingefügtes Bild</translation>
+    </message>
+    <message>
+        <source>The photograph of this session, %1, was not found. Put it beside the session.</source>
+        <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Legen Sie es neben die Sitzung.</translation>
+    </message>
+    <message>
+        <source>There are no photographs in this folder.</source>
+        <translation>In diesem Ordner sind keine Fotos.</translation>
+    </message>
+    <message>
+        <source>The model is still being loaded. Try again in a moment.</source>
+        <translation>Das Modell wird noch geladen. Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>Colorize a folder</source>
+        <translation>Ordner einfärben</translation>
+    </message>
+    <message>
+        <source>There is no picture on the clipboard.</source>
+        <translation>In der Zwischenablage ist kein Bild.</translation>
+    </message>
+    <message>
+        <source>Only a photograph from this computer can be dropped here. Save it first, then drop the file.</source>
+        <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
+    </message>
+    <message>
+        <source>PNG picture (*.png);;TIFF picture (*.tif *.tiff)</source>
+        <translation>PNG-Bild (*.png);;TIFF-Bild (*.tif *.tiff)</translation>
+    </message>
+    <message>
+        <source>Export all samples to</source>
+        <translation>Alle Varianten exportieren nach</translation>
+    </message>
+    <message>
+        <source>%1 is the photograph itself, which is never changed. Choose another name.</source>
+        <translation>%1 ist das Foto selbst, das nie verändert wird. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>%1 pictures saved in %2</source>
+        <translation>%1 Bilder in %2 gespeichert</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>There is nothing to save yet. A session needs a photograph from a file.</source>
+        <translation>Es gibt noch nichts zu speichern. Eine Sitzung braucht ein Foto aus einer Datei.</translation>
+    </message>
+    <message>
+        <source>Session (*.picgui)</source>
+        <translation>Sitzung (*.picgui)</translation>
+    </message>
+    <message>
+        <source>Save the session</source>
+        <translation>Sitzung speichern</translation>
+    </message>
+    <message>
+        <source>picgui was not closed in order the last time. Your last photograph and its samples were kept.</source>
+        <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
+    </message>
+    <message>
+        <source>Bring them back</source>
+        <translation>Zurückholen</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>Wird gelesen…</translation>
+    </message>
+    <message>
+        <source>Pasted picture</source>
+        <translation>Eingefügtes Bild</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>Wird vorbereitet…</translation>
+    </message>
+    <message>
+        <source>Looking at the photograph…</source>
+        <translation>Das Foto wird betrachtet…</translation>
+    </message>
+    <message>
+        <source>Draw a rectangle around what is to be drawn again</source>
+        <translation>Ziehen Sie ein Rechteck um das, was neu gezogen werden soll</translation>
+    </message>
+    <message>
+        <source>Draft</source>
+        <translation>Entwurf</translation>
+    </message>
+    <message>
+        <source>Stopped; the rest is a draft</source>
+        <translation>Angehalten; der Rest ist ein Entwurf</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Das Modell wird geladen…</translation>
+    </message>
+    <message>
+        <source>Drawing…</source>
+        <translation>Wird gezogen…</translation>
+    </message>
+    <message>
+        <source>Exporting…</source>
+        <translation>Wird exportiert…</translation>
+    </message>
+    <message>
+        <source>%1 s a sample</source>
+        <translation>%1 s je Variante</translation>
+    </message>
+    <message>
+        <source>%1 samples</source>
+        <translation>%1 Varianten</translation>
+    </message>
+    <message>
+        <source>1 sample</source>
+        <translation>1 Variante</translation>
+    </message>
+    <message>
+        <source>Drawing %1</source>
+        <translation>%1 werden gezogen</translation>
+    </message>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>Close this message</source>
+        <translation>Diese Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>Panel</name>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>How freely colours are drawn: calm keeps to the most likely, vivid takes rarer ones too.
+Double-click to reset.</source>
+        <translation>Wie frei Farben gezogen werden: ruhig bleibt bei den wahrscheinlichsten, lebhaft nimmt auch seltenere.
+Doppelklick setzt zurück.</translation>
+    </message>
+    <message>
+        <source>Saturation</source>
+        <translation>Sättigung</translation>
+    </message>
+    <message>
+        <source>How strong the colours are shown and exported; nothing is drawn again.
+Double-click to reset.</source>
+        <translation>Wie kräftig die Farben gezeigt und exportiert werden; nichts wird neu gezogen.
+Doppelklick setzt zurück.</translation>
+    </message>
+    <message>
+        <source>Number of samples</source>
+        <translation>Zahl der Varianten</translation>
+    </message>
+    <message>
+        <source>How many samples are drawn together. Each is one believable colouring.</source>
+        <translation>Wie viele Varianten zusammen gezogen werden. Jede ist eine glaubhafte Einfärbung.</translation>
+    </message>
+    <message>
+        <source>One sample fewer</source>
+        <translation>Eine Variante weniger</translation>
+    </message>
+    <message>
+        <source>One sample more</source>
+        <translation>Eine Variante mehr</translation>
+    </message>
+    <message>
+        <source>Resample</source>
+        <translation>Neu ziehen</translation>
+    </message>
+    <message>
+        <source>Draw new samples in place of those that are not pinned (R)</source>
+        <translation>Neue Varianten ziehen, anstelle der nicht angehefteten (R)</translation>
+    </message>
+    <message>
+        <source>Stop; what is drawn is kept (Esc)</source>
+        <translation>Anhalten; was gezogen ist, bleibt (Esc)</translation>
+    </message>
+    <message>
+        <source>How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.</source>
+        <translation>Wie sehr das Modell solche Farben erwartet, in Bit je Bildpunkt; näher an 0 ist üblicher, nicht besser.</translation>
+    </message>
+    <message>
+        <source>Mean distance of the colours from grey, in Lab units.</source>
+        <translation>Mittlerer Abstand der Farben von Grau, in Lab-Einheiten.</translation>
+    </message>
+    <message>
+        <source>Pin: keep this sample when others are resampled (P)</source>
+        <translation>Anheften: diese Variante behalten, wenn andere neu gezogen werden (P)</translation>
+    </message>
+    <message>
+        <source>Copy the picture (Ctrl+C)</source>
+        <translation>Bild kopieren (Strg+C)</translation>
+    </message>
+    <message>
+        <source>Delete this sample (Del); it can be undone</source>
+        <translation>Diese Variante löschen (Entf); das lässt sich rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Export PNG…</source>
+        <translation>PNG exportieren…</translation>
+    </message>
+    <message>
+        <source>Write this sample at the full size of the photograph (Ctrl+E)</source>
+        <translation>Diese Variante in der vollen Größe des Fotos schreiben (Strg+E)</translation>
+    </message>
+    <message>
+        <source>Calm</source>
+        <translation>Ruhig</translation>
+    </message>
+    <message>
+        <source>Vivid</source>
+        <translation>Lebhaft</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Varianten</translation>
+    </message>
+    <message>
+        <source>Typicality</source>
+        <translation>Üblichkeit</translation>
+    </message>
+    <message>
+        <source>Colourfulness</source>
+        <translation>Farbigkeit</translation>
+    </message>
+    <message>
+        <source>Seed %1</source>
+        <translation>Startzahl %1</translation>
+    </message>
+    <message>
+        <source>No sample yet</source>
+        <translation>Noch keine Variante</translation>
+    </message>
+    <message>
+        <source>%1 bits</source>
+        <translation>%1 Bit</translation>
+    </message>
+</context>
+<context>
+    <name>Plane</name>
+    <message>
+        <source>Colours of this luminance</source>
+        <translation>Farben dieser Helligkeit</translation>
+    </message>
+    <message>
+        <source>The arrow keys move, Enter chooses.</source>
+        <translation>Die Pfeiltasten bewegen, Eingabe wählt.</translation>
+    </message>
+</context>
+<context>
+    <name>PreferencesDialog</name>
+    <message>
+        <source>Preferences</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Add checkpoint…</source>
+        <translation>Modell hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Graphics card where there is one</source>
+        <translation>Grafikkarte, wo es eine gibt</translation>
+    </message>
+    <message>
+        <source>Processor (CPU)</source>
+        <translation>Prozessor (CPU)</translation>
+    </message>
+    <message>
+        <source>Graphics card (CUDA)</source>
+        <translation>Grafikkarte (CUDA)</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Varianten</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>Compute on</source>
+        <translation>Rechnen auf</translation>
+    </message>
+    <message>
+        <source>Samples at first</source>
+        <translation>Varianten zu Beginn</translation>
+    </message>
+    <message>
+        <source>Temperature at first</source>
+        <translation>Temperatur zu Beginn</translation>
+    </message>
+    <message>
+        <source>The one that comes with picgui</source>
+        <translation>Das mitgelieferte</translation>
+    </message>
+    <message>
+        <source>Add a checkpoint</source>
+        <translation>Modell hinzufügen</translation>
+    </message>
+    <message>
+        <source>Checkpoints (*.safetensors)</source>
+        <translation>Modelle (*.safetensors)</translation>
+    </message>
+    <message>
+        <source>The checkpoint could not be copied: %1.</source>
+        <translation>Das Modell konnte nicht kopiert werden: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>SampleModel</name>
+    <message>
+        <source>Seed %1</source>
+        <translation>Startzahl %1</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>angeheftet</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>angehalten</translation>
+    </message>
+    <message>
+        <source>being drawn</source>
+        <translation>wird gezogen</translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message>
+        <source>Resample</source>
+        <translation>Neu ziehen</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>Colour hint</source>
+        <translation>Farbhinweis</translation>
+    </message>
+    <message>
+        <source>Clear hints</source>
+        <translation>Hinweise löschen</translation>
+    </message>
+    <message>
+        <source>Redo a region</source>
+        <translation>Ausschnitt neu ziehen</translation>
+    </message>
+    <message>
+        <source>Number of samples</source>
+        <translation>Zahl der Varianten</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>Lösen</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>Anheften</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutsDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>The photograph as it was</source>
+        <translation>Das Foto, wie es war</translation>
+    </message>
+    <message>
+        <source>hold Space</source>
+        <translation>Leertaste halten</translation>
+    </message>
+    <message>
+        <source>Zoom at the cursor</source>
+        <translation>Am Mauszeiger zoomen</translation>
+    </message>
+    <message>
+        <source>wheel</source>
+        <translation>Mausrad</translation>
+    </message>
+    <message>
+        <source>Move the photograph</source>
+        <translation>Das Foto verschieben</translation>
+    </message>
+    <message>
+        <source>drag, or arrow keys</source>
+        <translation>ziehen, oder Pfeiltasten</translation>
+    </message>
+    <message>
+        <source>Select several samples</source>
+        <translation>Mehrere Varianten auswählen</translation>
+    </message>
+    <message>
+        <source>Ctrl or Shift and click</source>
+        <translation>Strg oder Umschalt und Klick</translation>
+    </message>
+    <message>
+        <source>Set a slider back</source>
+        <translation>Einen Regler zurücksetzen</translation>
+    </message>
+    <message>
+        <source>double click</source>
+        <translation>Doppelklick</translation>
+    </message>
+</context>
+<context>
+    <name>Swatch</name>
+    <message>
+        <source>Colour %1</source>
+        <translation>Farbe %1</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Drop a photograph here</source>
+        <translation>Legen Sie hier ein Foto ab</translation>
+    </message>
+    <message>
+        <source>Black and white, sepia or faded; JPEG, PNG, TIFF, WebP or BMP.
+Your file is never changed.</source>
+        <translation>Schwarz-weiß, sepia oder verblasst; JPEG, PNG, TIFF, WebP oder BMP.
+Ihre Datei wird nie verändert.</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>Öffnen…</translation>
+    </message>
+    <message>
+        <source>Try an example</source>
+        <translation>Beispiel ansehen</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>Zuletzt</translation>
+    </message>
+</context>
+</TS>
