@@ -1,0 +1,107 @@
+"""Composition: the photo's own luminance, colours that follow its edges, pieces equal to the whole."""
+
+import numpy as np
+import pytest
+import torch
+
+from picgui import color
+from picgui.opencv import cv2
+from picgui.photo import photo_from_rgb
+from picgui.upsample import compose
+
+
+def lab_of(image):
+    scale = np.iinfo(image.dtype).max
+    rgb = torch.from_numpy((image / scale).astype(np.float32)).movedim(-1, 0)
+    return color.srgb_to_lab(rgb).numpy()
+
+
+def two_halves(height=160, width=200, edge=90):
+    """A dark and a light half, and their chroma averaged over 40 x 40 cells that do not meet the edge."""
+    grey = np.full((height, width), 80, np.uint8)
+    grey[:, edge:] = 190
+    truth = np.zeros((2, height, width), np.float32)
+    truth[0, :, :edge], truth[1, :, edge:] = 25, 30
+    low = np.stack([cv2.resize(t, (width // 20, height // 20), interpolation=cv2.INTER_AREA) for t in truth])
+    return photo_from_rgb(grey), truth, low
+
+
+def textured(height, width, *, seed=0):
+    small = np.random.default_rng(seed).integers(20, 235, (height // 16, width // 16), dtype=np.uint8)
+    return photo_from_rgb(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def chroma(height, width, *, seed=1, scale=15):
+    return np.random.default_rng(seed).normal(0, scale, (2, height, width)).astype(np.float32)
+
+
+def test_luminance_is_the_photos_own():
+    photo = textured(160, 240)
+    for dtype, mean, most in ((np.uint8, 0.15, 1.0), (np.uint16, 0.03, 0.5)):
+        lab = lab_of(compose(photo, chroma(10, 15), dtype=dtype))
+        error = np.abs(lab[0] - photo.luminance())
+        assert error.mean() < mean and error.max() < most
+
+
+def test_no_chroma_is_grey():
+    image = compose(textured(100, 120), np.zeros((2, 5, 6), np.float32))
+    assert (image.max(axis=2) - image.min(axis=2)).max() <= 1
+
+
+def test_colours_follow_the_edges_of_luminance_better_than_bilinear():
+    photo, truth, low = two_halves()
+    ours = lab_of(compose(photo, low, dtype=np.uint16))[1:]
+    bilinear = np.stack([cv2.resize(c, truth.shape[:0:-1], interpolation=cv2.INTER_LINEAR) for c in low])
+    near = slice(70, 110)
+    error, reference = (np.abs(c - truth)[:, :, near].mean() for c in (ours, bilinear))
+    assert error < 0.5 * reference
+
+
+def test_a_flat_colour_stays_flat():
+    photo = textured(150, 150)
+    lab = lab_of(compose(photo, np.full((2, 9, 9), 5, np.float32), dtype=np.uint16))
+    inside = (photo.luminance() > 10) & (photo.luminance() < 95)
+    assert np.abs(lab[1:][:, inside] - 5).max() < 0.3
+
+
+def test_rows_are_those_of_the_whole():
+    photo, low = textured(301, 220), chroma(19, 14)
+    whole = compose(photo, low)
+    for rows in (slice(0, 10), slice(97, 180), slice(290, 301)):
+        assert np.array_equal(compose(photo, low, rows=rows), whole[rows])
+
+
+def test_rows_not_drawn_yet_are_grey_and_lend_no_colour():
+    photo, low = textured(160, 160), chroma(10, 10)
+    part = low.copy()
+    part[:, 4:] = np.nan
+    image = compose(photo, part)
+    assert (image[110:].max(axis=2) - image[110:].min(axis=2)).max() <= 1
+    assert np.abs(lab_of(image)[1:, :40]).mean() > 2
+    assert (compose(photo, np.full_like(low, np.nan)) == compose(photo, np.zeros_like(low))).all()
+
+
+def test_saturation_multiplies_the_chroma():
+    photo, low = textured(96, 96), chroma(6, 6, scale=6)
+    one, half, none = (lab_of(compose(photo, low, saturation=s, dtype=np.uint16))[1:] for s in (1.0, 0.5, 0.0))
+    assert np.abs(half - one / 2).mean() < 0.2 and np.abs(none).max() < 0.1
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (16, 500), (500, 16), (17, 400), (33, 31)])
+def test_any_shape_is_composed(height, width):
+    photo = photo_from_rgb(np.full((height, width), 128, np.uint8))
+    assert compose(photo, chroma(2, 3)).shape == (height, width, 3)
+
+
+def test_the_luminance_of_vivid_colours_is_kept_by_giving_up_colour():
+    photo = photo_from_rgb(np.full((40, 40), 250, np.uint8))
+    lab = lab_of(compose(photo, np.full((2, 4, 4), 90, np.float32), dtype=np.uint16))
+    assert np.abs(lab[0] - photo.luminance()).max() < 0.2 and np.abs(lab[1:]).max() < 60
+
+
+@pytest.mark.parametrize(
+    "options", [{"chroma": np.zeros((3, 4, 4))}, {"dtype": np.float32}, {"rows": slice(0, 10, 2)}, {"chroma": np.zeros((2, 0, 4))}]
+)
+def test_what_cannot_be_composed_is_refused(options):
+    with pytest.raises(ValueError):
+        compose(textured(32, 32), options.pop("chroma", chroma(2, 2)), **options)
