@@ -37,10 +37,11 @@ def chroma(height, width, *, seed=1, scale=15):
 
 def test_luminance_is_the_photos_own():
     photo = textured(160, 240)
-    for dtype, mean, most in ((np.uint8, 0.15, 1.0), (np.uint16, 0.03, 0.5)):
+    for dtype, mean, most in ((np.uint8, 0.15, 0.6), (np.uint16, 0.03, 0.3)):
         lab = lab_of(compose(photo, chroma(10, 15), dtype=dtype))
         error = np.abs(lab[0] - photo.luminance())
-        assert error.mean() < mean and error.max() < most
+        assert error.mean() < mean and error.max() < 1  # near black a level of 8 bits is a third of a unit of L
+        assert error[(photo.luminance() > 8) & (photo.luminance() < 97)].max() < most
 
 
 def test_no_chroma_is_grey():
