@@ -272,3 +272,31 @@ def test_every_control_has_a_name_to_be_read_out(drawn):
             if widget.isVisible() and not isinstance(widget, QScrollBar):
                 assert widget.accessibleName() or widget.text(), widget
     assert drawn.canvas.accessibleName() and drawn.gallery.accessibleName()
+
+
+def test_holding_space_shows_the_photograph_as_it_was(drawn):
+    QTest.keyPress(drawn.canvas, Qt.Key.Key_Space)
+    assert drawn.canvas._original
+    QTest.keyRelease(drawn.canvas, Qt.Key.Key_Space)
+    assert not drawn.canvas._original
+
+
+def test_a_file_is_never_replaced_unasked(drawn, tmp_path, monkeypatch):
+    target = tmp_path / "mine.png"
+    target.write_bytes(b"mine")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
+    monkeypatch.setattr(main_window.QMessageBox, "question", lambda *_: main_window.QMessageBox.StandardButton.No)
+    drawn._actions["export"].trigger()
+    assert not drawn.studio.is_exporting and target.read_bytes() == b"mine"
+    assert main_window._free(target).name == "mine-2.png"
+
+
+def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
+    drawn._actions["split"].trigger()
+    canvas = drawn.canvas
+    pane = canvas._pane_rects()[0]
+    start = QPointF(canvas._divider(pane), pane.center().y()).toPoint()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(canvas, start + QPointF(60, 0).toPoint())
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=start)
+    assert canvas._split > 0.55

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from picgui.gui import theme
@@ -33,7 +33,9 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
     window.show()
     window.offer_last()
     if len(paths) > 1:
-        window.studio.model_changed.connect(lambda: window.open_many([Path(path) for path in paths]))
+        window.studio.model_changed.connect(
+            lambda: window.open_many([Path(path) for path in paths]), Qt.ConnectionType.SingleShotConnection
+        )
     elif paths:
         window.open(Path(paths[0]))
     signal.signal(signal.SIGINT, lambda *_: window.close())
@@ -49,9 +51,11 @@ def dress(application: QApplication) -> None:
     application.setApplicationDisplayName("picgui")
     application.setDesktopFileName("picgui")
     application.setStyle("Fusion")
-    translator = QTranslator(application)
-    if translator.load(QLocale(), "picgui", "_", str(resource("translations"))):
-        application.installTranslator(translator)
+    folders = {"qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), "picgui": str(resource("translations"))}
+    for name, folder in folders.items():
+        translator = QTranslator(application)
+        if translator.load(QLocale(), name, "_", folder):
+            application.installTranslator(translator)
     application.setWindowIcon(theme.application_icon())
     theme.apply(application)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -133,8 +134,8 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        room = max(0, self.width() - 16)
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
+        room = self.width() - 16
+        self.setText("" if room < 90 else self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
 
     def resizeEvent(self, event) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -253,8 +254,19 @@ class Panel(QWidget):
         self.export.clicked.connect(self.export_wanted)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 18, 18, 18)
+        inside = QWidget()
+        inside.setObjectName("plainPanel")
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(1, 0, 0, 0)
+        whole.addWidget(area)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(17, 18, 18, 18)
         column.setSpacing(4)
         column.addLayout(_row(_label(self.tr("Temperature")), 1, self.temperature_value))
         column.addWidget(self.temperature)

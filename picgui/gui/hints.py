@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from picgui import color
 from picgui.gui import theme
@@ -134,7 +134,8 @@ class HintPanel(QWidget):
         self._advice = QLabel()
         self._advice.setObjectName("quiet")
         self._advice.setWordWrap(True)
-        self._advice.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        self._advice.setMinimumHeight(3 * self._advice.fontMetrics().lineSpacing() + 4)
+        self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._likely_title = QLabel(self.tr("Likely here"))
         self._swatches = QHBoxLayout()
         self._swatches.setSpacing(6)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
+    QMessageBox,
     QProgressBar,
     QStackedWidget,
     QToolBar,
@@ -317,7 +318,8 @@ class MainWindow(QMainWindow):
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
-        QApplication.instance().installEventFilter(self)
+        for widget in (self.canvas, self.gallery):
+            widget.installEventFilter(self)  # for Space
 
     # opening
 
@@ -560,6 +562,8 @@ class MainWindow(QMainWindow):
             target = Path(path)
             if target.suffix.lower() not in (".png", ".tif", ".tiff"):
                 target = target.with_name(target.name + ".png")
+                if not self._may_replace(target):
+                    return
             self.settings.setValue("export_folder", str(target.parent))
             self._export([(sample, target)])
 
@@ -572,6 +576,13 @@ class MainWindow(QMainWindow):
         if folder:
             self.settings.setValue("export_folder", folder)
             self._export([(s, _free(Path(folder) / self._export_name(s))) for s in self.session.samples])
+
+    def _may_replace(self, target: Path) -> bool:
+        """Ask about a file whose name the file dialog did not see."""
+        if not target.exists():
+            return True
+        question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
+        return QMessageBox.question(self, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
     def _export_name(self, sample: Sample) -> str:
         return f"{self.session.name}-colorized-{sample.seed}.png"
@@ -621,6 +632,8 @@ class MainWindow(QMainWindow):
         path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, kind)
         if path:
             target = Path(path) if path.endswith(records.ENDING) else Path(path + records.ENDING)
+            if str(target) != path and not self._may_replace(target):
+                return
             try:
                 records.write_session(target, self.session)
             except PicError as error:
@@ -715,7 +728,7 @@ class MainWindow(QMainWindow):
     def _folder(self, setting: str) -> str:
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         folder = str(self.settings.value(setting, "") or "")
-        if setting == "export_folder" and not folder and self.session.path is not None:
+        if setting == "export_folder" and not folder and self.session.path not in (None, example_photo()):
             folder = str(self.session.path.parent)
         return folder if folder and Path(folder).is_dir() else pictures
 
@@ -900,14 +913,16 @@ class MainWindow(QMainWindow):
         if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
         elif event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
-            if watched in (self.canvas, self.gallery) and not event.isAutoRepeat():
+            if not event.isAutoRepeat():
                 self.canvas.show_original(event.type() == QEvent.Type.KeyPress)
-            return watched in (self.canvas, self.gallery)
+            return True
         return super().eventFilter(watched, event)
 
     def closeEvent(self, event) -> None:  # noqa: N802
         self.settings.setValue("geometry", self.saveGeometry())
-        QApplication.instance().removeEventFilter(self)
+        for widget in (self.message, self.canvas, self.gallery):
+            widget.removeEventFilter(self)
+        self.hide()  # at once, though a file may still have to be written to its end
         self._autosave_timer.stop()
         self._autosave.unlink(missing_ok=True)
         self.studio.close()

@@ -100,6 +100,8 @@ class Pictures(QObject):
 
     def close(self) -> None:
         """End the thread."""
+        self._timer.stop()
+        self._timer.blockSignals(True)
         self._worker.close()
 
     # what changes

@@ -466,6 +466,14 @@
         <translation>Alle Varianten exportieren nach</translation>
     </message>
     <message>
+        <source>%1 exists already. Replace it?</source>
+        <translation>%1 gibt es schon. Ersetzen?</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>Ersetzen</translation>
+    </message>
+    <message>
         <source>%1 is the photograph itself, which is never changed. Choose another name.</source>
         <translation>%1 ist das Foto selbst, das nie verändert wird. Wählen Sie einen anderen Namen.</translation>
     </message>
