@@ -300,3 +300,10 @@ def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
     qtbot.mouseMove(canvas, start + QPointF(60, 0).toPoint())
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=start)
     assert canvas._split > 0.55
+
+
+def test_copy_puts_the_whole_picture_on_the_clipboard(drawn, qtbot):
+    with qtbot.waitSignal(drawn.studio.composed, timeout=WAIT):
+        drawn._actions["copy"].trigger()
+    image = main_window.QGuiApplication.clipboard().image()
+    assert np.array_equal(main_window._pixels(image), compose(drawn.session.opened.photo, drawn.session.selected.chroma))

@@ -140,6 +140,18 @@ def changed_rows(height: int, *, chroma_rows: int, first: int, last: int) -> sli
 
 
 @dataclass(frozen=True)
+class Composed:
+    """A picture, (height, width, 4) uint8, as `for_screen` makes it."""
+
+    pixels: np.ndarray
+
+
+def compose_whole(photo: Photo, chroma: np.ndarray, *, saturation: float) -> Iterator[Composed]:
+    """Compose a picture at full size."""
+    yield Composed(for_screen(compose(photo, chroma, saturation=saturation)))
+
+
+@dataclass(frozen=True)
 class ExportWanted:
     """One file to be written."""
 

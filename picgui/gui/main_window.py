@@ -30,6 +30,7 @@ from picgui.gui.canvas import MAX_PANES, Canvas, Tool
 from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
+from picgui.gui.jobs import use_one_thread
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import DEFAULT_SAMPLES, DEFAULT_TEMPERATURE, Sample
 from picgui.gui.studio import Activity, Progress, Studio
@@ -38,6 +39,7 @@ from picgui.photo import write_png
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 _RECENT_FILES = 8
+_DRAGGED_PIXELS = 6_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait
 
 
 class MainWindow(QMainWindow):
@@ -45,6 +47,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, *, checkpoint: Path | None = None, device: str | None = None, settings: QSettings | None = None):
         super().__init__()
+        use_one_thread()  # the few colours that are computed here are too small for more
         self.settings = settings or QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
         self.studio = Studio(self, checkpoint=checkpoint or self._checkpoint(), device=device or self._device())
         self.session = self.studio.session
@@ -317,6 +320,7 @@ class MainWindow(QMainWindow):
         studio.failed.connect(self.message.tell_error)
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
+        studio.composed.connect(self._copy_composed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         for widget in (self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Space
@@ -611,13 +615,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def copy(self) -> None:
-        """Put the chosen sample on the clipboard, at preview size for a very large photograph."""
-        sample, opened = self.session.selected, self.session.opened
-        if sample is None:
-            return
-        photo = opened.photo if opened.photo.height * opened.photo.width <= 12_000_000 else opened.preview
-        pixels = compose(photo, sample.chroma, saturation=self.session.saturation)
-        image = QImage(pixels.data, photo.width, photo.height, 3 * photo.width, QImage.Format.Format_RGB888)
+        """Put the chosen sample on the clipboard as soon as it is composed."""
+        if self.session.selected is not None:
+            self.studio.compose(self.session.selected)
+
+    @Slot(object)
+    def _copy_composed(self, pixels: np.ndarray) -> None:
+        height, width, _ = pixels.shape
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         QGuiApplication.clipboard().setImage(image.copy())
         self.message.tell_done(self.tr("Copied"))
 
@@ -646,7 +651,7 @@ class MainWindow(QMainWindow):
         if self.studio.model is None:
             return None
         opened = self.session.opened
-        photo = opened.photo if opened.photo.height * opened.photo.width <= 12_000_000 else opened.preview
+        photo = opened.photo if opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
         target = Path(self._drag_folder.path()) / self._export_name(sample)
         try:
             pixels = compose(photo, sample.chroma, saturation=self.session.saturation)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui.colorize import Embedded, Model, png_text
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Exported, ExportWanted, ModelLoaded, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, ExportWanted, ModelLoaded, PhotoOpened
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.worker import Worker
 
@@ -48,6 +48,7 @@ class Studio(QObject):
     model_changed = Signal()
     photo_noted = Signal(str)  # a sentence about the photograph
     failed = Signal(str)  # a sentence
+    composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
     exported = Signal(list)  # paths, when all of one request are written
     reading_changed = Signal(bool)
 
@@ -111,6 +112,11 @@ class Studio(QObject):
         ]
         self._writer.queue(jobs.export(wanted))
         self.activity_changed.emit()
+
+    def compose(self, sample: Sample) -> None:
+        """Compose a sample at full size, away from the window."""
+        photo, saturation = self.session.opened.photo, self.session.saturation
+        self._writer.queue(jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation))
 
     def text_of(self, sample: Sample) -> dict[str, str]:
         """The texts that an exported sample carries."""
@@ -228,7 +234,10 @@ class Studio(QObject):
     # files
 
     @Slot(int, object)
-    def _take_export(self, job: int, item: Exported) -> None:
+    def _take_export(self, job: int, item: Exported | Composed) -> None:
+        if isinstance(item, Composed):
+            self.composed.emit(item.pixels)
+            return
         self._written.setdefault(job, []).append(item.path)
 
     @Slot(int)

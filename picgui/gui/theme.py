@@ -249,8 +249,13 @@ def _pixmap(name: str, shade: str, side: int) -> QPixmap:
 
 
 def color_of(luminance: float, a: float, b: float) -> QColor:
-    """The colour of the screen for one of Lab, moved towards grey where sRGB does not have it."""
-    lab = torch.tensor([luminance, float(a), float(b)], dtype=torch.float64).view(3, 1, 1)
+    """The colour of the screen for one of Lab, in whole units, moved towards grey where sRGB does not have it."""
+    return _color_of(round(luminance), round(float(a)), round(float(b)))
+
+
+@lru_cache(maxsize=4096)
+def _color_of(luminance: int, a: int, b: int) -> QColor:
+    lab = torch.tensor([luminance, a, b], dtype=torch.float64).view(3, 1, 1)
     chroma = color.clamp_chroma_to_gamut(lab[:1], lab[1:])
     red, green, blue = color.lab_to_srgb(torch.cat((lab[:1], chroma))).clamp(0, 1).flatten().tolist()
     return QColor.fromRgbF(red, green, blue)
