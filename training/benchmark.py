@@ -5,7 +5,6 @@ best of several interleaved repetitions: what the machine can do, least disturbe
 """
 
 import platform
-import resource
 import sys
 import tempfile
 import time
@@ -200,7 +199,11 @@ def whole_way(model: Model) -> dict[str, float]:
 
 
 def _peak_memory() -> float:
-    """The most memory this process ever held, MiB."""
+    """The most memory this process ever held, MiB; not a number on Windows, which does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1024 if sys.platform != "darwin" else peak / 1024**2
 

@@ -230,11 +230,12 @@ def train(
     out = Path(out)
     if (out / STATE_FILE).exists() and not resume:
         raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
-    trainer = Trainer(config, device=device, init=load_checkpoint(init) if init else None)
+    before = load_checkpoint(init) if init else None
+    trainer = Trainer(config, device=device, init=before)
     if resume:
         trainer.restore(out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "run.json").write_text(json.dumps(_recipe(config, pictures, validation, device, init, command), indent=1))
+    (out / "run.json").write_text(json.dumps(_recipe(config, pictures, validation, device, before, command), indent=1))
     log = _Log(out, append=resume)
     stop = _StopOnSignal()
     progress = trainer.progress
@@ -322,14 +323,16 @@ def _tell(config: TrainingConfig, progress: Progress, row: dict) -> None:
     )
 
 
-def _recipe(config, pictures: Pictures, validation: Pictures, device, init, command) -> dict:
+def _recipe(
+    config, pictures: Pictures, validation: Pictures, device, init: Checkpoint | None, command: Sequence[str]
+) -> dict:
     device = torch.device(device)
     machine = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {os.cpu_count()} cores"
     return {
         "config": config.source,
         "command": " ".join(command),
         "seed": config.seed,
-        "init": Path(init).name if init else None,
+        "init": {"file": init.path.name, "training": init.metadata.get("training")} if init else None,
         "data": {"files": pictures.sources, "images": len(pictures), "digest": pictures.digest},
         "validation": {"files": validation.sources, "images": len(validation), "digest": validation.digest},
         "machine": f"{machine}, {platform.machine()}",
