@@ -49,7 +49,7 @@ def dress(application: QApplication) -> None:
     """Name, icon, language, style and colours of the application."""
     application.setApplicationName("picgui")
     application.setApplicationDisplayName("picgui")
-    application.setDesktopFileName("picgui")
+    application.setDesktopFileName("io.github.picgui")
     application.setStyle("Fusion")
     folders = {"qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), "picgui": str(resource("translations"))}
     for name, folder in folders.items():

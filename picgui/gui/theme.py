@@ -68,6 +68,8 @@ LIGHT = Theme(
 )
 
 
+ICON_SIDES = (16, 24, 32, 48, 64, 128, 256, 512)  # pixels, of the application's icon
+
 _CHOICE = "picguiScheme"
 _CHOICES = {"dark": DARK, "light": LIGHT}
 
@@ -299,6 +301,6 @@ def outline(line: QPainterPath, width: float) -> QPainterPath:
 def application_icon() -> QIcon:
     """The product's own icon."""
     result = QIcon()
-    for side in (16, 24, 32, 48, 64, 128, 256):
+    for side in ICON_SIDES:
         result.addPixmap(_pixmap("picgui", "#000000", side))
     return result
