@@ -1,6 +1,7 @@
 # make run    set everything up and open the window on the packaged example photograph
 # make test   set everything up and run the tests, with no display needed; ARGS="-k seed" goes to pytest
 # make setup  only set everything up: .venv, with Qt's system libraries where they can be installed
+# make app    build dist/picgui, a folder with everything in it that runs without Python (PyInstaller)
 # make clean  remove .venv and what builds leave behind
 
 SHELL := bash
@@ -11,7 +12,7 @@ BIN := .venv/bin
 endif
 STAMP := .venv/.set-up
 
-.PHONY: run test setup clean
+.PHONY: run test setup app clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)
@@ -25,6 +26,10 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml scripts/setup.sh
 	@bash scripts/setup.sh
 	@touch $@
+
+app: $(STAMP)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet '.[app]'
+	@$(BIN)/python -m PyInstaller --noconfirm --log-level WARN scripts/picgui.spec
 
 clean:
 	rm -rf .venv build dist picgui.egg-info .pytest_cache

@@ -94,15 +94,17 @@ def normalize_luminance(luminance: Tensor) -> Tensor:
 
 def normalize_chroma(chroma: Tensor) -> Tensor:
     """a in [-127, 128] and b in [-128, 127], (..., 2, H, W), to [-1, 1]; one Lab unit is 1/127.5."""
-    return (chroma - chroma.new_tensor((0.5, -0.5)).view(2, 1, 1)) / 127.5
+    a, b = chroma.unbind(-3)
+    return torch.stack((a - 0.5, b + 0.5), dim=-3) / 127.5
 
 
 def denormalize_chroma(chroma: Tensor) -> Tensor:
     """The inverse of `normalize_chroma`."""
-    return chroma * 127.5 + chroma.new_tensor((0.5, -0.5)).view(2, 1, 1)
+    a, b = (chroma * 127.5).unbind(-3)
+    return torch.stack((a + 0.5, b - 0.5), dim=-3)
 
 
 def round_chroma(chroma: Tensor) -> Tensor:
     """Round chroma (..., 2, H, W) to whole Lab units within the ranges of a and b."""
-    low = chroma.new_tensor((-127.0, -128.0)).view(2, 1, 1)
-    return torch.minimum(torch.maximum(chroma.round(), low), low + 255)
+    a, b = chroma.round().unbind(-3)
+    return torch.stack((a.clamp(-127, 128), b.clamp(-128, 127)), dim=-3)

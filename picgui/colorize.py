@@ -206,6 +206,7 @@ def sample_rows(
         temperature=temperature,
         known=clamped,
         within_gamut=within_gamut,
+        strength=model.network.config.sampling_strength,
     )
     try:
         yield from rows

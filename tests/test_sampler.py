@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from picgui import color
 from picgui.pic import mixture, pixel_loop, sampler
@@ -45,6 +46,15 @@ def test_cached_rows_equal_the_full_pass_in_float64(config, height, width):
     with torch.no_grad():
         full = f(past_planes(luminance, chroma), embedding)
     assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_strength_told_is_the_full_pass_s(dtype):
+    f, embedding, luminance, chroma = setting(TINY, 5, 9, dtype=dtype)
+    with torch.no_grad():
+        full, bare = (f(past_planes(luminance, chroma, torch.tensor([s], dtype=dtype)), embedding) for s in (0.3, 0.0))
+    assert torch.allclose(teacher_forced(f, embedding, luminance, chroma, strength=0.3), full, atol=1e-4 if dtype == torch.float32 else 1e-10, rtol=0)
+    assert not torch.allclose(full, bare, atol=1e-3)
 
 
 @KERNELS
@@ -171,3 +181,16 @@ def test_leaving_early_leaves_no_thread():
     next(rows)
     rows.close()
     assert threading.active_count() == before
+
+
+def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
+    f, embedding, luminance, _ = setting(TINY, 3, 4)
+    shared = sampler._Shared.of(f, embedding, luminance, 0.0)
+    lanes = sampler._TorchLanes(
+        shared, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True
+    )
+    looked = DataDependentOutputException
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.inference_mode():
+        lanes._draw_row(lanes.pixels[0])
+        with pytest.raises(looked):  # the check itself works
+            lanes.pixels[0].chroma.sum().add(1).item()

@@ -281,6 +281,17 @@ def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
     assert metadata["training"]["images"] == 48 and metadata["data"]["files"] == ["train-0.npz", "train-1.npz"]
     # and its weights are where another run can begin
     assert run("train", config, *data, "--out", tmp_path / "next", "--init", target, "--minutes", 0) == 0
+    recipe = json.loads((tmp_path / "next/run.json").read_text())
+    assert recipe["init"] == {"file": "tiny.safetensors", "training": metadata["training"]}
+
+
+def test_the_sampling_strength_is_chosen_on_export(folder, config, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run", "--minutes", 0) == 0
+    assert run("export", tmp_path / "run", "-o", tmp_path / "a.safetensors", "--sampling-strength", 0.05) == 0
+    assert load_checkpoint(tmp_path / "a.safetensors").network().config.sampling_strength == 0.05
+    assert run("export", tmp_path / "run", "-o", tmp_path / "b.safetensors", "--sampling-strength", 1.5) == 1
+    assert "sampling_strength" in capsys.readouterr().err and not (tmp_path / "b.safetensors").exists()
 
 
 def test_bits_per_dim_is_the_code_length():
@@ -318,11 +329,11 @@ def test_a_bad_configuration_is_told(config, change):
         read_config(config)
 
 
-@pytest.mark.parametrize("name", ["photo-small", "cifar10", "imagenet"])
+@pytest.mark.parametrize("name", ["photo-small", "photo-small-further", "cifar10", "imagenet"])
 def test_the_shipped_configurations_are_valid(name):
     from pathlib import Path
 
     import training
 
     read = read_config(Path(training.__file__).parent / "configs" / f"{name}.toml")
-    assert read.model.channels == CONFIGS[name].channels and read.images > 0
+    assert read.model.channels == CONFIGS[read.model.name].channels and read.images > 0

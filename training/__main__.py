@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help="write the averaged weights of a run as a checkpoint")
     command.add_argument("run_folder", metavar="RUN", type=Path)
     command.add_argument("-o", "--output", type=Path, required=True, help="the checkpoint's file")
+    command.add_argument(
+        "--sampling-strength", type=float, metavar="S", help="0 to 1: of corruption, that f is told its past has when it samples"
+    )
     _add_data(command, required=False)
     command.set_defaults(run=_export)
 
@@ -178,7 +181,13 @@ def _export(options: argparse.Namespace) -> None:
     if options.data:
         size = _picture_size(options.run_folder)
         validation = load_pictures(options.data, split="validation", size=size, cache=options.cache)
-    path, metadata = export(options.run_folder, options.output, validation=validation, device=_device(options))
+    path, metadata = export(
+        options.run_folder,
+        options.output,
+        validation=validation,
+        device=_device(options),
+        sampling_strength=options.sampling_strength,
+    )
     if "bits_per_dim" in metadata:
         print(f"{metadata['bits_per_dim']:.3f} bits/dim", file=sys.stderr)
     print(path)

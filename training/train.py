@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -203,7 +203,7 @@ def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
 
 def _check_same_shape(init: Checkpoint, config: TrainingConfig) -> None:
     ours, theirs = config.model.to_dict(), init.config.to_dict()
-    free = {"name", "dropout", "network_size", "chroma_rule"}
+    free = {"name", "dropout", "network_size", "chroma_rule", "sampling_strength"}
     different = [key for key in ours if key not in free and ours[key] != theirs[key]]
     if different:
         raise DataError(f"{init.path} has another shape than the configuration: {', '.join(different)} differ.")
@@ -394,13 +394,27 @@ class _Log:
 
 
 def export(
-    run: Path, out: Path, *, validation: Pictures | None = None, device: torch.device | str = "cpu"
+    run: Path,
+    out: Path,
+    *,
+    validation: Pictures | None = None,
+    device: torch.device | str = "cpu",
+    sampling_strength: float | None = None,
 ) -> tuple[Path, dict]:
-    """Write the averaged weights of a run as a checkpoint, with its recipe and, given pictures, its bits/dim."""
+    """Write the averaged weights of a run as a checkpoint, with its recipe and, given pictures, its bits/dim.
+
+    ``sampling_strength`` in [0, 1] replaces the configuration's (`ModelConfig`). Raises DataError where it is out of range.
+    """
     run = Path(run)
     state = read_state(run)
     config = parse_config(json.loads(state["config"]))
-    network = PIC(config.model)
+    model = config.model
+    if sampling_strength is not None:
+        try:
+            model = replace(model, sampling_strength=sampling_strength)
+        except ValueError as error:
+            raise DataError(f"{error}.") from error
+    network = PIC(model)
     network.load_state_dict(state["average"])
     network.fold()
     recipe = json.loads((run / "run.json").read_text())

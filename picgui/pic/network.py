@@ -60,6 +60,7 @@ class ModelConfig:
     known_colors: bool = False
     components: int = 10
     dropout: float = 0.5
+    sampling_strength: float = 0.0  # of corruption in [0, 1], which f is told of its past when it samples; likelihoods use 0
 
     def __post_init__(self):
         stride = 1
@@ -69,6 +70,8 @@ class ModelConfig:
             raise ValueError(f"the stages of {self.name} reduce by {stride}, but chroma_scale is {self.chroma_scale}")
         if self.chroma_rule not in ("point", "area"):
             raise ValueError(f"chroma_rule is {self.chroma_rule!r}; it must be 'point' or 'area'")
+        if not 0 <= self.sampling_strength <= 1:
+            raise ValueError(f"sampling_strength is {self.sampling_strength}; it must be from 0 to 1")
         if self.known_colors and not self.levels:
             raise ValueError("known_colors needs a U-shaped g^w: levels is empty")
 

@@ -1,14 +1,14 @@
 """Exact ancestral sampling of f, row by row, with everything that can be kept kept (SAMPLING.md's cached design).
 
 Of each convolution the taps on finished rows are applied a row at a time (`_RowPhase`); for a pixel only the taps of its own row
-are left (`_draw_row` here, in PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU). What is drawn is exactly what
+are left (`_TorchLanes` here, in PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU). What is drawn is exactly what
 full forward passes would draw.
 
 A sample is computed in the same shapes and order whatever else is drawn with it: on the CPU alone, on other devices in a batch
 that is always filled up to the same size. So its pixels do not depend on its company.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -48,12 +48,14 @@ def sample_rows(
     temperature: float = 1.0,
     known: Known | None = None,
     within_gamut: bool = True,
+    strength: float = 0.0,
 ) -> Iterator[Row]:
     """Yield rows from the top. Stop iterating, or `close`, to cancel.
 
     ``embedding`` is (1, E, h, w), ``luminance`` (1, 1, h, w), normalised, at the resolution of the chroma; both of the network's dtype
     and device. A sample is a function of these, its seed, the temperature and ``known`` alone. Within the gamut, a pixel is drawn
-    up to 16 times; if no draw is a colour of sRGB, the last is moved towards grey. Raises ValueError for a negative temperature.
+    up to 16 times; if no draw is a colour of sRGB, the last is moved towards grey. ``strength`` in [0, 1] is the corruption that f
+    is told its past has: what it drew itself is a little off, and told so, it leans on it a little less. Raises ValueError for a negative temperature.
     """
     if temperature < 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
@@ -65,11 +67,14 @@ def sample_rows(
         temperature=temperature,
         known=known,
         within_gamut=within_gamut,
+        strength=strength,
     ):
         yield _finished_row(y, chroma, parameters, known)
 
 
-def teacher_forced(pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, chroma: Tensor) -> Tensor:
+def teacher_forced(
+    pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, chroma: Tensor, *, strength: float = 0.0
+) -> Tensor:
     """Mixture parameters (1, 6 K, h, w) at every pixel when ``chroma`` (1, 2, h, w) is what is drawn: the caches' own exactness."""
     known = (torch.ones_like(luminance), chroma)
     rows = _rows(
@@ -80,6 +85,7 @@ def teacher_forced(pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, ch
         temperature=1.0,
         known=known,
         within_gamut=False,
+        strength=strength,
     )
     return torch.cat([parameters[:1] for _, _, parameters in rows], dim=2)
 
@@ -102,10 +108,11 @@ def _rows(
     temperature: float,
     known: Known | None,
     within_gamut: bool,
+    strength: float,
 ) -> Iterator[tuple[int, Tensor, Tensor]]:
     """Yield y, normalised chroma (n, 2, 1, w) and parameters (n, 6 K, 1, w)."""
     options = {"temperature": max(temperature, 1e-3), "known": known, "within_gamut": within_gamut}
-    shared = _Shared.of(pixel_cnn, embedding, luminance)
+    shared = _Shared.of(pixel_cnn, embedding, luminance, strength)
     number = len(noise)
     if embedding.device.type == "cpu":
         compiled = embedding.dtype == torch.float32 and pixel_loop.is_available()
@@ -172,6 +179,7 @@ class _HorizontalBlock(NamedTuple):
 class _Shared(NamedTuple):
     """Packed weights, and what depends on the embedding and the luminance alone."""
 
+    strength: float  # of corruption, as f is told
     luminance: Tensor  # (h, w), normalised
     lightness: Tensor  # (h, w), L in [0, 100]
     channels: int
@@ -190,7 +198,7 @@ class _Shared(NamedTuple):
 
     @classmethod
     @torch.inference_mode()
-    def of(cls, pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor) -> "_Shared":
+    def of(cls, pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, strength: float) -> "_Shared":
         condition = concat_elu(embedding)[0].permute(1, 2, 0)  # (h, w, 2 E)
 
         def given(block: GatedResidualBlock) -> Tensor:
@@ -213,6 +221,7 @@ class _Shared(NamedTuple):
         out, out_bias = _pointwise(pixel_cnn.out), pixel_cnn.out.bias.detach()
         ul_left = tuple(left[:, :, dy].t().contiguous() for dy in (0, 1))
         return cls(
+            strength=strength,
             luminance=luminance[0, 0],
             lightness=luminance[0, 0] * 50 + 50,
             channels=left.shape[0],
@@ -338,7 +347,7 @@ class _RowPhase:
         s = self.shared
         u = self.starts.ul.new_zeros(self.number * self.width, s.channels)
         ul = self.starts.ul.zero_()
-        left = s.ul_left_bias + s.luminance[y][:, None] * s.ul_left[1][0] + s.ul_left[1][3]
+        left = s.ul_left_bias + s.luminance[y][:, None] * s.ul_left[1][0] + s.ul_left[1][3] + s.strength * s.ul_left[1][4]
         if y > 0:  # the shift makes row 0 zero, bias included
             u += s.u_bias
             self.past.add_all(u, self.together)
@@ -387,6 +396,7 @@ class _RowPhase:
             layer.inner[:, :, 0] = self.shared.luminance[y]
             layer.inner[:, :, 1:3] = chroma
             layer.inner[:, :, 3] = 1
+            layer.inner[:, :, 4] = self.shared.strength
             layer.gather()
         for first, gate in self.horizontal:
             for layer in (first, gate):
@@ -422,16 +432,48 @@ class _Lanes:
         return np.stack([generator.random((width, ATTEMPTS, 3), dtype=np.float32) for generator in self.noise])
 
 
+class _Pixels:
+    """A row's inputs and outputs at fixed addresses, and on CUDA the graph that goes from one to the other."""
+
+    def __init__(self, *, phase: _RowPhase, **buffers: Tensor):
+        self.phase = phase
+        self.uniforms = buffers["uniforms"]  # (n, w, attempts, 3)
+        self.lightness = buffers["lightness"]  # (w,), L in [0, 100]
+        self.known = buffers["known"]  # (w,) bool
+        self.known_chroma = buffers["known_chroma"]  # (w, 2), normalised
+        self.chroma = buffers["chroma"]  # (n, w, 2), normalised
+        self.parameters = buffers["parameters"]  # (n, w, 6 K)
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.rows = 0
+
+    def run(self, draw_row: Callable[[], None]) -> None:
+        """Draw the row: the first as it comes, which also loads what CUDA loads lazily; from the second on as one graph."""
+        if self.chroma.device.type != "cuda" or self.rows == 0:
+            draw_row()
+        elif self.graph is None:
+            torch.cuda.synchronize(self.chroma.device)
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.device(self.chroma.device), torch.cuda.graph(
+                self.graph, capture_error_mode="thread_local"
+            ):
+                draw_row()
+            self.graph.replay()
+        else:
+            self.graph.replay()
+        self.rows += 1
+
+
 class _TorchLanes(_Lanes):
-    """In PyTorch: any dtype, any device. On the CPU each sample is computed by itself."""
+    """In PyTorch: any dtype, any device. On the CPU each sample is computed by itself; on CUDA a row's pixels are one CUDA graph."""
 
     def __init__(self, shared: _Shared, noise: Sequence[np.random.Generator], **options):
         super().__init__(shared, noise, **options)
         # a pixel's products are small: on the CPU each sample has its own, so that their last bits are its own as well
         size = 1 if shared.luminance.device.type == "cpu" else len(noise)
-        self.phases = [self._phase(size) for _ in range(len(noise) // size)]
+        self.pixels = [self._pixels(size) for _ in range(len(noise) // size)]
+        self.known_mask = torch.from_numpy(self.known).to(shared.luminance.device)
 
-    def _phase(self, number: int) -> _RowPhase:
+    def _pixels(self, number: int) -> "_Pixels":
         s, width = self.shared, self.shared.luminance.shape[1]
 
         def zeros(*shape: int) -> Tensor:
@@ -444,48 +486,57 @@ class _TorchLanes(_Lanes):
             [zeros(pixels, doubled) for _ in s.horizontal],
         )
         rows = ([zeros(number, s.reach + width, doubled) for _ in s.horizontal] for _ in range(2))
-        return _RowPhase(s, starts, *rows)
+        return _Pixels(
+            phase=_RowPhase(s, starts, *rows),
+            uniforms=zeros(number, width, ATTEMPTS if self.within_gamut else 1, 3),
+            lightness=zeros(width),
+            known=torch.zeros(width, dtype=torch.bool, device=s.luminance.device),
+            known_chroma=zeros(width, 2),
+            chroma=zeros(number, width, 2),
+            parameters=zeros(number, width, s.out.shape[1]),
+        )
 
     @torch.inference_mode()
     def row(self, y: int) -> tuple[Tensor, Tensor]:
         """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
         uniforms = torch.from_numpy(self.uniforms()).to(self.shared.luminance)
-        done = [self._draw_row(y, phase, part) for phase, part in zip(self.phases, uniforms.chunk(len(self.phases)))]
-        return tuple(torch.cat(part) for part in zip(*done))
+        for pixels, part in zip(self.pixels, uniforms.chunk(len(self.pixels))):
+            pixels.phase.before(y)
+            pixels.uniforms.copy_(part[:, :, : pixels.uniforms.shape[2]])
+            pixels.lightness.copy_(self.shared.lightness[y])
+            pixels.known.copy_(self.known_mask[y])
+            pixels.known_chroma.copy_(self.known_chroma[y])
+            pixels.run(lambda pixels=pixels: self._draw_row(pixels))
+            pixels.phase.after(y, pixels.chroma)
+        chroma = torch.cat([pixels.chroma for pixels in self.pixels])
+        parameters = torch.cat([pixels.parameters for pixels in self.pixels])
+        return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
 
-    def _draw_row(self, y: int, phase: _RowPhase, uniforms: Tensor) -> tuple[Tensor, Tensor]:
-        s = self.shared
-        phase.before(y)
+    def _draw_row(self, pixels: "_Pixels") -> None:
+        """The pixels of a row, from buffers into buffers, without a look at any value: it can be captured."""
+        s, phase = self.shared, pixels.phase
         number, width = phase.number, phase.width
         start = phase.starts.ul.view(number, width, -1)
         starts = [
             (first.view(number, width, -1), gate.view(number, width, -1))
             for first, gate in zip(phase.starts.first, phase.starts.gate)
         ]
-        chroma = start.new_zeros(number, width, 2)
-        parameters = start.new_zeros(number, width, s.out.shape[1])
         for x in range(width):
             ul = start[:, x]
             if x > 0:
-                ul = ul + chroma[:, x - 1] @ s.ul_left[1][1:3]
+                ul = ul + pixels.chroma[:, x - 1] @ s.ul_left[1][1:3]
             for block, (first, gate), (first_start, gate_start) in zip(s.horizontal, phase.horizontal, starts):
                 first.inner[:, x] = concat_elu(ul)
                 h = first_start[:, x] + first.seen[:, x].flatten(1) @ block.first.current
                 gate.inner[:, x] = concat_elu(h)
                 p, q = (gate_start[:, x] + gate.seen[:, x].flatten(1) @ block.gate.current).chunk(2, dim=-1)
                 ul = ul + p * q.sigmoid()
-            parameters[:, x] = F.elu(ul) @ s.out + s.out_bias
-            if self.known[y, x]:
-                chroma[:, x] = self.known_chroma[y, x]
-            else:
-                chroma[:, x] = self._draw(parameters[:, x], uniforms[:, x], s.lightness[y, x])
-        phase.after(y, chroma)
-        return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
+            pixels.parameters[:, x] = F.elu(ul) @ s.out + s.out_bias
+            drawn = self._draw(pixels.parameters[:, x], pixels.uniforms[:, x], pixels.lightness[x])
+            pixels.chroma[:, x] = torch.where(pixels.known[x], pixels.known_chroma[x], drawn)
 
     def _draw(self, parameters: Tensor, uniforms: Tensor, lightness: Tensor) -> Tensor:
         """Chroma (n, 2) from parameters (n, 6 K) and noise (n, attempts, 3)."""
-        if not self.within_gamut:
-            uniforms = uniforms[:, :1]
         tries = uniforms.shape[1]
         drawn = mixture.draw(
             parameters[:, :, None, None].expand(-1, -1, 1, tries),
