@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml scripts/setup.sh
 	@touch $@
 
 app: $(STAMP)
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet '.[app]'
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[app]'
 	@$(BIN)/python -m PyInstaller --noconfirm --log-level WARN scripts/picgui.spec
 
 clean:

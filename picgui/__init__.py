@@ -8,8 +8,13 @@
 """
 
 import importlib
+import os
 
 from picgui.version import __version__
+
+# GNU OpenMP's threads wait for each other by spinning, by default for so long that one other busy program makes PyTorch some twenty
+# times slower. It reads this when PyTorch is loaded; what a person set stays.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _HOMES = {
     "Photo": "picgui.photo",

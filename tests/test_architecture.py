@@ -1,6 +1,7 @@
 """Who may import whom. The table of floors is the map of the code; a file imports only what stands before it there."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -168,3 +169,17 @@ def test_an_import_from_above_is_noticed():
     assert upward("picgui.color", {("picgui.colorize", True)}) == ["picgui.colorize"]
     assert upward("picgui.cli", {("picgui.gui.app", True)}) == ["picgui.gui.app"]
     assert upward("picgui.cli", {("picgui.gui.app", False)}) == []
+
+
+@pytest.mark.parametrize("package", ["picgui.cli", "training"])
+def test_openmp_is_told_how_to_wait_before_pytorch_is_loaded(package):
+    code = (
+        "import os, sys, builtins; seen = []; load = builtins.__import__\n"
+        "def watch(name, *rest, **more):\n"
+        "    if name == 'torch' and not seen: seen.append(os.environ.get('GOMP_SPINCOUNT'))\n"
+        "    return load(name, *rest, **more)\n"
+        f"builtins.__import__ = watch\nimport {package}, picgui.color\nprint(seen)"
+    )
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert done.stdout.strip() == "['1000']", done.stderr

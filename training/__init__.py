@@ -1,0 +1,1 @@
+import picgui  # noqa: F401 - before PyTorch: it says how OpenMP waits

@@ -126,7 +126,7 @@ def _rows(
         order = list(range(len(filled)))
     place = torch.tensor(order).argsort()[:number]
     with ExitStack() as stack:
-        if len(groups) > 1 and embedding.device.type == "cpu":
+        if embedding.device.type == "cpu":  # a row's products are too small for more than one thread
             pool = stack.enter_context(ThreadPoolExecutor(len(groups), initializer=torch.set_num_threads, initargs=(1,)))
             run = pool.map
         else:
