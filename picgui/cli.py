@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from picgui import defaults
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.version import __version__
 
@@ -42,9 +43,13 @@ def _colorize_parser() -> argparse.ArgumentParser:
         "The paths written go to standard output, everything else to standard error.",
     )
     parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them")
-    parser.add_argument("-n", type=_positive, default=4, metavar="N", help="samples of each photograph (default 4)")
+    parser.add_argument("-n", type=_positive, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)")
     parser.add_argument(
-        "--temperature", type=_from_zero, default=1.0, metavar="T", help="0 is calm, 1 the model's own (default 1.0)"
+        "--temperature",
+        type=_from_zero,
+        default=defaults.TEMPERATURE,
+        metavar="T",
+        help="0 is calm, 1 the model's own (default %(default)s)",
     )
     parser.add_argument("--saturation", type=_from_zero, default=1.0, metavar="X", help="multiplies the colour (default 1.0)")
     parser.add_argument(

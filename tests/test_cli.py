@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from picgui.color import srgb_to_lab
+from picgui.defaults import TEMPERATURE
 from picgui.opencv import cv2
 from picgui.photo import read_photo, read_png_text
 from tests.models import checkpoint
@@ -61,7 +62,7 @@ def test_paths_go_to_stdout_and_pictures_have_the_scans_size_and_luminance(folde
     assert np.abs(lab[0].numpy() - luminance).mean() < 0.4 and np.abs(lab[0].numpy() - luminance).max() < 2
     assert lab[1:].abs().mean() > 1
     text = read_png_text(folder / "out/scan-colorized-7.png")
-    assert text["picgui:seed"] == "7" and text["picgui:temperature"] == "1" and len(text["picgui:checkpoint"]) == 64
+    assert text["picgui:seed"] == "7" and text["picgui:temperature"] == f"{TEMPERATURE:g}" and len(text["picgui:checkpoint"]) == 64
 
 
 def test_the_same_pixels_whatever_n(folder):

@@ -95,7 +95,7 @@ def test_a_photograph_is_grey_at_once_then_samples_stream_into_canvas_and_galler
 
 
 def test_what_is_drawn_is_what_the_library_draws(drawn, scan, model_path):
-    expected = list(colorize(read_photo(scan), load_model(model_path, device="cpu"), seeds=[1, 2, 3, 4]))
+    expected = list(colorize(read_photo(scan), load_model(model_path, device="cpu"), seeds=[1, 2, 3, 4], temperature=drawn.session.temperature))
     for sample, other in zip(drawn.session.samples, expected, strict=True):
         assert np.array_equal(sample.chroma, other.chroma)
         assert sample.log_prob == pytest.approx(other.log_prob)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from picgui.defaults import TEMPERATURE
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Session
 
 ROWS, COLUMNS = 5, 4
@@ -84,7 +85,7 @@ def test_temperature_keeps_the_seeds_and_the_pinned(session):
     session.select(session.samples[2])
     session.set_temperature(0.4)
     assert seeds(session) == [1, 2, 3, 4] and session.samples[0] is pinned
-    assert [s.temperature for s in session.samples] == [1.0, 0.4, 0.4, 0.4]
+    assert [s.temperature for s in session.samples] == [TEMPERATURE, 0.4, 0.4, 0.4]
     assert session.wanted[-1] == [2, 3, 4]
     assert session.selected.seed == 3
 
@@ -93,7 +94,7 @@ def test_a_drag_of_the_temperature_is_one_step_back(session):
     for temperature in (0.9, 0.7, 0.5):
         session.set_temperature(temperature)
     session.undo_stack.undo()
-    assert session.temperature == 1.0
+    assert session.temperature == TEMPERATURE
     session.set_temperature(9)
     assert session.temperature == MAX_TEMPERATURE
 

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from picgui import defaults
 from picgui.gui import theme
 from picgui.gui.hints import HintPanel
-from picgui.gui.session import DEFAULT_TEMPERATURE, MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
+from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 
 _DEBOUNCE_MILLISECONDS = 180
 
@@ -209,7 +210,7 @@ class Panel(QWidget):
 
     def _make_settings(self) -> None:
         self.temperature = ResettableSlider(
-            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(DEFAULT_TEMPERATURE * 100), name=self.tr("Temperature")
+            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(defaults.TEMPERATURE * 100), name=self.tr("Temperature")
         )
         self.temperature.setToolTip(
             self.tr("How freely colours are drawn: calm keeps to the most likely, vivid takes rarer ones too.\nDouble-click to reset.")

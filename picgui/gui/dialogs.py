@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui import __version__
+from picgui import __version__, defaults
 from picgui.errors import CheckpointError
 from picgui.gui import theme
-from picgui.gui.session import DEFAULT_SAMPLES, DEFAULT_TEMPERATURE, MAX_SAMPLES
+from picgui.gui.session import MAX_SAMPLES
 from picgui.paths import checkpoint_dir, default_checkpoint
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
@@ -165,8 +165,8 @@ class PreferencesDialog(QDialog):
         for tenth in range(0, 13):
             self.temperature.addItem(f"{tenth / 10:.1f}", tenth / 10)
         self._choose(self.device, str(settings.value("device", "auto")))
-        self._choose(self.samples, int(settings.value("samples", DEFAULT_SAMPLES)))
-        self._choose(self.temperature, float(settings.value("temperature", DEFAULT_TEMPERATURE)))
+        self._choose(self.samples, int(settings.value("samples", defaults.SAMPLES)))
+        self._choose(self.temperature, float(settings.value("temperature", defaults.TEMPERATURE)))
         self._fill_models(Path(str(settings.value("checkpoint", "") or default_checkpoint())))
         self.model.currentIndexChanged.connect(self._show_facts)
         self._lay_out()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from picgui import defaults
 from picgui.colorize import compose
 from picgui.errors import PicError
 from picgui.gui import records, theme
@@ -32,7 +33,7 @@ from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.jobs import use_one_thread
 from picgui.gui.pictures import Pictures
-from picgui.gui.session import DEFAULT_SAMPLES, DEFAULT_TEMPERATURE, Sample
+from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
 from picgui.photo import write_png
@@ -51,8 +52,8 @@ class MainWindow(QMainWindow):
         self.settings = settings or QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
         self.studio = Studio(self, checkpoint=checkpoint or self._checkpoint(), device=device or self._device())
         self.session = self.studio.session
-        self.session.set_sample_count(int(self.settings.value("samples", DEFAULT_SAMPLES)))
-        self.session.set_temperature(float(self.settings.value("temperature", DEFAULT_TEMPERATURE)))
+        self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
+        self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
         self.pictures = Pictures(self.session, self)
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
@@ -705,8 +706,8 @@ class MainWindow(QMainWindow):
             if (self._checkpoint(), self._device()) != before:
                 self.studio.use_model(self._checkpoint(), device=self._device())
             if self.session.opened is None:
-                self.session.set_sample_count(int(self.settings.value("samples", DEFAULT_SAMPLES)))
-                self.session.set_temperature(float(self.settings.value("temperature", DEFAULT_TEMPERATURE)))
+                self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
+                self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
 
     def _checkpoint(self) -> Path:
         chosen = Path(str(self.settings.value("checkpoint", "") or default_checkpoint()))

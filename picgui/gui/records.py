@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from picgui import defaults
 from picgui.colorize import Known
 from picgui.errors import ExportError, PhotoError, PicError
-from picgui.gui.session import DEFAULT_SAMPLES, MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
+from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
 from picgui.photo import read_png_text
 
 ENDING = ".picgui"
@@ -97,7 +98,7 @@ def read_exported(path: Path) -> Record | None:
     except (PicError, ValueError, KeyError, TypeError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
-    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), DEFAULT_SAMPLES, saturation)
+    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), defaults.SAMPLES, saturation)
     return Record(Path(Path(source).name) if source else None, restored)
 
 

@@ -9,13 +9,12 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from picgui import defaults
 from picgui.colorize import Embedded, Known
 from picgui.gui.jobs import PhotoOpened
 
 MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2
-DEFAULT_TEMPERATURE = 1.0
-DEFAULT_SAMPLES = 4
 _numbers = count(1)
 
 
@@ -59,8 +58,8 @@ class State:
     samples: tuple[Sample, ...] = ()
     selected: int | None = None  # number of a sample
     pinned: frozenset[int] = frozenset()  # numbers of samples
-    temperature: float = DEFAULT_TEMPERATURE
-    sample_count: int = DEFAULT_SAMPLES
+    temperature: float = defaults.TEMPERATURE
+    sample_count: int = defaults.SAMPLES
     hints: Known | None = None  # colours that new samples are to keep
 
 
