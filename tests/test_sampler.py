@@ -11,15 +11,20 @@ from picgui import color
 from picgui.pic import mixture, pixel_loop, sampler
 from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
-from tests.models import TINY, TINY_PAPER, network
+from picgui.pic.layers import weight_norm_convolutions
+from picgui.pic.checkpoint import load_checkpoint
+from tests.models import TINY, TINY_PAPER, checkpoint, network
 
 KERNELS = pytest.mark.parametrize("config", [TINY, TINY_PAPER, replace(TINY, blocks=1, channels=5)], ids=lambda c: f"{c.name}-{c.channels}")
 
 
 def setting(config, height, width, *, dtype=torch.float32, seed=0):
-    """A folded f with a random embedding, luminance and chroma."""
+    """A folded f, its weights as checkpoints hold them, with a random embedding, luminance and chroma."""
     torch.manual_seed(seed)
-    f = network(config, seed=seed).fold().to(dtype).pixel_cnn
+    folded = network(config, seed=seed).fold()
+    for convolution in weight_norm_convolutions(folded).values():
+        convolution.folded = convolution.folded.half().float()
+    f = folded.to(dtype).pixel_cnn
     embedding = torch.randn(1, config.embedding_channels, height, width, dtype=dtype)
     luminance = torch.rand(1, 1, height, width, dtype=dtype) * 1.6 - 0.8
     chroma = mixture.snap(torch.randn(1, 2, height, width, dtype=dtype) * 0.2)
@@ -104,7 +109,7 @@ def test_a_sample_does_not_depend_on_its_company_to_the_last_bit(path, monkeypat
     use(monkeypatch, path)
     f, embedding, luminance, _ = setting(replace(TINY, channels=24, embedding_channels=16), 8, 9)
     alone, alone_log_prob = whole(sample_rows(f, embedding, luminance, seeds=[4]))
-    for seeds in ([4, 5], [1, 4, 7], list(range(9))):
+    for seeds in ([4, 5], [1, 4, 7], list(range(9)), [0, 1, 2, 3, 5, 6, 7, 8, 4]):
         chroma, log_prob = whole(sample_rows(f, embedding, luminance, seeds=seeds))
         assert np.array_equal(chroma[seeds.index(4)], alone[0])
         assert log_prob[seeds.index(4)] == pytest.approx(alone_log_prob[0], rel=1e-12)
@@ -194,3 +199,12 @@ def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
         lanes._draw_row(lanes.pixels[0])
         with pytest.raises(looked):  # the check itself works
             lanes.pixels[0].chroma.sum().add(1).item()
+
+
+def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):
+    loaded = load_checkpoint(checkpoint(tmp_path)).network().fold()
+    _, embedding, luminance, _ = setting(TINY, 2, 3)
+    assert sampler._Shared.of(loaded.pixel_cnn, embedding, luminance, 0.0).compiled is not None
+    raw = network(TINY).fold()
+    assert sampler._Shared.of(raw.pixel_cnn, embedding, luminance, 0.0).compiled is None
+    assert len(list(sample_rows(raw.pixel_cnn, embedding, luminance, seeds=[1]))) == 2  # PyTorch serves them

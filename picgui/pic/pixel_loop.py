@@ -1,7 +1,8 @@
 """The pixels of one row, compiled by numba: float32, CPU, without the interpreter lock.
 
 The same arithmetic as `picgui.pic.sampler` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
-them together). Samples share each weight as it passes through the cache; every sample's sums run in one order, whatever else is drawn.
+them together). A pixel's weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
+takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
 
 import math
@@ -11,12 +12,15 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+import torch
+from llvmlite import ir
+from numba.extending import intrinsic
 from torch import Tensor
 
 from picgui import color
 from picgui.pic import mixture
 
-_FLAGS = {"nogil": True, "cache": True, "fastmath": {"contract", "arcp", "nsz", "reassoc"}, "error_model": "numpy"}
+_FLAGS = {"nogil": True, "cache": True, "fastmath": {"arcp", "nsz"}, "error_model": "numpy"}
 _XYZ_TO_RGB = np.array(color.XYZ_TO_RGB, np.float32)
 _WHITE = np.array(color.WHITE, np.float32)
 _SLACK = np.float32(color.GAMUT_SLACK)
@@ -26,7 +30,7 @@ _SHRINK_STEPS = 32
 
 
 class Weights(NamedTuple):
-    """What the loop multiplies with, float32."""
+    """What the loop multiplies with: the matrices are half precision seen as uint16, the rest is float32."""
 
     first: np.ndarray  # (blocks, kw * 2 C, C)
     gate: np.ndarray  # (blocks, kw * 2 C, 2 C)
@@ -50,13 +54,17 @@ class Buffers(NamedTuple):
 
 def pack(
     *, first: Sequence[Tensor], gate: Sequence[Tensor], out: Tensor, out_bias: Tensor, left: Tensor
-) -> Weights:
-    """Arrays of the loop from a network's own tensors."""
+) -> Weights | None:
+    """Arrays of the loop from a network's own tensors; None where half precision would change a weight."""
 
     def array(tensors: Sequence[Tensor]) -> np.ndarray:
         return np.ascontiguousarray(np.stack([t.float().cpu().numpy() for t in tensors]))
 
-    return Weights(array(first), array(gate), array([out])[0], array([out_bias])[0], array([left])[0])
+    matrices = [*first, *gate, out]
+    if not all(torch.equal(m.half().to(m.dtype), m) for m in matrices):
+        return None
+    halves = (array(m).astype(np.float16).view(np.uint16) for m in (first, gate, [out]))
+    return Weights(next(halves), next(halves), next(halves)[0], array([out_bias])[0], array([left])[0])
 
 
 def buffers(weights: Weights, *, number: int, width: int, reach: int) -> Buffers:
@@ -128,9 +136,9 @@ def warm_up() -> None:
             return
         one = np.zeros((1, 1, 1), np.float32)
         weights = Weights(
-            np.zeros((1, 4, 2), np.float32),
-            np.zeros((1, 4, 4), np.float32),
-            np.zeros((2, 6), np.float32),
+            np.zeros((1, 4, 2), np.uint16),
+            np.zeros((1, 4, 4), np.uint16),
+            np.zeros((2, 6), np.uint16),
             np.zeros(6, np.float32),
             np.zeros((2, 2), np.float32),
         )
@@ -166,25 +174,67 @@ def _elu(x):
 
 
 @numba.njit(**_FLAGS)
+def _concat_elu(x):
+    """elu(x) and elu(-x), with one exponential."""
+    below = np.float32(math.exp(-abs(x))) - np.float32(1)
+    return (x, below) if x > 0 else (below, -x)
+
+
+@intrinsic
+def _half(typing, bits):
+    """The float32 of a half-precision number given as uint16."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.fpext(builder.bitcast(arguments[0], ir.HalfType()), ir.FloatType())
+
+    return numba.float32(numba.uint16), generate
+
+
+@intrinsic
+def _fused(typing, x, y, z):
+    """x y + z of float32, rounded once: the same bits however the compiler arranges the loop around it."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.fma(*arguments)
+
+    return numba.float32(numba.float32, numba.float32, numba.float32), generate
+
+
+@numba.njit(**_FLAGS)
 def _multiply_add(source, weights, target):
-    """target (n, out) += source (n, in) @ weights (in, out), four inputs at a time; in is a multiple of 4 or the rest is done singly."""
+    """target (n, out) += source (n, in) @ weights (in, out): four inputs at a time, four samples at a time, the rest singly.
+
+    Each element of a sample is one chain of fused sums over the inputs in order, in every branch.
+    """
     number, inputs = source.shape
     outputs = target.shape[1]
-    whole = inputs - inputs % 4
+    fours, whole = number - number % 4, inputs - inputs % 4
     for i in range(0, whole, 4):
         w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
-        for s in range(number):
-            x0, x1, x2, x3 = source[s, i], source[s, i + 1], source[s, i + 2], source[s, i + 3]
-            row = target[s]
+        for s in range(0, fours, 4):
+            a0, a1, a2, a3 = source[s, i], source[s, i + 1], source[s, i + 2], source[s, i + 3]
+            b0, b1, b2, b3 = source[s + 1, i], source[s + 1, i + 1], source[s + 1, i + 2], source[s + 1, i + 3]
+            c0, c1, c2, c3 = source[s + 2, i], source[s + 2, i + 1], source[s + 2, i + 2], source[s + 2, i + 3]
+            d0, d1, d2, d3 = source[s + 3, i], source[s + 3, i + 1], source[s + 3, i + 2], source[s + 3, i + 3]
+            a, b, c, d = target[s], target[s + 1], target[s + 2], target[s + 3]
             for j in range(outputs):
-                row[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
+                v0, v1, v2, v3 = _half(w0[j]), _half(w1[j]), _half(w2[j]), _half(w3[j])
+                a[j] = _fused(a3, v3, _fused(a2, v2, _fused(a1, v1, _fused(a0, v0, a[j]))))
+                b[j] = _fused(b3, v3, _fused(b2, v2, _fused(b1, v1, _fused(b0, v0, b[j]))))
+                c[j] = _fused(c3, v3, _fused(c2, v2, _fused(c1, v1, _fused(c0, v0, c[j]))))
+                d[j] = _fused(d3, v3, _fused(d2, v2, _fused(d1, v1, _fused(d0, v0, d[j]))))
+        for s in range(fours, number):
+            a0, a1, a2, a3 = source[s, i], source[s, i + 1], source[s, i + 2], source[s, i + 3]
+            a = target[s]
+            for j in range(outputs):
+                v0, v1, v2, v3 = _half(w0[j]), _half(w1[j]), _half(w2[j]), _half(w3[j])
+                a[j] = _fused(a3, v3, _fused(a2, v2, _fused(a1, v1, _fused(a0, v0, a[j]))))
     for i in range(whole, inputs):
         w0 = weights[i]
         for s in range(number):
-            x0 = source[s, i]
-            row = target[s]
+            a0, a = source[s, i], target[s]
             for j in range(outputs):
-                row[j] += x0 * w0[j]
+                a[j] = _fused(a0, _half(w0[j]), a[j])
 
 
 @numba.njit(**_FLAGS)
@@ -303,8 +353,9 @@ def _draw_row(
         for block in range(blocks):
             for s in range(number):
                 for c in range(channels):
-                    first_row[block, s, x + window - 1, c] = _elu(ul[s, c])
-                    first_row[block, s, x + window - 1, channels + c] = _elu(-ul[s, c])
+                    above, below = _concat_elu(ul[s, c])
+                    first_row[block, s, x + window - 1, c] = above
+                    first_row[block, s, x + window - 1, channels + c] = below
                 for tap in range(window):
                     for c in range(doubled):
                         seen[s, tap * doubled + c] = first_row[block, s, x + tap, c]
@@ -313,8 +364,9 @@ def _draw_row(
             _multiply_add(seen, first[block], h)
             for s in range(number):
                 for c in range(channels):
-                    gate_row[block, s, x + window - 1, c] = _elu(h[s, c])
-                    gate_row[block, s, x + window - 1, channels + c] = _elu(-h[s, c])
+                    above, below = _concat_elu(h[s, c])
+                    gate_row[block, s, x + window - 1, c] = above
+                    gate_row[block, s, x + window - 1, channels + c] = below
                 for tap in range(window):
                     for c in range(doubled):
                         seen[s, tap * doubled + c] = gate_row[block, s, x + tap, c]

@@ -1,7 +1,7 @@
 """Exact ancestral sampling of f, row by row, with everything that can be kept kept (SAMPLING.md's cached design).
 
 Of each convolution the taps on finished rows are applied a row at a time (`_RowPhase`); for a pixel only the taps of its own row
-are left (`_TorchLanes` here, in PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU). What is drawn is exactly what
+are left (`_TorchLanes` here, in PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU for weights that half precision holds, as every checkpoint's do). What is drawn is exactly what
 full forward passes would draw.
 
 A sample is computed in the same shapes and order whatever else is drawn with it: on the CPU alone, on other devices in a batch
@@ -115,7 +115,7 @@ def _rows(
     shared = _Shared.of(pixel_cnn, embedding, luminance, strength)
     number = len(noise)
     if embedding.device.type == "cpu":
-        compiled = embedding.dtype == torch.float32 and pixel_loop.is_available()
+        compiled = embedding.dtype == torch.float32 and shared.compiled is not None and pixel_loop.is_available()
         make = _CompiledLanes if compiled else _TorchLanes
         threads = min(CPU_THREADS, number) if compiled else 1
         groups = [make(shared, noise[i::threads], **options) for i in range(threads)]
@@ -194,7 +194,7 @@ class _Shared(NamedTuple):
     horizontal: tuple[_HorizontalBlock, ...]
     out: Tensor  # (C, 6 K)
     out_bias: Tensor
-    compiled: "pixel_loop.Weights"
+    compiled: "pixel_loop.Weights | None"
 
     @classmethod
     @torch.inference_mode()
@@ -560,7 +560,7 @@ def towards_grey(chroma: Tensor) -> Tensor:
 
 
 class _CompiledLanes(_Lanes):
-    """float32 on the CPU: rows by `_RowPhase`, the pixels of all samples in one compiled loop."""
+    """float32 on the CPU, weights that half precision holds: rows by `_RowPhase`, the pixels of all samples in one compiled loop."""
 
     def __init__(self, shared: _Shared, noise: Sequence[np.random.Generator], **options):
         super().__init__(shared, noise, **options)
