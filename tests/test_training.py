@@ -15,7 +15,7 @@ from picgui.opencv import cv2
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.network import CONFIGS, reduce_luminance
-from tests.models import TINY
+from tests.models import TINY, TINY_PAPER, checkpoint
 from training.__main__ import main
 from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
 from training.config import read_config
@@ -292,6 +292,22 @@ def test_the_sampling_strength_is_chosen_on_export(folder, config, tmp_path, cap
     assert load_checkpoint(tmp_path / "a.safetensors").network().config.sampling_strength == 0.05
     assert run("export", tmp_path / "run", "-o", tmp_path / "b.safetensors", "--sampling-strength", 1.5) == 1
     assert "sampling_strength" in capsys.readouterr().err and not (tmp_path / "b.safetensors").exists()
+
+
+def test_evaluate_measures_samples_and_what_known_colours_do(folder, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--json", "--sampled-pictures", 3)
+    assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 2, "--dabs", "--limit", 4) == 0
+    figures = json.loads(capsys.readouterr().out)
+    measures = figures["measures"]
+    assert set(measures) == {"samples", "embedding_only_map", "grey", "real"} and figures["n_images"] == 4
+    assert measures["real"]["chroma_rmse"][0] == 0 < measures["samples"]["chroma_rmse"][0]
+    assert measures["grey"]["saturation"][0] == 0 < measures["samples"]["saturation"][0] and "diversity" in measures["samples"]
+    dabs = figures["known_dabs"]
+    assert list(dabs)[:2] == ["0", "1"]
+    for mean, low, high in dabs.values():
+        assert 0 < low <= mean <= high
+    assert run("evaluate", checkpoint(tmp_path, TINY_PAPER, name="paper"), *data, "--dabs") == 1
+    assert "no known colours" in capsys.readouterr().err
 
 
 def test_bits_per_dim_is_the_code_length():

@@ -13,7 +13,7 @@ from picgui.pic.checkpoint import Checkpoint
 from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
-from training.evaluate import evaluate, measure_samples
+from training.evaluate import evaluate, measure_dabs, measure_samples
 from training.figures import make_figures, originals, photographs
 from training.train import export, read_state, train
 
@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--sampled-pictures", type=int, default=125, metavar="P", help="of the first P pictures (default 125)"
     )
-    command.add_argument("--temperature", type=float, default=1.0, help="of those samples (default 1.0)")
+    command.add_argument("--dabs", action="store_true", help="also measure what known colours do to the rest")
+    command.add_argument("--temperature", type=float, default=1.0, help="of the samples (default 1.0)")
     command.set_defaults(run=_evaluate)
 
     command = commands.add_parser("export", help="write the averaged weights of a run as a checkpoint")
@@ -134,6 +135,10 @@ def _evaluate(options: argparse.Namespace) -> None:
             samples=options.samples,
             temperature=options.temperature,
         )
+    if options.dabs:
+        figures["known_dabs"] = measure_dabs(
+            model, pictures, number=options.sampled_pictures, temperature=options.temperature
+        )
     if options.json:
         print(json.dumps(figures))
         return
@@ -146,6 +151,10 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(f"\n{what}")
         for name, (mean, low, high) in measures.items():
             print(f"  {name:28} {mean:8.3f}  95 %: {low:.3f} to {high:.3f}")
+    if options.dabs:
+        print("\nchroma error by known dabs")
+        for count, (mean, low, high) in figures["known_dabs"].items():
+            print(f"  {count:28} {mean:8.3f}  95 %: {low:.3f} to {high:.3f}")
 
 
 def _validation_pictures(checkpoint: Checkpoint, options: argparse.Namespace) -> Pictures:

@@ -8,14 +8,17 @@ import torch
 import torch.nn.functional as F
 
 from picgui import color
-from picgui.colorize import Model, colorize, embed
+from picgui.colorize import Known, Model, colorize, embed, sample_rows
+from picgui.errors import DataError
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
 from picgui.pic.network import PIC
 from training.augment import lab_batch
 from training.data import Pictures
 from training.figures import embedding_mode
-from training.measures import Figure, measure
+from training.measures import Figure, mean_with_interval, measure
+
+DAB_COUNTS = (0, 1, 4, 16, 64)
 
 
 def center_crops(pictures: Pictures, *, size: int, batch: int, limit: int | None = None) -> Iterator[torch.Tensor]:
@@ -24,7 +27,7 @@ def center_crops(pictures: Pictures, *, size: int, batch: int, limit: int | None
     edge = (pictures.size - size) // 2
     for start in range(0, number, batch):
         crops = pictures.images[start : min(start + batch, number), edge : edge + size, edge : edge + size]
-        yield torch.from_numpy(np.ascontiguousarray(crops))
+        yield torch.from_numpy(crops.copy())
 
 
 @torch.inference_mode()
@@ -95,3 +98,29 @@ def measure_samples(
         "grey": measure(lightness, real, torch.zeros_like(real)[:, None]),
         "real": measure(lightness, real, real[:, None]),
     }
+
+
+def measure_dabs(model: Model, pictures: Pictures, *, number: int, temperature: float = 1.0) -> dict[str, Figure]:
+    """Root mean square error of a sample's chroma, in Lab units, where nothing is known, by the number of known dabs of 3 x 3 pixels.
+
+    The dabs have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures, seed 1. Raises DataError
+    for a model that reads no known colours.
+    """
+    config = model.network.config
+    if not config.known_colors:
+        raise DataError(f"The model {config.name} reads no known colours.")
+    errors: dict[int, list[float]] = {count: [] for count in DAB_COUNTS}
+    for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):
+        embedded = embed(photo_from_rgb(crops[0].numpy()), model)
+        real = color.denormalize_chroma(lab_batch(crops, config)[1])[0].numpy()
+        height, width = real.shape[1:]
+        places = np.random.default_rng(index).integers((height, width), size=(max(DAB_COUNTS), 2))
+        for count in DAB_COUNTS:
+            mask = np.zeros((height, width), bool)
+            for y, x in places[:count]:
+                mask[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = True
+            rows = sample_rows(embedded, model, seeds=(1,), temperature=temperature, known=Known(mask, real))
+            chroma = np.stack([row.chroma[0] for row in rows], axis=1)
+            if not mask.all():
+                errors[count].append(float(np.sqrt(((chroma - real)[:, ~mask] ** 2).mean())))
+    return {str(count): mean_with_interval(torch.tensor(values)) for count, values in errors.items() if values}
