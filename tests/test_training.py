@@ -345,7 +345,7 @@ def test_a_bad_configuration_is_told(config, change):
         read_config(config)
 
 
-@pytest.mark.parametrize("name", ["photo-small", "photo-small-further", "cifar10", "imagenet"])
+@pytest.mark.parametrize("name", ["photo", "photo-small", "photo-small-further", "photo-small-own", "cifar10", "imagenet"])
 def test_the_shipped_configurations_are_valid(name):
     from pathlib import Path
 
