@@ -3,6 +3,8 @@
 import io
 import json
 import pickle
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -21,6 +23,8 @@ from training.augment import Augmentation, crop_and_flip, lab_batch, training_ba
 from training.config import read_config
 from training.data import load_pictures
 from training.evaluate import evaluate
+from training.parallel import World
+from training.train import Trainer, read_state
 
 RNG = np.random.default_rng(0)
 ALL = Augmentation(corrupt_past=0.6, degrade_luminance=0.5, known_dabs=0.4, known_surroundings=0.2)
@@ -264,6 +268,44 @@ def test_a_run_is_not_overwritten(folder, config, tmp_path, capsys):
     assert run(*arguments) == 1
     assert "--resume" in capsys.readouterr().err
     assert (tmp_path / "run/state.pt").read_bytes() == before
+
+
+def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path):
+    # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
+    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
+    config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "one") == 0
+
+    def together(*more):
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "training", "train"]
+        done = subprocess.run([str(a) for a in (*command, config, *data, *more)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    together("--out", tmp_path / "two", "--minutes", 0)  # a step, then the end
+    first = read_state(tmp_path / "two")
+    assert first["progress"]["images"] == 4
+    done = together("--out", tmp_path / "two", "--resume")
+    assert done.stdout.count("48 pictures") == 1
+    one, two = (read_state(tmp_path / name) for name in ("one", "two"))
+    assert one["progress"]["steps"] == two["progress"]["steps"] == 12
+    start, alone, shared = (torch.cat([p.flatten() for p in s["network"].values()]) for s in (first, one, two))
+    assert (shared - alone).norm() < 0.05 * (alone - start).norm()
+    assert json.loads((tmp_path / "two/run.json").read_text())["processes"] == 2
+
+
+def test_after_a_restart_by_torchrun_a_run_goes_on_unasked(folder, config, tmp_path, monkeypatch):
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
+    assert run(*command, "--minutes", 0) == 0 and run(*command) == 1
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    assert run(*command) == 0
+    assert read_state(tmp_path / "run")["progress"]["images"] == 48
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(config):
+    with pytest.raises(DataError, match="batch of 4 cannot be shared by 3"):
+        Trainer(read_config(config), world=World(0, 3))
 
 
 def test_export_evaluate_and_init(folder, config, tmp_path, capsys):

@@ -15,6 +15,7 @@ from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, measure_dabs, measure_samples
 from training.figures import make_figures, originals, photographs
+from training.parallel import World
 from training.train import export, read_state, train
 
 
@@ -108,18 +109,23 @@ def _train(options: argparse.Namespace) -> None:
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
         for split in ("train", "validation")
     )
+    device = World.local_device(_device(options))
+    world = World.join(device)
     progress = train(
         config,
         pictures=pictures,
         validation=validation,
         out=options.out,
-        device=_device(options),
+        device=device,
+        world=world,
         resume=options.resume,
         init=options.init,
         minutes=options.minutes,
         command=("python", "-m", "training", *sys.argv[1:]),
     )
-    print(f"{progress.images:,} pictures in {progress.seconds / 60:.1f} minutes; the run is in {options.out}")
+    world.leave()
+    if world.is_first:
+        print(f"{progress.images:,} pictures in {progress.seconds / 60:.1f} minutes; the run is in {options.out}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

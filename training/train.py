@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from picgui.errors import DataError
 from picgui.pic import mixture
@@ -26,6 +26,7 @@ from training.augment import Batch, crop_and_flip, halve, training_batch
 from training.config import TrainingConfig, TrainingStage, parse_config
 from training.data import Pictures
 from training.evaluate import evaluate
+from training.parallel import World
 
 STATE_FILE = "state.pt"
 CURVE_FILE = "curve.csv"
@@ -52,10 +53,24 @@ class Progress:
 
 
 class Trainer:
-    """One run: the network, its averaged copy, the optimizer and the randomness."""
+    """One run: the network, its averaged copy, the optimizer and the randomness.
 
-    def __init__(self, config: TrainingConfig, *, device: torch.device | str = "cpu", init: Checkpoint | None = None):
-        self.config = config
+    In a world of several processes each prepares the same batches and takes its share of them: a run is the same for any
+    number of processes, but for dropout and the order of sums.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        *,
+        device: torch.device | str = "cpu",
+        init: Checkpoint | None = None,
+        world: World = World(),
+    ):
+        for stage in config.stages:
+            if stage.batch % world.size:
+                raise DataError(f"A batch of {stage.batch} cannot be shared by {world.size} processes.")
+        self.config, self.world = config, world
         self.device = torch.device(device)
         torch.manual_seed(config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
@@ -76,6 +91,15 @@ class Trainer:
             self.network.parameters(), lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True
         )
         self.progress = Progress()
+        self.parallel: nn.Module | None = None
+
+    def _join(self) -> nn.Module:
+        """The network with gradients of the whole world; from here on each process drops out units of its own."""
+        if self.world.size == 1:
+            return self.network
+        if not self.world.is_first:
+            torch.manual_seed(self.config.seed + 7919 * self.world.rank + self.progress.steps)
+        return DistributedDataParallel(self.network)
 
     # the schedule
 
@@ -124,18 +148,22 @@ class Trainer:
             self.network.center_outputs()
             self._copy_to_average()
             self.initialized = True
+        if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
+            self.parallel = self._join()
+        dimensions = 2 * batch.counted.sum().clamp_min(1)
+        batch = Batch(*(self.world.share(part) for part in vars(batch).values()))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(self.device.type, torch.bfloat16):
-            outputs = self.network(
+            outputs = self.parallel(
                 batch.luminance.contiguous(memory_format=torch.channels_last), batch.past, batch.known, batch.strength
             )
-        dimensions = 2 * batch.counted.sum().clamp_min(1)
         main, auxiliary = (
             -(mixture.log_prob(output.float(), batch.chroma) * batch.counted).sum() / dimensions for output in outputs
         )
         self.optimizer.zero_grad(set_to_none=True)
-        (main + self.config.auxiliary_weight * auxiliary).backward()
+        # DistributedDataParallel takes the mean over processes; the loss is their sum
+        (self.world.size * (main + self.config.auxiliary_weight * auxiliary)).backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient_norm)
         if not norm.isfinite():
             raise DataError(
@@ -144,7 +172,8 @@ class Trainer:
             )
         self.optimizer.step()
         self._update_average()
-        return main.item() / math.log(2), auxiliary.item() / math.log(2)
+        main, auxiliary = (self.world.sum(torch.stack((main, auxiliary)).detach()) / math.log(2)).tolist()
+        return main, auxiliary
 
     def _copy_to_average(self) -> None:
         self.average.load_state_dict(self.network.state_dict())
@@ -222,21 +251,26 @@ def train(
     save_seconds: float = 180.0,
     validate_seconds: float = 420.0,
     command: Sequence[str] = (),
+    world: World = World(),
 ) -> Progress:
     """Train until the configuration's pictures are seen, ``minutes`` are over, or SIGINT or SIGTERM comes; then save.
 
-    Writes ``state.pt``, ``curve.csv``, ``run.json`` and, where TensorBoard is installed, its events, into ``out``.
+    Writes ``state.pt``, ``curve.csv``, ``run.json`` and, where TensorBoard is installed, its events, into ``out``. In a ``world`` of
+    several processes only the first writes; after a restart by torchrun they go on from the last saved state.
     """
     out = Path(out)
+    resume = resume or (world.restarts > 0 and (out / STATE_FILE).exists())
     if (out / STATE_FILE).exists() and not resume:
         raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
     before = load_checkpoint(init) if init else None
-    trainer = Trainer(config, device=device, init=before)
+    trainer = Trainer(config, device=device, init=before, world=world)
     if resume:
         trainer.restore(out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "run.json").write_text(json.dumps(_recipe(config, pictures, validation, device, before, command), indent=1))
-    log = _Log(out, append=resume)
+    if world.is_first:
+        out.mkdir(parents=True, exist_ok=True)
+        recipe = _recipe(config, pictures, validation, device, before, command, world)
+        (out / "run.json").write_text(json.dumps(recipe, indent=1))
+    log = _Log(out, append=resume) if world.is_first else None
     stop = _StopOnSignal()
     progress = trainer.progress
     started = last_saved = last_validated = last_told = time.monotonic()
@@ -255,6 +289,12 @@ def train(
             now = time.monotonic()
             progress.seconds = seconds_before + now - started
             over = stop.asked or (minutes is not None and now - started >= minutes * 60) or trainer.stage() is None
+            over = world.any(over, trainer.device)
+            if log is None:
+                recent.clear()
+                if over:
+                    break
+                continue
             if over or now - last_validated >= validate_seconds:
                 row = _row(trainer, stage, rate, recent, (progress.images - told_images) / (now - last_told))
                 row |= _validation(trainer, validation)
@@ -271,7 +311,8 @@ def train(
                 last_saved = time.monotonic()
             if over:
                 break
-    log.close()
+    if log is not None:
+        log.close()
     return progress
 
 
@@ -324,7 +365,7 @@ def _tell(config: TrainingConfig, progress: Progress, row: dict) -> None:
 
 
 def _recipe(
-    config, pictures: Pictures, validation: Pictures, device, init: Checkpoint | None, command: Sequence[str]
+    config, pictures: Pictures, validation: Pictures, device, init: Checkpoint | None, command: Sequence[str], world: World
 ) -> dict:
     device = torch.device(device)
     machine = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {os.cpu_count()} cores"
@@ -336,6 +377,7 @@ def _recipe(
         "data": {"files": pictures.sources, "images": len(pictures), "digest": pictures.digest},
         "validation": {"files": validation.sources, "images": len(validation), "digest": validation.digest},
         "machine": f"{machine}, {platform.machine()}",
+        "processes": world.size,
         "torch": torch.__version__,
     }
 
@@ -420,6 +462,7 @@ def export(
     recipe = json.loads((run / "run.json").read_text())
     metadata = {
         "training": {key: recipe[key] for key in ("config", "command", "seed", "init", "machine", "torch")}
+        | {"processes": recipe.get("processes", 1)}
         | {"images": state["progress"]["images"], "seconds": round(state["progress"]["seconds"])},
         "data": recipe["data"],
     }

@@ -1,0 +1,59 @@
+"""Several processes that train one network, as torchrun starts them; without torchrun, the only one."""
+
+import os
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes of a run. Each takes its share of every batch; the first one writes."""
+
+    rank: int = 0
+    size: int = 1
+    restarts: int = 0  # times that torchrun has started all processes anew
+
+    @classmethod
+    def join(cls, device: torch.device) -> "World":
+        """The world that torchrun's environment describes; waits until all its processes are there."""
+        size = int(os.environ.get("WORLD_SIZE", "1"))
+        restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+        if size == 1:
+            return cls(restarts=restarts)
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        return cls(dist.get_rank(), size, restarts)
+
+    @staticmethod
+    def local_device(name: str) -> torch.device:
+        """This process's device of a kind: of several GPUs each process has its own."""
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if name == "cuda" else torch.device(name)
+
+    def leave(self) -> None:
+        """The end of the common work."""
+        if self.size > 1:
+            dist.destroy_process_group()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.rank == 0
+
+    def share(self, batch: Tensor | None) -> Tensor | None:
+        """This process's part of a batch (N, ...); N is a multiple of the number of processes."""
+        return batch if batch is None or self.size == 1 else batch[self.rank :: self.size]
+
+    def sum(self, value: Tensor) -> Tensor:
+        """The sum over all processes."""
+        if self.size > 1:
+            value = value.clone()
+            dist.all_reduce(value)
+        return value
+
+    def any(self, flag: bool, device: torch.device) -> bool:
+        """Whether it holds in any process: a decision that all take together."""
+        if self.size == 1:
+            return flag
+        return bool(self.sum(torch.tensor(float(flag), device=device)) > 0)
