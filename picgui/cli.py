@@ -151,6 +151,7 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
 
 def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[Path]:
     """Yield the files written for one photograph; what is already there, drawn with the same settings, is skipped."""
+    from picgui import record
     from picgui.colorize import colorize, compose, png_text, read_photo, write_png
 
     started = time.perf_counter()
@@ -165,8 +166,14 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[
             long_side=options.long_side,
             source=path,
         )
-        if _is_needed(target, text, overwrite=options.overwrite):
+        try:
+            needed = record.is_needed(target, text, overwrite=options.overwrite)
+        except ExportError as error:
+            raise ExportError(f"{error} (The folder is that of -o; --overwrite replaces results of other settings.)") from error
+        if needed:
             wanted[seed] = (target, text)
+        else:
+            print(f"{target} is already there", file=sys.stderr, flush=True)
     if not wanted:
         return
     photo = read_photo(path)
@@ -178,32 +185,10 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[
     for number, sample in enumerate(samples, 1):
         image = compose(photo, sample.chroma, saturation=options.saturation, dtype=dtype)
         target, text = wanted[sample.seed]
-        write_png(target, image, text=text, photo=photo)
+        remembered = record.sample_text(
+            seed=sample.seed, temperature=sample.temperature, chroma=sample.chroma, log_prob=sample.log_prob
+        )
+        write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
         yield target
         seconds = time.perf_counter() - started
         print(f"{path}: sample {number} of {len(wanted)}, seed {sample.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)
-
-
-def _is_needed(target: Path, text: dict[str, str], *, overwrite: bool) -> bool:
-    """Whether a file is to be written: not where it is already there with these settings.
-
-    Raises ExportError where something else would be lost.
-    """
-    from picgui.photo import read_png_text
-
-    if not target.exists():
-        return True
-    try:
-        there = read_png_text(target)
-    except PicError:
-        there = {}
-    if there.get("picgui:source") != text["picgui:source"]:
-        raise ExportError(
-            f"{target} exists and is not an earlier result of {text['picgui:source']}. Choose another folder with -o."
-        )
-    if overwrite:
-        return True
-    if {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side"):
-        print(f"{target} is already there", file=sys.stderr, flush=True)
-        return False
-    raise ExportError(f"{target} was drawn with other settings. Add --overwrite to replace it, or choose another folder with -o.")

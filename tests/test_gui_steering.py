@@ -14,6 +14,7 @@ from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.opencv import cv2
+from picgui.paths import data_dir
 from tests.models import checkpoint
 from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
@@ -136,14 +137,21 @@ def test_chroma_in_a_record_is_bounded(tmp_path, drawn):  # noqa: F811
 def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):  # noqa: F811
     chroma = drawn.session.samples[1].chroma.copy()
     drawn._save_now()
+    drawn._recovery._lock.unlock()  # as when its program is gone
     drawn.session.resample()
+    drawn._recovery = records.Recovery(data_dir())
     drawn.offer_last()
-    assert drawn.message.isVisible()
+    drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
+    assert drawn.message.isVisible() and "closed in order" in drawn.message.text
     drawn.message._action.click()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)
     assert np.array_equal(drawn.session.samples[1].chroma, chroma)
+    drawn._save_now()
+    other = records.Recovery(data_dir())
+    assert not other.find(), "this program still runs"
     drawn.close()
-    assert not drawn._autosave.exists(), "closed in order, there is nothing to offer"
+    assert not other.find(), "closed in order, there is nothing to offer"
+    assert drawn._recovery.kept.is_file(), "what was brought back is kept"
 
 
 def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop_them(window, tmp_path, qtbot):  # noqa: F811

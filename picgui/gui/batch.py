@@ -61,7 +61,7 @@ class BatchDialog(QDialog):
         self._current: int | None = None
         self._written = 0
         self._paused = True
-        self._worker = Worker(self, prepare=jobs.use_one_thread)
+        self._worker = Worker(self, prepare=jobs.use_threads)
         self._worker.produced.connect(self._sample_written)
         self._worker.finished_job.connect(self._photo_finished)
         self._worker.failed.connect(self._photo_failed)
@@ -93,8 +93,7 @@ class BatchDialog(QDialog):
         self.folder.setAccessibleName(self.tr("Folder for the results"))
         choose = QPushButton(self.tr("Choose…"))
         choose.clicked.connect(self._choose_folder)
-        self.skip_existing = QCheckBox(self.tr("Leave out photographs that have results there already"))
-        self.skip_existing.setChecked(True)
+        self.overwrite = QCheckBox(self.tr("Replace earlier results of other settings; those of these settings are left as they are otherwise"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setRange(0, len(self._paths) * self._samples)
@@ -118,7 +117,7 @@ class BatchDialog(QDialog):
         column.addWidget(explained)
         column.addWidget(self.list, 1)
         column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, choose))
-        column.addWidget(self.skip_existing)
+        column.addWidget(self.overwrite)
         column.addWidget(self.progress)
         column.addLayout(_row(self.summary, self.show_results, self.skip, close, self.start))
 
@@ -165,13 +164,20 @@ class BatchDialog(QDialog):
         self._current = waiting[0]
         self._written = 0
         path, folder = self._paths[self._current], Path(self.folder.text())
-        if self.skip_existing.isChecked() and all(target.exists() for target in self._targets(path, folder)):
-            self._end(State.SKIPPED, self.tr("has results already"))
+        namesake = next((p for p in self._paths[: self._current] if p.stem == path.stem), None)
+        if namesake is not None:
+            words = self.tr("would be written under the names of %1; colorize it into another folder")
+            self._end(State.FAILED, words.replace("%1", str(namesake)))
             return
         self._set(State.RUNNING, self.tr("reading…"))
         self._worker.queue(
             jobs.colorize_file(
-                path, self._model, targets=self._targets(path, folder), temperature=self._temperature, saturation=self._saturation
+                path,
+                self._model,
+                targets=self._targets(path, folder),
+                temperature=self._temperature,
+                saturation=self._saturation,
+                overwrite=self.overwrite.isChecked(),
             )
         )
         self._show_progress()
@@ -196,8 +202,8 @@ class BatchDialog(QDialog):
         self._next()
 
     @Slot(int, object)
-    def _sample_written(self, job: int, _exported: Exported) -> None:
-        if self._worker.is_current(job):
+    def _sample_written(self, job: int, item: object) -> None:
+        if self._worker.is_current(job) and isinstance(item, Exported):
             self._written += 1
             words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._samples))
             self._set(State.RUNNING, words)
@@ -206,7 +212,10 @@ class BatchDialog(QDialog):
     @Slot(int)
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
-            self._end(State.DONE, self.tr("done"))
+            if self._written:
+                self._end(State.DONE, self.tr("done"))
+            else:
+                self._end(State.SKIPPED, self.tr("has results already"))
 
     @Slot(int, str)
     def _photo_failed(self, job: int, sentence: str) -> None:
@@ -222,7 +231,7 @@ class BatchDialog(QDialog):
         all_ended = ended == len(self._states)
         self.start.setEnabled(not all_ended)
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
-        for widget in (self.folder, self.skip_existing):
+        for widget in (self.folder, self.overwrite):
             widget.setEnabled(not running and ended == 0)
         failed = self._states.count(State.FAILED)
         words = self.tr("%1 of %2 photographs").replace("%1", str(ended)).replace("%2", str(len(self._states)))

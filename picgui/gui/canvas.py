@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPat
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from picgui.gui import theme
-from picgui.gui.pictures import BAND_ROWS, Pictures
+from picgui.gui.pictures import BAND_BYTES, BAND_ROWS, Pictures
 from picgui.gui.session import Sample, Session
 
 MAX_ZOOM = 32.0  # screen pixels per photo pixel
@@ -408,6 +408,8 @@ class Canvas(QWidget):
         scale = target.height() / photo.height
         first = max(0, int((visible.top() - target.top()) / scale) // BAND_ROWS)
         last = int(min(photo.height - 1, (visible.bottom() - target.top()) / scale)) // BAND_ROWS
+        if (last - first + 1) * BAND_ROWS * photo.width * 4 * MAX_PANES > BAND_BYTES:
+            return  # more than is kept at once: the preview stays until a person comes closer
         left, width = (visible.x() - target.x()) / scale, visible.width() / scale
         for index in range(first, last + 1):
             band = self._pictures.band(sample, index)
@@ -420,7 +422,7 @@ class Canvas(QWidget):
     def _paint_scan_line(self, painter: QPainter, sample: Sample, target: QRectF) -> None:
         if not self._drawing or sample.stopped or sample.is_complete:
             return
-        y = target.top() + target.height() * sample.rows / sample.chroma.shape[1]
+        y = target.top() + target.height() * self._pictures.composed_rows(sample) / sample.chroma.shape[1]
         accent = QColor(theme.current().accent)
         glow = QLinearGradient(0, y - 28, 0, y)
         glow.setColorAt(0, QColor(accent.red(), accent.green(), accent.blue(), 0))

@@ -434,6 +434,10 @@ class MessageBar(QFrame):
         self._tell("note", sentence)
         self._timer.start()
 
+    def tell_offer(self, sentence: str, action: str, then) -> None:
+        """Something that a person should decide on; stays until then."""
+        self._tell("note", sentence, action, then)
+
     def tell_done(self, sentence: str, action: str = "", then=None) -> None:
         """Something was done, and what may be done next."""
         self._tell("done", sentence, action, then)

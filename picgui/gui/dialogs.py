@@ -1,5 +1,6 @@
 """Preferences with the checkpoints, the page of shortcuts, and what the program is."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -156,6 +157,11 @@ class PreferencesDialog(QDialog):
         ):
             if name != "cuda" or cuda:
                 self.device.addItem(text, name)
+        self.threads = QComboBox()
+        self.threads.setAccessibleName(self.tr("Processor threads"))
+        self.threads.addItem(self.tr("As many as there are cores"), 0)
+        for number in range(1, (os.cpu_count() or 1) + 1):
+            self.threads.addItem(str(number), number)
         self.samples = QComboBox()
         self.samples.setAccessibleName(self.tr("Samples"))
         for number in range(1, MAX_SAMPLES + 1):
@@ -165,6 +171,7 @@ class PreferencesDialog(QDialog):
         for tenth in range(0, 13):
             self.temperature.addItem(f"{tenth / 10:.1f}", tenth / 10)
         self._choose(self.device, str(settings.value("device", "auto")))
+        self._choose(self.threads, int(settings.value("threads", 0)))
         self._choose(self.samples, int(settings.value("samples", defaults.SAMPLES)))
         self._choose(self.temperature, float(settings.value("temperature", defaults.TEMPERATURE)))
         self._fill_models(Path(str(settings.value("checkpoint", "") or default_checkpoint())))
@@ -181,6 +188,7 @@ class PreferencesDialog(QDialog):
         form.addRow(self.tr("Model"), model_row)
         form.addRow("", self.facts)
         form.addRow(self.tr("Compute on"), self.device)
+        form.addRow(self.tr("Processor threads"), self.threads)
         form.addRow(self.tr("Samples at first"), self.samples)
         form.addRow(self.tr("Temperature at first"), self.temperature)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -239,6 +247,7 @@ class PreferencesDialog(QDialog):
         """Keep what was chosen."""
         self._settings.setValue("checkpoint", self.model.currentData())
         self._settings.setValue("device", self.device.currentData())
+        self._settings.setValue("threads", self.threads.currentData())
         self._settings.setValue("samples", self.samples.currentData())
         self._settings.setValue("temperature", self.temperature.currentData())
         super().accept()

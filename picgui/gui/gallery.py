@@ -70,6 +70,17 @@ class SampleModel(QAbstractListModel):
         self._order = None if order is Order.OLDEST else order
         self._follow()
 
+    @property
+    def shown(self) -> tuple[Sample, ...]:
+        """The samples in the order in which they are shown."""
+        return tuple(self._samples)
+
+    @Slot()
+    def sort_again(self) -> None:
+        """Bring samples that were drawn since into the order."""
+        if self._order is not None:
+            self._follow()
+
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from picgui.colorize import Embedded, Known, Model, Row, colorize, compose, embed, load_model, png_text, sample_rows
+from picgui import record
+from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, png_text, sample_rows
 from picgui.errors import ExportError
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
@@ -65,6 +66,20 @@ class StripWanted:
     chroma: np.ndarray
     saturation: float
     rows: slice
+
+
+THREADS = torch.get_num_threads()  # PyTorch's own choice for this machine: its cores
+
+
+def use_threads(number: int = 0) -> None:
+    """Let PyTorch compute in so many threads from the calling one on; 0 for as many as there are cores."""
+    torch.set_num_threads(number or THREADS)
+
+
+def change_threads(number: int) -> Iterator[None]:
+    """`use_threads` as a job."""
+    use_threads(number)
+    yield from ()
 
 
 def use_one_thread() -> None:
@@ -173,17 +188,34 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exported]:
 
 
 def colorize_file(
-    path: Path, model: Model, *, targets: Sequence[Path], temperature: float, saturation: float
-) -> Iterator[Exported]:
-    """Colorize a photograph into one file for each of the seeds 1, 2, ...; raises PicError."""
+    path: Path, model: Model, *, targets: Sequence[Path], temperature: float, saturation: float, overwrite: bool
+) -> Iterator[Row | Exported]:
+    """Colorize a photograph into one file for each of the seeds 1, 2, ..., but those that are there already; raises PicError.
+
+    Yields the rows as they are drawn, so that it can be stopped, and then the files.
+    """
+    wanted = {}
+    for seed, target in enumerate(targets, 1):
+        text = png_text(model=model, seed=seed, temperature=temperature, saturation=saturation, source=path)
+        if record.is_needed(target, text, overwrite=overwrite):
+            wanted[seed] = target, text
+    if not wanted:
+        return
     photo = read_photo(path)
     try:
         targets[0].parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"The folder {targets[0].parent} cannot be made: {error.strerror}. Choose another.") from error
     dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
-    samples = colorize(photo, model, seeds=range(1, len(targets) + 1), temperature=temperature)
-    for target, sample in zip(targets, samples):
-        text = png_text(model=model, seed=sample.seed, temperature=temperature, saturation=saturation, source=path)
-        write_png(target, compose(photo, sample.chroma, saturation=saturation, dtype=dtype), text=text, photo=photo)
+    embedded = embed(photo, model)
+    chroma = np.empty((len(wanted), 2, *embedded.chroma_shape), np.float32)
+    log_prob = np.zeros(len(wanted))
+    for row in sample_rows(embedded, model, seeds=list(wanted), temperature=temperature):
+        chroma[:, :, row.y] = row.chroma
+        log_prob += row.log_prob
+        yield row
+    for index, (seed, (target, text)) in enumerate(wanted.items()):
+        remembered = record.sample_text(seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index]))
+        image = compose(photo, chroma[index], saturation=saturation, dtype=dtype)
+        write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
         yield Exported(target)

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFileDialog,
     QHBoxLayout,
@@ -31,7 +32,6 @@ from picgui.gui.canvas import MAX_PANES, Canvas, Tool
 from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
-from picgui.gui.jobs import use_one_thread
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio
@@ -48,9 +48,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, *, checkpoint: Path | None = None, device: str | None = None, settings: QSettings | None = None):
         super().__init__()
-        use_one_thread()  # the few colours that are computed here are too small for more
         self.settings = settings or QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
-        self.studio = Studio(self, checkpoint=checkpoint or self._checkpoint(), device=device or self._device())
+        self.studio = Studio(self, checkpoint=checkpoint or self._checkpoint(), device=device or self._device(), threads=self._threads())
         self.session = self.studio.session
         self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
         self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
@@ -58,7 +57,10 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
+        self._offering = False  # what a crash left, in the message bar
+        self.batch: BatchDialog | None = None
         self._drag_folder = QTemporaryDir()
+        self._recovery = records.Recovery(data_dir())
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
         self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
@@ -70,6 +72,8 @@ class MainWindow(QMainWindow):
         self._make_status_bar()
         self._connect()
         self._restore_layout()
+        for button in self.findChildren(QAbstractButton):  # a click leaves Space to the canvas; Tab still reaches every button
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.choose(QApplication.instance(), str(self.settings.value("scheme", "system")))
         self._scheme_changed()
         self._refresh()
@@ -132,6 +136,8 @@ class MainWindow(QMainWindow):
         make("example", self.tr("Open the &example"), self.open_example, icon="photo")
         make("paste", self.tr("&Paste a picture"), self.paste, icon="paste", keys=[standard.Paste])
         make("export", self.tr("&Export PNG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
+        make("export_marked", self.tr("Export &selected…"), self.ask_where_to_export_marked, icon="export")
+        make("bring_back", self.tr("&Bring back what a crash interrupted"), self.bring_back, icon="undo")
         make("export_all", self.tr("Export &all…"), self.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.ask_for_folder, icon="folder")
@@ -179,7 +185,8 @@ class MainWindow(QMainWindow):
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
         file.addAction(self._actions["open_folder"])
         file.addSeparator()
-        file.addActions([self._actions[name] for name in ("export", "export_all", "save_session")])
+        file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
+        file.addAction(self._actions["bring_back"])
         file.addSeparator()
         file.addAction(self._actions["quit"])
         edit = self.menuBar().addMenu(self.tr("&Edit"))
@@ -318,6 +325,7 @@ class MainWindow(QMainWindow):
         studio.reading_changed.connect(self._reading_changed)
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
+        studio.sampled.connect(self.gallery.samples.sort_again)
         studio.failed.connect(self.message.tell_error)
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
@@ -331,8 +339,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_for_photo(self) -> None:
         """Let a person choose a file."""
-        patterns = " ".join(f"*{ending}" for ending in PHOTO_ENDINGS)
-        kinds = self.tr("Photographs (%1)").replace("%1", patterns)
+        patterns = " ".join(f"*{ending}" for ending in (*PHOTO_ENDINGS, records.ENDING))
+        kinds = self.tr("Photographs and sessions (%1)").replace("%1", patterns)
         others = self.tr("All files (*)")
         path, _ = QFileDialog.getOpenFileName(
             self, self.tr("Open a photograph"), self._folder("open_folder"), f"{kinds};;{others}"
@@ -344,7 +352,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def open(self, path: Path) -> None:
         """Open a photograph, a session, or a picture that was exported earlier."""
-        self.message.hide()
+        if not self._offering:
+            self.message.hide()
         path = Path(path)
         if path.is_dir():
             self.open_many([path])
@@ -381,13 +390,20 @@ class MainWindow(QMainWindow):
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
         photos = []
-        for path in paths:
-            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS) if path.is_dir() else [path]
-            photos += inside
+        try:
+            for path in paths:
+                inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS) if path.is_dir() else [path]
+                photos += inside
+        except OSError as error:
+            self.message.tell_error(self.tr("The folder %1 cannot be read: %2.").replace("%1", path.name).replace("%2", str(error.strerror)))
+            return
         if not photos:
             self.message.tell_note(self.tr("There are no photographs in this folder."))
         elif self.studio.model is None:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
+        elif self.batch is not None:
+            self.message.tell_note(self.tr("A batch is open already. Close it first."))
+            self.batch.raise_()
         else:
             self.batch = BatchDialog(
                 photos,
@@ -398,7 +414,12 @@ class MainWindow(QMainWindow):
                 settings=self.settings,
                 parent=self,
             )
+            self.batch.finished.connect(self._batch_closed)
             self.batch.show()
+
+    @Slot()
+    def _batch_closed(self) -> None:
+        self.batch = None
 
     @Slot()
     def ask_for_folder(self) -> None:
@@ -426,7 +447,9 @@ class MainWindow(QMainWindow):
             self.message.tell_note(self.tr("There is no picture on the clipboard."))
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802
-        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+        if event.source() is not None:  # a thumbnail on its way out
+            event.ignore()
+        elif event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
             self.welcome.show_drag(True)
 
@@ -435,6 +458,9 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event) -> None:  # noqa: N802
         self.welcome.show_drag(False)
+        if event.source() is not None:
+            event.ignore()
+            return
         data = event.mimeData()
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if len(files) > 1:
@@ -477,7 +503,7 @@ class MainWindow(QMainWindow):
         self._choose_beside(-1)
 
     def _choose_beside(self, step: int) -> None:
-        samples = self.session.samples
+        samples = self.gallery.samples.shown
         if samples:
             at = samples.index(self.session.selected) if self.session.selected in samples else 0
             self.session.select(samples[(at + step) % len(samples)])
@@ -549,7 +575,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_sample_menu(self, position) -> None:
         menu = QMenu(self)
-        menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "delete")])
+        menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
         menu.exec(position)
 
     # taking away
@@ -561,26 +587,38 @@ class MainWindow(QMainWindow):
         if sample is None:
             return
         suggested = str(Path(self._folder("export_folder")) / self._export_name(sample))
-        kinds = self.tr("PNG picture (*.png);;TIFF picture (*.tif *.tiff)")
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), suggested, kinds)
+        kinds = {
+            self.tr("PNG picture (*.png)"): (".png", False),
+            self.tr("PNG picture, 16 bits (*.png)"): (".png", True),
+            self.tr("TIFF picture (*.tif *.tiff)"): (".tif", False),
+            self.tr("TIFF picture, 16 bits (*.tif *.tiff)"): (".tif", True),
+        }
+        path, kind = QFileDialog.getSaveFileName(self, self.tr("Export"), suggested, ";;".join(kinds))
         if path:
-            target = Path(path)
-            if target.suffix.lower() not in (".png", ".tif", ".tiff"):
-                target = target.with_name(target.name + ".png")
-                if not self._may_replace(target):
-                    return
+            ending, deep = kinds.get(kind, (".png", False))
+            target = _with_ending(Path(path), ending)
+            if str(target) != path and not self._may_replace(target):
+                return
             self.settings.setValue("export_folder", str(target.parent))
-            self._export([(sample, target)])
+            self._export([(sample, target)], deep=deep)
+
+    @Slot()
+    def ask_where_to_export_marked(self) -> None:
+        """Write the samples selected in the gallery into a folder, under names that are free."""
+        self._ask_where_to_export(self._marked(), self.tr("Export the selected samples to"))
 
     @Slot()
     def ask_where_to_export_all(self) -> None:
         """Write every sample into a folder, under names that are free."""
-        if not self.session.samples:
+        self._ask_where_to_export(self.session.samples, self.tr("Export all samples to"))
+
+    def _ask_where_to_export(self, samples: Sequence[Sample], title: str) -> None:
+        if not samples:
             return
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Export all samples to"), self._folder("export_folder"))
+        folder = QFileDialog.getExistingDirectory(self, title, self._folder("export_folder"))
         if folder:
             self.settings.setValue("export_folder", folder)
-            self._export([(s, _free(Path(folder) / self._export_name(s))) for s in self.session.samples])
+            self._export([(s, _free(Path(folder) / self._export_name(s))) for s in samples])
 
     def _may_replace(self, target: Path) -> bool:
         """Ask about a file whose name the file dialog did not see."""
@@ -592,14 +630,14 @@ class MainWindow(QMainWindow):
     def _export_name(self, sample: Sample) -> str:
         return f"{self.session.name}-colorized-{sample.seed}.png"
 
-    def _export(self, targets: list[tuple[Sample, Path]]) -> None:
+    def _export(self, targets: list[tuple[Sample, Path]], *, deep: bool = False) -> None:
         source = self.session.path
         if source is not None and any(_same_file(path, source) for _, path in targets):
             self.message.tell_error(
                 self.tr("%1 is the photograph itself, which is never changed. Choose another name.").replace("%1", source.name)
             )
             return
-        self.studio.export(targets)
+        self.studio.export(targets, deep=deep)
 
     @Slot(list)
     def _exported(self, paths: list[Path]) -> None:
@@ -664,10 +702,6 @@ class MainWindow(QMainWindow):
 
     # what outlives a crash
 
-    @property
-    def _autosave(self) -> Path:
-        return data_dir() / f"last{records.ENDING}"
-
     @Slot()
     def _save_soon(self) -> None:
         if self.session.samples and self.session.path is not None:
@@ -679,21 +713,26 @@ class MainWindow(QMainWindow):
             self._autosave_timer.start()
         elif self.session.samples and self.session.path is not None:
             try:
-                records.write_session(self._autosave, self.session)
+                self._recovery.save(self.session)
             except PicError:
                 self._autosave_timer.stop()  # a disk that is full is told when a person saves
 
     def offer_last(self) -> None:
         """Where the program was not closed in order, offer what was being worked on."""
-        if self._autosave.is_file():
-            self.message.tell_done(
+        if self._recovery.find():
+            self._offering = True
+            self.message.tell_offer(
                 self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
                 self.tr("Bring them back"),
-                self._open_last,
+                self.bring_back,
             )
+        self._refresh()
 
-    def _open_last(self) -> None:
-        self.open(self._autosave)
+    @Slot()
+    def bring_back(self) -> None:
+        """Open what a crash interrupted."""
+        self._offering = False
+        self.open(self._recovery.kept)
 
     # dialogs
 
@@ -703,6 +742,7 @@ class MainWindow(QMainWindow):
         dialog = PreferencesDialog(self.settings, cuda=_has_cuda(), parent=self)
         before = (self._checkpoint(), self._device())
         if dialog.exec():
+            self.studio.use_threads(self._threads())
             if (self._checkpoint(), self._device()) != before:
                 self.studio.use_model(self._checkpoint(), device=self._device())
             if self.session.opened is None:
@@ -712,6 +752,9 @@ class MainWindow(QMainWindow):
     def _checkpoint(self) -> Path:
         chosen = Path(str(self.settings.value("checkpoint", "") or default_checkpoint()))
         return chosen if chosen.is_file() else default_checkpoint()
+
+    def _threads(self) -> int:
+        return max(0, int(self.settings.value("threads", 0)))
 
     def _device(self) -> str | None:
         chosen = str(self.settings.value("device", "auto"))
@@ -764,7 +807,8 @@ class MainWindow(QMainWindow):
         session, activity = self.session, self.studio.activity
         has_photo, sample = session.opened is not None, session.selected
         drawing = activity is Activity.SAMPLING
-        for name in ("export", "copy", "pin", "delete", "export_all"):
+        self._actions["bring_back"].setEnabled(self._recovery.kept.is_file())
+        for name in ("export", "copy", "pin", "delete", "export_marked", "export_all"):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
         for name in ("split", "next", "previous", "hint", "region"):
             self._actions[name].setEnabled(sample is not None)
@@ -918,11 +962,17 @@ class MainWindow(QMainWindow):
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
         if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
+            self._offering = self._offering and event.type() == QEvent.Type.ShowToParent
         elif event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self.canvas.show_original(event.type() == QEvent.Type.KeyPress)
             return True
         return super().eventFilter(watched, event)
+
+    def changeEvent(self, event) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.canvas.show_original(False)  # Space may be let go in another window
+        super().changeEvent(event)
 
     def closeEvent(self, event) -> None:  # noqa: N802
         self.settings.setValue("geometry", self.saveGeometry())
@@ -930,7 +980,9 @@ class MainWindow(QMainWindow):
             widget.removeEventFilter(self)
         self.hide()  # at once, though a file may still have to be written to its end
         self._autosave_timer.stop()
-        self._autosave.unlink(missing_ok=True)
+        if self.batch is not None:
+            self.batch.close()
+        self._recovery.close()
         self.studio.close()
         self.pictures.close()
         super().closeEvent(event)
@@ -941,6 +993,16 @@ def _pixels(image: QImage) -> np.ndarray:
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    """A path that ends as the kind of file does: a fitting ending stays, that of another kind of picture is replaced."""
+    known = {".png": (".png",), ".tif": (".tif", ".tiff")}
+    if path.suffix.lower() in known[ending]:
+        return path
+    if path.suffix.lower() in sum(known.values(), ()):
+        return path.with_suffix(ending)
+    return path.with_name(path.name + ending)
 
 
 def _free(path: Path) -> Path:

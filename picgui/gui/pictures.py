@@ -14,7 +14,7 @@ from picgui.gui.session import Sample, Session
 from picgui.gui.worker import Worker
 
 BAND_ROWS = 256  # rows of the full-size photograph that are composed and kept together
-_BAND_BYTES = 400_000_000
+BAND_BYTES = 400_000_000
 _PREVIEWS = 10  # that are kept, beside those on the canvas
 _REPAINT_MILLISECONDS = 33
 _GREY = np.zeros((2, 1, 1), np.float32)
@@ -27,6 +27,7 @@ class _Key(NamedTuple):
     kind: str
     sample: int
     band: int = 0
+    rows: int = 0  # of chroma, down to which it is composed
 
 
 class Pictures(QObject):
@@ -49,6 +50,7 @@ class Pictures(QObject):
         self._generation = 0
         self._grey: dict[str, QImage] = {}
         self._images: dict[tuple[str, int], QImage] = {}
+        self._composed_rows: dict[int, int] = {}  # of chroma, by sample
         self._dirty: dict[tuple[str, int], tuple[int, int]] = {}  # rows of chroma
         self._bands: OrderedDict[tuple[int, int], QImage] = OrderedDict()
         self._wanted_bands: list[tuple[Sample | None, int]] = []
@@ -110,6 +112,7 @@ class Pictures(QObject):
     def _start_anew(self) -> None:
         self._forget()
         self._images.clear()
+        self._composed_rows.clear()
         self._shown = ()
         opened = self._session.opened
         self._grey = {"preview": _image(opened.grey), "thumbnail": _image(opened.small_grey)} if opened else {}
@@ -165,6 +168,10 @@ class Pictures(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
+    def composed_rows(self, sample: Sample) -> int:
+        """Rows of a sample's chroma that its preview shows already."""
+        return min(sample.rows, self._composed_rows.get(sample.number, 0))
+
     # composing
 
     @Slot()
@@ -184,16 +191,17 @@ class Pictures(QObject):
             "thumbnail": (opened.thumbnail, opened.thumbnail_sketch),
         }
         strips = []
-        for (kind, number), (first, last) in sorted(self._dirty.items(), reverse=True):  # thumbnails are quick
+        for (kind, number), (first, last) in sorted(self._dirty.items()):  # what is on the canvas first
             sample = samples.get(number)
             if sample is None:
                 continue
             sizes = photos[kind]
             photo = sizes[0] if sample.is_complete or sample.stopped else sizes[1]
+            down_to = last
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
-            key = _Key(self._generation, kind, number)
+            key = _Key(self._generation, kind, number, rows=down_to)
             strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
         self._dirty.clear()
         return strips
@@ -214,7 +222,7 @@ class Pictures(QObject):
             return
         if key.kind == "band":
             self._bands[key.sample, key.band] = _image(strip.pixels)
-            while len(self._bands) > 2 and sum(band.sizeInBytes() for band in self._bands.values()) > _BAND_BYTES:
+            while len(self._bands) > 2 and sum(band.sizeInBytes() for band in self._bands.values()) > BAND_BYTES:
                 self._bands.popitem(last=False)
             self.bands_changed.emit()
             return
@@ -223,6 +231,7 @@ class Pictures(QObject):
             self._images[place] = _image(strip.pixels)
         else:
             self._images[place] = self._with_strip(self._images.get(place), strip)
+            self._composed_rows[key.sample] = max(key.rows, self._composed_rows.get(key.sample, 0))
         (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
 
     def _preview_ahead(self) -> list[StripWanted]:

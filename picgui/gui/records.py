@@ -1,9 +1,5 @@
-"""Samples and whole sessions as text: what an exported picture and a session file carry.
+"""Sessions as files, what a crash leaves, and reading back what an exported picture remembers (`picgui.record`)."""
 
-A record holds the chroma itself, in whole Lab units, so that colours come back exactly on any machine and with any checkpoint.
-"""
-
-import base64
 import binascii
 import json
 import os
@@ -14,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import QLockFile
 
-from picgui import defaults
-from picgui.colorize import Known
+from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
 from picgui.photo import read_png_text
 
 ENDING = ".picgui"
-KEY = "picgui:sample"  # of the PNG text that holds a sample's record
 _FORMAT = "picgui-session-1"
-_LARGEST = 4_000_000  # values of chroma in a record
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,14 @@ class Record:
 
 def sample_text(sample: Sample) -> str:
     """The record of one sample."""
-    return json.dumps(_sample_record(sample))
+    return record.sample_text(
+        seed=sample.seed,
+        temperature=sample.temperature,
+        chroma=sample.chroma,
+        log_prob=sample.log_prob,
+        rows=sample.rows,
+        known=sample.known,
+    )
 
 
 def write_session(path: Path, session: Session) -> None:
@@ -51,8 +52,8 @@ def write_session(path: Path, session: Session) -> None:
         "saturation": session.saturation,
         "selected": numbers.index(session.selected.number) if session.selected else 0,
         "pinned": [place for place, s in enumerate(session.samples) if session.is_pinned(s)],
-        "hints": _known_record(session.hints),
-        "samples": [_sample_record(s) for s in session.samples],
+        "hints": record.known_record(session.hints),
+        "samples": [json.loads(sample_text(s)) for s in session.samples],
     }
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
     try:
@@ -64,13 +65,57 @@ def write_session(path: Path, session: Session) -> None:
         raise ExportError(f"The session {path.name} could not be written: {error.strerror}. Choose another folder.") from error
 
 
+class Recovery:
+    """What outlives a crash: a session file of this program while it runs, and the one that a crash left.
+
+    Several programs may run at once; a lock says which files still have one.
+    """
+
+    def __init__(self, folder: Path):
+        self.kept = folder / f"recovered{ENDING}"
+        self._folder = folder
+        self._own = folder / f"open-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
+        self._lock: QLockFile | None = None
+
+    def save(self, session: Session) -> None:
+        """Write what is being worked on. Raises ExportError."""
+        if self._lock is None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ExportError(f"The folder {self._folder} cannot be made: {error.strerror}.") from error
+            self._lock = QLockFile(f"{self._own}.lock")
+            self._lock.tryLock(0)
+        write_session(self._own, session)
+
+    def find(self) -> bool:
+        """Put aside what a crash left, the newest where there are several; whether there is any. It is kept until the next crash."""
+        left = []
+        for path in self._folder.glob(f"open-*{ENDING}"):
+            lock = QLockFile(f"{path}.lock")
+            lock.setStaleLockTime(0)  # only whether its program still runs counts
+            if path != self._own and lock.tryLock(0):
+                left.append((path.stat().st_mtime, path))
+                lock.unlock()
+        for _, path in sorted(left):
+            os.replace(path, self.kept)
+        return bool(left)
+
+    def close(self) -> None:
+        """The program ends in order: nothing needs to be brought back."""
+        self._own.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+
 def read_session(path: Path) -> Record:
     """Read a session file. Raises PhotoError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != _FORMAT:
             raise ValueError("its format is another")
-        samples = tuple(_sample(record) for record in content["samples"])
+        samples = tuple(_sample(values) for values in content["samples"])
         restored = Restored(
             samples=samples,
             selected=min(max(int(content["selected"]), 0), len(samples) - 1),
@@ -78,7 +123,7 @@ def read_session(path: Path) -> Record:
             temperature=_within(content["temperature"], 0, MAX_TEMPERATURE),
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
             saturation=_within(content["saturation"], 0, 2),
-            hints=_known(content["hints"]),
+            hints=record.known_from(content["hints"]),
         )
         if not samples:
             raise ValueError("it holds no samples")
@@ -93,7 +138,7 @@ def read_exported(path: Path) -> Record | None:
     """What an exported picture remembers; None for any other file."""
     try:
         text = read_png_text(path)
-        sample = _sample(json.loads(text[KEY]))
+        sample = _sample(json.loads(text[record.KEY]))
         saturation = _within(text.get("picgui:saturation", 1), 0, 2)
     except (PicError, ValueError, KeyError, TypeError, zlib.error, binascii.Error):
         return None
@@ -109,56 +154,14 @@ def _within(value: object, low: float, high: float) -> float:
     return number
 
 
-def _sample_record(sample: Sample) -> dict:
-    return {
-        "seed": sample.seed,
-        "temperature": sample.temperature,
-        "rows": sample.rows,
-        "log_prob": sample.log_prob,
-        "chroma": _packed(sample.chroma),
-        "known": _known_record(sample.known),
-    }
-
-
-def _sample(record: Mapping) -> Sample:
+def _sample(values: Mapping) -> Sample:
     sample = Sample(
-        int(record["seed"]),
-        temperature=_within(record["temperature"], 0, 10),
-        draft=_unpacked(record["chroma"]),
-        known=_known(record["known"]),
+        int(values["seed"]),
+        temperature=_within(values["temperature"], 0, 10),
+        draft=record.unpacked(values["chroma"]),
+        known=record.known_from(values["known"]),
     )
-    sample.rows = round(_within(record["rows"], 0, sample.chroma.shape[1]))
-    sample.log_prob = float(record["log_prob"])
+    sample.rows = round(_within(values["rows"], 0, sample.chroma.shape[1]))
+    sample.log_prob = float(values["log_prob"])
     sample.stopped = not sample.is_complete
     return sample
-
-
-def _known_record(known: Known | None) -> dict | None:
-    if known is None:
-        return None
-    return {"mask": _packed(known.mask[None]), "chroma": _packed(np.where(known.mask, known.chroma, 0))}
-
-
-def _known(record: Mapping | None) -> Known | None:
-    if record is None:
-        return None
-    mask, chroma = _unpacked(record["mask"])[0] != 0, _unpacked(record["chroma"])
-    if mask.shape != chroma.shape[1:]:
-        raise ValueError("a mask and its colours differ in size")
-    return Known(mask, chroma)
-
-
-def _packed(planes: np.ndarray) -> dict:
-    """(c, h, w) as text, rounded to whole numbers."""
-    values = np.clip(np.rint(planes), -128, 127).astype(np.int8)
-    return {"shape": list(values.shape), "values": base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()}
-
-
-def _unpacked(record: Mapping) -> np.ndarray:
-    """The planes of `_packed`, float32."""
-    shape = tuple(int(side) for side in record["shape"])
-    size = int(np.prod(shape))
-    if len(shape) != 3 or not 0 < size <= _LARGEST:
-        raise ValueError(f"{shape} is no shape of chroma")
-    data = zlib.decompressobj().decompress(base64.b64decode(record["values"]), size + 1)
-    return np.frombuffer(data, np.int8).reshape(shape).astype(np.float32)

@@ -1,5 +1,6 @@
 """What a person has chosen: the photograph, its samples, pins, selection and settings, and the way back. No widgets."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -76,18 +77,24 @@ class Restored:
     hints: Known | None = None
 
 
+_ONE_DRAG = 1.5  # seconds between steps that belong together
+
+
 class _Choice(QUndoCommand):
-    """A step from one state to another. Steps of one ``kind`` in a row are undone together."""
+    """A step from one state to another. Steps of one ``kind`` in quick succession are undone together."""
 
     def __init__(self, text: str, *, apply: Callable[[State], None], before: State, after: State, kind: int = -1):
         super().__init__(text)
         self._apply, self._before, self._after, self._kind = apply, before, after, kind
+        self._at = time.monotonic()
 
     def id(self) -> int:
         return self._kind
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
-        self._after = other._after
+        if other._at - self._at > _ONE_DRAG:
+            return False
+        self._after, self._at = other._after, other._at
         return True
 
     def undo(self) -> None:

@@ -4,11 +4,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from picgui import record
 from picgui.colorize import Embedded, Model, png_text
 from picgui.gui import jobs, records
 from picgui.gui.jobs import Composed, Exported, ExportWanted, ModelLoaded, PhotoOpened
@@ -52,13 +54,13 @@ class Studio(QObject):
     exported = Signal(list)  # paths, when all of one request are written
     reading_changed = Signal(bool)
 
-    def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None):
+    def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
         super().__init__(parent)
         self.session = Session(self)
         self.session.sampling_wanted.connect(self._draw)
         self.model: Model | None = None
         self.activity = Activity.LOADING
-        self._network = Worker(self)
+        self._network = Worker(self, prepare=partial(jobs.use_threads, threads))
         self._network.produced.connect(self._take_from_network)
         self._network.finished_job.connect(self._network_finished)
         self._network.failed.connect(self._network_failed)
@@ -95,6 +97,10 @@ class Studio(QObject):
         self._network.replace(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
 
+    def use_threads(self, number: int) -> None:
+        """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
+        self._network.queue(jobs.change_threads(number))
+
     def stop(self) -> None:
         """Stop drawing; what is drawn is kept."""
         if self.activity is Activity.SAMPLING:
@@ -102,12 +108,12 @@ class Studio(QObject):
             self.session.stop()
             self._set_activity(Activity.IDLE)
 
-    def export(self, targets: Sequence[tuple[Sample, Path]]) -> None:
-        """Write samples at full size, away from the window."""
+    def export(self, targets: Sequence[tuple[Sample, Path]], *, deep: bool = False) -> None:
+        """Write samples at full size, away from the window; ``deep`` with 16 bits where the scan has 8."""
         photo, saturation = self.session.opened.photo, self.session.saturation
-        deep = np.uint16 if photo.bit_depth == 16 else np.uint8
+        dtype = np.uint16 if deep or photo.bit_depth == 16 else np.uint8
         wanted = [
-            ExportWanted(path, photo, sample.chroma.copy(), saturation, self.text_of(sample), deep)
+            ExportWanted(path, photo, sample.chroma.copy(), saturation, self.text_of(sample), dtype)
             for sample, path in targets
         ]
         self._writer.queue(jobs.export(wanted))
@@ -127,7 +133,7 @@ class Studio(QObject):
             saturation=self.session.saturation,
             source=self.session.path,
         )
-        return text | {records.KEY: records.sample_text(sample)}
+        return text | {record.KEY: records.sample_text(sample)}
 
     @property
     def is_exporting(self) -> bool:

@@ -25,7 +25,6 @@ from picgui.pic.network import PixelCNN
 
 ATTEMPTS = 16  # draws of a pixel until one is a colour that sRGB has
 LANES = 8  # samples in a batch where there is a GPU
-CPU_THREADS = 2
 _SHRINK_STEPS = 32
 
 Known = tuple[Tensor, Tensor]  # mask (1, 1, h, w) in {0, 1}; chroma (1, 2, h, w), normalised whole units
@@ -117,7 +116,7 @@ def _rows(
     if embedding.device.type == "cpu":
         compiled = embedding.dtype == torch.float32 and shared.compiled is not None and pixel_loop.is_available()
         make = _CompiledLanes if compiled else _TorchLanes
-        threads = min(CPU_THREADS, number) if compiled else 1
+        threads = min(torch.get_num_threads(), number) if compiled else 1
         groups = [make(shared, noise[i::threads], **options) for i in range(threads)]
         order = [i + threads * k for i in range(threads) for k in range(len(noise[i::threads]))]
     else:

@@ -1,0 +1,88 @@
+"""What a written picture remembers of its sample: enough to bring the very same colours back, on any machine and with any checkpoint.
+
+The chroma itself is kept, in whole Lab units, as text.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from picgui.colorize import Known
+from picgui.errors import ExportError, PicError
+from picgui.photo import read_png_text
+
+KEY = "picgui:sample"  # of the PNG text that holds a sample's record
+_LARGEST = 4_000_000  # values of chroma in a record
+
+
+def sample_text(
+    *, seed: int, temperature: float, chroma: np.ndarray, log_prob: float, rows: int | None = None, known: Known | None = None
+) -> str:
+    """A sample as JSON. ``chroma`` is (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all)."""
+    return json.dumps(
+        {
+            "seed": seed,
+            "temperature": temperature,
+            "rows": chroma.shape[1] if rows is None else rows,
+            "log_prob": log_prob,
+            "chroma": packed(chroma),
+            "known": known_record(known),
+        }
+    )
+
+
+def known_record(known: Known | None) -> dict | None:
+    """Given colours as JSON data."""
+    if known is None:
+        return None
+    return {"mask": packed(known.mask[None]), "chroma": packed(np.where(known.mask, known.chroma, 0))}
+
+
+def known_from(record: Mapping | None) -> Known | None:
+    """The inverse of `known_record`. Raises ValueError, KeyError or TypeError for anything else."""
+    if record is None:
+        return None
+    mask, chroma = unpacked(record["mask"])[0] != 0, unpacked(record["chroma"])
+    if mask.shape != chroma.shape[1:]:
+        raise ValueError("a mask and its colours differ in size")
+    return Known(mask, chroma)
+
+
+def packed(planes: np.ndarray) -> dict:
+    """(c, h, w) as text, rounded to whole numbers."""
+    values = np.clip(np.rint(planes), -128, 127).astype(np.int8)
+    return {"shape": list(values.shape), "values": base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()}
+
+
+def unpacked(record: Mapping) -> np.ndarray:
+    """The planes of `packed`, float32. Raises ValueError, KeyError or TypeError for anything else."""
+    shape = tuple(int(side) for side in record["shape"])
+    size = int(np.prod(shape))
+    if len(shape) != 3 or not 0 < size <= _LARGEST:
+        raise ValueError(f"{shape} is no shape of chroma")
+    data = zlib.decompressobj().decompress(base64.b64decode(record["values"]), size + 1)
+    return np.frombuffer(data, np.int8).reshape(shape).astype(np.float32)
+
+
+def is_needed(target: Path, text: Mapping[str, str], *, overwrite: bool) -> bool:
+    """Whether a result with these texts (`picgui.colorize.png_text`) is to be written: not where it is already there.
+
+    Raises ExportError where something else would be lost: a foreign file always, a result of other settings unless ``overwrite``.
+    """
+    if not target.exists():
+        return True
+    try:
+        there = read_png_text(target)
+    except PicError:
+        there = {}
+    if there.get("picgui:source") != text["picgui:source"]:
+        raise ExportError(f"{target} exists and is not an earlier result of {text['picgui:source']}. Choose another folder.")
+    if overwrite:
+        return True
+    if {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side"):
+        return False
+    raise ExportError(f"{target} was drawn with other settings. Have it overwritten, or choose another folder.")
