@@ -1,6 +1,7 @@
 """Hints, regions, sessions, restored exports, many photographs, preferences: in the real window with a tiny checkpoint."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,13 +9,16 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from picgui.colorize import colorize
 from picgui.errors import PhotoError
 from picgui.gui import records
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
+from picgui.gui.studio import Activity
 from picgui.opencv import cv2
 from picgui.paths import data_dir
+from picgui.photo import read_photo
 from tests.models import checkpoint
 from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
@@ -214,3 +218,90 @@ def test_where_samples_differ_is_their_distance_from_their_mean(drawn):  # noqa:
     assert np.allclose(drawn.canvas._spread, expected, atol=1e-4)
     drawn._actions["spread"].trigger()
     assert drawn.canvas._spread is None
+
+
+def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):  # noqa: F811
+    before = drawn.session.samples
+    ignored = []
+    own = SimpleNamespace(source=lambda: drawn.gallery, ignore=lambda: ignored.append(True), mimeData=lambda: None)
+    drawn.dragEnterEvent(own)
+    drawn.dropEvent(own)
+    assert len(ignored) == 2 and drawn.session.samples == before and drawn.studio.activity is Activity.IDLE
+
+
+def run_batch(window, photos, out, qtbot, *, overwrite=False):  # noqa: F811
+    window.open_many(photos)
+    batch = window.batch
+    batch.folder.setText(str(out))
+    batch.overwrite.setChecked(overwrite)
+    batch.start.click()
+    qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
+    states = [batch.list.topLevelItem(row).toolTip(1) for row in range(len(photos))]
+    batch.close()
+    assert window.batch is None
+    return states
+
+
+def test_a_batch_skips_its_results_and_replaces_others_only_when_asked(window, scan, tmp_path, qtbot):  # noqa: F811
+    window.session.set_sample_count(1)
+    target = tmp_path / "out" / "scan-colorized-1.png"
+    assert run_batch(window, [scan], tmp_path / "out", qtbot) == ["done"]
+    first = target.read_bytes()
+    assert run_batch(window, [scan], tmp_path / "out", qtbot) == ["has results already"] and target.read_bytes() == first
+    window.session.set_temperature(0.3)
+    assert "other settings" in run_batch(window, [scan], tmp_path / "out", qtbot)[0] and target.read_bytes() == first
+    assert run_batch(window, [scan], tmp_path / "out", qtbot, overwrite=True) == ["done"] and target.read_bytes() != first
+    namesake = tmp_path / "other" / "scan.png"
+    namesake.parent.mkdir()
+    namesake.write_bytes(scan.read_bytes())
+    assert "names of" in run_batch(window, [scan, namesake], tmp_path / "new", qtbot)[1]
+
+
+def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot):  # noqa: F811
+    window.session.set_sample_count(1)
+    run_batch(window, [scan], scan.parent, qtbot)
+    window.open(scan.parent / "scan-colorized-1.png")
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    chroma = window.session.samples[0].chroma
+    expected = next(colorize(read_photo(scan), window.studio.model, seeds=[1], temperature=window.session.temperature)).chroma
+    assert window.session.path == scan and np.array_equal(chroma, expected)
+
+
+@pytest.mark.parametrize(("name", "kind", "written", "dtype"), [("a", 3, "a.tif", np.uint16), ("b.png", 2, "b.tif", np.uint8), ("c", 1, "c.png", np.uint16)])
+def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, monkeypatch, name, kind, written, dtype):  # noqa: F811
+    def choose(_parent, _title, _suggested, kinds):
+        return str(tmp_path / name), kinds.split(";;")[kind]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    drawn.ask_where_to_export()
+    qtbot.waitUntil(lambda: (tmp_path / written).exists() and not drawn.studio.is_exporting, timeout=WAIT)
+    assert cv2.imread(str(tmp_path / written), cv2.IMREAD_UNCHANGED).dtype == dtype
+
+
+def test_the_selected_samples_are_exported(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(out))
+    drawn.gallery.mark(drawn.session.samples[:2])
+    drawn.ask_where_to_export_marked()
+    qtbot.waitUntil(lambda: len(list(out.iterdir())) == 2 and not drawn.studio.is_exporting, timeout=WAIT)
+    assert sorted(p.name for p in out.iterdir()) == ["scan-colorized-1.png", "scan-colorized-2.png"]
+
+
+def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn, qtbot):  # noqa: F811
+    drawn.gallery.samples.sort_by(Order.COLORFULNESS)
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    shown = drawn.gallery.samples.shown
+    assert [s.colorfulness for s in shown] == sorted((s.colorfulness for s in shown), reverse=True)
+    drawn.session.select(shown[0])
+    drawn.choose_next()
+    assert drawn.session.selected is shown[1]
+
+
+def test_the_scan_line_is_where_the_colours_end(drawn, qtbot):  # noqa: F811
+    sample = drawn.session.selected
+    qtbot.waitUntil(lambda: drawn.pictures.composed_rows(sample) == sample.rows, timeout=WAIT)
+    other = next(s for s in drawn.session.samples if s is not sample)
+    drawn.pictures._composed_rows.pop(other.number, None)
+    assert drawn.pictures.composed_rows(other) == 0 < other.rows
