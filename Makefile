@@ -2,6 +2,7 @@
 # make test   set everything up and run the tests, with no display needed; ARGS="-k seed" goes to pytest
 # make setup  only set everything up: .venv, with Qt's system libraries where they can be installed
 # make app    build dist/picgui, a folder with everything in it that runs without Python (PyInstaller)
+# make translations  bring resources/translations up to date with the source, after words have changed
 # make clean  remove .venv and what builds leave behind
 
 SHELL := bash
@@ -12,7 +13,7 @@ BIN := .venv/bin
 endif
 STAMP := .venv/.set-up
 
-.PHONY: run test setup app clean
+.PHONY: run test setup app translations clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)
@@ -30,6 +31,10 @@ $(STAMP): pyproject.toml scripts/setup.sh
 app: $(STAMP)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[app]'
 	@$(BIN)/python -m PyInstaller --noconfirm --log-level WARN scripts/picgui.spec
+
+translations: $(STAMP)
+	@$(BIN)/pyside6-lupdate picgui/gui/*.py -no-obsolete -locations none -ts picgui/resources/translations/picgui_de.ts
+	@$(BIN)/pyside6-lrelease picgui/resources/translations/picgui_de.ts -qm picgui/resources/translations/picgui_de.qm
 
 clean:
 	rm -rf .venv build dist picgui.egg-info .pytest_cache

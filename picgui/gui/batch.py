@@ -93,7 +93,7 @@ class BatchDialog(QDialog):
         self.folder.setAccessibleName(self.tr("Folder for the results"))
         choose = QPushButton(self.tr("Choose…"))
         choose.clicked.connect(self._choose_folder)
-        self.overwrite = QCheckBox(self.tr("Replace earlier results of other settings; those of these settings are left as they are otherwise"))
+        self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setRange(0, len(self._paths) * self._samples)

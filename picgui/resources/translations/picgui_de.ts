@@ -55,8 +55,8 @@
         <translation>Wählen…</translation>
     </message>
     <message>
-        <source>Leave out photographs that have results there already</source>
-        <translation>Fotos auslassen, zu denen es dort schon Ergebnisse gibt</translation>
+        <source>Replace earlier results that were drawn with other settings</source>
+        <translation>Frühere Ergebnisse anderer Einstellungen ersetzen</translation>
     </message>
     <message>
         <source>Start</source>
@@ -89,6 +89,10 @@
     <message>
         <source>reading…</source>
         <translation>wird gelesen…</translation>
+    </message>
+    <message>
+        <source>would be written under the names of %1; colorize it into another folder</source>
+        <translation>würde unter den Namen von %1 geschrieben; färben Sie es in einen anderen Ordner ein</translation>
     </message>
     <message>
         <source>%1 of %2 written</source>
@@ -216,6 +220,14 @@
     <message>
         <source>&amp;Export PNG…</source>
         <translation>&amp;PNG exportieren…</translation>
+    </message>
+    <message>
+        <source>Export &amp;selected…</source>
+        <translation>A&amp;usgewählte exportieren…</translation>
+    </message>
+    <message>
+        <source>&amp;Bring back what a crash interrupted</source>
+        <translation>Nach einem Absturz &amp;zurückholen</translation>
     </message>
     <message>
         <source>Export &amp;all…</source>
@@ -418,8 +430,28 @@
         <translation>Fortschritt</translation>
     </message>
     <message>
-        <source>Photographs (%1)</source>
-        <translation>Fotos (%1)</translation>
+        <source>Photographs and sessions (%1)</source>
+        <translation>Fotos und Sitzungen (%1)</translation>
+    </message>
+    <message>
+        <source>PNG picture (*.png)</source>
+        <translation>PNG-Bild (*.png)</translation>
+    </message>
+    <message>
+        <source>PNG picture, 16 bits (*.png)</source>
+        <translation>PNG-Bild, 16 Bit (*.png)</translation>
+    </message>
+    <message>
+        <source>TIFF picture (*.tif *.tiff)</source>
+        <translation>TIFF-Bild (*.tif *.tiff)</translation>
+    </message>
+    <message>
+        <source>TIFF picture, 16 bits (*.tif *.tiff)</source>
+        <translation>TIFF-Bild, 16 Bit (*.tif *.tiff)</translation>
+    </message>
+    <message>
+        <source>Export the selected samples to</source>
+        <translation>Ausgewählte Varianten exportieren nach</translation>
     </message>
     <message>
         <source>All files (*)</source>
@@ -438,12 +470,20 @@
         <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Legen Sie es neben die Sitzung.</translation>
     </message>
     <message>
+        <source>The folder %1 cannot be read: %2.</source>
+        <translation>Der Ordner %1 kann nicht gelesen werden: %2.</translation>
+    </message>
+    <message>
         <source>There are no photographs in this folder.</source>
         <translation>In diesem Ordner sind keine Fotos.</translation>
     </message>
     <message>
         <source>The model is still being loaded. Try again in a moment.</source>
         <translation>Das Modell wird noch geladen. Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>A batch is open already. Close it first.</source>
+        <translation>Ein Stapel ist schon offen. Schließen Sie ihn zuerst.</translation>
     </message>
     <message>
         <source>Colorize a folder</source>
@@ -456,10 +496,6 @@
     <message>
         <source>Only a photograph from this computer can be dropped here. Save it first, then drop the file.</source>
         <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
-    </message>
-    <message>
-        <source>PNG picture (*.png);;TIFF picture (*.tif *.tiff)</source>
-        <translation>PNG-Bild (*.png);;TIFF-Bild (*.tif *.tiff)</translation>
     </message>
     <message>
         <source>Export all samples to</source>
@@ -732,6 +768,14 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Graphics card (CUDA)</source>
         <translation>Grafikkarte (CUDA)</translation>
+    </message>
+    <message>
+        <source>Processor threads</source>
+        <translation>Prozessor-Threads</translation>
+    </message>
+    <message>
+        <source>As many as there are cores</source>
+        <translation>So viele wie Kerne</translation>
     </message>
     <message>
         <source>Samples</source>
