@@ -1,10 +1,20 @@
-"""Starting the window where there is nothing to show it on."""
+"""The program on the desktop: its menu entry, and starting it where there is nothing to show a window on."""
 
+import configparser
 import os
 import subprocess
 import sys
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
+
+from picgui import __version__
+from picgui.gui.app import DESKTOP_ID
+from picgui.gui.theme import ICON_SIDES
+from picgui.paths import resource
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
@@ -35,3 +45,18 @@ def test_german_is_complete_and_is_what_a_german_desktop_shows(qapp):
     translator = QTranslator()
     assert translator.load(str(resource("translations/picgui_de.qm")))
     assert translator.translate("Panel", "Resample") == "Neu ziehen"
+
+
+def test_the_desktop_entry_its_metadata_and_its_icons_belong_together():
+    name, folder = DESKTOP_ID, resource("desktop")
+    entry = configparser.ConfigParser(interpolation=None)
+    entry.optionxform = str
+    entry.read(folder / f"{name}.desktop", encoding="utf-8")
+    assert entry["Desktop Entry"]["Exec"] == "picgui %F" and entry["Desktop Entry"]["Icon"] == name
+    component = ElementTree.parse(folder / f"{name}.metainfo.xml").getroot()
+    assert component.findtext("id") == name and component.findtext("launchable") == f"{name}.desktop"
+    assert component.find("releases/release").get("version") == __version__
+    for side in ICON_SIDES:
+        assert QImage(str(folder / "icons" / str(side) / f"{name}.png")).size() == QSize(side, side)
+    installed = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(f"icons/{side}/{name}.png" in installed for side in ICON_SIDES) and f"{name}.desktop" in installed

@@ -14,6 +14,7 @@ from picgui.gui import theme
 from picgui.gui.main_window import MainWindow
 from picgui.paths import resource
 
+DESKTOP_ID = "io.github.picgui"  # of the menu entry, its metadata and its icons
 _NO_DISPLAY = "There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
 _NO_CURSOR_LIBRARY = (
     "The library libxcb-cursor0, which Qt needs for a window, is missing. Install it (Debian and Ubuntu: "
@@ -49,7 +50,7 @@ def dress(application: QApplication) -> None:
     """Name, icon, language, style and colours of the application."""
     application.setApplicationName("picgui")
     application.setApplicationDisplayName("picgui")
-    application.setDesktopFileName("io.github.picgui")
+    application.setDesktopFileName(DESKTOP_ID)
     application.setStyle("Fusion")
     folders = {"qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), "picgui": str(resource("translations"))}
     for name, folder in folders.items():
