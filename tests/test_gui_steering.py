@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.colorize import colorize
 from picgui.errors import PhotoError
@@ -199,6 +199,15 @@ def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch)
     drawn.studio.use_model(drawn._checkpoint(), device="cpu")
     qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
     assert drawn.studio.model.checkpoint.name == "other"
+    again = PreferencesDialog(drawn.settings, cuda=False)
+    assert again.model.currentText() == "other (in use)" and not again.remove.isEnabled()
+    # another checkpoint of that name is added beside it, and can go again
+    other = checkpoint(tmp_path, seed=6, name="other")
+    again.add.click()
+    assert again.model.currentText() == "other-2" and again.remove.isEnabled()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: QMessageBox.StandardButton.Yes)
+    again.remove.click()
+    assert [again.model.itemText(i) for i in range(again.model.count())] == ["The one that comes with picgui", "other (in use)"]
 
 
 def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch):  # noqa: F811

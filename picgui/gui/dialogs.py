@@ -1,5 +1,6 @@
 """Preferences with the checkpoints, the page of shortcuts, and what the program is."""
 
+import filecmp
 import os
 import shutil
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -145,6 +147,8 @@ class PreferencesDialog(QDialog):
         self.model.setAccessibleName(self.tr("Model"))
         self.add = QPushButton(self.tr("Add checkpoint…"))
         self.add.clicked.connect(self._add_checkpoint)
+        self.remove = QPushButton(self.tr("Remove"))
+        self.remove.clicked.connect(self._remove_checkpoint)
         self.facts = _quiet("")
         self.facts.setMinimumHeight(72)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -182,6 +186,7 @@ class PreferencesDialog(QDialog):
         model_row = QHBoxLayout()
         model_row.addWidget(self.model, 1)
         model_row.addWidget(self.add)
+        model_row.addWidget(self.remove)
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
@@ -207,11 +212,17 @@ class PreferencesDialog(QDialog):
 
     def _fill_models(self, chosen: Path) -> None:
         self.model.clear()
-        self.model.addItem(self.tr("The one that comes with picgui"), "")
-        for path in sorted(checkpoint_dir().glob("*.safetensors")):
-            self.model.addItem(path.stem, str(path))
+        models = {"": self.tr("The one that comes with picgui")}
+        models |= {str(path): path.stem for path in sorted(checkpoint_dir().glob("*.safetensors"))}
+        for path, name in models.items():
+            self.model.addItem(self.tr("%1 (in use)").replace("%1", name) if path == self._in_use else name, path)
         self._choose(self.model, str(chosen))
         self._show_facts()
+
+    @property
+    def _in_use(self) -> str:
+        chosen = str(self._settings.value("checkpoint", "") or "")
+        return chosen if Path(chosen).is_file() else ""
 
     @property
     def _checkpoint(self) -> Path:
@@ -219,6 +230,7 @@ class PreferencesDialog(QDialog):
 
     @Slot()
     def _show_facts(self) -> None:
+        self.remove.setEnabled(self.model.currentData() not in ("", None, self._in_use))
         try:
             self.facts.setText("\n".join(facts(load_checkpoint(self._checkpoint))))
         except CheckpointError as error:
@@ -234,7 +246,11 @@ class PreferencesDialog(QDialog):
             load_checkpoint(chosen)
             target = checkpoint_dir() / Path(chosen).name
             target.parent.mkdir(parents=True, exist_ok=True)
-            if Path(chosen).resolve() != target.resolve():
+            number = 2
+            while target.exists() and not filecmp.cmp(chosen, target, shallow=False):  # another one of that name is kept
+                target = checkpoint_dir() / f"{Path(chosen).stem}-{number}.safetensors"
+                number += 1
+            if not target.exists():
                 shutil.copyfile(chosen, target)
         except CheckpointError as error:
             self.facts.setText(str(error))
@@ -242,6 +258,15 @@ class PreferencesDialog(QDialog):
             self.facts.setText(self.tr("The checkpoint could not be copied: %1.").replace("%1", str(error.strerror)))
         else:
             self._fill_models(target)
+
+    @Slot()
+    def _remove_checkpoint(self) -> None:
+        """Delete the copy of a checkpoint that was added, when a person agrees."""
+        path = self._checkpoint
+        question = self.tr("Delete picgui's copy of the checkpoint %1?").replace("%1", path.stem)
+        if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
+            path.unlink(missing_ok=True)
+            self._fill_models(Path(self._in_use or default_checkpoint()))
 
     def accept(self) -> None:
         """Keep what was chosen."""

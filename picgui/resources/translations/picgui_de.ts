@@ -754,6 +754,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Modell hinzufügen…</translation>
     </message>
     <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
         <source>Device</source>
         <translation>Gerät</translation>
     </message>
@@ -802,6 +806,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Das mitgelieferte</translation>
     </message>
     <message>
+        <source>%1 (in use)</source>
+        <translation>%1 (in Gebrauch)</translation>
+    </message>
+    <message>
         <source>Add a checkpoint</source>
         <translation>Modell hinzufügen</translation>
     </message>
@@ -812,6 +820,10 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>The checkpoint could not be copied: %1.</source>
         <translation>Das Modell konnte nicht kopiert werden: %1.</translation>
+    </message>
+    <message>
+        <source>Delete picgui&apos;s copy of the checkpoint %1?</source>
+        <translation>Die Kopie des Modells %1 in picgui löschen?</translation>
     </message>
 </context>
 <context>
