@@ -186,7 +186,11 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[
         image = compose(photo, sample.chroma, saturation=options.saturation, dtype=dtype)
         target, text = wanted[sample.seed]
         remembered = record.sample_text(
-            seed=sample.seed, temperature=sample.temperature, chroma=sample.chroma, log_prob=sample.log_prob
+            photo=photo.fingerprint(),
+            seed=sample.seed,
+            temperature=sample.temperature,
+            chroma=sample.chroma,
+            log_prob=sample.log_prob,
         )
         write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
         yield target

@@ -20,11 +20,20 @@ _LARGEST = 4_000_000  # values of chroma in a record
 
 
 def sample_text(
-    *, seed: int, temperature: float, chroma: np.ndarray, log_prob: float, rows: int | None = None, known: Known | None = None
+    *,
+    photo: str,
+    seed: int,
+    temperature: float,
+    chroma: np.ndarray,
+    log_prob: float,
+    rows: int | None = None,
+    known: Known | None = None,
 ) -> str:
-    """A sample as JSON. ``chroma`` is (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all)."""
+    """A sample as JSON. ``photo`` is the `Photo.fingerprint` of what it colours, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats;
+    ``rows`` of it are drawn (default all)."""
     return json.dumps(
         {
+            "photo": photo,
             "seed": seed,
             "temperature": temperature,
             "rows": chroma.shape[1] if rows is None else rows,

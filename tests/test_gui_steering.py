@@ -314,3 +314,15 @@ def test_the_scan_line_is_where_the_colours_end(drawn, qtbot):  # noqa: F811
     other = next(s for s in drawn.session.samples if s is not sample)
     drawn.pictures._composed_rows.pop(other.number, None)
     assert drawn.pictures.composed_rows(other) == 0 < other.rows
+
+
+def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbot):  # noqa: F811
+    saved = tmp_path / "work.picgui"
+    records.write_session(saved, drawn.session)
+    drawn.open(saved)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert not drawn.message.isVisible()
+    cv2.imwrite(str(scan), np.flipud(cv2.imread(str(scan))))
+    drawn.open(saved)
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.message.isVisible(), timeout=WAIT)
+    assert "another photograph" in drawn.message.text

@@ -215,7 +215,9 @@ def colorize_file(
         log_prob += row.log_prob
         yield row
     for index, (seed, (target, text)) in enumerate(wanted.items()):
-        remembered = record.sample_text(seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index]))
+        remembered = record.sample_text(
+            photo=photo.fingerprint(), seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index])
+        )
         image = compose(photo, chroma[index], saturation=saturation, dtype=dtype)
         write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
         yield Exported(target)

@@ -15,7 +15,7 @@ from PySide6.QtCore import QLockFile
 from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
-from picgui.photo import read_png_text
+from picgui.photo import Photo, read_png_text
 
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
@@ -29,9 +29,10 @@ class Record:
     restored: Restored
 
 
-def sample_text(sample: Sample) -> str:
+def sample_text(sample: Sample, photo: Photo) -> str:
     """The record of one sample."""
     return record.sample_text(
+        photo=photo.fingerprint(),
         seed=sample.seed,
         temperature=sample.temperature,
         chroma=sample.chroma,
@@ -53,7 +54,7 @@ def write_session(path: Path, session: Session) -> None:
         "selected": numbers.index(session.selected.number) if session.selected else 0,
         "pinned": [place for place, s in enumerate(session.samples) if session.is_pinned(s)],
         "hints": record.known_record(session.hints),
-        "samples": [json.loads(sample_text(s)) for s in session.samples],
+        "samples": [json.loads(sample_text(s, session.opened.photo)) for s in session.samples],
     }
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
     try:
@@ -124,6 +125,7 @@ def read_session(path: Path) -> Record:
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
             saturation=_within(content["saturation"], 0, 2),
             hints=record.known_from(content["hints"]),
+            photo=str(content["samples"][0].get("photo", "")) if samples else "",
         )
         if not samples:
             raise ValueError("it holds no samples")
@@ -138,12 +140,13 @@ def read_exported(path: Path) -> Record | None:
     """What an exported picture remembers; None for any other file."""
     try:
         text = read_png_text(path)
-        sample = _sample(json.loads(text[record.KEY]))
+        values = json.loads(text[record.KEY])
+        sample = _sample(values)
         saturation = _within(text.get("picgui:saturation", 1), 0, 2)
     except (PicError, ValueError, KeyError, TypeError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
-    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), defaults.SAMPLES, saturation)
+    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), defaults.SAMPLES, saturation, photo=str(values.get("photo", "")))
     return Record(Path(Path(source).name) if source else None, restored)
 
 

@@ -75,6 +75,7 @@ class Restored:
     sample_count: int
     saturation: float
     hints: Known | None = None
+    photo: str = ""  # `Photo.fingerprint` of what they colour, where it is known
 
 
 _ONE_DRAG = 1.5  # seconds between steps that belong together

@@ -133,7 +133,7 @@ class Studio(QObject):
             saturation=self.session.saturation,
             source=self.session.path,
         )
-        return text | {record.KEY: records.sample_text(sample)}
+        return text | {record.KEY: records.sample_text(sample, self.session.opened.photo)}
 
     @property
     def is_exporting(self) -> bool:
@@ -156,6 +156,9 @@ class Studio(QObject):
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
+            if self._restored.photo and self._restored.photo != opened.photo.fingerprint():
+                words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
+                self.photo_noted.emit(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
         for note in opened.photo.notes:
             self.photo_noted.emit(note)
         self._embed()

@@ -932,6 +932,17 @@ Doppelklick setzt zurück.</translation>
     </message>
 </context>
 <context>
+    <name>Studio</name>
+    <message>
+        <source>%1 looks like another photograph than the one these colours were drawn for.</source>
+        <translation>%1 scheint ein anderes Foto zu sein als das, für das diese Farben gezogen wurden.</translation>
+    </message>
+    <message>
+        <source>This</source>
+        <translation>Dies</translation>
+    </message>
+</context>
+<context>
     <name>Swatch</name>
     <message>
         <source>Colour %1</source>
