@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
         window.show()
         window.open(example_photo())
         samples = lambda: window.session.samples  # noqa: B023, E731
-        wait_until(application, lambda: bool(samples()) and samples()[0].rows * 2 >= samples()[0].chroma.shape[1])
+        wait_until(application, lambda: bool(samples()) and samples()[0].rows * 3 >= samples()[0].chroma.shape[1] and window.pictures.composed_rows(samples()[0]) > 8)
         if scheme == "dark":
             wait_until(application, lambda: False, seconds=0.1)
             window.grab().save(str(folder / "streaming-dark.png"))

@@ -1,6 +1,7 @@
 """Hints, regions, sessions, restored exports, many photographs, preferences: in the real window with a tiny checkpoint."""
 
 import json
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.colorize import colorize
 from picgui.errors import PhotoError
-from picgui.gui import records
+from picgui.gui import jobs, records
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
@@ -308,12 +309,33 @@ def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn,
     assert drawn.session.selected is shown[1]
 
 
-def test_the_scan_line_is_where_the_colours_end(drawn, qtbot):  # noqa: F811
-    sample = drawn.session.selected
-    qtbot.waitUntil(lambda: drawn.pictures.composed_rows(sample) == sample.rows, timeout=WAIT)
-    other = next(s for s in drawn.session.samples if s is not sample)
-    drawn.pictures._composed_rows.pop(other.number, None)
-    assert drawn.pictures.composed_rows(other) == 0 < other.rows
+def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkeypatch):  # noqa: F811
+    seen = []
+
+    def look(number):
+        sample = next((s for s in window.session.samples if s.number == number), None)
+        if sample is not None:
+            seen.append((window.pictures.composed_rows(sample), sample.rows))
+
+    window.pictures.preview_changed.connect(look)
+
+    def slowly(name, seconds):
+        work = getattr(jobs, name)
+
+        def slow(*arguments, **options):
+            for item in work(*arguments, **options):
+                time.sleep(seconds)
+                yield item
+
+        monkeypatch.setattr(jobs, name, slow)
+
+    slowly("draw", 0.03)
+    slowly("compose_strips", 0.05)
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    selected = window.session.selected
+    qtbot.waitUntil(lambda: window.pictures.composed_rows(selected) == selected.rows, timeout=WAIT)
+    assert all(composed <= drawn for composed, drawn in seen) and any(composed < drawn for composed, drawn in seen)
 
 
 def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbot):  # noqa: F811

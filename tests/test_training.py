@@ -325,6 +325,8 @@ def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
     assert run("train", config, *data, "--out", tmp_path / "next", "--init", target, "--minutes", 0) == 0
     recipe = json.loads((tmp_path / "next/run.json").read_text())
     assert recipe["init"] == {"file": "tiny.safetensors", "training": metadata["training"]}
+    assert run("train", config, *data, "--out", tmp_path / "next", "--resume", "--minutes", 0) == 0
+    assert json.loads((tmp_path / "next/run.json").read_text())["init"] == recipe["init"], "resuming keeps where it began"
 
 
 def test_the_sampling_strength_is_chosen_on_export(folder, config, tmp_path, capsys):

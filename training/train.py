@@ -269,6 +269,11 @@ def train(
     if world.is_first:
         out.mkdir(parents=True, exist_ok=True)
         recipe = _recipe(config, pictures, validation, device, before, command, world)
+        if resume and (out / "run.json").exists():  # what it began with, and by which commands it came here
+            earlier = json.loads((out / "run.json").read_text())
+            recipe["init"] = earlier.get("init")
+            if earlier["command"] != recipe["command"]:
+                recipe["command"] = f"{earlier['command']}; {recipe['command']}"
         (out / "run.json").write_text(json.dumps(recipe, indent=1))
     log = _Log(out, append=resume) if world.is_first else None
     stop = _StopOnSignal()

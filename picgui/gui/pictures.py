@@ -27,7 +27,7 @@ class _Key(NamedTuple):
     kind: str
     sample: int
     band: int = 0
-    rows: int = 0  # of chroma, down to which it is composed
+    rows: int = 0  # of chroma that were drawn when it was composed
 
 
 class Pictures(QObject):
@@ -197,11 +197,10 @@ class Pictures(QObject):
                 continue
             sizes = photos[kind]
             photo = sizes[0] if sample.is_complete or sample.stopped else sizes[1]
-            down_to = last
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
-            key = _Key(self._generation, kind, number, rows=down_to)
+            key = _Key(self._generation, kind, number, rows=sample.rows)
             strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
         self._dirty.clear()
         return strips
