@@ -24,11 +24,12 @@ _NO_CURSOR_LIBRARY = (
 
 def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: str | None = None) -> int:
     """Open the window, with a photograph if one is given, and return the exit status when it is closed."""
-    missing = _missing_for_a_window()
-    if missing:
-        print(f"picgui: {missing}", file=sys.stderr)
+    display = _Display()
+    if display.missing:
+        print(f"picgui: {display.missing}", file=sys.stderr)
         return 1
     application = QApplication.instance() or QApplication(["picgui"])
+    display.let_go()
     dress(application)
     window = MainWindow(checkpoint=checkpoint, device=device)
     window.show()
@@ -65,22 +66,35 @@ def _nothing() -> None:
     pass
 
 
-def _missing_for_a_window() -> str:
-    """Why no window can be opened, in a sentence; empty where one can. Qt itself would end the process."""
-    platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
-    if sys.platform != "linux" or platform not in ("", "xcb", "wayland"):
-        return ""
-    if os.environ.get("WAYLAND_DISPLAY") and platform != "xcb":
-        return ""
-    if not os.environ.get("DISPLAY"):
-        return _NO_DISPLAY
-    try:
-        xcb = ctypes.CDLL("libxcb.so.1")
-        ctypes.CDLL("libxcb-cursor.so.0")
-    except OSError:
-        return _NO_CURSOR_LIBRARY
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    refused = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return _NO_DISPLAY if refused else ""
+class _Display:
+    """A connection to the display, held until Qt has its own: X servers start anew, refusing all, when the last one goes.
+
+    ``missing`` is why no window can be opened, in a sentence; empty where one can. Qt itself would end the process.
+    """
+
+    def __init__(self):
+        self._xcb = self._connection = None
+        self.missing = self._connect()
+
+    def _connect(self) -> str:
+        platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
+        if sys.platform != "linux" or platform not in ("", "xcb", "wayland"):
+            return ""
+        if os.environ.get("WAYLAND_DISPLAY") and platform != "xcb":
+            return ""
+        if not os.environ.get("DISPLAY"):
+            return _NO_DISPLAY
+        try:
+            self._xcb = ctypes.CDLL("libxcb.so.1")
+            ctypes.CDLL("libxcb-cursor.so.0")
+        except OSError:
+            return _NO_CURSOR_LIBRARY
+        self._xcb.xcb_connect.restype = ctypes.c_void_p
+        self._connection = ctypes.c_void_p(self._xcb.xcb_connect(None, None))
+        return _NO_DISPLAY if self._xcb.xcb_connection_has_error(self._connection) else ""
+
+    def let_go(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._xcb.xcb_disconnect(self._connection)
+            self._connection = None

@@ -183,7 +183,7 @@ class PreferencesDialog(QDialog):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        model_row = QHBoxLayout()
+        model_row = QHBoxLayout(spacing=8)
         model_row.addWidget(self.model, 1)
         model_row.addWidget(self.add)
         model_row.addWidget(self.remove)
