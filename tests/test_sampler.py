@@ -194,6 +194,7 @@ def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
     lanes = sampler._TorchLanes(
         shared, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True
     )
+    lanes.looks = False  # as on CUDA
     looked = DataDependentOutputException
     with FakeTensorMode(allow_non_fake_inputs=True), torch.inference_mode():
         lanes._draw_row(lanes.pixels[0])

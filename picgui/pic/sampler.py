@@ -470,6 +470,7 @@ class _TorchLanes(_Lanes):
         # a pixel's products are small: on the CPU each sample has its own, so that their last bits are its own as well
         size = 1 if shared.luminance.device.type == "cpu" else len(noise)
         self.pixels = [self._pixels(size) for _ in range(len(noise) // size)]
+        self.looks = shared.luminance.device.type == "cpu"  # at values, which a CUDA graph cannot
         self.known_mask = torch.from_numpy(self.known).to(shared.luminance.device)
 
     def _pixels(self, number: int) -> "_Pixels":
@@ -536,19 +537,30 @@ class _TorchLanes(_Lanes):
 
     def _draw(self, parameters: Tensor, uniforms: Tensor, lightness: Tensor) -> Tensor:
         """Chroma (n, 2) from parameters (n, 6 K) and noise (n, attempts, 3)."""
-        tries = uniforms.shape[1]
-        drawn = mixture.draw(
-            parameters[:, :, None, None].expand(-1, -1, 1, tries),
+        if not self.within_gamut:
+            return self._candidates(parameters, uniforms)[:, :, 0]
+        if self.looks:  # mostly the first draw will do
+            first = self._candidates(parameters, uniforms[:, :1])
+            if _inside(first, lightness).all():
+                return first[:, :, 0]
+        drawn = self._candidates(parameters, uniforms)
+        candidates = torch.cat((drawn, towards_grey(drawn[:, :, -1])), dim=2)
+        chosen = _inside(candidates, lightness).int().argmax(dim=1)  # the first; grey, the last of all, is always inside
+        return candidates.gather(2, chosen[:, None, None].expand(-1, 2, 1))[:, :, 0]
+
+    def _candidates(self, parameters: Tensor, uniforms: Tensor) -> Tensor:
+        """Draws (n, 2, tries) from parameters (n, 6 K) and noise (n, tries, 3)."""
+        return mixture.draw(
+            parameters[:, :, None, None].expand(-1, -1, 1, uniforms.shape[1]),
             uniforms.movedim(-1, 1)[:, :, None],
             temperature=self.temperature,
-        )[:, :, 0]  # (n, 2, tries)
-        if not self.within_gamut:
-            return drawn[:, :, 0]
-        candidates = torch.cat((drawn, towards_grey(drawn[:, :, -1])), dim=2)
-        units = color.denormalize_chroma(candidates[:, :, None])
-        inside = color.in_gamut(torch.cat((lightness.expand_as(units[:, :1]), units), dim=1))[:, 0]
-        chosen = inside.int().argmax(dim=1)  # the first; grey, the last of all, is always inside
-        return candidates.gather(2, chosen[:, None, None].expand(-1, 2, 1))[:, :, 0]
+        )[:, :, 0]
+
+
+def _inside(chroma: Tensor, lightness: Tensor) -> Tensor:
+    """Whether normalised chroma (n, 2, m) at one lightness is a colour of sRGB: (n, m) bool."""
+    units = color.denormalize_chroma(chroma[:, :, None])
+    return color.in_gamut(torch.cat((lightness.expand_as(units[:, :1]), units), dim=1))[:, 0]
 
 
 def towards_grey(chroma: Tensor) -> Tensor:
