@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.colorize import colorize
 from picgui.errors import PhotoError
-from picgui.gui import jobs, records
+from picgui.gui import jobs, main_window, records
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
@@ -189,6 +190,14 @@ def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
     assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
 
 
+def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(main_window, "_DRAGGED_PIXELS", 10)
+    path = drawn._write_for_drag(drawn.session.samples[0])
+    opened = drawn.session.opened
+    assert cv2.imread(str(path)).shape == (opened.preview.height, opened.preview.width, 3)
+    assert f"{opened.preview.width} × {opened.preview.height}" in drawn.message.text and QGuiApplication.overrideCursor() is None
+
+
 def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
     other = checkpoint(tmp_path, seed=5, name="other")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(other), ""))
@@ -348,3 +357,29 @@ def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbo
     drawn.open(saved)
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.message.isVisible(), timeout=WAIT)
     assert "another photograph" in drawn.message.text
+
+
+def press(widget, *keys):
+    for key in keys:
+        QTest.keyClick(widget, key)
+
+
+def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):  # noqa: F811
+    key = Qt.Key
+    drawn._actions["hint"].trigger()
+    press(drawn.canvas, key.Key_Right, key.Key_Right, key.Key_Return)  # the first press shows the crosshair in the middle
+    height, width = drawn.session.embedded.chroma_shape
+    ys, xs = np.nonzero(drawn._marked_place)
+    assert abs((xs.mean() + 0.5) / width - 0.52) < 0.06 and abs((ys.mean() + 0.5) / height - 0.5) < 0.1
+    press(drawn.canvas, key.Key_Escape)
+    assert drawn.canvas.tool is Tool.MOVE and not drawn._actions["hint"].isChecked()
+    before = drawn.session.samples[0].chroma.copy()
+    drawn._actions["region"].trigger()
+    press(drawn.canvas, *[key.Key_Up] * 40, *[key.Key_Left] * 40, key.Key_Return, *[key.Key_Down] * 60, *[key.Key_Right] * 20, key.Key_Return)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    after = drawn.session.samples[1].chroma  # the first is what it was drawn from
+    assert np.array_equal(before[:, :, -2:], after[:, :, -2:]) and not np.array_equal(before[:, :, :2], after[:, :, :2])
+    drawn._actions["split"].trigger()
+    share = drawn.canvas._split
+    QTest.keyClick(drawn.canvas, key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert drawn.canvas._split == pytest.approx(share + 0.02)

@@ -14,6 +14,7 @@ from picgui.gui.session import Sample, Session
 
 MAX_ZOOM = 32.0  # screen pixels per photo pixel
 MAX_PANES = 4
+_KEY_STEP = 0.02  # of the longer side, that an arrow key moves the crosshair or the divider
 _MARGIN = 24
 _GAP = 8
 _GRIP = 9  # how near to the divider a press takes hold of it
@@ -38,6 +39,7 @@ class Canvas(QWidget):
     split_changed = Signal(bool)
     place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma
     region_marked = Signal(object)  # the same
+    tool_left = Signal()
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
@@ -56,6 +58,7 @@ class Canvas(QWidget):
         self._spread: np.ndarray | None = None
         self._pointed: QPointF | None = None
         self._tool = Tool.MOVE
+        self._crosshair: QPointF | None = None  # of the arrow keys, as shares of the photograph's sides
         self._brush = 0.03  # radius, as a share of the longer side
         self._stroke: list[QPointF] = []  # shares of the photograph's sides
         self.setMouseTracking(True)
@@ -63,7 +66,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 180)
         self.setAccessibleName(self.tr("Photograph"))
-        self.setAccessibleDescription(self.tr("The chosen sample. Plus and minus zoom, the arrow keys move."))
+        self.setAccessibleDescription(self.tr("The chosen sample. Plus and minus zoom, the arrow keys move; with Shift, the line between before and after. With a tool they move its crosshair, and Enter marks."))
         pictures.preview_changed.connect(self._preview_changed)
         pictures.bands_changed.connect(self.update)
         session.photo_changed.connect(self._start_anew)
@@ -114,7 +117,7 @@ class Canvas(QWidget):
     def use_tool(self, tool: Tool) -> None:
         """Choose what pressing and dragging does; forgets what was marked."""
         self._tool = tool
-        self._stroke = []
+        self._stroke, self._crosshair = [], None
         self._rest_cursor()
         self.update()
 
@@ -297,6 +300,8 @@ class Canvas(QWidget):
             self._paint_hints(painter, target)
         if self._stroke:
             self._paint_mark(painter, target)
+        if self._crosshair is not None:
+            self._paint_crosshair(painter, target)
         self._paint_labels(painter, sample, target, pane)
         painter.restore()
 
@@ -343,6 +348,18 @@ class Canvas(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color_of(65, hints.chroma[0, y, x], hints.chroma[1, y, x]))
             painter.drawEllipse(spot, radius, radius)
+
+    def _paint_crosshair(self, painter: QPainter, target: QRectF) -> None:
+        at = QPointF(target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
+            painter.setPen(pen)
+            for side in (QPointF(12, 0), QPointF(0, 12)):
+                painter.drawLine(at - side, at - side / 3)
+                painter.drawLine(at + side / 3, at + side)
+            if self._tool is Tool.HINT:
+                radius = self._brush * max(target.width(), target.height())
+                painter.drawEllipse(at, radius, radius)
 
     def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
         points = [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in self._stroke]
@@ -539,6 +556,7 @@ class Canvas(QWidget):
             return
         self._pressed_at, self._moved = event.position(), False
         marking = self._tool is not Tool.MOVE and self._session.embedded is not None
+        self._crosshair = None
         if marking and event.button() is Qt.MouseButton.LeftButton:
             self._grabbed = "mark"
             self._stroke = [self._inside(event.position())]
@@ -595,18 +613,21 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event) -> None:  # noqa: N802
         if self._grabbed == "mark":
             self._grabbed = None
-            mask = self._marked_mask()
-            if self._tool is Tool.HINT:
-                self.place_marked.emit(mask)
-            else:
-                self._stroke = []
-                self.update()
-                self.region_marked.emit(mask)
+            self._tell_mark()
             return
         if self._grabbed == "photo" and not self._moved and len(self._panes) > 1:
             self.pane_clicked.emit(self._panes[self._pane_index(event.position())])
         self._grabbed = None
         self._rest_cursor()
+
+    def _tell_mark(self) -> None:
+        mask = self._marked_mask()
+        if self._tool is Tool.HINT:
+            self.place_marked.emit(mask)
+        else:
+            self._stroke = []
+            self.update()
+            self.region_marked.emit(mask)
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton or self._tool is not Tool.MOVE:
@@ -631,10 +652,38 @@ class Canvas(QWidget):
             Qt.Key.Key_Up: QPointF(0, 64),
             Qt.Key.Key_Down: QPointF(0, -64),
         }
-        if event.key() in steps and self._session.opened is not None:
-            self._move(steps[event.key()])
+        key, marking = event.key(), self._tool is not Tool.MOVE and self._session.embedded is not None
+        if key in steps and marking:
+            self._move_crosshair(steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and marking and self._crosshair is not None:
+            self._mark_at_crosshair()
+        elif key == Qt.Key.Key_Escape and self._tool is not Tool.MOVE:
+            self.tool_left.emit()
+        elif key in steps and self.has_split and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._split = min(max(self._split - steps[key].x() / 64 * _KEY_STEP, 0.0), 1.0)
+            self.update()
+        elif key in steps and self._session.opened is not None:
+            self._move(steps[key])
         else:
             super().keyPressEvent(event)
+
+    def _move_crosshair(self, against: QPointF) -> None:
+        """Move the crosshair a step, and with it the second corner of a region."""
+        photo, at = self._session.opened.photo, self._crosshair
+        step = _KEY_STEP * max(photo.width, photo.height) / 64
+        x, y = (0.5, 0.5) if at is None else (at.x() - against.x() * step / photo.width, at.y() - against.y() * step / photo.height)
+        self._crosshair = QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+        if self._tool is Tool.REGION and self._stroke:
+            self._stroke = [self._stroke[0], self._crosshair]
+        self.update()
+
+    def _mark_at_crosshair(self) -> None:
+        """Enter: a place for a hint; of a region the first corner, then the second."""
+        first = self._tool is Tool.REGION and not self._stroke
+        self._stroke = [self._crosshair] if self._tool is Tool.HINT else [*self._stroke[:1], self._crosshair]
+        self.update()
+        if not first:
+            self._tell_mark()
 
 
 def _distance(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

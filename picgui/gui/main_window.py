@@ -40,7 +40,7 @@ from picgui.photo import write_png
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 _RECENT_FILES = 8
-_DRAGGED_PIXELS = 6_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait
+_DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long
 
 
 class MainWindow(QMainWindow):
@@ -307,6 +307,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.region_marked.connect(self._region_marked)
+        self.canvas.tool_left.connect(self._leave_tool)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
         panel.hints.brush_changed.connect(self.canvas.set_brush)
         panel.hints.clear_wanted.connect(session.clear_hints)
@@ -548,9 +549,15 @@ class MainWindow(QMainWindow):
     def _region_tool(self, on: bool) -> None:
         self._use_tool(Tool.REGION if on else Tool.MOVE)
 
+    @Slot()
+    def _leave_tool(self) -> None:
+        self._use_tool(Tool.MOVE)
+
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
         self.canvas.use_tool(tool)
+        if tool is not Tool.MOVE:
+            self.canvas.setFocus()  # for its keys
         self._actions["hint"].setChecked(tool is Tool.HINT)
         self._actions["region"].setChecked(tool is Tool.REGION)
         self.panel.show_hints(tool is Tool.HINT)
@@ -691,13 +698,20 @@ class MainWindow(QMainWindow):
             return None
         opened = self.session.opened
         photo = opened.photo if opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
+        if photo is not opened.photo:
+            words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
+            self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
+        dtype = np.uint16 if opened.photo.bit_depth == 16 else np.uint8
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         target = Path(self._drag_folder.path()) / self._export_name(sample)
         try:
-            pixels = compose(photo, sample.chroma, saturation=self.session.saturation)
+            pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=dtype)
             write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
         except PicError as error:
             self.message.tell_error(str(error))
             return None
+        finally:
+            QGuiApplication.restoreOverrideCursor()
         return target
 
     # what outlives a crash

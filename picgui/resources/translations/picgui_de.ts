@@ -126,8 +126,8 @@
         <translation>Foto</translation>
     </message>
     <message>
-        <source>The chosen sample. Plus and minus zoom, the arrow keys move.</source>
-        <translation>Die gewählte Variante. Plus und Minus zoomen, die Pfeiltasten verschieben.</translation>
+        <source>The chosen sample. Plus and minus zoom, the arrow keys move; with Shift, the line between before and after. With a tool they move its crosshair, and Enter marks.</source>
+        <translation>Die gewählte Variante. Plus und Minus zoomen, die Pfeiltasten verschieben; mit Umschalt die Linie zwischen Vorher und Nachher. Mit einem Werkzeug bewegen sie sein Fadenkreuz, und Eingabe markiert.</translation>
     </message>
     <message>
         <source>agree</source>
@@ -540,6 +540,10 @@
     <message>
         <source>Save the session</source>
         <translation>Sitzung speichern</translation>
+    </message>
+    <message>
+        <source>What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.</source>
+        <translation>Herausgezogen werden %1 × %2 Bildpunkte: Das Foto ist zum Ziehen zu groß. Exportieren schreibt es in voller Größe.</translation>
     </message>
     <message>
         <source>picgui was not closed in order the last time. Your last photograph and its samples were kept.</source>
