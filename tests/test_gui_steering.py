@@ -194,7 +194,7 @@ def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
 def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):  # noqa: F811
     monkeypatch.setattr(main_window, "_DRAGGED_PIXELS", 10)
     opened = replace(drawn.session.opened, preview=drawn.session.opened.photo.resized(75))
-    monkeypatch.setattr(type(drawn.session), "opened", property(lambda _: opened))
+    monkeypatch.setattr(drawn.session, "opened", opened)
     path = drawn._write_for_drag(drawn.session.samples[0])
     assert cv2.imread(str(path)).shape == (50, 75, 3)
     assert "75 × 50" in drawn.message.text and QGuiApplication.overrideCursor() is None
