@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from picgui import __version__
 from picgui.gui.app import DESKTOP_ID
+from picgui.gui.records import ENDING
 from picgui.gui.theme import ICON_SIDES
 from picgui.paths import resource
 
@@ -58,5 +59,7 @@ def test_the_desktop_entry_its_metadata_and_its_icons_belong_together():
     assert component.find("releases/release").get("version") == __version__
     for side in ICON_SIDES:
         assert QImage(str(folder / "icons" / str(side) / f"{name}.png")).size() == QSize(side, side)
+    mime = ElementTree.parse(folder / f"{name}.mime.xml").getroot()[0]
+    assert mime.get("type") in entry["Desktop Entry"]["MimeType"].split(";") and mime[-1].get("pattern") == f"*{ENDING}"
     installed = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
-    assert all(f"icons/{side}/{name}.png" in installed for side in ICON_SIDES) and f"{name}.desktop" in installed
+    assert all(f"icons/{side}/{name}.png" in installed for side in ICON_SIDES) and f"{name}.desktop" in installed and f"{name}.mime.xml" in installed
