@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from picgui import defaults
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.version import __version__
@@ -181,12 +179,11 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[
         print(f"{path}: {note}", file=sys.stderr)
     print(f"{path}: {photo.width} x {photo.height}", file=sys.stderr, flush=True)
     samples = colorize(photo, model, seeds=list(wanted), temperature=options.temperature, long_side=options.long_side)
-    dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
     for number, sample in enumerate(samples, 1):
-        image = compose(photo, sample.chroma, saturation=options.saturation, dtype=dtype)
+        image = compose(photo, sample.chroma, saturation=options.saturation, dtype=photo.dtype)
         target, text = wanted[sample.seed]
         remembered = record.sample_text(
-            photo=photo.fingerprint(),
+            photo=photo.fingerprint,
             seed=sample.seed,
             temperature=sample.temperature,
             chroma=sample.chroma,

@@ -16,6 +16,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,6 +76,12 @@ class Photo:
         """L* of these rows: (rows, W) float32 in [0, 100]."""
         return self.lightness[rows] * np.float32(100 / _FULL_SCALE)
 
+    @property
+    def dtype(self) -> type:
+        """Of the pixels of its colour pictures: as deep as the file's, uint8 or uint16."""
+        return np.uint16 if self.bit_depth == 16 else np.uint8
+
+    @cached_property
     def fingerprint(self) -> str:
         """Tells photographs apart: the same for the same file, on this machine and most others (decoders may differ in last bits)."""
         step = max(1, max(self.height, self.width) // 512)

@@ -19,7 +19,7 @@ KEY = "picgui:sample"  # of the PNG text that holds a sample's record
 _LARGEST = 4_000_000  # values of chroma in a record
 
 
-def sample_text(
+def sample_record(
     *,
     photo: str,
     seed: int,
@@ -28,20 +28,23 @@ def sample_text(
     log_prob: float,
     rows: int | None = None,
     known: Known | None = None,
-) -> str:
-    """A sample as JSON. ``photo`` is the `Photo.fingerprint` of what it colours, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats;
+) -> dict:
+    """A sample as JSON data. ``photo`` is the `Photo.fingerprint` of what it colours, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats;
     ``rows`` of it are drawn (default all)."""
-    return json.dumps(
-        {
-            "photo": photo,
-            "seed": seed,
-            "temperature": temperature,
-            "rows": chroma.shape[1] if rows is None else rows,
-            "log_prob": log_prob,
-            "chroma": packed(chroma),
-            "known": known_record(known),
-        }
-    )
+    return {
+        "photo": photo,
+        "seed": seed,
+        "temperature": temperature,
+        "rows": chroma.shape[1] if rows is None else rows,
+        "log_prob": log_prob,
+        "chroma": packed(chroma),
+        "known": known_record(known),
+    }
+
+
+def sample_text(**sample: object) -> str:
+    """`sample_record` as text."""
+    return json.dumps(sample_record(**sample))
 
 
 def known_record(known: Known | None) -> dict | None:

@@ -84,7 +84,7 @@ def change_threads(number: int) -> Iterator[None]:
 
 def use_one_thread() -> None:
     """Let PyTorch compute in the calling thread alone: for many small pieces of work, more threads wait more than they work."""
-    torch.set_num_threads(1)
+    use_threads(1)
 
 
 def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
@@ -206,7 +206,6 @@ def colorize_file(
         targets[0].parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ExportError(f"The folder {targets[0].parent} cannot be made: {error.strerror}. Choose another.") from error
-    dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
     embedded = embed(photo, model)
     chroma = np.empty((len(wanted), 2, *embedded.chroma_shape), np.float32)
     log_prob = np.zeros(len(wanted))
@@ -216,8 +215,8 @@ def colorize_file(
         yield row
     for index, (seed, (target, text)) in enumerate(wanted.items()):
         remembered = record.sample_text(
-            photo=photo.fingerprint(), seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index])
+            photo=photo.fingerprint, seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index])
         )
-        image = compose(photo, chroma[index], saturation=saturation, dtype=dtype)
+        image = compose(photo, chroma[index], saturation=saturation, dtype=photo.dtype)
         write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
         yield Exported(target)

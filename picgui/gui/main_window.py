@@ -701,11 +701,10 @@ class MainWindow(QMainWindow):
         if photo is not opened.photo:
             words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
             self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
-        dtype = np.uint16 if opened.photo.bit_depth == 16 else np.uint8
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         target = Path(self._drag_folder.path()) / self._export_name(sample)
         try:
-            pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=dtype)
+            pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
             write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
         except PicError as error:
             self.message.tell_error(str(error))

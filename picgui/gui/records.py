@@ -30,9 +30,13 @@ class Record:
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:
-    """The record of one sample."""
-    return record.sample_text(
-        photo=photo.fingerprint(),
+    """The record of one sample as text."""
+    return json.dumps(_sample_record(sample, photo))
+
+
+def _sample_record(sample: Sample, photo: Photo) -> dict:
+    return record.sample_record(
+        photo=photo.fingerprint,
         seed=sample.seed,
         temperature=sample.temperature,
         chroma=sample.chroma,
@@ -54,7 +58,7 @@ def write_session(path: Path, session: Session) -> None:
         "selected": numbers.index(session.selected.number) if session.selected else 0,
         "pinned": [place for place, s in enumerate(session.samples) if session.is_pinned(s)],
         "hints": record.known_record(session.hints),
-        "samples": [json.loads(sample_text(s, session.opened.photo)) for s in session.samples],
+        "samples": [_sample_record(s, session.opened.photo) for s in session.samples],
     }
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
     try:

@@ -111,7 +111,7 @@ class Studio(QObject):
     def export(self, targets: Sequence[tuple[Sample, Path]], *, deep: bool = False) -> None:
         """Write samples at full size, away from the window; ``deep`` with 16 bits where the scan has 8."""
         photo, saturation = self.session.opened.photo, self.session.saturation
-        dtype = np.uint16 if deep or photo.bit_depth == 16 else np.uint8
+        dtype = np.uint16 if deep else photo.dtype
         wanted = [
             ExportWanted(path, photo, sample.chroma.copy(), saturation, self.text_of(sample), dtype)
             for sample, path in targets
@@ -156,7 +156,7 @@ class Studio(QObject):
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
-            if self._restored.photo and self._restored.photo != opened.photo.fingerprint():
+            if self._restored.photo and self._restored.photo != opened.photo.fingerprint:
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 self.photo_noted.emit(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
         for note in opened.photo.notes:

@@ -513,7 +513,7 @@ class _TorchLanes(_Lanes):
         return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
 
     def _draw_row(self, pixels: "_Pixels") -> None:
-        """The pixels of a row, from buffers into buffers, without a look at any value: it can be captured."""
+        """The pixels of a row, from buffers into buffers; where ``looks`` is off without a look at any value, so that it can be captured."""
         s, phase = self.shared, pixels.phase
         number, width = phase.number, phase.width
         start = phase.starts.ul.view(number, width, -1)
