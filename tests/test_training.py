@@ -6,19 +6,21 @@ import pickle
 import subprocess
 import sys
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import training
 from picgui import color
 from picgui.errors import DataError
 from picgui.opencv import cv2
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
-from picgui.pic.network import CONFIGS, reduce_luminance
+from picgui.pic.network import CONFIGS, PIC, reduce_luminance
 from tests.models import TINY, TINY_PAPER, checkpoint
-from training.__main__ import main
+from tests.runs import colored_picture, encoded, run
 from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
 from training.config import read_config
 from training.data import load_pictures
@@ -28,81 +30,6 @@ from training.train import Trainer, read_state
 
 RNG = np.random.default_rng(0)
 ALL = Augmentation(corrupt_past=0.6, degrade_luminance=0.5, known_dabs=0.4, known_surroundings=0.2)
-
-
-def colored_picture(height, width, *, seed=0):
-    """Smooth colour blobs, (H, W, 3) uint8."""
-    small = np.random.default_rng(seed).integers(0, 255, (4, 4, 3), dtype=np.uint8)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-
-
-def encoded(picture, ending=".png"):
-    return cv2.imencode(ending, picture[:, :, ::-1])[1].tobytes()
-
-
-def write_pack(path, pictures):
-    blobs = [encoded(p) for p in pictures]
-    offsets = np.cumsum([0, *map(len, blobs)])
-    np.savez(path, data=np.frombuffer(b"".join(blobs), np.uint8), offsets=offsets)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """40 pictures as npz packs, 36 px."""
-    root = tmp_path_factory.mktemp("pictures")
-    pictures = [colored_picture(36, 36, seed=s) for s in range(40)]
-    write_pack(root / "train-0.npz", pictures[:20])
-    write_pack(root / "train-1.npz", pictures[20:32])
-    write_pack(root / "val.npz", pictures[32:])
-    return root
-
-
-CONFIG = """
-picture_size = 36
-seed = 3
-average_decay = 0.9
-warm_up_steps = 2
-[model]
-name = "cifar10"
-stages = [[4, 1, 2, 1], [6, 0, 2, 1]]
-levels = [[6, 1, 1, 1], [8, 1, 2, 1]]
-chroma_scale = 4
-chroma_rule = "area"
-known_colors = true
-embedding_channels = 6
-channels = 6
-blocks = 2
-components = 3
-dropout = 0.1
-[augmentation]
-corrupt_past = 0.6
-degrade_luminance = 0.3
-known_dabs = 0.4
-known_surroundings = 0.2
-[[stage]]
-size = 16
-batch = 4
-images = 24
-rate = 5e-3
-end_rate = 5e-3
-[[stage]]
-size = 32
-batch = 4
-images = 24
-rate = 5e-3
-end_rate = 1e-4
-"""
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "tiny.toml"
-    path.write_text(CONFIG)
-    return path
-
-
-def run(*arguments):
-    return main([str(a) for a in arguments])
 
 
 # reading pictures
@@ -303,6 +230,37 @@ def test_after_a_restart_by_torchrun_a_run_goes_on_unasked(folder, config, tmp_p
     assert read_state(tmp_path / "run")["progress"]["images"] == 48
 
 
+def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
+    # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
+    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
+    text = text.replace("rate = 5e-3", "rate = 0.05")
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    weights = []
+    for at_once in (4, 3, 1):
+        config.write_text(f"pictures_at_once = {at_once}\n{text}")
+        out = tmp_path / str(at_once)
+        assert run("train", config, *data, "--out", out, "--minutes", 0) == 0
+        start = torch.cat([p.flatten() for p in read_state(out)["network"].values()])
+        assert run("train", config, *data, "--out", out, "--resume") == 0
+        weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
+    for pieces in weights[1:]:
+        assert (pieces - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
+
+
+def test_what_is_held_stays(folder, config, tmp_path, capsys):
+    init = checkpoint(tmp_path, read_config(config).model)
+    config.write_text('held = ["pixel_cnn"]\n' + config.read_text())
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 0
+    network, before = PIC(read_config(config).model), load_checkpoint(init).network()
+    network.load_state_dict(read_state(tmp_path / "run")["average"])
+    for name, weight in before.state_dict().items():
+        assert torch.equal(weight, network.state_dict()[name]) == name.startswith("pixel_cnn."), name
+    config.write_text(config.read_text().replace("pixel_cnn", "pixel_rnn"))
+    assert run("train", config, *data, "--out", tmp_path / "none", "--init", init) == 1
+    assert "pixel_rnn" in capsys.readouterr().err
+
+
 def test_a_batch_that_cannot_be_shared_is_refused(config):
     with pytest.raises(DataError, match="batch of 4 cannot be shared by 3"):
         Trainer(read_config(config), world=World(0, 3))
@@ -370,6 +328,31 @@ def test_bits_per_dim_is_the_code_length():
     assert figures["bits_per_dim"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_chroma_can_be_measured_as_the_released_code_has_it(folder, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("evaluate", checkpoint(tmp_path), *data, "--unrounded", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    difference = abs(figures["bits_per_dim_unrounded"] - figures["bits_per_dim"])
+    assert 0 < difference < 0.05
+    images = torch.from_numpy(load_pictures([folder], split="validation", size=36, cache=tmp_path / "c").images[:2].copy())
+    chroma = color.denormalize_chroma(lab_batch(images, TINY, whole_units=False)[1])
+    rounded = color.denormalize_chroma(lab_batch(images, TINY)[1])
+    assert torch.allclose(rounded, rounded.round(), atol=1e-4) and not torch.allclose(chroma, rounded, atol=0.1)
+    assert (chroma - rounded).abs().max() <= 0.5001
+
+
+def test_curves_are_plotted(folder, config, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run") == 0
+    plot = ("plot", tmp_path / "run", "-o", tmp_path / "out/curve.png")
+    assert run(*plot) == 0
+    without = cv2.imread(str(tmp_path / "out/curve.png"))
+    assert run(*plot, "--mark", "the paper", 7500000, 2.72) == 0
+    marked = cv2.imread(str(tmp_path / "out/curve.png"))
+    assert marked.shape == without.shape and (marked != without).any()
+    assert run("plot", tmp_path, "-o", tmp_path / "b.png") == 1 and "curve.csv" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -379,6 +362,8 @@ def test_bits_per_dim_is_the_code_length():
         ("picture_size = 36", "picture_size = 20"),
         ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
         ("known_dabs", "unknown_dabs"),
+        ("seed = 3", 'seed = 3\nobjective = "beauty"'),
+        ("seed = 3", "seed = 3\npictures_at_once = 0"),
     ],
 )
 def test_a_bad_configuration_is_told(config, change):
@@ -389,11 +374,10 @@ def test_a_bad_configuration_is_told(config, change):
         read_config(config)
 
 
-@pytest.mark.parametrize("name", ["photo", "photo-small", "photo-small-further", "photo-small-own", "cifar10", "imagenet"])
-def test_the_shipped_configurations_are_valid(name):
-    from pathlib import Path
+CONFIG_FILES = sorted((Path(training.__file__).parent / "configs").glob("*.toml"))
 
-    import training
 
-    read = read_config(Path(training.__file__).parent / "configs" / f"{name}.toml")
+@pytest.mark.parametrize("path", CONFIG_FILES, ids=lambda path: path.stem)
+def test_the_shipped_configurations_are_valid(path):
+    read = read_config(path)
     assert read.model.channels == CONFIGS[read.model.name].channels and read.images > 0

@@ -10,11 +10,12 @@ import torch
 from picgui.errors import DeviceError, PicError
 from picgui.colorize import load_model
 from picgui.pic.checkpoint import Checkpoint
+from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, measure_dabs, measure_samples
-from training.figures import make_figures, originals, photographs
+from training.figures import make_figures, originals, photographs, plot_curves, write_grey
 from training.parallel import World
 from training.train import export, read_state, train
 
@@ -55,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         "--sampled-pictures", type=int, default=125, metavar="P", help="of the first P pictures (default 125)"
     )
     command.add_argument("--dabs", action="store_true", help="also measure what known colours do to the rest")
+    command.add_argument("--unrounded", action="store_true", help="also the bits/dim of chroma as the released code has it")
     command.add_argument("--temperature", type=float, default=1.0, help="of the samples (default 1.0)")
+    _add_rivals(command)
     command.set_defaults(run=_evaluate)
 
     command = commands.add_parser("export", help="write the averaged weights of a run as a checkpoint")
@@ -77,9 +80,24 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
     command.add_argument("--samples", type=int, default=6, help="of each (default 6)")
     command.add_argument("--temperature", type=float, default=1.0, help="default 1.0")
-    command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results")
+    _add_rivals(command)
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_figures)
+
+    command = commands.add_parser("grey", help="write validation pictures without colour, for other programs to colorize")
+    _add_data(command, required=True)
+    command.add_argument("--size", type=int, default=144, help="pixels (default 144)")
+    command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
+    command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
+    command.set_defaults(run=_grey)
+
+    command = commands.add_parser("plot", help="bits/dim against pictures seen, from the curves of runs (needs matplotlib)")
+    command.add_argument("curves", metavar="CURVE", type=Path, nargs="+", help="curve.csv of runs, or folders of runs")
+    command.add_argument(
+        "--mark", nargs=3, action="append", default=[], metavar=("NAME", "IMAGES", "BITS"), help="also a point, such as a paper's"
+    )
+    command.add_argument("-o", "--output", type=Path, required=True, help="the PNG to write")
+    command.set_defaults(run=_plot)
 
     command = commands.add_parser("benchmark", help="speed of sampling and of the whole way, on this machine")
     command.add_argument("--checkpoint", type=Path, help="default: the shipped one")
@@ -95,6 +113,15 @@ def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
     )
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
+
+
+def _add_rivals(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--baselines", type=Path, nargs="*", default=[], help="checkpoints of baselines")
+    command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results; see grey")
+
+
+def _baselines(options: argparse.Namespace) -> dict[str, Baseline]:
+    return {path.stem: load_baseline(path, device=_device(options)) for path in options.baselines}
 
 
 def _device(options: argparse.Namespace) -> str:
@@ -132,6 +159,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     model = load_model(options.checkpoint, device=_device(options))
     pictures = _validation_pictures(model.checkpoint, options)
     figures = evaluate(model.network, pictures, device=model.device, limit=options.limit)
+    if options.unrounded:
+        unrounded = evaluate(model.network, pictures, device=model.device, limit=options.limit, whole_units=False)
+        figures["bits_per_dim_unrounded"] = unrounded["bits_per_dim"]
     figures |= {"checkpoint": model.checkpoint.sha256, "data": pictures.sources}
     if options.samples:
         figures["measures"] = measure_samples(
@@ -140,6 +170,8 @@ def _evaluate(options: argparse.Namespace) -> None:
             number=options.sampled_pictures,
             samples=options.samples,
             temperature=options.temperature,
+            baselines=_baselines(options),
+            others=options.others,
         )
     if options.dabs:
         figures["known_dabs"] = measure_dabs(
@@ -153,6 +185,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         f"g^w alone {figures['bits_per_dim_embedding_only']:.3f}, "
         f"{figures['n_images']:,} pictures, {figures['chroma_rule']} chroma"
     )
+    if options.unrounded:
+        print(f"{figures['bits_per_dim_unrounded']:.3f} of chroma that is not rounded to whole units, as the released code has it")
     for what, measures in figures.get("measures", {}).items():
         print(f"\n{what}")
         for name, (mean, low, high) in measures.items():
@@ -180,10 +214,21 @@ def _figures(options: argparse.Namespace) -> None:
         out=options.output,
         samples=options.samples,
         temperature=options.temperature,
+        baselines=_baselines(options),
         others=options.others,
     )
     for path in written:
         print(path)
+
+
+def _grey(options: argparse.Namespace) -> None:
+    pictures = load_pictures(options.data, split="validation", size=options.size, cache=options.cache)
+    for path in write_grey(originals(pictures.images[: options.limit]), options.output):
+        print(path)
+
+
+def _plot(options: argparse.Namespace) -> None:
+    print(plot_curves(options.curves, options.output, marks=options.mark))
 
 
 def _benchmark(options: argparse.Namespace) -> None:

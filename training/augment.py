@@ -4,6 +4,7 @@ All on the device of the batch, in torch. Luminance and chroma are normalised (`
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -37,11 +38,16 @@ class Batch:
     known: Tensor | None  # (N, 5, h, w) planes
     counted: Tensor  # (N, h, w), 1 where the loss counts
 
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Batch":
+        """The batch with a function of every tensor."""
+        return Batch(*(None if part is None else function(part) for part in vars(self).values()))
 
-def lab_batch(images: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
+
+def lab_batch(images: Tensor, config: ModelConfig, *, whole_units: bool = True) -> tuple[Tensor, Tensor]:
     """sRGB (N, S, S, 3) uint8 to normalised luminance (N, 1, S, S) and whole-unit chroma (N, 2, s, s) of the config's rule."""
     lab = color.srgb_to_lab(images.movedim(-1, 1).float() / 255)
-    chroma = color.round_chroma(reduce_chroma(lab[:, 1:], config.chroma_scale, config.chroma_rule))
+    chroma = reduce_chroma(lab[:, 1:], config.chroma_scale, config.chroma_rule)
+    chroma = color.round_chroma(chroma) if whole_units else chroma
     return color.normalize_luminance(lab[:, :1]), color.normalize_chroma(chroma)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from picgui.errors import DataError
 from picgui.pic.network import CONFIGS, ModelConfig
 from training.augment import Augmentation
+from training.baselines import OBJECTIVES
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class TrainingConfig:
     clip_gradient_norm: float = 1.0
     warm_up_steps: int = 200
     validation_images: int = 200
+    objective: str = "likelihood"  # or that of a baseline; see `training.baselines`
+    held: tuple[str, ...] = ()  # parts of the network that stay as they are, such as "pixel_cnn"
+    pictures_at_once: int | None = None  # of a batch, where memory does not hold all of them; gradients are summed
     source: dict = field(default_factory=dict, compare=False)  # the TOML as it was read
 
     @property
@@ -80,6 +84,10 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"a stage has size {stage.size}; it must be {config.model.network_size} or half of it")
         if stage.images < 1 or stage.batch < 1 or not 0 < stage.end_rate <= stage.rate:
             raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")
+    if config.objective not in OBJECTIVES:
+        raise ValueError(f"there is no objective {config.objective!r}; there are {', '.join(OBJECTIVES)}")
+    if config.pictures_at_once is not None and config.pictures_at_once < 1:
+        raise ValueError(f"pictures_at_once is {config.pictures_at_once}; it must be at least 1")
     if not stages:
         raise ValueError("there is no stage")
     if config.picture_size < config.model.network_size:

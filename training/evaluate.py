@@ -1,7 +1,8 @@
 """Likelihoods of a network on pictures: the code length of whole-unit chroma, in bits per dimension."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,10 +13,11 @@ from picgui.colorize import Known, Model, colorize, embed, sample_rows
 from picgui.errors import DataError
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
-from picgui.pic.network import PIC
+from picgui.pic.network import PIC, nothing_known, reduce_luminance
 from training.augment import lab_batch
+from training.baselines import Baseline
 from training.data import Pictures
-from training.figures import embedding_mode
+from training.figures import embedding_mode, other_result
 from training.measures import Figure, mean_with_interval, measure
 
 DAB_COUNTS = (0, 1, 4, 16, 64)
@@ -32,52 +34,66 @@ def center_crops(pictures: Pictures, *, size: int, batch: int, limit: int | None
 
 @torch.inference_mode()
 def evaluate(
-    network: PIC,
+    network: PIC | Baseline,
     pictures: Pictures,
     *,
     device: torch.device | str = "cpu",
     batch: int = 20,
     limit: int | None = None,
     dtype: torch.dtype = torch.float32,
+    whole_units: bool = True,
 ) -> dict[str, object]:
     """Teacher-forced bits/dim of the bare model, T = 1, nothing known, past not corrupted.
 
-    ``network`` is in eval mode on ``device``; ``dtype`` bfloat16 runs the convolutions in it. Returns ``bits_per_dim``,
+    ``network`` is in eval mode on ``device``; ``dtype`` bfloat16 runs the convolutions in it. Without ``whole_units`` chroma is not
+    rounded, as the authors' released code has it: the figure is then no code length. Returns ``bits_per_dim``,
     ``bits_per_dim_embedding_only`` (the auxiliary head's), ``bits_per_dim_standard_error``, ``n_images``, ``chroma_rule``,
-    ``network_size``.
+    ``network_size``; for a baseline its ``loss`` in place of the bits.
     """
     config = network.config
     totals: list[torch.Tensor] = []
     for images in center_crops(pictures, size=config.network_size, batch=batch, limit=limit):
-        luminance, chroma = lab_batch(images.to(device), config)
+        luminance, chroma = lab_batch(images.to(device), config, whole_units=whole_units)
+        known = nothing_known(reduce_luminance(luminance, config.chroma_scale)) if config.known_colors else None
         with torch.autocast(torch.device(device).type, dtype, enabled=dtype != torch.float32):
-            parameters, auxiliary = network(luminance, chroma)
-        totals.append(
-            torch.stack(
-                [-mixture.log_prob(p.float(), chroma).double().mean(dim=(1, 2)) for p in (parameters, auxiliary)], dim=1
-            ).cpu()
-        )
-    bits = torch.cat(totals) / (2 * math.log(2))  # two dimensions a pixel
+            outputs = network(luminance, chroma, known)
+        if isinstance(network, PIC):
+            losses = [-mixture.log_prob(p.float(), chroma) / (2 * math.log(2)) for p in outputs]
+        else:
+            losses = [network.loss(outputs.float(), chroma)]
+        totals.append(torch.stack([loss.double().mean(dim=(1, 2)) for loss in losses], dim=1).cpu())
+    means = torch.cat(totals)
+    about = {"n_images": len(means), "chroma_rule": config.chroma_rule, "network_size": config.network_size}
+    if not isinstance(network, PIC):
+        return {"loss": means.mean().item()} | about
     return {
-        "bits_per_dim": bits[:, 0].mean().item(),
-        "bits_per_dim_embedding_only": bits[:, 1].mean().item(),
-        "bits_per_dim_standard_error": (bits[:, 0].std() / math.sqrt(len(bits))).item() if len(bits) > 1 else None,
-        "n_images": len(bits),
-        "chroma_rule": config.chroma_rule,
-        "network_size": config.network_size,
-    }
+        "bits_per_dim": means[:, 0].mean().item(),
+        "bits_per_dim_embedding_only": means[:, 1].mean().item(),
+        "bits_per_dim_standard_error": (means[:, 0].std() / math.sqrt(len(means))).item() if len(means) > 1 else None,
+    } | about
 
 
 def measure_samples(
-    model: Model, pictures: Pictures, *, number: int, samples: int, temperature: float = 1.0
+    model: Model,
+    pictures: Pictures,
+    *,
+    number: int,
+    samples: int,
+    temperature: float = 1.0,
+    baselines: Mapping[str, Baseline] = {},
+    others: Sequence[Path] = (),
 ) -> dict[str, dict[str, Figure]]:
-    """`training.measures` of samples, of the MAP of g^w alone, of grey and of the real chroma, over ``number`` pictures.
+    """`training.measures` of samples, of the MAP of g^w alone, of ``baselines``, of grey and of the real chroma.
 
-    Samples have the seeds 1, 2, ... and are drawn within the gamut, as the product draws them.
+    Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut, as the product draws them.
+    ``others`` are folders of other programs' results, ``<number>.png`` of each whole picture, see `write_grey`. Raises
+    DataError where one is missing or has another size.
     """
     config = model.network.config
-    lightness, real, drawn, modes = [], [], [], []
-    for crops in center_crops(pictures, size=config.network_size, batch=1, limit=number):
+    lightness, real, drawn = [], [], []
+    answers: dict[str, list[torch.Tensor]] = {"embedding_only_map": [], **{name: [] for name in baselines}}
+    answers |= {folder.name: [] for folder in others}
+    for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):
         photo = photo_from_rgb(crops[0].numpy())
         luminance, chroma = lab_batch(crops, config)
         lightness.append(F.avg_pool2d(luminance * 50 + 50, config.chroma_scale))
@@ -90,11 +106,19 @@ def measure_samples(
                 ]
             )
         )
-        modes.append(torch.from_numpy(embedding_mode(embed(photo, model), model)))
+        answers["embedding_only_map"].append(torch.from_numpy(embedding_mode(embed(photo, model), model)))
+        for name, baseline in baselines.items():
+            answers[name].append(torch.from_numpy(baseline.colorize(luminance.to(model.device))))
+        for folder in others:
+            whole = other_result(folder, str(index), size=pictures.size)
+            edge = (pictures.size - config.network_size) // 2
+            crop = whole[edge : edge + config.network_size, edge : edge + config.network_size]
+            chroma = lab_batch(torch.from_numpy(crop.copy())[None], config)[1]
+            answers[folder.name].append(color.denormalize_chroma(chroma)[0])
     lightness, real = torch.cat(lightness), torch.cat(real)
     return {
         "samples": measure(lightness, real, torch.stack(drawn)),
-        "embedding_only_map": measure(lightness, real, torch.stack(modes)[:, None]),
+        **{name: measure(lightness, real, torch.stack(chroma)[:, None]) for name, chroma in answers.items()},
         "grey": measure(lightness, real, torch.zeros_like(real)[:, None]),
         "real": measure(lightness, real, real[:, None]),
     }

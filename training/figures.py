@@ -3,7 +3,8 @@
 Figure numbers are those of Royer et al. 2017.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from picgui.photo import Photo, photo_from_rgb, read_photo, write_png
 from picgui.pic import mixture
 from picgui.pic.network import reduce_luminance
 from picgui.upsample import compose
+from training.baselines import Baseline
 
 TILE = 192  # pixels, the longer side of a picture on a sheet
 GAP = 6
+CURVE_FILE = "curve.csv"  # in the folder of a run
 MARGIN = 18
 LABEL = 20
 BACKGROUND = (24, 24, 24)
@@ -47,7 +50,7 @@ def photographs(folder: Path, *, limit: int | None = None) -> list[Picture]:
 
 def originals(images: np.ndarray) -> list[Picture]:
     """Colour pictures (N, S, S, 3) uint8, whose luminance alone will be seen by the model."""
-    return [Picture(f"{i}", photo_from_rgb(image), np.ascontiguousarray(image)) for i, image in enumerate(images)]
+    return [Picture(f"{i}", photo_from_rgb(image), image.copy()) for i, image in enumerate(images)]
 
 
 # columns: each makes one tile of a picture
@@ -166,11 +169,12 @@ def figure_5(pictures: Sequence[Picture], model: Model) -> np.ndarray:
     return sheet(rows, columns=["grey", "original", "PIC"])
 
 
-def figure_6(pictures: Sequence[Picture], model: Model) -> np.ndarray:
-    """The MAP of g^w alone above a PIC sample, each with its chroma at L = 50."""
+def figure_6(pictures: Sequence[Picture], model: Model, fine_tuned: Baseline | None = None) -> np.ndarray:
+    """The MAP of g^w alone, ``fine_tuned`` where there is such a checkpoint, and a PIC sample, each with its chroma at L = 50."""
     rows = []
     for picture in pictures:
-        map_chroma = embedding_mode(embed(picture.photo, model), model)
+        embedded = embed(picture.photo, model)
+        map_chroma = fine_tuned.colorize(embedded.luminance) if fine_tuned else embedding_mode(embedded, model)
         sample = next(colorize(picture.photo, model, seeds=(1,)))
         rows.append(
             [
@@ -181,29 +185,71 @@ def figure_6(pictures: Sequence[Picture], model: Model) -> np.ndarray:
                 at_fixed_luminance(sample.chroma),
             ]
         )
-    return sheet(rows, columns=["grey", "g^w alone, MAP", "its chroma", "PIC", "its chroma"])
+    return sheet(rows, columns=["grey", "g^w fine-tuned, MAP" if fine_tuned else "g^w alone, MAP", "its chroma", "PIC", "its chroma"])
 
 
-def figure_7(pictures: Sequence[Picture], model: Model, *, others: Sequence[Path] = ()) -> np.ndarray:
-    """PIC beside other programs' results: each a folder holding ``<name>.png`` (or .jpg) of the same pictures."""
+def figure_7(
+    pictures: Sequence[Picture],
+    model: Model,
+    *,
+    baselines: Mapping[str, Baseline] = {},
+    others: Sequence[Path] = (),
+) -> np.ndarray:
+    """PIC beside baselines and other programs' results: each a folder holding ``<name>.png`` (or .jpg) of the same pictures."""
     rows = []
     for picture in pictures:
+        luminance = embed(picture.photo, model).luminance
+        answers = [compose(picture.photo, baseline.colorize(luminance)) for baseline in baselines.values()]
+        answers += [other_result(folder, picture.name) for folder in others]
         samples = [compose(picture.photo, s.chroma) for s in colorize(picture.photo, model, seeds=(1, 2))]
-        rows.append([grey(picture), *(_other(folder, picture) for folder in others), *samples])
-    return sheet(rows, columns=["grey", *(folder.name for folder in others), "PIC", "PIC"])
+        rows.append([grey(picture), *answers, *samples])
+    return sheet(rows, columns=["grey", *baselines, *(folder.name for folder in others), "PIC", "PIC"])
 
 
-def _other(folder: Path, picture: Picture) -> np.ndarray:
+def other_result(folder: Path, name: str, *, size: int | None = None) -> np.ndarray:
+    """Another program's picture (H, W, 3) uint8. Raises DataError where there is none or it is not ``size`` pixels wide and high."""
     for ending in PICTURE_ENDINGS:
-        path = folder / f"{picture.name}{ending}"
+        path = folder / f"{name}{ending}"
         if path.exists():
-            with Image.open(path) as image:
-                return np.asarray(image.convert("RGB"))
-    raise DataError(f"{folder} has no picture named {picture.name}.")
+            break
+    else:
+        raise DataError(f"{folder} has no picture named {name}.")
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}.") from error
+    if size and pixels.shape != (size, size, 3):
+        raise DataError(f"{path} is {pixels.shape[1]} x {pixels.shape[0]} pixels; the photograph is {size} x {size}.")
+    return pixels
+
+
+def write_grey(pictures: Sequence[Picture], folder: Path) -> list[Path]:
+    """Write the photographs without colour, for other programs, as ``<name>.png``; the paths. Raises PicError."""
+    make_folder(folder)
+    paths = [folder / f"{picture.name}.png" for picture in pictures]
+    for picture, path in zip(pictures, paths):
+        write_png(path, grey(picture))
+    return paths
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none. Raises PicError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PicError(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
 def make_figures(
-    pictures: Sequence[Picture], model: Model, *, out: Path, samples: int, temperature: float, others: Sequence[Path]
+    pictures: Sequence[Picture],
+    model: Model,
+    *,
+    out: Path,
+    samples: int,
+    temperature: float,
+    baselines: Mapping[str, Baseline] = {},
+    others: Sequence[Path] = (),
 ) -> list[Path]:
     """Write every figure that the pictures allow (3 and 5 need originals); the paths written. Raises PicError."""
     seeds = range(1, samples + 1)
@@ -211,19 +257,49 @@ def make_figures(
     plans: dict[str, Callable[[], np.ndarray]] = {
         "figure-1-independent-pixels": lambda: figure_1(pictures[:6], model),
         "figure-4-samples": lambda: samples_sheet(pictures, model, seeds=seeds, temperature=temperature),
-        "figure-6-map-and-sample": lambda: figure_6(pictures[:8], model),
-        "figure-7-side-by-side": lambda: figure_7(pictures, model, others=others),
+        "figure-6-map-and-sample": lambda: figure_6(pictures[:8], model, baselines.get("independent")),
+        "figure-7-side-by-side": lambda: figure_7(pictures, model, baselines=baselines, others=others),
     }
     if with_real:
         plans["figure-3-beside-originals"] = lambda: samples_sheet(pictures, model, seeds=seeds[:2], temperature=temperature)
         plans["figure-5-failures"] = lambda: figure_5(pictures, model)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PicError(f"The folder {out} cannot be made: {error.strerror}.") from error
+    make_folder(out)
     written = []
     for name, make in sorted(plans.items()):
         path = out / f"{name}.png"
         write_png(path, make())
         written.append(path)
     return written
+
+
+def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str, float, float]] = ()) -> Path:
+    """Plot validation bits/dim against pictures seen, of ``curve.csv`` files or runs, with (name, pictures, bits/dim) ``marks``.
+
+    Raises DataError where a curve cannot be read or holds no validation, or matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise DataError("Plots need matplotlib: pip install matplotlib.") from None
+    axes = (plot := Figure(figsize=(7, 4), dpi=150, layout="constrained")).add_subplot()
+    for path in curves:
+        path = path / CURVE_FILE if path.is_dir() else path
+        name = path.parent.name if path.name == CURVE_FILE else path.stem
+        try:
+            with open(path, newline="") as stream:
+                rows = [row for row in csv.DictReader(stream) if row.get("bits_per_dim")]
+        except OSError as error:
+            raise DataError(f"The curve {path} cannot be read: {error.strerror}.") from error
+        if not rows:
+            raise DataError(f"The curve {path} holds no validation bits/dim.")
+        images = [int(row["images"]) for row in rows]
+        for column, what in (("bits_per_dim", ""), ("bits_per_dim_embedding_only", ", g^w alone")):
+            axes.plot(images, [float(row[column]) for row in rows], marker=".", label=f"{name}{what}")
+    for name, images, bits in marks:
+        axes.plot([float(images)], [float(bits)], "k*", markersize=10, linestyle="none", label=f"{name}: {bits}")
+    axes.set(xscale="log", xlabel="pictures seen", ylabel="bits/dim")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    make_folder(out.parent)
+    plot.savefig(out)
+    return out

@@ -41,9 +41,9 @@ class World:
         """Whether this process is the one that writes."""
         return self.rank == 0
 
-    def share(self, batch: Tensor | None) -> Tensor | None:
+    def share(self, batch: Tensor) -> Tensor:
         """This process's part of a batch (N, ...); N is a multiple of the number of processes."""
-        return batch if batch is None or self.size == 1 else batch[self.rank :: self.size]
+        return batch if self.size == 1 else batch[self.rank :: self.size]
 
     def sum(self, value: Tensor) -> Tensor:
         """The sum over all processes."""

@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,22 +24,33 @@ from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from picgui.pic.layers import initialize_from_data
 from picgui.pic.network import PIC
 from training.augment import Batch, crop_and_flip, halve, training_batch
+from training.baselines import OBJECTIVES
 from training.config import TrainingConfig, TrainingStage, parse_config
 from training.data import Pictures
 from training.evaluate import evaluate
+from training.figures import CURVE_FILE
 from training.parallel import World
 
 STATE_FILE = "state.pt"
-CURVE_FILE = "curve.csv"
+WORDS = {
+    "train_bits_per_dim": "bits/dim",
+    "train_bits_per_dim_embedding_only": "g^w alone",
+    "bits_per_dim": "bits/dim",
+    "bits_per_dim_embedding_only": "g^w alone",
+    "train_loss": "loss",
+    "loss": "loss",
+}
+LIKELIHOOD_COLUMNS = ("train_bits_per_dim", "train_bits_per_dim_embedding_only")
 CURVE_COLUMNS = (
     "seconds",
     "images",
     "size",
     "rate",
-    "train_bits_per_dim",
-    "train_bits_per_dim_embedding_only",
+    *LIKELIHOOD_COLUMNS,
     "bits_per_dim",
     "bits_per_dim_embedding_only",
+    "train_loss",
+    "loss",
     "images_per_second",
 )
 
@@ -74,21 +86,18 @@ class Trainer:
         self.device = torch.device(device)
         torch.manual_seed(config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
-        if init is None:
-            network = PIC(config.model)
-        else:
-            _check_same_shape(init, config)
-            network = init.network()
-            for module in network.modules():
-                if hasattr(module, "dropout") and isinstance(module.dropout, float):
-                    module.dropout = config.model.dropout
+        kind = OBJECTIVES[config.objective]
+        network, self.uninitialized = _start(kind, config, init)
+        for part in config.held:
+            if not hasattr(network, part):
+                raise DataError(f"The network has no part named {part!r} that could be held.")
+            getattr(network, part).requires_grad_(False)
         self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
-        self.initialized = init is not None
-        self.average = PIC(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
+        self.average = kind(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
         self.average.requires_grad_(False)
         self._copy_to_average()
         self.optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True
+            [p for p in self.network.parameters() if p.requires_grad], lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True
         )
         self.progress = Progress()
         self.parallel: nn.Module | None = None
@@ -139,31 +148,34 @@ class Trainer:
             self._last_order = np.random.default_rng((self.config.seed, epoch)).permutation(number)
         return self._last_order
 
-    def step(self, batch: Batch, rate: float) -> tuple[float, float]:
-        """One update; returns the bits/dim of f and of the auxiliary head on the counted pixels of this batch."""
-        if not self.initialized:
-            initialize_from_data(
-                self.network, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength)
-            )
-            self.network.center_outputs()
+    def step(self, batch: Batch, rate: float) -> dict[str, float]:
+        """One update; returns the losses on the counted pixels of this batch, by the curve's column."""
+        if self.uninitialized:
+            part = self.network.get_submodule(self.uninitialized.removeprefix("."))
+            initialize_from_data(part, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength))
+            if isinstance(self.network, PIC):
+                self.network.center_outputs()
             self._copy_to_average()
-            self.initialized = True
+            self.uninitialized = ""
         if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
             self.parallel = self._join()
-        dimensions = 2 * batch.counted.sum().clamp_min(1)
-        batch = Batch(*(self.world.share(part) for part in vars(batch).values()))
+        counted = batch.counted.sum().clamp_min(1)
+        batch = batch.map(self.world.share)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        with torch.autocast(self.device.type, torch.bfloat16):
-            outputs = self.parallel(
-                batch.luminance.contiguous(memory_format=torch.channels_last), batch.past, batch.known, batch.strength
-            )
-        main, auxiliary = (
-            -(mixture.log_prob(output.float(), batch.chroma) * batch.counted).sum() / dimensions for output in outputs
-        )
         self.optimizer.zero_grad(set_to_none=True)
-        # DistributedDataParallel takes the mean over processes; the loss is their sum
-        (self.world.size * (main + self.config.auxiliary_weight * auxiliary)).backward()
+        number = len(batch.luminance)
+        at_once = self.config.pictures_at_once or number
+        sums = 0
+        for start in range(0, number, at_once):
+            part = batch.map(lambda tensor: tensor[start : start + at_once])
+            last = start + at_once >= number
+            with nullcontext() if last or self.world.size == 1 else self.parallel.no_sync():
+                losses = torch.stack([(loss * part.counted).sum() / counted for loss in self._losses(part)])
+                # DistributedDataParallel takes the mean over processes; the loss is their sum
+                weights = losses.new_tensor((1.0, self.config.auxiliary_weight)[: len(losses)])
+                (self.world.size * (weights * losses).sum()).backward()
+            sums = sums + losses.detach()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient_norm)
         if not norm.isfinite():
             raise DataError(
@@ -172,13 +184,27 @@ class Trainer:
             )
         self.optimizer.step()
         self._update_average()
-        main, auxiliary = (self.world.sum(torch.stack((main, auxiliary)).detach()) / math.log(2)).tolist()
-        return main, auxiliary
+        sums = self.world.sum(sums).tolist()
+        if isinstance(self.network, PIC):
+            return {key: loss / math.log(2) for key, loss in zip(LIKELIHOOD_COLUMNS, sums)}
+        return {"train_loss": sums[0]}
+
+    def _losses(self, batch: Batch) -> list[Tensor]:
+        """What is made small, (N, h, w) each: nats per dimension of f and of the auxiliary head, or a baseline's loss."""
+        with torch.autocast(self.device.type, torch.bfloat16):
+            outputs = self.parallel(
+                batch.luminance.contiguous(memory_format=torch.channels_last), batch.past, batch.known, batch.strength
+            )
+        if isinstance(self.network, PIC):
+            return [-mixture.log_prob(output.float(), batch.chroma) / 2 for output in outputs]
+        return [self.network.loss(outputs.float(), batch.chroma)]
 
     def _copy_to_average(self) -> None:
         self.average.load_state_dict(self.network.state_dict())
 
     def _update_average(self) -> None:
+        for mine, theirs in zip(self.average.buffers(), self.network.buffers()):
+            mine.copy_(theirs)
         decay = min(self.config.average_decay, (1 + self.progress.steps) / (10 + self.progress.steps))
         torch._foreach_lerp_(
             list(self.average.parameters()), [p.detach() for p in self.network.parameters()], 1 - decay
@@ -197,7 +223,6 @@ class Trainer:
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
             "progress": vars(self.progress),
-            "initialized": self.initialized,
         }
         temporary = folder / f"{STATE_FILE}.part"
         torch.save(state, temporary)
@@ -216,7 +241,8 @@ class Trainer:
         if state["cuda"] is not None and self.device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda"].cpu(), self.device)
         self.progress = Progress(**state["progress"])
-        self.initialized = state["initialized"]
+        if self.progress.steps:
+            self.uninitialized = ""
 
 
 def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
@@ -228,6 +254,22 @@ def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
         return torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
         raise DataError(f"{path} is damaged: {error}") from error
+
+
+def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | None) -> tuple[nn.Module, str]:
+    """A network to train, and the name of its part that data must still initialise: "." for all of it, "" for none."""
+    if init is None:
+        return kind(config.model), "."
+    _check_same_shape(init, config)
+    network, missing = init.network(), ""
+    if kind is not PIC:
+        baseline = kind(config.model)
+        missing = "" if baseline.begin_with(network) else "head"
+        network = baseline
+    for module in network.modules():
+        if isinstance(getattr(module, "dropout", None), float):
+            module.dropout = config.model.dropout
+    return network, missing
 
 
 def _check_same_shape(init: Checkpoint, config: TrainingConfig) -> None:
@@ -280,7 +322,7 @@ def train(
     progress = trainer.progress
     started = last_saved = last_validated = last_told = time.monotonic()
     seconds_before = progress.seconds
-    recent: list[tuple[float, float]] = []
+    recent: list[dict[str, float]] = []
     told_images = progress.images
     with stop:
         while (where := trainer.stage()) is not None:
@@ -322,14 +364,12 @@ def train(
 
 
 def _row(trainer: Trainer, stage: TrainingStage, rate: float, recent: list, speed: float) -> dict:
-    main, auxiliary = np.mean(recent, axis=0)
     return {
         "seconds": round(trainer.progress.seconds, 1),
         "images": trainer.progress.images,
         "size": stage.size,
         "rate": f"{rate:.3g}",
-        "train_bits_per_dim": round(float(main), 4),
-        "train_bits_per_dim_embedding_only": round(float(auxiliary), 4),
+        **{key: round(float(np.mean([losses[key] for losses in recent])), 4) for key in recent[0]},
         "images_per_second": round(speed, 2),
     }
 
@@ -342,14 +382,13 @@ def _validation(trainer: Trainer, validation: Pictures) -> dict:
         limit=trainer.config.validation_images,
         dtype=torch.bfloat16,
     )
-    row = {key: round(figures[key], 4) for key in ("bits_per_dim", "bits_per_dim_embedding_only")}
-    print(
-        f"validation after {trainer.progress.images:,} pictures: {row['bits_per_dim']} bits/dim, "
-        f"g^w alone {row['bits_per_dim_embedding_only']}",
-        file=sys.stderr,
-        flush=True,
-    )
+    row = {key: round(figures[key], 4) for key in CURVE_COLUMNS if key in figures}
+    print(f"validation after {trainer.progress.images:,} pictures: {_in_words(row)}", file=sys.stderr, flush=True)
     return row
+
+
+def _in_words(losses: dict) -> str:
+    return ", ".join(f"{WORDS[key]} {value:.3f}" for key, value in losses.items() if key in WORDS)
 
 
 def _tell(config: TrainingConfig, progress: Progress, row: dict) -> None:
@@ -362,8 +401,7 @@ def _tell(config: TrainingConfig, progress: Progress, row: dict) -> None:
     left = pixels / max(1e-9, row["images_per_second"] * row["size"] ** 2)
     print(
         f"{progress.images:,} of {config.images:,} pictures, {row['images_per_second']:.1f}/s, "
-        f"{left / 60:.0f} min left, rate {row['rate']}, "
-        f"{row['train_bits_per_dim']:.3f} bits/dim, g^w alone {row['train_bits_per_dim_embedding_only']:.3f}",
+        f"{left / 60:.0f} min left, rate {row['rate']}, {_in_words(row)}",
         file=sys.stderr,
         flush=True,
     )
@@ -415,8 +453,9 @@ class _Log:
     def __init__(self, folder: Path, *, append: bool):
         path = folder / CURVE_FILE
         fresh = not (append and path.exists())
+        columns = CURVE_COLUMNS if fresh else path.read_text().splitlines()[0].split(",")
         self._file = open(path, "w" if fresh else "a", newline="")
-        self._csv = csv.DictWriter(self._file, CURVE_COLUMNS)
+        self._csv = csv.DictWriter(self._file, columns)
         if fresh:
             self._csv.writeheader()
         try:
@@ -461,7 +500,7 @@ def export(
             model = replace(model, sampling_strength=sampling_strength)
         except ValueError as error:
             raise DataError(f"{error}.") from error
-    network = PIC(model)
+    network = OBJECTIVES[config.objective](model)
     network.load_state_dict(state["average"])
     network.fold()
     recipe = json.loads((run / "run.json").read_text())

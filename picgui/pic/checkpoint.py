@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.network import PIC, ModelConfig
 from picgui.version import __version__
 
-FORMAT = "picgui-pic-1"
-
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -33,6 +31,7 @@ class Checkpoint:
     config: ModelConfig
     metadata: Mapping[str, object]  # training recipe, data, figures, version; see `save_checkpoint`
     tensors: Mapping[str, Tensor]
+    kind: type[PIC]  # of network
 
     @property
     def name(self) -> str:
@@ -41,7 +40,7 @@ class Checkpoint:
 
     def network(self) -> PIC:
         """A new trainable network with these weights, float32 on the CPU; `PIC.fold` it for inference."""
-        network = PIC(self.config)
+        network = self.kind(self.config)
         for name, convolution in weight_norm_convolutions(network).items():
             convolution.set_weight(self.tensors[f"{name}.weight"].float())
             with torch.no_grad():
@@ -67,7 +66,7 @@ def save_checkpoint(
     if broken:
         raise CheckpointError(f"The weights of {broken[0]} are not finite as {dtype}; nothing was written.")
     header = {
-        "format": FORMAT,
+        "format": network.FORMAT,
         "config": json.dumps(network.config.to_dict()),
         "metadata": json.dumps(
             {**(metadata or {}), "chroma_rule": network.config.chroma_rule, "picgui_version": __version__}
@@ -89,8 +88,8 @@ def save_checkpoint(
     return path
 
 
-def load_checkpoint(path: str | Path) -> Checkpoint:
-    """Read and check a checkpoint.
+def load_checkpoint(path: str | Path, *, kinds: Sequence[type[PIC]] = (PIC,)) -> Checkpoint:
+    """Read and check a checkpoint of one of some kinds of network.
 
     Raises CheckpointError, in a sentence, where the file is missing, damaged, foreign, or of a newer format.
     """
@@ -106,25 +105,27 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"The checkpoint {path} cannot be read: {error.strerror or error}.") from error
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} is damaged, cut off, or no safetensors file ({error}).") from error
-    if header.get("format") != FORMAT:
-        written = header.get("format")
-        reason = f"its format is {written!r}, not {FORMAT!r}" if written else "it does not say that it is one"
+    written = header.get("format")
+    kind = next((kind for kind in kinds if kind.FORMAT == written), None)
+    if kind is None:
+        expected = " or ".join(repr(kind.FORMAT) for kind in kinds)
+        reason = f"its format is {written!r}, not {expected}" if written else "it does not say that it is one"
         raise CheckpointError(f"{path} is not a picgui checkpoint: {reason}.")
     try:
         config = ModelConfig.from_dict(json.loads(header["config"]))
         metadata = json.loads(header["metadata"])
         if not isinstance(metadata, dict):
             raise ValueError("its metadata is not a table")
-        _check_tensors(config, tensors)
+        _check_tensors(kind, config, tensors)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{path} is not a usable picgui checkpoint: {error}.") from error
-    return Checkpoint(path, hashlib.sha256(content).hexdigest(), config, metadata, tensors)
+    return Checkpoint(path, hashlib.sha256(content).hexdigest(), config, metadata, tensors, kind)
 
 
-def _check_tensors(config: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
+def _check_tensors(kind: type[PIC], config: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
     """Raise ValueError unless the tensors are exactly those of the configuration, and finite."""
     with torch.device("meta"):
-        network = PIC(config)
+        network = kind(config)
     expected = {}
     for name, convolution in weight_norm_convolutions(network).items():
         expected[f"{name}.weight"] = convolution.v.shape

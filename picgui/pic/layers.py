@@ -83,6 +83,13 @@ def weight_norm_convolutions(network: nn.Module) -> dict[str, WeightNormConv2d]:
     return {name: m for name, m in network.named_modules() if isinstance(m, WeightNormConv2d)}
 
 
+def fold(network: nn.Module) -> nn.Module:
+    """Fold every weight normalisation of a network away, for inference; returns it in eval mode, without gradients."""
+    for convolution in weight_norm_convolutions(network).values():
+        convolution.fold()
+    return network.eval().requires_grad_(False)
+
+
 def initialize_from_data(network: nn.Module, run: Callable[[], object]) -> None:
     """Data-dependent initialisation: ``run()`` must pass one batch through ``network``, dropout off.
 

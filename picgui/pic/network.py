@@ -5,7 +5,7 @@ The same network is trained and sampled.
 """
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,10 +17,10 @@ from picgui.pic.layers import (
     WeightNormConv2d,
     concat_elu,
     down_shift,
+    fold,
     horizontal_padding,
     right_shift,
     vertical_padding,
-    weight_norm_convolutions,
 )
 
 KNOWN_PLANES = 5  # mask, mask x a', mask x b', 1, L'
@@ -294,6 +294,8 @@ class PixelCNN(nn.Module):
 class PIC(nn.Module):
     """g^w, f, and the auxiliary head that reads a mixture straight off the embedding."""
 
+    FORMAT: ClassVar[str] = "picgui-pic-1"  # of its checkpoints
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
@@ -333,9 +335,7 @@ class PIC(nn.Module):
 
     def fold(self) -> "PIC":
         """Fold the weight normalisation away, for inference; returns self in eval mode, without gradients."""
-        for convolution in weight_norm_convolutions(self).values():
-            convolution.fold()
-        return self.eval().requires_grad_(False)
+        return fold(self)
 
 
 def reduce_luminance(luminance: Tensor, scale: int) -> Tensor:
