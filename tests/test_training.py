@@ -230,21 +230,22 @@ def test_after_a_restart_by_torchrun_a_run_goes_on_unasked(folder, config, tmp_p
     assert read_state(tmp_path / "run")["progress"]["images"] == 48
 
 
-def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
+def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path, capsys):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
-    text = text.replace("rate = 5e-3", "rate = 0.05")
+    config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
     weights = []
     for at_once in (4, 3, 1):
-        config.write_text(f"pictures_at_once = {at_once}\n{text}")
         out = tmp_path / str(at_once)
-        assert run("train", config, *data, "--out", out, "--minutes", 0) == 0
+        pieces = ("--at-once", at_once)
+        assert run("train", config, *data, "--out", out, "--minutes", 0, *pieces) == 0
         start = torch.cat([p.flatten() for p in read_state(out)["network"].values()])
-        assert run("train", config, *data, "--out", out, "--resume") == 0
+        assert run("train", config, *data, "--out", out, "--resume", *pieces) == 0
         weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
     for pieces in weights[1:]:
         assert (pieces - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
+    assert run("train", config, *data, "--out", tmp_path / "none", "--at-once", 0) == 1 and "--at-once" in capsys.readouterr().err
 
 
 def test_what_is_held_stays(folder, config, tmp_path, capsys):
@@ -363,7 +364,6 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
         ("known_dabs", "unknown_dabs"),
         ("seed = 3", 'seed = 3\nobjective = "beauty"'),
-        ("seed = 3", "seed = 3\npictures_at_once = 0"),
     ],
 )
 def test_a_bad_configuration_is_told(config, change):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from picgui.errors import DeviceError, PicError
+from picgui.errors import DataError, DeviceError, PicError
 from picgui.colorize import load_model
 from picgui.pic.checkpoint import Checkpoint
 from training.baselines import Baseline, load_baseline
@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
     command.add_argument("--init", type=Path, help="begin with the weights of this checkpoint")
     command.add_argument("--minutes", type=float, help="stop and save after so many minutes")
+    command.add_argument(
+        "--at-once", type=int, metavar="N", help="only N pictures of a batch in memory together, their gradients summed: slower, smaller"
+    )
     command.set_defaults(run=_train)
 
     command = commands.add_parser("evaluate", help="bits/dim of a checkpoint on the validation pictures")
@@ -131,6 +134,8 @@ def _device(options: argparse.Namespace) -> str:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.at_once is not None and options.at_once < 1:
+        raise DataError(f"--at-once is {options.at_once}; it must be at least 1.")
     config = read_config(options.config)
     pictures, validation = (
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
@@ -148,6 +153,7 @@ def _train(options: argparse.Namespace) -> None:
         resume=options.resume,
         init=options.init,
         minutes=options.minutes,
+        at_once=options.at_once,
         command=("python", "-m", "training", *sys.argv[1:]),
     )
     world.leave()

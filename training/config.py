@@ -39,7 +39,6 @@ class TrainingConfig:
     validation_images: int = 200
     objective: str = "likelihood"  # or that of a baseline; see `training.baselines`
     held: tuple[str, ...] = ()  # parts of the network that stay as they are, such as "pixel_cnn"
-    pictures_at_once: int | None = None  # of a batch, where memory does not hold all of them; gradients are summed
     source: dict = field(default_factory=dict, compare=False)  # the TOML as it was read
 
     @property
@@ -86,8 +85,6 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")
     if config.objective not in OBJECTIVES:
         raise ValueError(f"there is no objective {config.objective!r}; there are {', '.join(OBJECTIVES)}")
-    if config.pictures_at_once is not None and config.pictures_at_once < 1:
-        raise ValueError(f"pictures_at_once is {config.pictures_at_once}; it must be at least 1")
     if not stages:
         raise ValueError("there is no stage")
     if config.picture_size < config.model.network_size:

@@ -78,11 +78,12 @@ class Trainer:
         device: torch.device | str = "cpu",
         init: Checkpoint | None = None,
         world: World = World(),
+        at_once: int | None = None,
     ):
         for stage in config.stages:
             if stage.batch % world.size:
                 raise DataError(f"A batch of {stage.batch} cannot be shared by {world.size} processes.")
-        self.config, self.world = config, world
+        self.config, self.world, self.at_once = config, world, at_once
         self.device = torch.device(device)
         torch.manual_seed(config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
@@ -165,7 +166,7 @@ class Trainer:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
         number = len(batch.luminance)
-        at_once = self.config.pictures_at_once or number
+        at_once = self.at_once or number
         sums = 0
         for start in range(0, number, at_once):
             part = batch.map(lambda tensor: tensor[start : start + at_once])
@@ -294,9 +295,11 @@ def train(
     validate_seconds: float = 420.0,
     command: Sequence[str] = (),
     world: World = World(),
+    at_once: int | None = None,
 ) -> Progress:
     """Train until the configuration's pictures are seen, ``minutes`` are over, or SIGINT or SIGTERM comes; then save.
 
+    ``at_once`` pictures of a batch (of each process) are in memory together, all where it is None; their gradients are summed.
     Writes ``state.pt``, ``curve.csv``, ``run.json`` and, where TensorBoard is installed, its events, into ``out``. In a ``world`` of
     several processes only the first writes; after a restart by torchrun they go on from the last saved state.
     """
@@ -305,7 +308,7 @@ def train(
     if (out / STATE_FILE).exists() and not resume:
         raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
     before = load_checkpoint(init) if init else None
-    trainer = Trainer(config, device=device, init=before, world=world)
+    trainer = Trainer(config, device=device, init=before, world=world, at_once=at_once)
     if resume:
         trainer.restore(out)
     if world.is_first:
