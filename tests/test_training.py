@@ -302,7 +302,7 @@ def test_evaluate_measures_samples_and_what_known_colours_do(folder, tmp_path, c
     assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 2, "--dabs", "--limit", 4) == 0
     figures = json.loads(capsys.readouterr().out)
     measures = figures["measures"]
-    assert set(measures) == {"samples", "embedding_only_map", "grey", "real"} and figures["n_images"] == 4
+    assert set(measures) == {"samples", "embedding_only_map", "embedding_only_expectation", "grey", "real"} and figures["n_images"] == 4
     assert measures["real"]["chroma_rmse"][0] == 0 < measures["samples"]["chroma_rmse"][0]
     assert measures["grey"]["saturation"][0] == 0 < measures["samples"]["saturation"][0] and "diversity" in measures["samples"]
     dabs = figures["known_dabs"]

@@ -1,6 +1,7 @@
 """Likelihoods of a network on pictures: the code length of whole-unit chroma, in bits per dimension."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def measure_samples(
     baselines: Mapping[str, Baseline] = {},
     others: Sequence[Path] = (),
 ) -> dict[str, dict[str, Figure]]:
-    """`training.measures` of samples, of the MAP of g^w alone, of ``baselines``, of grey and of the real chroma.
+    """`training.measures` of samples, of MAP and expectation of g^w alone, of ``baselines``, of grey and of the real chroma.
 
     Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut, as the product draws them.
     ``others`` are folders of other programs' results, ``<number>.png`` of each whole picture, see `write_grey`. Raises
@@ -91,8 +92,7 @@ def measure_samples(
     """
     config = model.network.config
     lightness, real, drawn = [], [], []
-    answers: dict[str, list[torch.Tensor]] = {"embedding_only_map": [], **{name: [] for name in baselines}}
-    answers |= {folder.name: [] for folder in others}
+    answers: dict[str, list[torch.Tensor]] = defaultdict(list)
     for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):
         photo = photo_from_rgb(crops[0].numpy())
         luminance, chroma = lab_batch(crops, config)
@@ -106,7 +106,9 @@ def measure_samples(
                 ]
             )
         )
-        answers["embedding_only_map"].append(torch.from_numpy(embedding_mode(embed(photo, model), model)))
+        embedded = embed(photo, model)
+        answers["embedding_only_map"].append(torch.from_numpy(embedding_mode(embedded, model)))
+        answers["embedding_only_expectation"].append(torch.from_numpy(embedded.draft))
         for name, baseline in baselines.items():
             answers[name].append(torch.from_numpy(baseline.colorize(luminance.to(model.device))))
         for folder in others:

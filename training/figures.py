@@ -170,7 +170,7 @@ def figure_5(pictures: Sequence[Picture], model: Model) -> np.ndarray:
 
 
 def figure_6(pictures: Sequence[Picture], model: Model, fine_tuned: Baseline | None = None) -> np.ndarray:
-    """The MAP of g^w alone, ``fine_tuned`` where there is such a checkpoint, and a PIC sample, each with its chroma at L = 50."""
+    """The expectation and the MAP of g^w alone, the latter of ``fine_tuned`` where it is given, and a PIC sample; chroma at L = 50."""
     rows = []
     for picture in pictures:
         embedded = embed(picture.photo, model)
@@ -179,13 +179,14 @@ def figure_6(pictures: Sequence[Picture], model: Model, fine_tuned: Baseline | N
         rows.append(
             [
                 grey(picture),
+                compose(picture.photo, embedded.draft),
                 compose(picture.photo, map_chroma),
                 at_fixed_luminance(map_chroma),
                 compose(picture.photo, sample.chroma),
                 at_fixed_luminance(sample.chroma),
             ]
         )
-    return sheet(rows, columns=["grey", "g^w fine-tuned, MAP" if fine_tuned else "g^w alone, MAP", "its chroma", "PIC", "its chroma"])
+    return sheet(rows, columns=["grey", "g^w alone, mean", f"g^w {'fine-tuned' if fine_tuned else 'alone'}, MAP", "its chroma", "PIC", "its chroma"])
 
 
 def figure_7(
