@@ -38,7 +38,7 @@ class TrainingConfig:
     warm_up_steps: int = 200
     validation_images: int = 200
     objective: str = "likelihood"  # or that of a baseline; see `training.baselines`
-    held: tuple[str, ...] = ()  # parts of the network that stay as they are, such as "pixel_cnn"
+    held: tuple[str, ...] = ()  # patterns of parameters that stay as they are: "pixel_cnn.*" is f, "*.v" all but gains and biases
     source: dict = field(default_factory=dict, compare=False)  # the TOML as it was read
 
     @property

@@ -1,6 +1,7 @@
 """Train a network: a run is a folder with its state, its curve and its configuration, and goes on where it stopped."""
 
 import csv
+import fnmatch
 import json
 import math
 import os
@@ -89,10 +90,12 @@ class Trainer:
         self.generator = torch.Generator().manual_seed(config.seed)
         kind = OBJECTIVES[config.objective]
         network, self.uninitialized = _start(kind, config, init)
-        for part in config.held:
-            if not hasattr(network, part):
-                raise DataError(f"The network has no part named {part!r} that could be held.")
-            getattr(network, part).requires_grad_(False)
+        for pattern in config.held:
+            held = fnmatch.filter((name for name, _ in network.named_parameters()), pattern)
+            if not held:
+                raise DataError(f"The network has no parameter like {pattern!r} that could be held.")
+            for name in held:
+                network.get_parameter(name).requires_grad_(False)
         self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
         self.average = kind(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
         self.average.requires_grad_(False)
