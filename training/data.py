@@ -66,7 +66,7 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
     cached = folder / f"{split}-{size}-{digest[:16]}.npy"
     if not cached.exists():
         _decode(files, size, cached)
-    images = np.load(cached, mmap_mode="r")
+    images = np.load(cached, mmap_mode="c")  # private: PyTorch takes writable memory only, and nothing reaches the file
     if not len(images):
         raise DataError(f"None of the {len(files)} {split} files held a colour picture of at least {size} pixels.")
     return Pictures(images, tuple(file.name for file in files), digest)

@@ -105,6 +105,7 @@ class Trainer:
         )
         self.progress = Progress()
         self.parallel: nn.Module | None = None
+        self._held_pictures: tuple[Pictures, Tensor] | None = None
 
     def _join(self) -> nn.Module:
         """The network with gradients of the whole world; from here on each process drops out units of its own."""
@@ -137,14 +138,24 @@ class Trainer:
         number = len(pictures)
         positions = range(self.progress.images, self.progress.images + stage.batch)
         orders = {epoch: self._order(epoch, number) for epoch in {p // number for p in positions}}
-        images = np.stack([pictures.images[orders[p // number][p % number]] for p in positions])
+        source = self._source(pictures)
+        chosen = torch.tensor([orders[p // number][p % number] for p in positions], device=source.device)
         images = crop_and_flip(
-            torch.from_numpy(images).to(self.device),
+            source[chosen].to(self.device),
             size=self.config.model.network_size,
             flip=self.config.augmentation.flip,
             generator=self.generator,
         )
         return images if stage.size == self.config.model.network_size else halve(images)
+
+    def _source(self, pictures: Pictures) -> Tensor:
+        """All pictures as a tensor: memory-mapped, or on the GPU where they take less than half of its free memory."""
+        if self._held_pictures is None or self._held_pictures[0] is not pictures:
+            images = torch.from_numpy(pictures.images)
+            if self.device.type == "cuda" and 2 * images.nbytes < torch.cuda.mem_get_info(self.device)[0]:
+                images = images.to(self.device)
+            self._held_pictures = (pictures, images)
+        return self._held_pictures[1]
 
     def _order(self, epoch: int, number: int) -> np.ndarray:
         if getattr(self, "_order_of", None) != (epoch, number):
