@@ -230,6 +230,35 @@ def test_after_a_restart_by_torchrun_a_run_goes_on_unasked(folder, config, tmp_p
     assert read_state(tmp_path / "run")["progress"]["images"] == 48
 
 
+def test_a_full_disk_loses_nothing_that_was_saved(folder, config, tmp_path, capsys):
+    resource = pytest.importorskip("resource")
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
+    assert run(*command, "--minutes", 0) == 0
+    before = (tmp_path / "run/state.pt").read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))  # writing beyond it fails as on a full disk
+    try:
+        assert run(*command, "--resume", "--minutes", 0) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "cannot be saved" in capsys.readouterr().err
+    assert (tmp_path / "run/state.pt").read_bytes() == before and not list((tmp_path / "run").glob("*.part"))
+    assert run(*command, "--resume") == 0 and read_state(tmp_path / "run")["progress"]["images"] == 48
+
+
+def test_a_gradient_that_is_not_finite_stops_and_keeps_the_last_state(folder, config, tmp_path, capsys):
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
+    assert run(*command, "--minutes", 0) == 0
+    before = (tmp_path / "run/state.pt").read_bytes()
+    good = config.read_text()
+    config.write_text(good.replace("rate = 5e-3\nend_rate = 5e-3", "rate = 1e30\nend_rate = 1e30"))
+    assert run(*command, "--resume") == 1
+    assert "not finite" in capsys.readouterr().err
+    assert (tmp_path / "run/state.pt").read_bytes() == before
+    config.write_text(good)
+    assert run(*command, "--resume") == 0 and read_state(tmp_path / "run")["progress"]["images"] == 48
+
+
 def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path, capsys):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")

@@ -228,7 +228,7 @@ class Trainer:
     # state
 
     def save(self, folder: Path) -> None:
-        """Write the whole state, atomically."""
+        """Write the whole state, atomically. Raises DataError where that fails; what was saved before is kept."""
         state = {
             "config": json.dumps(self.config.source),
             "network": self.network.state_dict(),
@@ -240,8 +240,18 @@ class Trainer:
             "progress": vars(self.progress),
         }
         temporary = folder / f"{STATE_FILE}.part"
-        torch.save(state, temporary)
-        os.replace(temporary, folder / STATE_FILE)
+        try:
+            with open(temporary, "wb") as stream:
+                torch.save(state, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, folder / STATE_FILE)
+        except (OSError, RuntimeError) as error:  # torch tells of a full disk by RuntimeError
+            temporary.unlink(missing_ok=True)
+            raise DataError(
+                f"The state of the run cannot be saved in {folder}: {error}. What was saved there before is kept; "
+                "make room, then go on with --resume."
+            ) from error
 
     def restore(self, folder: Path) -> None:
         """Go back to the state of `save`; the configuration must fit."""
@@ -483,8 +493,11 @@ class _Log:
             self._board = SummaryWriter(folder / "tensorboard")
 
     def write(self, row: dict) -> None:
-        self._csv.writerow(row)
-        self._file.flush()
+        try:
+            self._csv.writerow(row)
+            self._file.flush()
+        except OSError as error:
+            raise DataError(f"The curve {self._file.name} cannot be written: {error.strerror}.") from error
         if self._board:
             for key, value in row.items():
                 if key not in ("seconds", "images"):
