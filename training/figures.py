@@ -25,7 +25,6 @@ MARGIN = 18
 LABEL = 20
 BACKGROUND = (24, 24, 24)
 INK = (210, 210, 210)
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Picture:
 
 def photographs(folder: Path, *, limit: int | None = None) -> list[Picture]:
     """The pictures of a folder, read as the product reads them. Raises DataError where there is none."""
-    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in PICTURE_ENDINGS)[:limit]
+    paths = photos_in(Path(folder))[:limit]
     if not paths:
         raise DataError(f"There are no photographs in {folder}.")
     return [Picture(path.stem, read_photo(path), None) for path in paths]
@@ -194,7 +193,7 @@ def figure_7(pictures: Sequence[Picture], model: Model, *, others: Sequence[Path
 
 
 def _other(folder: Path, picture: Picture) -> np.ndarray:
-    for ending in PICTURE_ENDINGS:
+    for ending in PHOTO_ENDINGS:
         path = folder / f"{picture.name}{ending}"
         if path.exists():
             with Image.open(path) as image:

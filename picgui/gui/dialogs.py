@@ -27,6 +27,7 @@ from picgui import __version__, defaults
 from picgui.errors import CheckpointError
 from picgui.gui import theme
 from picgui.gui.session import MAX_SAMPLES
+from picgui.gui.words import told
 from picgui.paths import checkpoint_dir, default_checkpoint
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
@@ -234,7 +235,7 @@ class PreferencesDialog(QDialog):
         try:
             self.facts.setText("\n".join(facts(load_checkpoint(self._checkpoint))))
         except CheckpointError as error:
-            self.facts.setText(str(error))
+            self.facts.setText(told(error))
 
     @Slot()
     def _add_checkpoint(self) -> None:
@@ -253,7 +254,7 @@ class PreferencesDialog(QDialog):
             if not target.exists():
                 shutil.copyfile(chosen, target)
         except CheckpointError as error:
-            self.facts.setText(str(error))
+            self.facts.setText(told(error))
         except OSError as error:
             self.facts.setText(self.tr("The checkpoint could not be copied: %1.").replace("%1", str(error.strerror)))
         else:

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from picgui import record
-from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, png_text, sample_rows
-from picgui.errors import ExportError
+from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, sample_rows
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
 
@@ -185,38 +183,3 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exported]:
         write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
         write(one.path, image, text=one.text, photo=one.photo)
         yield Exported(one.path)
-
-
-def colorize_file(
-    path: Path, model: Model, *, targets: Sequence[Path], temperature: float, saturation: float, overwrite: bool
-) -> Iterator[Row | Exported]:
-    """Colorize a photograph into one file for each of the seeds 1, 2, ..., but those that are there already; raises PicError.
-
-    Yields the rows as they are drawn, so that it can be stopped, and then the files.
-    """
-    wanted = {}
-    for seed, target in enumerate(targets, 1):
-        text = png_text(model=model, seed=seed, temperature=temperature, saturation=saturation, source=path)
-        if record.is_needed(target, text, overwrite=overwrite):
-            wanted[seed] = target, text
-    if not wanted:
-        return
-    photo = read_photo(path)
-    try:
-        targets[0].parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"The folder {targets[0].parent} cannot be made: {error.strerror}. Choose another.") from error
-    embedded = embed(photo, model)
-    chroma = np.empty((len(wanted), 2, *embedded.chroma_shape), np.float32)
-    log_prob = np.zeros(len(wanted))
-    for row in sample_rows(embedded, model, seeds=list(wanted), temperature=temperature):
-        chroma[:, :, row.y] = row.chroma
-        log_prob += row.log_prob
-        yield row
-    for index, (seed, (target, text)) in enumerate(wanted.items()):
-        remembered = record.sample_text(
-            photo=photo.fingerprint, seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index])
-        )
-        image = compose(photo, chroma[index], saturation=saturation, dtype=photo.dtype)
-        write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
-        yield Exported(target)

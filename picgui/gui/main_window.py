@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from picgui import defaults
+from picgui.batch import photos_of, result_name
 from picgui.colorize import compose
 from picgui.errors import PicError
 from picgui.gui import records, theme
@@ -32,13 +33,14 @@ from picgui.gui.canvas import MAX_PANES, Canvas, Tool
 from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
+from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio
+from picgui.gui.words import told
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
-from picgui.photo import write_png
+from picgui.photo import PHOTO_ENDINGS, write_png
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 _RECENT_FILES = 8
 _DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long
 
@@ -327,7 +329,7 @@ class MainWindow(QMainWindow):
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
         studio.sampled.connect(self.gallery.samples.sort_again)
-        studio.failed.connect(self.message.tell_error)
+        studio.failed.connect(self._failed)
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
         studio.composed.connect(self._copy_composed)
@@ -362,7 +364,7 @@ class MainWindow(QMainWindow):
         try:
             record = records.read_session(path) if path.suffix == records.ENDING else records.read_exported(path)
         except PicError as error:
-            self.message.tell_error(str(error))
+            self.message.tell_error(told(error))
             return
         if record is None:
             self.studio.open(path)
@@ -390,13 +392,10 @@ class MainWindow(QMainWindow):
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
-        photos = []
         try:
-            for path in paths:
-                inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS) if path.is_dir() else [path]
-                photos += inside
-        except OSError as error:
-            self.message.tell_error(self.tr("The folder %1 cannot be read: %2.").replace("%1", path.name).replace("%2", str(error.strerror)))
+            photos = photos_of(paths)
+        except PicError as error:
+            self.message.tell_error(told(error))
             return
         if not photos:
             self.message.tell_note(self.tr("There are no photographs in this folder."))
@@ -412,6 +411,7 @@ class MainWindow(QMainWindow):
                 samples=self.session.sample_count,
                 temperature=self.session.temperature,
                 saturation=self.session.saturation,
+                threads=self._threads(),
                 settings=self.settings,
                 parent=self,
             )
@@ -475,6 +475,10 @@ class MainWindow(QMainWindow):
             self.studio.paste(_pixels(QImage(data.imageData())))
         else:
             self.message.tell_error(self.tr("Only a photograph from this computer can be dropped here. Save it first, then drop the file."))
+
+    @Slot(object)
+    def _failed(self, error: PicError) -> None:
+        self.message.tell_error(told(error))
 
     # choosing
 
@@ -635,7 +639,7 @@ class MainWindow(QMainWindow):
         return QMessageBox.question(self, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
     def _export_name(self, sample: Sample) -> str:
-        return f"{self.session.name}-colorized-{sample.seed}.png"
+        return result_name(self.session.name, sample.seed)
 
     def _export(self, targets: list[tuple[Sample, Path]], *, deep: bool = False) -> None:
         source = self.session.path
@@ -688,7 +692,7 @@ class MainWindow(QMainWindow):
             try:
                 records.write_session(target, self.session)
             except PicError as error:
-                self.message.tell_error(str(error))
+                self.message.tell_error(told(error))
             else:
                 self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
 
@@ -707,7 +711,7 @@ class MainWindow(QMainWindow):
             pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
             write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
         except PicError as error:
-            self.message.tell_error(str(error))
+            self.message.tell_error(told(error))
             return None
         finally:
             QGuiApplication.restoreOverrideCursor()
@@ -898,11 +902,10 @@ class MainWindow(QMainWindow):
     def _progressed(self, progress: Progress) -> None:
         self.progress.setRange(0, progress.of)
         self.progress.setValue(progress.rows)
-        left = progress.seconds_left
         number = self.tr("%1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("1 sample")
         words = self.tr("Drawing %1").replace("%1", number)
-        if left >= 1:
-            words += ", " + self.tr("%1 s left").replace("%1", str(round(left)))
+        if left := time_left(progress.seconds_left):
+            words += ", " + left
         self.status_right.setText(words)
         self.canvas.show_caption(self._caption())
         self.panel.refresh()

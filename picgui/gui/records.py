@@ -15,6 +15,7 @@ from PySide6.QtCore import QLockFile
 from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
+from picgui.paths import make_folder
 from picgui.photo import Photo, read_png_text
 
 ENDING = ".picgui"
@@ -67,7 +68,9 @@ def write_session(path: Path, session: Session) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise ExportError(f"The session {path.name} could not be written: {error.strerror}. Choose another folder.") from error
+        raise ExportError(
+            "The session {name} could not be written: {reason}. Choose another folder.", name=path.name, reason=error.strerror
+        ) from error
 
 
 class Recovery:
@@ -85,10 +88,7 @@ class Recovery:
     def save(self, session: Session) -> None:
         """Write what is being worked on. Raises ExportError."""
         if self._lock is None:
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ExportError(f"The folder {self._folder} cannot be made: {error.strerror}.") from error
+            make_folder(self._folder)
             self._lock = QLockFile(f"{self._own}.lock")
             self._lock.tryLock(0)
         write_session(self._own, session)
@@ -135,9 +135,9 @@ def read_session(path: Path) -> Record:
             raise ValueError("it holds no samples")
         return Record(Path(content["source"]) if content["source"] else None, restored)
     except OSError as error:
-        raise PhotoError(f"The session {path.name} could not be read: {error.strerror}.") from error
+        raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
-        raise PhotoError(f"{path.name} is damaged or is no session of picgui.") from error
+        raise PhotoError("{name} is damaged or is no session of picgui.", name=path.name) from error
 
 
 def read_exported(path: Path) -> Record | None:

@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui import record
 from picgui.colorize import Embedded, Model, png_text
+from picgui.errors import PicError
 from picgui.gui import jobs, records
 from picgui.gui.jobs import Composed, Exported, ExportWanted, ModelLoaded, PhotoOpened
 from picgui.gui.session import Restored, Sample, Session
+from picgui.gui.words import told
 from picgui.gui.worker import Worker
 
 
@@ -49,7 +51,7 @@ class Studio(QObject):
     sampled = Signal(object)  # Progress, when all rows are there
     model_changed = Signal()
     photo_noted = Signal(str)  # a sentence about the photograph
-    failed = Signal(str)  # a sentence
+    failed = Signal(object)  # PicError
     composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
     exported = Signal(list)  # paths, when all of one request are written
     reading_changed = Signal(bool)
@@ -160,7 +162,7 @@ class Studio(QObject):
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 self.photo_noted.emit(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
         for note in opened.photo.notes:
-            self.photo_noted.emit(note)
+            self.photo_noted.emit(told(note))
         self._embed()
 
     @Slot(int)
@@ -168,11 +170,11 @@ class Studio(QObject):
         if self._reader.is_current(job):
             self.reading_changed.emit(False)
 
-    @Slot(int, str)
-    def _reading_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
             self.reading_changed.emit(False)
-            self.failed.emit(sentence)
+            self.failed.emit(error)
 
     # the network
 
@@ -228,12 +230,12 @@ class Studio(QObject):
             self._set_activity(Activity.IDLE)
             self.session.ask_for_missing()
 
-    @Slot(int, str)
-    def _network_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _network_failed(self, job: int, error: PicError) -> None:
         if self._network.is_current(job):
             self.session.stop()
             self._set_activity(Activity.IDLE)
-            self.failed.emit(sentence)
+            self.failed.emit(error)
 
     def _set_activity(self, activity: Activity) -> None:
         if activity is not self.activity:
@@ -254,9 +256,9 @@ class Studio(QObject):
         self.activity_changed.emit()
         self.exported.emit(self._written.pop(job, []))
 
-    @Slot(int, str)
-    def _export_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _export_failed(self, job: int, error: PicError) -> None:
         self._written.pop(job, None)
         self.activity_changed.emit()
-        self.failed.emit(sentence)
+        self.failed.emit(error)
 

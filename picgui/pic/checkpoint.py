@@ -65,7 +65,7 @@ def save_checkpoint(
         tensors[f"{name}.bias"] = convolution.bias.detach().to("cpu", dtype).contiguous()
     broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if broken:
-        raise CheckpointError(f"The weights of {broken[0]} are not finite as {dtype}; nothing was written.")
+        raise CheckpointError("The weights of {name} are not finite as {dtype}; nothing was written.", name=broken[0], dtype=dtype)
     header = {
         "format": FORMAT,
         "config": json.dumps(network.config.to_dict()),
@@ -85,7 +85,7 @@ def save_checkpoint(
             Path(temporary).unlink(missing_ok=True)
             raise
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be written: {error}") from error
+        raise CheckpointError("The checkpoint {path} cannot be written: {reason}", path=path, reason=error) from error
     return path
 
 
@@ -96,20 +96,22 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint at {path}.")
+        raise CheckpointError("There is no checkpoint at {path}.", path=path)
     try:
         content = path.read_bytes()
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
         tensors = safetensors.torch.load(content)
     except OSError as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be read: {error.strerror or error}.") from error
+        raise CheckpointError("The checkpoint {path} cannot be read: {reason}.", path=path, reason=error.strerror or error) from error
     except (SafetensorError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is damaged, cut off, or no safetensors file ({error}).") from error
+        raise CheckpointError("{path} is damaged, cut off, or no safetensors file ({reason}).", path=path, reason=error) from error
     if header.get("format") != FORMAT:
-        written = header.get("format")
-        reason = f"its format is {written!r}, not {FORMAT!r}" if written else "it does not say that it is one"
-        raise CheckpointError(f"{path} is not a picgui checkpoint: {reason}.")
+        if written := header.get("format"):
+            raise CheckpointError(
+                "{path} is not a picgui checkpoint: its format is {format}, not {ours}.", path=path, format=repr(written), ours=repr(FORMAT)
+            )
+        raise CheckpointError("{path} is not a picgui checkpoint: it does not say that it is one.", path=path)
     try:
         config = ModelConfig.from_dict(json.loads(header["config"]))
         metadata = json.loads(header["metadata"])
@@ -117,7 +119,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             raise ValueError("its metadata is not a table")
         _check_tensors(config, tensors)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is not a usable picgui checkpoint: {error}.") from error
+        raise CheckpointError("{path} is not a usable picgui checkpoint: {reason}.", path=path, reason=error) from error
     return Checkpoint(path, hashlib.sha256(content).hexdigest(), config, metadata, tensors)
 
 
