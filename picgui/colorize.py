@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from picgui import color
-from picgui.errors import DeviceError, OutOfMemoryError, PhotoError
+from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.photo import Photo, read_photo, write_png
@@ -179,7 +179,7 @@ def _enough_memory(device: torch.device) -> Iterator[None]:
             raise OutOfMemoryError(
                 "There is not enough memory for this. Draw fewer samples at once, or close other programs."
             ) from error
-        raise OutOfMemoryError(
+        raise CardMemoryError(
             "The memory of the graphics card does not suffice. Draw fewer samples at once, or use the processor (CPU)."
         ) from error
 

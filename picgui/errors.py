@@ -48,7 +48,11 @@ class DeviceError(PicError):
 
 
 class OutOfMemoryError(DeviceError):
-    """Not enough memory to draw, on the graphics card or in the computer."""
+    """Not enough memory to draw."""
+
+
+class CardMemoryError(OutOfMemoryError):
+    """Not enough memory on the graphics card; the computer's may suffice."""
 
 
 class DataError(PicError):

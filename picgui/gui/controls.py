@@ -1,6 +1,6 @@
 """The panel beside the photograph, the message bar above it, and the welcome before there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -27,6 +27,7 @@ from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 
 _DEBOUNCE_MILLISECONDS = 180
+Offer = tuple[str, Callable[[], object]]
 
 
 class IconButton(QToolButton):
@@ -389,7 +390,7 @@ class Panel(QWidget):
 
 
 class MessageBar(QFrame):
-    """One sentence at a time, with at most one thing to do about it."""
+    """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info"}
     _SECONDS = 8
@@ -398,22 +399,23 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message")
         self._kind = "note"
-        self._then = None
+        self._offers: tuple[Offer, ...] = ()
         self._picture = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._action = QPushButton()
-        self._action.setObjectName("flat")
-        self._action.clicked.connect(self._do)
+        self._buttons = (QPushButton(), QPushButton())
+        for button in self._buttons:
+            button.setObjectName("flat")
+            button.clicked.connect(self._do)
         self._close = IconButton("close", self.tr("Close this message"))
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
         row.setSpacing(10)
-        for widget in (self._picture, self._text, self._action, self._close):
+        for widget in (self._picture, self._text, *self._buttons, self._close):
             row.addWidget(widget)
         row.setStretch(1, 1)
         self._timer = QTimer(self, singleShot=True, interval=self._SECONDS * 1000)
@@ -425,30 +427,31 @@ class MessageBar(QFrame):
         """The sentence that is shown."""
         return self._text.text()
 
-    def tell_error(self, sentence: str) -> None:
+    def tell_error(self, sentence: str, *offers: Offer) -> None:
         """Something went wrong; stays until it is closed."""
-        self._tell("error", sentence)
+        self._tell("error", sentence, *offers)
 
     def tell_note(self, sentence: str) -> None:
         """Something worth knowing."""
         self._tell("note", sentence)
         self._timer.start()
 
-    def tell_offer(self, sentence: str, action: str, then) -> None:
+    def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then."""
-        self._tell("note", sentence, action, then)
+        self._tell("note", sentence, *offers)
 
-    def tell_done(self, sentence: str, action: str = "", then=None) -> None:
+    def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
-        self._tell("done", sentence, action, then)
+        self._tell("done", sentence, *offers)
         self._timer.start()
 
-    def _tell(self, kind: str, sentence: str, action: str = "", then=None) -> None:
+    def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
-        self._kind, self._then = kind, then
+        self._kind, self._offers = kind, offers
         self._text.setText(sentence)
-        self._action.setText(action)
-        self._action.setVisible(bool(action))
+        for place, button in enumerate(self._buttons):
+            button.setText(offers[place][0] if place < len(offers) else "")
+            button.setVisible(place < len(offers))
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
@@ -462,9 +465,9 @@ class MessageBar(QFrame):
 
     @Slot()
     def _do(self) -> None:
+        _, then = self._offers[self._buttons.index(self.sender())]
         self.hide()
-        if self._then is not None:
-            self._then()
+        then()
 
 
 class Welcome(QWidget):

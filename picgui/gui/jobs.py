@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, sample_rows
+from picgui.errors import PhotoError
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
 
@@ -15,6 +16,8 @@ PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
 PREVIEW_SKETCH_LONG_SIDE = 720  # while a sample is being drawn
 THUMBNAIL_SKETCH_LONG_SIDE = 150
+_BAND_PIXELS = 4_000_000  # that an export composes between two reports
+_COMPOSING = 0.75  # of an export's time; the rest is writing
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -37,6 +40,14 @@ class PhotoOpened:
     thumbnail_sketch: Photo
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
+    picture: bytes | None = None  # a PNG of what is in no file
+
+
+@dataclass(frozen=True)
+class Exporting:
+    """How much of an export is done, from 0 to 1."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
     yield ModelLoaded(load_model(path, device=device))
 
 
-def opened(photo: Photo, path: Path | None) -> PhotoOpened:
+def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None) -> PhotoOpened:
     """Make the smaller ones of a photograph."""
     preview = photo.resized(PREVIEW_LONG_SIDE)
     thumbnail = preview.resized(THUMBNAIL_LONG_SIDE)
@@ -103,6 +114,7 @@ def opened(photo: Photo, path: Path | None) -> PhotoOpened:
         thumbnail.resized(THUMBNAIL_SKETCH_LONG_SIDE),
         grey_of(preview),
         grey_of(thumbnail),
+        picture,
     )
 
 
@@ -113,7 +125,16 @@ def open_photo(path: Path) -> Iterator[PhotoOpened]:
 
 def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
     """Take a pasted picture, (height, width, 3) uint8 sRGB."""
-    yield opened(photo_from_rgb(pixels), None)
+    _, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_PNG_COMPRESSION, 1))
+    yield opened(photo_from_rgb(pixels), None, picture=png.tobytes())
+
+
+def open_picture(picture: bytes) -> Iterator[PhotoOpened]:
+    """Take a pasted picture up again, from its PNG."""
+    pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise PhotoError("The pasted picture that this session holds is damaged.")
+    yield opened(photo_from_rgb(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)), None, picture=picture)
 
 
 def for_screen(pixels: np.ndarray) -> np.ndarray:
@@ -176,10 +197,17 @@ class ExportWanted:
     dtype: type = np.uint8
 
 
-def export(wanted: Sequence[ExportWanted]) -> Iterator[Exported]:
+def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
     """Compose at full size and write, one file after the other; the ending of the name chooses PNG or TIFF."""
-    for one in wanted:
-        image = compose(one.photo, one.chroma, saturation=one.saturation, dtype=one.dtype)
+    yield Exporting(0.0)
+    for number, one in enumerate(wanted):
+        height, width = one.photo.height, one.photo.width
+        image = np.empty((height, width, 3), one.dtype)
+        step = max(1, _BAND_PIXELS // width)
+        for top in range(0, height, step):
+            rows = slice(top, min(top + step, height))
+            image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
+            yield Exporting((number + _COMPOSING * rows.stop / height) / len(wanted))
         write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
         write(one.path, image, text=one.text, photo=one.photo)
         yield Exported(one.path)

@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
 from picgui import defaults
 from picgui.batch import photos_of, result_name
 from picgui.colorize import compose
-from picgui.errors import PicError
+from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import records, theme
 from picgui.gui.batch import BatchDialog
 from picgui.gui.canvas import MAX_PANES, Canvas, Tool
-from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
+from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.pace import time_left
@@ -124,12 +124,16 @@ class MainWindow(QMainWindow):
         action.triggered.connect(then)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setProperty("glyph", icon)
-        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        words = tip or text.replace("&", "").rstrip("…")
-        action.setToolTip(f"{words} ({shortcut})" if shortcut else words)
+        action.setToolTip(_with_keys(tip or text, action))
         self._actions[name] = action
         self.addAction(action)
         return action
+
+    @Slot()
+    def _name_shortcut(self) -> None:
+        """Say in the tool tip of undo or redo what it is about, and its keys."""
+        action = self.sender()
+        action.setToolTip(_with_keys(action.text(), action))
 
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
@@ -154,6 +158,9 @@ class MainWindow(QMainWindow):
         redo = self.session.undo_stack.createRedoAction(self, self.tr("&Redo"))
         redo.setShortcut(QKeySequence(standard.Redo))
         redo.setProperty("glyph", "redo")
+        for action in (undo, redo):
+            action.changed.connect(self._name_shortcut)
+            action.changed.emit()
         self._actions |= {"undo": undo, "redo": redo}
         make("resample", self.tr("&Resample"), self.session.resample, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
@@ -332,6 +339,7 @@ class MainWindow(QMainWindow):
         studio.failed.connect(self._failed)
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
+        studio.export_progressed.connect(self._export_progressed)
         studio.composed.connect(self._copy_composed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         for widget in (self.canvas, self.gallery):
@@ -374,11 +382,13 @@ class MainWindow(QMainWindow):
     def _open_record(self, path: Path, record: records.Record) -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""
         source = self._find(record.source, path)
-        if source is None and path.suffix == records.ENDING:
-            name = record.source.name if record.source else self.tr("a pasted picture")
-            self.message.tell_error(self.tr("The photograph of this session, %1, was not found. Put it beside the session.").replace("%1", name))
-            return
-        self.studio.open(source or path, restored=record.restored)
+        if record.picture is not None:
+            self.studio.open_picture(record.picture, restored=record.restored)
+        elif source is None and path.suffix == records.ENDING:
+            words = self.tr("The photograph of this session, %1, was not found. Put it beside the session.")
+            self.message.tell_error(words.replace("%1", record.source.name))
+        else:
+            self.studio.open(source or path, restored=record.restored)
 
     def _find(self, source: Path | None, beside: Path) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened."""
@@ -478,7 +488,18 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _failed(self, error: PicError) -> None:
-        self.message.tell_error(told(error))
+        self.message.tell_error(told(error), *self._remedies(error))
+
+    def _remedies(self, error: PicError) -> list[Offer]:
+        """What a press can do about an error."""
+        if not isinstance(error, OutOfMemoryError):
+            return []
+        offers = []
+        if self.studio.can_draw_fewer:
+            offers.append((self.tr("Draw fewer samples"), self.studio.draw_fewer))
+        if isinstance(error, CardMemoryError):
+            offers.append((self.tr("Use the processor"), self.studio.use_processor))
+        return offers
 
     # choosing
 
@@ -490,9 +511,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def toggle_pins(self) -> None:
-        """Pin the selected samples, or let them go."""
-        for sample in self._marked():
-            self.session.toggle_pin(sample)
+        """Pin the selected samples, or let them go if all of them are pinned."""
+        self.session.toggle_pins(self._marked())
 
     @Slot()
     def delete_marked(self) -> None:
@@ -659,9 +679,8 @@ class MainWindow(QMainWindow):
             text = self.tr("Saved as %1").replace("%1", paths[0].name)
         else:
             text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
-        self.message.tell_done(
-            text, self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-        )
+        show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        self.message.tell_done(text, show)
 
     @Slot()
     def copy(self) -> None:
@@ -679,8 +698,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_where_to_save(self) -> None:
         """Write all samples and choices into a session file."""
-        if not self.session.samples or self.session.path is None:
-            self.message.tell_note(self.tr("There is nothing to save yet. A session needs a photograph from a file."))
+        if not self.session.samples:
+            self.message.tell_note(self.tr("There is nothing to save yet."))
             return
         suggested = str(Path(self._folder("export_folder")) / f"{self.session.name}{records.ENDING}")
         kind = self.tr("Session (*.picgui)")
@@ -721,14 +740,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _save_soon(self) -> None:
-        if self.session.samples and self.session.path is not None:
+        if self.session.samples:
             self._autosave_timer.start()
 
     @Slot()
     def _save_now(self) -> None:
-        if self.studio.activity is Activity.SAMPLING:
-            self._autosave_timer.start()
-        elif self.session.samples and self.session.path is not None:
+        if self.session.samples:
             try:
                 self._recovery.save(self.session)
             except PicError:
@@ -740,8 +757,7 @@ class MainWindow(QMainWindow):
             self._offering = True
             self.message.tell_offer(
                 self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
-                self.tr("Bring them back"),
-                self.bring_back,
+                (self.tr("Bring them back"), self.bring_back),
             )
         self._refresh()
 
@@ -910,6 +926,14 @@ class MainWindow(QMainWindow):
         self.canvas.show_caption(self._caption())
         self.panel.refresh()
 
+    @Slot(float, object)
+    def _export_progressed(self, share: float, seconds_left: float | None) -> None:
+        if self.studio.activity is Activity.IDLE:
+            self.progress.setRange(0, 1000)
+            self.progress.setValue(round(1000 * share))
+            left = time_left(seconds_left)
+            self.status_right.setText(self.tr("Exporting, %1").replace("%1", left) if left else self.tr("Exporting…"))
+
     @Slot(object)
     def _sampled(self, progress: Progress) -> None:
         self._seconds_a_sample = progress.seconds / progress.samples
@@ -1002,6 +1026,12 @@ class MainWindow(QMainWindow):
         self.studio.close()
         self.pictures.close()
         super().closeEvent(event)
+
+
+def _with_keys(text: str, action: QAction) -> str:
+    """A tool tip from an action's text, with its shortcut."""
+    words, keys = text.replace("&", "").rstrip("…"), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{words} ({keys})" if keys else words
 
 
 def _pixels(image: QImage) -> np.ndarray:

@@ -14,7 +14,8 @@ from picgui import record
 from picgui.colorize import Embedded, Model, png_text
 from picgui.errors import PicError
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Composed, Exported, ExportWanted, ModelLoaded, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, ModelLoaded, PhotoOpened
+from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
 from picgui.gui.worker import Worker
@@ -54,6 +55,7 @@ class Studio(QObject):
     failed = Signal(object)  # PicError
     composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
     exported = Signal(list)  # paths, when all of one request are written
+    export_progressed = Signal(float, object)  # share that is done, seconds left or None
     reading_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
@@ -78,6 +80,9 @@ class Studio(QObject):
         self._restored: Restored | None = None
         self._started = 0.0
         self._written: dict[int, list[Path]] = {}
+        self._export_pace = Pace()
+        self._checkpoint = checkpoint
+        self._interrupted: tuple[Sample, ...] | None = None  # samples that wait for the processor
         self._network.queue(jobs.load(checkpoint, device=device))
 
     # intentions
@@ -94,10 +99,34 @@ class Studio(QObject):
         self._restored = None
         self._reader.replace(jobs.open_pixels(pixels))
 
+    def open_picture(self, picture: bytes, *, restored: Restored) -> None:
+        """Take up a pasted picture, a PNG, with earlier samples of it."""
+        self.reading_changed.emit(True)
+        self._restored = restored
+        self._reader.replace(jobs.open_picture(picture))
+
     def use_model(self, checkpoint: Path | None, *, device: str | None) -> None:
         """Load another checkpoint, and draw the photograph's samples with it; the present one stays if that fails."""
+        self._checkpoint, self._interrupted = checkpoint, None
         self._network.replace(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
+
+    def use_processor(self) -> None:
+        """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
+        interrupted = self._drawing
+        self.use_model(self._checkpoint, device="cpu")
+        self._interrupted = interrupted
+
+    def draw_fewer(self) -> None:
+        """Want half as many samples, and go on with those of them that memory did not suffice for."""
+        interrupted = self._drawing
+        self.session.set_sample_count(self.session.sample_count // 2)
+        self.session.resume(interrupted)
+
+    @property
+    def can_draw_fewer(self) -> bool:
+        """Whether several samples were being drawn together when memory ran out."""
+        return len(self._drawing) > 1 and self.session.sample_count > 1
 
     def use_threads(self, number: int) -> None:
         """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
@@ -143,9 +172,10 @@ class Studio(QObject):
         return self._writer.is_busy()
 
     def close(self) -> None:
-        """End all threads; an export that has begun a file finishes or removes it."""
-        for worker in (self._network, self._reader, self._writer):
-            worker.close()
+        """End all threads; what is to be exported is written before."""
+        self._network.close()
+        self._reader.close()
+        self._writer.finish()
 
     # photographs
 
@@ -179,13 +209,15 @@ class Studio(QObject):
     # the network
 
     def _embed(self) -> None:
-        if self.model is None or self.session.opened is None:
+        if self.model is None or self.activity is Activity.LOADING or self.session.opened is None:
             return
         self._set_activity(Activity.EMBEDDING)
         self._network.replace(jobs.draft(self.session.opened.photo, self.model))
 
     @Slot(list)
     def _draw(self, samples: list[Sample]) -> None:
+        if self.activity in (Activity.LOADING, Activity.EMBEDDING):
+            return  # asked for again with the embedding that comes
         self._drawing = tuple(samples)
         if not samples:
             self._network.stop()
@@ -213,10 +245,19 @@ class Studio(QObject):
             self._set_activity(Activity.IDLE)
             self._embed()
         elif isinstance(item, Embedded):
-            self.session.set_embedded(item)
+            self._set_activity(Activity.IDLE)
+            self._take_embedding(item)
         else:
             self.session.take_row(self._drawing, item)
             self.progressed.emit(self._progress())
+
+    def _take_embedding(self, embedded: Embedded) -> None:
+        interrupted, self._interrupted = self._interrupted, None
+        if interrupted is None or self.session.embedded is None:
+            self.session.set_embedded(embedded)
+        else:
+            self.session.move_to(embedded)
+            self.session.resume(interrupted)
 
     def _progress(self) -> Progress:
         first = self._drawing[0]
@@ -245,11 +286,16 @@ class Studio(QObject):
     # files
 
     @Slot(int, object)
-    def _take_export(self, job: int, item: Exported | Composed) -> None:
+    def _take_export(self, job: int, item: Exporting | Exported | Composed) -> None:
         if isinstance(item, Composed):
             self.composed.emit(item.pixels)
-            return
-        self._written.setdefault(job, []).append(item.path)
+        elif isinstance(item, Exported):
+            self._written.setdefault(job, []).append(item.path)
+        else:
+            if item.share == 0:
+                self._export_pace = Pace()
+                self._export_pace.go()
+            self.export_progressed.emit(item.share, self._export_pace.seconds_left(item.share, 1 - item.share))
 
     @Slot(int)
     def _export_finished(self, job: int) -> None:

@@ -84,6 +84,13 @@ class Worker(QThread):
             self._drop()
         self.wait()
 
+    def finish(self) -> None:
+        """Do all that runs or waits, and return once the thread has ended."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        self.wait()
+
     def is_current(self, job: int) -> bool:
         """Whether a job was neither replaced nor stopped."""
         return job >= self._valid_from
@@ -94,6 +101,7 @@ class Worker(QThread):
             return self._running or bool(self._waiting)
 
     def _drop(self) -> None:
+        """Invalidate every job; the condition is held."""
         self._valid_from = self._last_job + 1
         self._waiting.clear()
         self._condition.notify()
@@ -112,7 +120,7 @@ class Worker(QThread):
                 self._running = False
                 while not self._waiting and not self._closing:
                     self._condition.wait()
-                if self._closing:
+                if not self._waiting:
                     return
                 job, items = self._waiting.popleft()
                 self._running = True
