@@ -434,8 +434,9 @@ def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(
     path = tmp_path / "work.picgui"
     records.write_session(path, drawn.session)
     drawn.open(path)
-    qtbot.waitUntil(lambda: drawn.session.samples == (), timeout=WAIT)
-    qtbot.waitUntil(lambda: drawn.studio.activity is Activity.IDLE and all(s.is_complete for s in drawn.session.samples[1:]), timeout=WAIT)
+    before = drawn.session.samples
+    qtbot.waitUntil(lambda: len(drawn.session.samples) == 4 and drawn.session.samples[0] not in before, timeout=WAIT)
+    qtbot.waitUntil(lambda: all(s.is_complete for s in drawn.session.samples[1:]), timeout=WAIT)
     assert drawn.session.samples[0].rows == 2 and drawn.session.samples[0].stopped
     assert np.array_equal(drawn.session.samples[1].chroma, expected)
 
