@@ -105,21 +105,29 @@ def read_photo(path: str | os.PathLike) -> Photo:
     16 pixels) or too large (over 150 megapixels).
     """
     path = Path(path)
-    with _opened(path) as file:
-        try:
-            image = _identify(file, path)
-            _check_size(image.width, image.height, path.name)
-            return _decode(image, file, path)
-        except PhotoError:
-            raise
-        except MemoryError:
-            raise PhotoError("There is not enough memory to read {name}. Close other programs and try again.", name=path.name) from None
-        except Exception as error:  # decoders raise almost anything on damaged data
-            raise PhotoError(
-                "{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.",
-                name=path.name,
-                reason=_first_line(error),
-            ) from error
+    with _opened(path) as file, _telling_damage(path):
+        image = _identify(file, path)
+        _check_size(image.width, image.height, path.name)
+        return _decode(image, file, path)
+
+
+def read_colors(path: str | os.PathLike, *, long_side: int) -> np.ndarray:
+    """The colours of a picture file, upright: (H, W, 3) uint8 sRGB, reduced to this long side in pixels. Raises PhotoError as `read_photo`."""
+    path = Path(path)
+    with _opened(path) as file, _telling_damage(path):
+        image = _identify(file, path)
+        _check_size(image.width, image.height, path.name)
+        to_srgb, _ = _srgb_conversion(image.mode, image.info.get("icc_profile"))
+        deep = _deep_pixels(image, file, path)
+        if deep is None:
+            image.load()
+        else:
+            orientation = image.getexif().get(_ORIENTATION, 1)
+            image = Image.fromarray((deep[:, :, :3] >> 8).astype(np.uint8))
+            image.getexif()[_ORIENTATION] = orientation
+        image = ImageOps.exif_transpose(image)
+        image.thumbnail((long_side, long_side), Image.Resampling.BOX)
+        return np.asarray(_as_rgb(image, to_srgb))
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -160,6 +168,22 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=_first_line(error)) from None
     with file:
         yield file
+
+
+@contextlib.contextmanager
+def _telling_damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PhotoError:
+        raise
+    except MemoryError:
+        raise PhotoError("There is not enough memory to read {name}. Close other programs and try again.", name=path.name) from None
+    except Exception as error:  # decoders raise almost anything on damaged data
+        raise PhotoError(
+            "{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.",
+            name=path.name,
+            reason=_first_line(error),
+        ) from error
 
 
 def _identify(file: BinaryIO, path: Path) -> Image.Image:

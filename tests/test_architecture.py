@@ -15,7 +15,7 @@ FLOORS = (
     ("picgui.version", "picgui.defaults", "picgui.errors", "picgui.color", "picgui.paths", "picgui.opencv"),
     ("picgui.pic", "picgui.pic.layers", "picgui.pic.mixture", "picgui.pic.network"),
     ("picgui.pic.pixel_loop", "picgui.pic.sampler", "picgui.pic.checkpoint", "picgui.photo", "picgui.upsample"),
-    ("picgui.colorize", "picgui.record", "picgui.batch"),
+    ("picgui.colorize", "picgui.record", "picgui.batch", "picgui.likelihood"),
     ("picgui", "picgui.cli", "picgui.__main__", "picgui.gui", "picgui.gui.words", "picgui.gui.pace", "picgui.gui.jobs", "picgui.gui.worker"),
     ("picgui.gui.session", "picgui.gui.records", "picgui.gui.pictures", "picgui.gui.studio"),
     ("picgui.gui.theme", "picgui.gui.canvas", "picgui.gui.gallery", "picgui.gui.hints", "picgui.gui.controls", "picgui.gui.batch", "picgui.gui.dialogs"),

@@ -21,6 +21,7 @@ from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.gui.studio import Activity
+from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo
@@ -238,9 +239,9 @@ def test_where_samples_differ_is_their_distance_from_their_mean(drawn):  # noqa:
     drawn._actions["spread"].trigger()
     planes = np.stack([s.chroma for s in drawn.session.samples])
     expected = np.sqrt(((planes - planes.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
-    assert np.allclose(drawn.canvas._spread, expected, atol=1e-4)
+    assert np.allclose(drawn.canvas._overlay.values, expected, atol=1e-4)
     drawn._actions["spread"].trigger()
-    assert drawn.canvas._spread is None
+    assert drawn.canvas._overlay is None
 
 
 def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):  # noqa: F811
@@ -557,3 +558,27 @@ def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):  # noqa: F811
     assert undo.toolTip() == f"Undo Pin ({undo.shortcut().toString()})"
     undo.trigger()
     assert redo.toolTip() == f"Redo Pin ({redo.shortcut().toString()})"
+
+
+def test_where_the_model_is_unsure_is_shown_in_bits_and_only_one_overlay_at_a_time(drawn, qtbot):  # noqa: F811
+    drawn._actions["spread"].trigger()
+    drawn._actions["unsure"].trigger()
+    qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
+    assert not drawn._actions["spread"].isChecked()
+    assert np.array_equal(drawn.canvas._overlay.values, uncertainty(drawn.session.embedded, drawn.studio.model))
+    drawn._actions["unsure"].trigger()
+    assert drawn.canvas._overlay is None
+
+
+def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none(drawn, tmp_path, qtbot):  # noqa: F811
+    drawn._actions["surprise"].trigger()
+    qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text, timeout=WAIT)
+    assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None
+    pixels = cv2.resize(np.random.default_rng(2).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50))
+    cv2.imwrite(str(tmp_path / "colour.png"), pixels[..., ::-1])
+    drawn.open(tmp_path / "colour.png")
+    qtbot.waitUntil(lambda: drawn.session.name == "colour" and is_done(drawn), timeout=WAIT)
+    drawn._actions["surprise"].trigger()
+    qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
+    embedded, model = drawn.session.embedded, drawn.studio.model
+    assert np.allclose(drawn.canvas._overlay.values, surprise(embedded, model, own_chroma(pixels, embedded, model)), atol=1e-3)

@@ -9,8 +9,9 @@ import torch
 
 from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, sample_rows
 from picgui.errors import PhotoError
+from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
+from picgui.photo import Photo, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
@@ -18,6 +19,7 @@ PREVIEW_SKETCH_LONG_SIDE = 720  # while a sample is being drawn
 THUMBNAIL_SKETCH_LONG_SIDE = 150
 _BAND_PIXELS = 4_000_000  # that an export composes between two reports
 _COMPOSING = 0.75  # of an export's time; the rest is writing
+_TONED = 4.0  # Lab units, root mean square distance of colours from their mean: under it a photograph is grey, or of one tone
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -55,6 +57,14 @@ class Exported:
     """A file was written."""
 
     path: Path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number for each pixel of the chroma, (h, w), in bits; None for the surprise of a photograph without colours of its own."""
+
+    what: str  # "uncertainty" or "surprise"
+    values: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -131,10 +141,14 @@ def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
 
 def open_picture(picture: bytes) -> Iterator[PhotoOpened]:
     """Take a pasted picture up again, from its PNG."""
+    yield opened(photo_from_rgb(_decoded(picture)), None, picture=picture)
+
+
+def _decoded(picture: bytes) -> np.ndarray:
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise PhotoError("The pasted picture that this session holds is damaged.")
-    yield opened(photo_from_rgb(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)), None, picture=picture)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
 def for_screen(pixels: np.ndarray) -> np.ndarray:
@@ -150,6 +164,22 @@ def grey_of(photo: Photo) -> np.ndarray:
 def draft(photo: Photo, model: Model) -> Iterator[Embedded]:
     """One pass of the embedding."""
     yield embed(photo, model)
+
+
+def measure_uncertainty(embedded: Embedded, model: Model) -> Iterator[Measured]:
+    """How unsure the model is."""
+    yield Measured("uncertainty", uncertainty(embedded, model))
+
+
+def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> Iterator[Measured]:
+    """How the photograph's own colours surprise the model."""
+    if opened.picture is not None:
+        rgb = _decoded(opened.picture)
+    else:
+        rgb = read_colors(opened.path, long_side=4 * max(embedded.luminance.shape[2:]))
+    chroma = own_chroma(rgb, embedded, model)
+    is_colored = np.sqrt(np.var(chroma, axis=(1, 2)).sum()) > _TONED
+    yield Measured("surprise", surprise(embedded, model, chroma) if is_colored else None)
 
 
 def draw(

@@ -29,10 +29,11 @@ from picgui.colorize import compose
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import records, theme
 from picgui.gui.batch import BatchDialog
-from picgui.gui.canvas import MAX_PANES, Canvas, Tool
+from picgui.gui.canvas import MAX_PANES, Canvas, Overlay, Tool
 from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
+from picgui.gui.jobs import Measured
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
@@ -174,9 +175,14 @@ class MainWindow(QMainWindow):
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"])
         self._actions["split"].setCheckable(True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
-        make("spread", self.tr("Where samples &differ"), self._show_spread, icon="doubt", keys=["U"])
-        self._actions["spread"].setCheckable(True)
-        self._actions["spread"].setToolTip(self.tr("Where the samples differ: there the model was unsure (U)"))
+        make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"])
+        make("spread", self.tr("Where samples &differ"), self._show_overlay, keys=["D"])
+        make("surprise", self.tr("Where its own colours su&rprise the model"), self._show_overlay, keys=["X"])
+        overlays = QActionGroup(self)
+        overlays.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        for name in ("unsure", "spread", "surprise"):
+            self._actions[name].setCheckable(True)
+            overlays.addAction(self._actions[name])
         make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"])
         make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"])
         for name in ("hint", "region"):
@@ -226,7 +232,9 @@ class MainWindow(QMainWindow):
             orders.addAction(action)
         orders.triggered.connect(self._order_chosen)
         view = self.menuBar().addMenu(self.tr("&View"))
-        view.addActions([self._actions[name] for name in ("split", "spread", "fit", "actual", "zoom_in", "zoom_out")])
+        view.addActions([self._actions[name] for name in ("split", "fit", "actual", "zoom_in", "zoom_out")])
+        view.addSeparator()
+        view.addActions([self._actions[name] for name in ("unsure", "spread", "surprise")])
         view.addSeparator()
         schemes = view.addMenu(self.tr("&Appearance"))
         group = QActionGroup(self)
@@ -250,7 +258,7 @@ class MainWindow(QMainWindow):
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("undo", "redo")])
         bar.addSeparator()
-        bar.addActions([self._actions[name] for name in ("split", "compare", "spread")])
+        bar.addActions([self._actions[name] for name in ("split", "compare", "unsure")])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("hint", "region")])
         bar.addSeparator()
@@ -341,6 +349,7 @@ class MainWindow(QMainWindow):
         studio.exported.connect(self._exported)
         studio.export_progressed.connect(self._export_progressed)
         studio.composed.connect(self._copy_composed)
+        studio.measured.connect(self._measured)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         for widget in (self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Space
@@ -559,9 +568,23 @@ class MainWindow(QMainWindow):
         self.canvas.update()
 
     @Slot()
-    def _show_spread(self) -> None:
-        """Lay over the photograph where its samples differ, or take that away."""
-        self.canvas.show_spread(self.session.spread() if self._actions["spread"].isChecked() else None)
+    def _show_overlay(self) -> None:
+        """Lay over the photograph what is chosen, as soon as it is measured, or take it away."""
+        overlay, actions = None, self._actions
+        if actions["unsure"].isChecked() and (values := self.studio.uncertainty()) is not None:
+            overlay = Overlay(values, 6, 13, self.tr("sure"), self.tr("unsure"), self.tr("bits"))
+        elif actions["spread"].isChecked() and (values := self.session.spread()) is not None:
+            overlay = Overlay(values, 0, 30, self.tr("agree"), self.tr("differ"), "Lab")
+        elif actions["surprise"].isChecked() and (values := self.studio.surprise()) is not None:
+            overlay = Overlay(values, 0, 16, self.tr("expected"), self.tr("surprising"), self.tr("bits"))
+        self.canvas.show_overlay(overlay)
+
+    @Slot(object)
+    def _measured(self, measured: Measured) -> None:
+        if measured.values is None:
+            self._actions["surprise"].setChecked(False)
+            self.message.tell_note(self.tr("This photograph has no colours of its own that could surprise."))
+        self._show_overlay()
 
     # hints and regions
 
@@ -845,8 +868,9 @@ class MainWindow(QMainWindow):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
         for name in ("split", "next", "previous", "hint", "region"):
             self._actions[name].setEnabled(sample is not None)
-        self._actions["spread"].setEnabled(self._actions["spread"].isChecked() or len(session.samples) > 1)
-        self._show_spread()
+        for name, possible in (("unsure", session.embedded), ("spread", len(session.samples) > 1), ("surprise", session.embedded)):
+            self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
+        self._show_overlay()
         self._actions["compare"].setEnabled(len(session.samples) > 1)
         for name in ("fit", "actual", "zoom_in", "zoom_out"):
             self._actions[name].setEnabled(has_photo)

@@ -1,7 +1,7 @@
 """What happens when: the model, the photograph and its samples, each loaded, read or drawn by a worker. No widgets."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -14,7 +14,7 @@ from picgui import record
 from picgui.colorize import Embedded, Model, png_text
 from picgui.errors import PicError
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, ModelLoaded, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, PhotoOpened
 from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
@@ -56,6 +56,7 @@ class Studio(QObject):
     composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
     exported = Signal(list)  # paths, when all of one request are written
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
+    measured = Signal(object)  # Measured
     reading_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
@@ -83,6 +84,9 @@ class Studio(QObject):
         self._export_pace = Pace()
         self._checkpoint = checkpoint
         self._interrupted: tuple[Sample, ...] | None = None  # samples that wait for the processor
+        self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
+        self.session.photo_changed.connect(self._measured.clear)
+        self.session.draft_ready.connect(self._measured.clear)
         self._network.queue(jobs.load(checkpoint, device=device))
 
     # intentions
@@ -110,6 +114,20 @@ class Studio(QObject):
         self._checkpoint, self._interrupted = checkpoint, None
         self._network.replace(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
+
+    def uncertainty(self) -> np.ndarray | None:
+        """How unsure the model is of each pixel, (h, w) in bits; None at first, until `measured` tells that it is there."""
+        return self._measure("uncertainty", lambda: jobs.measure_uncertainty(self.session.embedded, self.model))
+
+    def surprise(self) -> np.ndarray | None:
+        """How the photograph's own colours surprise the model, as `uncertainty`; None, too, where it has none."""
+        return self._measure("surprise", lambda: jobs.measure_surprise(self.session.opened, self.session.embedded, self.model))
+
+    def _measure(self, what: str, job: Callable[[], Iterator[Measured]]) -> np.ndarray | None:
+        if what not in self._measured and self.session.embedded is not None:
+            self._measured[what] = None
+            self._reader.queue(job())
+        return self._measured.get(what)
 
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
@@ -180,8 +198,12 @@ class Studio(QObject):
     # photographs
 
     @Slot(int, object)
-    def _take_photo(self, job: int, opened: PhotoOpened) -> None:
+    def _take_photo(self, job: int, opened: PhotoOpened | Measured) -> None:
         if not self._reader.is_current(job):
+            return
+        if isinstance(opened, Measured):
+            self._measured[opened.what] = opened.values
+            self.measured.emit(opened)
             return
         if self.activity is not Activity.LOADING:
             self._network.stop()

@@ -134,14 +134,6 @@
         <translation>Die gewählte Variante. Plus und Minus zoomen, die Pfeiltasten verschieben; mit Umschalt die Linie zwischen Vorher und Nachher. Mit einem Werkzeug bewegen sie sein Fadenkreuz, und Eingabe markiert.</translation>
     </message>
     <message>
-        <source>agree</source>
-        <translation>einig</translation>
-    </message>
-    <message>
-        <source>differ</source>
-        <translation>uneinig</translation>
-    </message>
-    <message>
         <source>Before</source>
         <translation>Vorher</translation>
     </message>
@@ -318,10 +310,6 @@
         <translation>Wo sich Varianten &amp;unterscheiden</translation>
     </message>
     <message>
-        <source>Where the samples differ: there the model was unsure (U)</source>
-        <translation>Wo sich die Varianten unterscheiden: dort war das Modell unsicher (U)</translation>
-    </message>
-    <message>
         <source>Colour &amp;hints</source>
         <translation>&amp;Farbhinweise</translation>
     </message>
@@ -446,6 +434,38 @@
         <translation>Den Prozessor nehmen</translation>
     </message>
     <message>
+        <source>sure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>unsure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>bits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>agree</source>
+        <translation type="unfinished">einig</translation>
+    </message>
+    <message>
+        <source>differ</source>
+        <translation type="unfinished">uneinig</translation>
+    </message>
+    <message>
+        <source>expected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>surprising</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This photograph has no colours of its own that could surprise.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>PNG picture (*.png)</source>
         <translation>PNG-Bild (*.png)</translation>
     </message>
@@ -476,6 +496,14 @@
     <message>
         <source>All files (*)</source>
         <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Where the model is &amp;unsure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where its own colours su&amp;rprise the model</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open a photograph</source>
