@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -30,7 +29,7 @@ from picgui.colorize import Model
 from picgui.errors import PicError
 from picgui.gui import jobs, theme
 from picgui.gui.pace import Pace, time_left
-from picgui.gui.words import told
+from picgui.gui.words import number, told
 from picgui.gui.worker import Worker
 
 _STEPS = 1000  # of the progress bar, for each photograph
@@ -84,7 +83,7 @@ class BatchDialog(QDialog):
 
     def _make_widgets(self) -> None:
         words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
-        explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", f"{self._temperature:.2f}"))
+        explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", number(self._temperature, 2)))
         explained.setObjectName("quiet")
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
@@ -110,7 +109,6 @@ class BatchDialog(QDialog):
         self.progress.setRange(0, len(self._paths) * _STEPS)
         self.summary = QLabel()
         self.summary.setObjectName("quiet")
-        self.summary.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.start = QPushButton(self.tr("Start"))
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._start_or_pause)
@@ -130,7 +128,10 @@ class BatchDialog(QDialog):
         column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, choose))
         column.addWidget(self.overwrite)
         column.addWidget(self.progress)
-        column.addLayout(_row(self.summary, self.show_results, self.skip, close, self.start))
+        column.addWidget(self.summary)
+        buttons = _row(self.show_results, self.skip, close, self.start)
+        buttons.insertStretch(1)
+        column.addLayout(buttons)
 
     # what a person does
 

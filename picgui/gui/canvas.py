@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from picgui.gui import theme
 from picgui.gui.pictures import BAND_BYTES, BAND_ROWS, Pictures
 from picgui.gui.session import Sample, Session
+from picgui.gui.words import number
 
 MAX_ZOOM = 32.0  # screen pixels per photo pixel
 MAX_PANES = 4
@@ -346,7 +347,7 @@ class Canvas(QWidget):
         if self._pointed is not None:
             x, y = int(self._pointed.x() * width), int(self._pointed.y() * height)
             if 0 <= x < width and 0 <= y < height:
-                painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{overlay.values[y, x]:.1f} {overlay.unit}")
+                painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{number(overlay.values[y, x], 1)} {overlay.unit}")
                 mark = bar.left() + shares[y, x] * bar.width()
                 painter.fillRect(QRectF(mark - 1, bar.top() - 3, 2, bar.height() + 6), QColor("#ffffff"))
 

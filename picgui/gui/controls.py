@@ -25,6 +25,7 @@ from picgui import defaults
 from picgui.gui import theme
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
+from picgui.gui.words import number
 
 _DEBOUNCE_MILLISECONDS = 180
 Offer = tuple[str, Callable[[], object]]
@@ -183,7 +184,7 @@ class Panel(QWidget):
         self._session = session
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(256)
+        self.setFixedWidth(264)  # room for a scroll bar beside the plane of colours
         self._make_settings()
         self._make_facts()
         self.hints = HintPanel(self._session)
@@ -240,6 +241,7 @@ class Panel(QWidget):
 
     def _make_facts(self) -> None:
         self.seed = _label("", "heading")
+        self.seed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.typicality, self.colorfulness, self.drawn_at = _label("", "value"), _label("", "value"), _label("", "value")
         self.typicality.setToolTip(
             self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
@@ -292,7 +294,7 @@ class Panel(QWidget):
         column = QVBoxLayout(self.facts)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(_row(self.seed, 1, self.pin, self.copy, self.delete))
+        column.addLayout(_row(self.seed, self.pin, self.copy, self.delete))
         facts = QGridLayout()
         facts.setVerticalSpacing(6)
         for row, (name, value) in enumerate(
@@ -335,9 +337,9 @@ class Panel(QWidget):
 
     def _show_numbers(self, sample: Sample | None) -> None:
         known = sample is not None and sample.rows > 0
-        self.typicality.setText(self.tr("%1 bits").replace("%1", f"{sample.typicality:.2f}".replace("-", "−")) if known else "–")
-        self.colorfulness.setText(f"{sample.colorfulness:.1f}" if known else "–")
-        self.drawn_at.setText(f"{sample.temperature:.2f}" if sample else "–")
+        self.typicality.setText(self.tr("%1 bits").replace("%1", number(sample.typicality, 2)) if known else "–")
+        self.colorfulness.setText(number(sample.colorfulness, 1) if known else "–")
+        self.drawn_at.setText(number(sample.temperature, 2) if sample else "–")
 
     def retint(self) -> None:
         """Follow a change of the theme."""
@@ -349,7 +351,7 @@ class Panel(QWidget):
         self.temperature.blockSignals(True)
         self.temperature.setValue(round(value * 100))
         self.temperature.blockSignals(False)
-        self.temperature_value.setText(f"{value:.2f}")
+        self.temperature_value.setText(number(value, 2))
 
     @Slot(int)
     def _follow_count(self, value: int) -> None:
@@ -368,7 +370,7 @@ class Panel(QWidget):
 
     @Slot(int)
     def _temperature_moved(self, value: int) -> None:
-        self.temperature_value.setText(f"{value / 100:.2f}")
+        self.temperature_value.setText(number(value / 100, 2))
         self._temperature_timer.start()
 
     @Slot(int)
@@ -412,12 +414,15 @@ class MessageBar(QFrame):
         self._close = IconButton("close", self.tr("Close this message"))
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
+        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._inside.addWidget(self._text, 1)
+        self._inside.addLayout(_row(*self._buttons, 1))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
         row.setSpacing(10)
-        for widget in (self._picture, self._text, *self._buttons, self._close):
-            row.addWidget(widget)
-        row.setStretch(1, 1)
+        row.addWidget(self._picture)
+        row.addLayout(self._inside, 1)
+        row.addWidget(self._close)
         self._timer = QTimer(self, singleShot=True, interval=self._SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
         self.hide()
@@ -449,6 +454,8 @@ class MessageBar(QFrame):
         self._timer.stop()
         self._kind, self._offers = kind, offers
         self._text.setText(sentence)
+        sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._inside.setDirection(below if len(offers) > 1 else sideways)
         for place, button in enumerate(self._buttons):
             button.setText(offers[place][0] if place < len(offers) else "")
             button.setVisible(place < len(offers))

@@ -38,7 +38,7 @@ from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio
-from picgui.gui.words import told
+from picgui.gui.words import number, told
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
 from picgui.photo import PHOTO_ENDINGS, write_png
 
@@ -153,12 +153,14 @@ class MainWindow(QMainWindow):
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
         make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
-        undo = self.session.undo_stack.createUndoAction(self, self.tr("&Undo"))
+        undo = self.session.undo_stack.createUndoAction(self)
         undo.setShortcut(QKeySequence(standard.Undo))
         undo.setProperty("glyph", "undo")
-        redo = self.session.undo_stack.createRedoAction(self, self.tr("&Redo"))
+        undo.setProperty("name", self.tr("Undo"))
+        redo = self.session.undo_stack.createRedoAction(self)
         redo.setShortcut(QKeySequence(standard.Redo))
         redo.setProperty("glyph", "redo")
+        redo.setProperty("name", self.tr("Redo"))
         for action in (undo, redo):
             action.changed.connect(self._name_shortcut)
             action.changed.emit()
@@ -572,7 +574,7 @@ class MainWindow(QMainWindow):
         """Lay over the photograph what is chosen, as soon as it is measured, or take it away."""
         overlay, actions = None, self._actions
         if actions["unsure"].isChecked() and (values := self.studio.uncertainty()) is not None:
-            overlay = Overlay(values, 6, 13, self.tr("sure"), self.tr("unsure"), self.tr("bits"))
+            overlay = Overlay(values, 6, 12, self.tr("sure"), self.tr("unsure"), self.tr("bits"))
         elif actions["spread"].isChecked() and (values := self.session.spread()) is not None:
             overlay = Overlay(values, 0, 30, self.tr("agree"), self.tr("differ"), "Lab")
         elif actions["surprise"].isChecked() and (values := self.studio.surprise()) is not None:
@@ -935,7 +937,7 @@ class MainWindow(QMainWindow):
             photo = self.session.opened.photo
             parts.append(f"{photo.width} × {photo.height}")
         if self._seconds_a_sample is not None:
-            parts.append(self.tr("%1 s a sample").replace("%1", f"{self._seconds_a_sample:.1f}"))
+            parts.append(self.tr("%1 s a sample").replace("%1", number(self._seconds_a_sample, 1)))
         self.status.setText("  ·  ".join(parts))
 
     @Slot(object)
@@ -965,7 +967,7 @@ class MainWindow(QMainWindow):
     @Slot(float)
     def _zoom_changed(self, zoom: float) -> None:
         percent = zoom * 100
-        self.zoom_label.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+        self.zoom_label.setText(f"{number(percent, 0 if percent >= 10 else 1)} %")
 
     # recent files
 

@@ -1,6 +1,6 @@
-"""Sentences of the library in the language of the window."""
+"""Sentences of the library, and numbers, in the language of the window."""
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
 from picgui.errors import PicError, Sentence
 
@@ -15,3 +15,8 @@ def told(what: PicError | str) -> str:
     template = QCoreApplication.translate(CONTEXT, sentence.template)
     values = {name: told(value) if isinstance(value, (PicError, Sentence)) else value for name, value in sentence.values.items()}
     return template.format(**values) if values else template
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number as it is written in the language of the window."""
+    return QLocale().toString(float(value), "f", decimals).replace("-", "−")

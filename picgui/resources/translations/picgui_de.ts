@@ -258,14 +258,6 @@
         <translation>B&amp;eenden</translation>
     </message>
     <message>
-        <source>&amp;Undo</source>
-        <translation>&amp;Rückgängig</translation>
-    </message>
-    <message>
-        <source>&amp;Redo</source>
-        <translation>&amp;Wiederholen</translation>
-    </message>
-    <message>
         <source>&amp;Resample</source>
         <translation>&amp;Neu ziehen</translation>
     </message>
@@ -307,7 +299,7 @@
     </message>
     <message>
         <source>Where samples &amp;differ</source>
-        <translation>Wo sich Varianten &amp;unterscheiden</translation>
+        <translation>Wo sich Varianten unter&amp;scheiden</translation>
     </message>
     <message>
         <source>Colour &amp;hints</source>
@@ -435,35 +427,35 @@
     </message>
     <message>
         <source>sure</source>
-        <translation type="unfinished"></translation>
+        <translation>sicher</translation>
     </message>
     <message>
         <source>unsure</source>
-        <translation type="unfinished"></translation>
+        <translation>unsicher</translation>
     </message>
     <message>
         <source>bits</source>
-        <translation type="unfinished"></translation>
+        <translation>Bit</translation>
     </message>
     <message>
         <source>agree</source>
-        <translation type="unfinished">einig</translation>
+        <translation>einig</translation>
     </message>
     <message>
         <source>differ</source>
-        <translation type="unfinished">uneinig</translation>
+        <translation>uneinig</translation>
     </message>
     <message>
         <source>expected</source>
-        <translation type="unfinished"></translation>
+        <translation>erwartet</translation>
     </message>
     <message>
         <source>surprising</source>
-        <translation type="unfinished"></translation>
+        <translation>überraschend</translation>
     </message>
     <message>
         <source>This photograph has no colours of its own that could surprise.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dieses Foto hat keine eigenen Farben, die überraschen könnten.</translation>
     </message>
     <message>
         <source>PNG picture (*.png)</source>
@@ -498,12 +490,20 @@
         <translation>Alle Dateien (*)</translation>
     </message>
     <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
         <source>Where the model is &amp;unsure</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo das Modell &amp;unsicher ist</translation>
     </message>
     <message>
         <source>Where its own colours su&amp;rprise the model</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo die eigenen Farben das Modell übe&amp;rraschen</translation>
     </message>
     <message>
         <source>Open a photograph</source>
@@ -772,7 +772,7 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>No sample yet</source>
-        <translation>Noch keine Variante</translation>
+        <translation>Noch keine</translation>
     </message>
     <message>
         <source>%1 bits</source>
