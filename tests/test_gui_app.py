@@ -16,14 +16,14 @@ from picgui import __version__
 from picgui.defaults import TEMPERATURE
 from picgui.gui.app import DESKTOP_ID
 from picgui.gui.controls import Panel
-from picgui.gui.dialogs import AboutDialog
+from picgui.gui.dialogs import AboutDialog, facts
 from picgui.gui.records import ENDING
 from picgui.gui.session import Session
 from picgui.gui.theme import ICON_SIDES
 from picgui.gui.words import number
 from picgui.paths import resource
-from picgui.pic.checkpoint import load_checkpoint
-from tests.models import checkpoint
+from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
+from tests.models import checkpoint, network
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
@@ -97,3 +97,12 @@ def test_nothing_in_the_about_page_is_cut_off(qapp, qtbot, tmp_path):
     for label in dialog.findChildren(QLabel):
         if label.wordWrap():
             assert label.height() >= label.heightForWidth(label.width()), label.text()
+
+
+def test_what_a_checkpoint_says_of_itself_counts_the_runs_before_its_last(qapp, tmp_path):
+    first = {"images": 1500, "seconds": 120, "init": None}
+    metadata = {"data": {"images": 40}, "bits_per_dim": 2.5, "training": {"images": 500, "seconds": 60, "init": {"file": "a", "training": first}}}
+    path = save_checkpoint(tmp_path / "a.safetensors", network(), metadata=metadata)
+    lines = facts(load_checkpoint(path))
+    assert "2000 pictures seen in 3 minutes of training" in [line.replace(",", "") for line in lines]
+    assert any(line.startswith("2.500 bits") for line in lines)

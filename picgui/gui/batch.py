@@ -226,7 +226,8 @@ class BatchDialog(QDialog):
             return
         if isinstance(item, Drawn):
             self._share = item.share
-            self._set(State.RUNNING, self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share))))
+            drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
+            self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
         elif isinstance(item, Written):
             self._written += 1
             words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._samples))

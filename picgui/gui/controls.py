@@ -330,7 +330,7 @@ class Panel(QWidget):
         self.resample.setEnabled(has_photo)
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
-        self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("No sample yet"))
+        self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.show_icon("pinned" if pinned else "pin")
         self._show_numbers(sample)

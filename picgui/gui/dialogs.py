@@ -60,7 +60,9 @@ class ShortcutsDialog(QDialog):
         for place, (name, keys) in enumerate(rows):
             column = 0 if place < half else 2
             grid.addWidget(QLabel(name), place % half, column)
-            grid.addWidget(_quiet(keys), place % half, column + 1)
+            shown = _quiet(keys)
+            shown.setWordWrap(False)
+            grid.addWidget(shown, place % half, column + 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -130,11 +132,27 @@ def facts(checkpoint: Checkpoint) -> list[str]:
         lines.append(translate("Facts", "Trained on %1 photographs").replace("%1", number(data["images"])))
     elif isinstance(data, str):
         lines.append(translate("Facts", "Trained on: %1").replace("%1", data))
+    runs = _runs(checkpoint.metadata.get("training"))
+    if runs:
+        words = translate("Facts", "%1 pictures seen in %2 minutes of training")
+        pictures, seconds = (sum(run[name] for run in runs) for name in ("images", "seconds"))
+        lines.append(words.replace("%1", number(pictures)).replace("%2", number(seconds / 60)))
     bits = checkpoint.metadata.get("bits_per_dim")
     if isinstance(bits, (int, float)):
         lines.append(translate("Facts", "%1 bits per dimension (lower is better)").replace("%1", number(bits, 3)))
     lines.append(f"SHA-256 {checkpoint.sha256[:16]}…")
     return lines
+
+
+def _runs(training: object) -> list[dict]:
+    """The runs that a checkpoint is the end of, the last first; those that say how long they were."""
+    runs = []
+    while isinstance(training, dict):
+        if all(isinstance(training.get(name), (int, float)) for name in ("images", "seconds")):
+            runs.append(training)
+        before = training.get("init")
+        training = before.get("training") if isinstance(before, dict) else None
+    return runs
 
 
 class PreferencesDialog(QDialog):
@@ -152,7 +170,7 @@ class PreferencesDialog(QDialog):
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.clicked.connect(self._remove_checkpoint)
         self.facts = _quiet("")
-        self.facts.setMinimumHeight(72)
+        self.facts.setMinimumHeight(90)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.device = QComboBox()
         self.device.setAccessibleName(self.tr("Device"))

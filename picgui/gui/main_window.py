@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -911,6 +911,8 @@ class MainWindow(QMainWindow):
             return self.tr("Draft")
         if sample is not None and sample.stopped and not sample.is_complete:
             return self.tr("Stopped; the rest is a draft")
+        if sample is None and self.session.embedded is not None:
+            return self.tr("No samples left")
         return ""
 
     def _show_activity(self) -> None:
@@ -1035,6 +1037,18 @@ class MainWindow(QMainWindow):
             return True
         return super().eventFilter(watched, event)
 
+    def keyPressEvent(self, event) -> None:  # noqa: N802 - what no other widget wanted
+        if event.key() == Qt.Key.Key_Space:
+            self.canvas.show_original(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.canvas.show_original(False)
+        else:
+            super().keyReleaseEvent(event)
+
     def changeEvent(self, event) -> None:  # noqa: N802
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.canvas.show_original(False)  # Space may be let go in another window
@@ -1061,7 +1075,14 @@ def _with_keys(text: str, action: QAction) -> str:
 
 
 def _pixels(image: QImage) -> np.ndarray:
-    """The pixels of an image, (height, width, 3) uint8."""
+    """The pixels of an image, (height, width, 3) uint8, laid on white where it is transparent."""
+    if image.hasAlphaChannel():
+        laid = QImage(image.size(), QImage.Format.Format_RGB32)
+        laid.fill(Qt.GlobalColor.white)
+        painter = QPainter(laid)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        image = laid
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

@@ -191,7 +191,7 @@ QComboBox::drop-down { border: 0; width: 24px; }
 QComboBox::down-arrow { image: url("@chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }
 
-QLabel { padding: 1px 0; }
+QLabel { padding: 1px 0; qproperty-indent: 0; }
 QLabel#heading { font-weight: 600; }
 QLabel#quiet, QLabel#value { color: @quiet; }
 QLabel#title { font-size: 22px; font-weight: 600; }

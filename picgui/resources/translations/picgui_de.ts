@@ -87,6 +87,10 @@
         <translation>wird gezogen, %1 %</translation>
     </message>
     <message>
+        <source>writing…</source>
+        <translation>wird geschrieben…</translation>
+    </message>
+    <message>
         <source>has results already</source>
         <translation>hat schon Ergebnisse</translation>
     </message>
@@ -159,6 +163,10 @@
     <message>
         <source>Trained on: %1</source>
         <translation>Gelernt an: %1</translation>
+    </message>
+    <message>
+        <source>%1 pictures seen in %2 minutes of training</source>
+        <translation>%1 Bilder gesehen in %2 Minuten Training</translation>
     </message>
     <message>
         <source>%1 bits per dimension (lower is better)</source>
@@ -618,6 +626,10 @@
         <translation>Angehalten; der Rest ist ein Entwurf</translation>
     </message>
     <message>
+        <source>No samples left</source>
+        <translation>Keine Varianten mehr</translation>
+    </message>
+    <message>
         <source>Loading the model…</source>
         <translation>Das Modell wird geladen…</translation>
     </message>
@@ -771,7 +783,7 @@ Doppelklick setzt zurück.</translation>
         <translation>Startzahl %1</translation>
     </message>
     <message>
-        <source>No sample yet</source>
+        <source>None yet</source>
         <translation>Noch keine</translation>
     </message>
     <message>
