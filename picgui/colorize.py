@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from picgui import color
-from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError
+from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError, PicError, is_out_of_memory
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.photo import Photo, read_photo, write_png
@@ -44,7 +44,6 @@ __all__ = [
 
 MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes gigabytes
 SAMPLES_AT_ONCE = 8
-_ALLOCATOR = "DefaultCPUAllocator"  # in what PyTorch says where the computer's memory runs out
 
 
 @dataclass(frozen=True)
@@ -172,8 +171,8 @@ def _enough_memory(device: torch.device) -> Iterator[None]:
     """Raise OutOfMemoryError where memory runs out."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:  # PyTorch's own for a graphics card is a RuntimeError, too
-        if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError) and _ALLOCATOR not in str(error):
+    except Exception as error:
+        if isinstance(error, PicError) or not is_out_of_memory(error):
             raise
         if device.type == "cpu":
             raise OutOfMemoryError(

@@ -57,3 +57,10 @@ class CardMemoryError(OutOfMemoryError):
 
 class DataError(PicError):
     """Training data or a training configuration that cannot be used."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an exception says that memory ran out: Python's and NumPy's, OpenCV's, and PyTorch's of either device."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in ("DefaultCPUAllocator", "Insufficient memory"))

@@ -26,7 +26,7 @@ import torch
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from picgui import color
-from picgui.errors import ExportError, PhotoError, Sentence
+from picgui.errors import ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.opencv import cv2
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")  # of files that folders are searched for
@@ -176,9 +176,9 @@ def _telling_damage(path: Path) -> Iterator[None]:
         yield
     except PhotoError:
         raise
-    except MemoryError:
-        raise PhotoError("There is not enough memory to read {name}. Close other programs and try again.", name=path.name) from None
     except Exception as error:  # decoders raise almost anything on damaged data
+        if is_out_of_memory(error):
+            raise PhotoError("There is not enough memory to read {name}. Close other programs and try again.", name=path.name) from None
         raise PhotoError(
             "{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.",
             name=path.name,

@@ -5,11 +5,14 @@ import string
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QTranslator
 
-from picgui.errors import DataError, ExportError, PhotoError, Sentence
+from picgui.errors import DataError, ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.gui.words import CONTEXT, told
+from picgui.gui.worker import explained
 from picgui.paths import resource
 from picgui.photo import read_photo
 from scripts.sentences import all_templates, templates
@@ -68,3 +71,12 @@ def test_braces_in_plain_sentences_and_in_values_stay(german):
 def test_an_error_survives_the_way_between_processes():
     again = pickle.loads(pickle.dumps(PhotoError("{name} is old.", name="a")))
     assert str(again) == "a is old." and again.sentence.values == {"name": "a"}
+
+
+def test_memory_that_runs_out_is_recognised_whoever_says_it():
+    for allocate in (lambda: bytearray(1 << 60), lambda: np.empty(1 << 60, np.uint8), lambda: torch.empty(1 << 60)):
+        with pytest.raises((MemoryError, RuntimeError)) as caught:
+            allocate()
+        assert is_out_of_memory(caught.value) and "memory" in str(explained(caught.value)).split("(")[0]
+    assert not is_out_of_memory(RuntimeError("size mismatch"))
+    assert "unexpected" in str(explained(RuntimeError("size {mismatch}"))) and "{mismatch}" in str(explained(RuntimeError("size {mismatch}")))

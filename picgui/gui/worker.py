@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from picgui.errors import PicError
+from picgui.errors import PicError, is_out_of_memory
 
 _log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ def explained(error: Exception) -> PicError:
     """An exception as one that can be told to a person."""
     if isinstance(error, PicError):
         return error
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return PicError("There is not enough memory for this. Close other programs, and try again.")
     _log.error("A job failed", exc_info=error)
     return PicError(
