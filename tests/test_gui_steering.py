@@ -582,3 +582,11 @@ def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
     embedded, model = drawn.session.embedded, drawn.studio.model
     assert np.allclose(drawn.canvas._overlay.values, surprise(embedded, model, own_chroma(pixels, embedded, model)), atol=1e-3)
+
+    drawn._actions["surprise"].trigger()
+    drawn.open(tmp_path / "colour.png")
+    qtbot.waitUntil(lambda: drawn.session.embedded is not embedded and is_done(drawn), timeout=WAIT)
+    (tmp_path / "colour.png").unlink()
+    drawn._actions["surprise"].trigger()
+    qtbot.waitUntil(lambda: "no file" in drawn.message.text, timeout=WAIT)
+    assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None

@@ -500,6 +500,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _failed(self, error: PicError) -> None:
         self.message.tell_error(told(error), *self._remedies(error))
+        if self._actions["surprise"].isChecked() and self.studio.surprise() is None:
+            self._actions["surprise"].setChecked(False)
 
     def _remedies(self, error: PicError) -> list[Offer]:
         """What a press can do about an error."""

@@ -225,8 +225,10 @@ class Studio(QObject):
     @Slot(int, object)
     def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
-            self.reading_changed.emit(False)
             self.failed.emit(error)
+            for what in [what for what, values in self._measured.items() if values is None]:
+                del self._measured[what]  # to be measured when it is asked for again
+            self.reading_changed.emit(False)
 
     # the network
 

@@ -87,7 +87,7 @@ class Worker(QThread):
     def finish(self) -> None:
         """Do all that runs or waits, and return once the thread has ended."""
         with self._condition:
-            self._closing = True
+            self._closing, self._paused = True, False
             self._condition.notify()
         self.wait()
 
