@@ -33,7 +33,8 @@ app: $(STAMP)
 	@$(BIN)/python -m PyInstaller --noconfirm --log-level WARN scripts/picgui.spec
 
 translations: $(STAMP)
-	@$(BIN)/pyside6-lupdate picgui/gui/*.py -no-obsolete -locations none -ts picgui/resources/translations/picgui_de.ts
+	@mkdir -p build && $(BIN)/python scripts/sentences.py build/sentences.py
+	@$(BIN)/pyside6-lupdate picgui/gui/*.py build/sentences.py -no-obsolete -locations none -ts picgui/resources/translations/picgui_de.ts
 	@$(BIN)/pyside6-lrelease picgui/resources/translations/picgui_de.ts -qm picgui/resources/translations/picgui_de.qm
 
 clean:

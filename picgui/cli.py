@@ -3,14 +3,12 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from picgui import defaults
-from picgui.errors import ExportError, PhotoError, PicError
+from picgui.errors import ExistsError, PhotoError, PicError
 from picgui.version import __version__
-
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,19 +95,19 @@ def _shard(text: str) -> tuple[int, int]:
 def _colorize(options: argparse.Namespace) -> int:
     """Colorize every photograph; one that fails is told and the others go on. 0 only if all went well."""
     from picgui.colorize import load_model
+    from picgui.paths import make_folder
 
     try:
         photos, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
-        options.output.mkdir(parents=True, exist_ok=True)
+        make_folder(options.output)
     except PicError as error:
         return _say(error)
-    except OSError as error:
-        return _say(f"The folder {options.output} cannot be made: {error.strerror}.")
     for path in photos:
         try:
-            for written in _colorize_photo(path, model, options):
-                print(written, flush=True)
+            _colorize_photo(path, model, options)
+        except ExistsError as error:
+            failed = _say(f"{error} (The folder is that of -o; --overwrite replaces results of other settings.)")
         except PicError as error:
             failed = _say(error)
         except KeyboardInterrupt:
@@ -125,71 +123,48 @@ def _say(message: object) -> int:
 def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], int]:
     """The shard's photographs, those of folders included, and 1 where a folder held none.
 
-    Raises PhotoError where two would have the same results' names.
+    Raises PhotoError where two would have the same results' names, or a folder cannot be read.
     """
-    found, failed = [], 0
+    from picgui.batch import namesakes, photos_of
+
+    failed = 0
     for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS)
-            if not inside:
-                failed = _say(f"{path} is a folder without photographs.")
-            found += inside
-        else:
-            found.append(path)
-    names: dict[str, Path] = {}
-    for path in dict.fromkeys(found):
-        if path.stem in names:
-            raise PhotoError(
-                f"{names[path.stem]} and {path} would be written under the same names. Colorize them into two folders."
-            )
-        names[path.stem] = path
+        if path.is_dir() and not photos_of([path]):
+            failed = _say(f"{path} is a folder without photographs.")
+    found = photos_of(paths)
+    for path, other in namesakes(found).items():
+        raise PhotoError(
+            "{first} and {second} would be written under the same names. Colorize them into two folders.", first=other, second=path
+        )
     index, number = shard
-    return list(dict.fromkeys(found))[index - 1 :: number], failed
+    return found[index - 1 :: number], failed
 
 
-def _colorize_photo(path: Path, model, options: argparse.Namespace) -> Iterator[Path]:
-    """Yield the files written for one photograph; what is already there, drawn with the same settings, is skipped."""
-    from picgui import record
-    from picgui.colorize import colorize, compose, png_text, read_photo, write_png
+def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
+    """Write the samples of one photograph, and tell of each; raises PicError."""
+    from picgui.batch import Kept, Written, colorize_file, result_name
+    from picgui.photo import Photo
 
-    started = time.perf_counter()
-    wanted = {}  # seed -> file and its text
-    for seed in range(options.seed, options.seed + options.n):
-        target = options.output / f"{path.stem}-colorized-{seed}.png"
-        text = png_text(
-            model=model,
-            seed=seed,
-            temperature=options.temperature,
-            saturation=options.saturation,
-            long_side=options.long_side,
-            source=path,
-        )
-        try:
-            needed = record.is_needed(target, text, overwrite=options.overwrite)
-        except ExportError as error:
-            raise ExportError(f"{error} (The folder is that of -o; --overwrite replaces results of other settings.)") from error
-        if needed:
-            wanted[seed] = (target, text)
-        else:
-            print(f"{target} is already there", file=sys.stderr, flush=True)
-    if not wanted:
-        return
-    photo = read_photo(path)
-    for note in photo.notes:
-        print(f"{path}: {note}", file=sys.stderr)
-    print(f"{path}: {photo.width} x {photo.height}", file=sys.stderr, flush=True)
-    samples = colorize(photo, model, seeds=list(wanted), temperature=options.temperature, long_side=options.long_side)
-    for number, sample in enumerate(samples, 1):
-        image = compose(photo, sample.chroma, saturation=options.saturation, dtype=photo.dtype)
-        target, text = wanted[sample.seed]
-        remembered = record.sample_text(
-            photo=photo.fingerprint,
-            seed=sample.seed,
-            temperature=sample.temperature,
-            chroma=sample.chroma,
-            log_prob=sample.log_prob,
-        )
-        write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
-        yield target
-        seconds = time.perf_counter() - started
-        print(f"{path}: sample {number} of {len(wanted)}, seed {sample.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)
+    started, number = time.perf_counter(), 0
+    results = colorize_file(
+        path,
+        model,
+        targets={seed: options.output / result_name(path.stem, seed) for seed in range(options.seed, options.seed + options.n)},
+        temperature=options.temperature,
+        saturation=options.saturation,
+        long_side=options.long_side,
+        overwrite=options.overwrite,
+    )
+    for item in results:
+        if isinstance(item, Kept):
+            print(f"{item.path} is already there", file=sys.stderr, flush=True)
+            number += 1
+        elif isinstance(item, Photo):
+            for note in item.notes:
+                print(f"{path}: {note}", file=sys.stderr)
+            print(f"{path}: {item.width} x {item.height}", file=sys.stderr, flush=True)
+        elif isinstance(item, Written):
+            print(item.path, flush=True)
+            number += 1
+            seconds = time.perf_counter() - started
+            print(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)

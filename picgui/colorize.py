@@ -6,6 +6,7 @@ The command line, the window and the tests all go through here.
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from picgui import color
-from picgui.errors import DeviceError, PhotoError
+from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError, PicError, is_out_of_memory
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.photo import Photo, read_photo, write_png
@@ -102,7 +103,8 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError("There is no CUDA device that PyTorch can use. Choose the device cpu.")
     checkpoint = load_checkpoint(path or default_checkpoint())
-    network = checkpoint.network().fold().to(chosen).to(memory_format=torch.channels_last)
+    with _enough_memory(chosen):
+        network = checkpoint.network().fold().to(chosen).to(memory_format=torch.channels_last)
     return Model(network, chosen, checkpoint)
 
 
@@ -119,7 +121,12 @@ def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -
     elif scale <= long_side <= MAX_LONG_SIDE:
         ratio = long_side / max(photo.height, photo.width)
     else:
-        raise PhotoError(f"The long side for the network is {long_side} pixels; it must be from {scale} to {MAX_LONG_SIDE}.")
+        raise PhotoError(
+            "The long side for the network is {pixels} pixels; it must be from {least} to {most}.",
+            pixels=long_side,
+            least=scale,
+            most=MAX_LONG_SIDE,
+        )
     height, width = (max(scale, round(side * ratio / scale) * scale) for side in (photo.height, photo.width))
     return height, width
 
@@ -136,20 +143,18 @@ def network_luminance(photo: Photo, model: Model, *, long_side: int | None = Non
 
 @torch.inference_mode()
 def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedded:
-    """Run g^w once. Raises PhotoError for an impossible ``long_side``, DeviceError where memory runs out."""
+    """Run g^w once. Raises PhotoError for an impossible ``long_side``, OutOfMemoryError."""
     started = time.perf_counter()
-    luminance = network_luminance(photo, model, long_side=long_side).to(model.device)
     scale = model.chroma_scale
-    height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
-    try:
+    with _enough_memory(model.device):
+        luminance = network_luminance(photo, model, long_side=long_side).to(model.device)
+        height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
         features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
         small = reduce_luminance(luminance, scale)
         empty = nothing_known(small) if model.network.config.known_colors else None
         embedding = _finish(features, empty, model, height, width)
         draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
         draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()
-    except torch.OutOfMemoryError as error:
-        raise _out_of_memory(model) from error
     return Embedded(luminance, features, embedding, draft, time.perf_counter() - started)
 
 
@@ -161,11 +166,21 @@ def _lightness(luminance: Tensor) -> Tensor:
     return luminance * 50 + 50
 
 
-def _out_of_memory(model: Model) -> DeviceError:
-    return DeviceError(
-        f"The memory of the device {model.device} does not suffice. Draw fewer samples at once, choose a smaller long side, "
-        "or use the CPU."
-    )
+@contextmanager
+def _enough_memory(device: torch.device) -> Iterator[None]:
+    """Raise OutOfMemoryError where memory runs out."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, PicError) or not is_out_of_memory(error):
+            raise
+        if device.type == "cpu":
+            raise OutOfMemoryError(
+                "There is not enough memory for this. Draw fewer samples at once, or close other programs."
+            ) from error
+        raise CardMemoryError(
+            "The memory of the graphics card does not suffice. Draw fewer samples at once, or use the processor (CPU)."
+        ) from error
 
 
 def sample_rows(
@@ -180,12 +195,12 @@ def sample_rows(
     """Draw samples in lock-step, row by row from the top; stop iterating to cancel.
 
     A sample depends on its seed, temperature, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws
-    colours that sRGB does not have. Raises ValueError for a temperature below 0 or a mask of another shape, DeviceError where
-    memory runs out.
+    colours that sRGB does not have. Raises ValueError for a temperature below 0 or a mask of another shape,
+    OutOfMemoryError.
     """
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
-    with torch.inference_mode():
+    with torch.inference_mode(), _enough_memory(model.device):
         luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
         embedding, clamped = embedded.embedding, None
         if known is not None and known.mask.any():
@@ -208,10 +223,8 @@ def sample_rows(
         within_gamut=within_gamut,
         strength=model.network.config.sampling_strength,
     )
-    try:
+    with _enough_memory(model.device):
         yield from rows
-    except torch.OutOfMemoryError as error:
-        raise _out_of_memory(model) from error
 
 
 def colorize(
@@ -224,8 +237,22 @@ def colorize(
 ) -> Iterator[Sample]:
     """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
 
-    g^w runs once. Up to 8 samples are drawn at once. Raises PhotoError, DeviceError and ValueError as `embed` and `sample_rows`.
+    g^w runs once. Up to 8 samples are drawn at once. Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
     """
+    for drawn in colorize_rows(photo, model, seeds=seeds, temperature=temperature, long_side=long_side):
+        if isinstance(drawn, Sample):
+            yield drawn
+
+
+def colorize_rows(
+    photo: Photo,
+    model: Model,
+    *,
+    seeds: Sequence[int],
+    temperature: float = 1.0,
+    long_side: int | None = None,
+) -> Iterator[Sample | float]:
+    """`colorize` that can be watched and stopped: after every row, also yields the share of the work that is done."""
     embedded = embed(photo, model, long_side=long_side)
     for start in range(0, len(seeds), SAMPLES_AT_ONCE):
         group = seeds[start : start + SAMPLES_AT_ONCE]
@@ -234,6 +261,7 @@ def colorize(
         for row in sample_rows(embedded, model, seeds=group, temperature=temperature):
             chroma[:, :, row.y] = row.chroma
             log_prob += row.log_prob
+            yield (start + len(group) * (row.y + 1) / chroma.shape[2]) / len(seeds)
         for index, seed in enumerate(group):
             yield Sample(seed, temperature, chroma[index], float(log_prob[index]))
 

@@ -1,8 +1,30 @@
-"""Errors whose message is a sentence for a person: what happened, and what to do."""
+"""Sentences for a person, and errors whose message is one: what happened, and what to do."""
+
+
+class Sentence(str):
+    """English text that remembers its ``template`` and ``values``, so that it can be said in another language.
+
+    The template has a {name} for each value; without values it is taken as it stands, braces and all. A value may be a Sentence itself.
+    """
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> "Sentence":
+        sentence = super().__new__(cls, template.format(**values) if values else template)
+        sentence.template, sentence.values = template, values
+        return sentence
 
 
 class PicError(Exception):
-    """Anything picgui can explain. The message is complete; no traceback is needed."""
+    """Anything picgui can explain. Its ``sentence`` is complete; no traceback is needed."""
+
+    def __init__(self, template: str, /, **values: object):
+        super().__init__(template)
+        self.sentence = Sentence(template, **values)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
 
 
 class PhotoError(PicError):
@@ -13,6 +35,10 @@ class ExportError(PicError):
     """A result that cannot be written."""
 
 
+class ExistsError(ExportError):
+    """A result that is not written because something else would be lost."""
+
+
 class CheckpointError(PicError):
     """A checkpoint that is damaged, foreign, or does not fit."""
 
@@ -21,5 +47,20 @@ class DeviceError(PicError):
     """A device that is missing or out of memory."""
 
 
+class OutOfMemoryError(DeviceError):
+    """Not enough memory to draw."""
+
+
+class CardMemoryError(OutOfMemoryError):
+    """Not enough memory on the graphics card; the computer's may suffice."""
+
+
 class DataError(PicError):
     """Training data or a training configuration that cannot be used."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an exception says that memory ran out: Python's and NumPy's, OpenCV's, and PyTorch's of either device."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in ("DefaultCPUAllocator", "Insufficient memory"))

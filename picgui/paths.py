@@ -4,6 +4,8 @@ from pathlib import Path
 
 import appdirs
 
+from picgui.errors import ExportError
+
 _NAME = "picgui"
 _RESOURCES = Path(__file__).parent / "resources"
 
@@ -41,3 +43,11 @@ def cache_dir() -> Path:
 def checkpoint_dir() -> Path:
     """Where checkpoints that a person added are kept. Not created here."""
     return data_dir() / "checkpoints"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it. Raises ExportError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError("The folder {folder} cannot be made: {reason}. Choose another.", folder=folder, reason=error.strerror) from error

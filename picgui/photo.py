@@ -26,9 +26,10 @@ import torch
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from picgui import color
-from picgui.errors import ExportError, PhotoError
+from picgui.errors import ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.opencv import cv2
 
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")  # of files that folders are searched for
 MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _STRIP_PIXELS = 1 << 20
@@ -36,7 +37,6 @@ _FULL_SCALE = 65535
 
 # Formats that Pillow decodes itself. Others (EPS, for one) run foreign programs or are not pictures.
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
-_READABLE = "JPEG, PNG, TIFF, WebP and BMP"
 
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
@@ -62,7 +62,7 @@ class Photo:
     icc_profile: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def height(self) -> int:
@@ -105,26 +105,46 @@ def read_photo(path: str | os.PathLike) -> Photo:
     16 pixels) or too large (over 150 megapixels).
     """
     path = Path(path)
-    with _opened(path) as file:
-        try:
-            image = _identify(file, path)
-            _check_size(image.width, image.height, path.name)
-            return _decode(image, file, path)
-        except PhotoError:
-            raise
-        except MemoryError:
-            raise PhotoError(f"There is not enough memory to read {path.name}. Close other programs and try again.") from None
-        except Exception as error:  # decoders raise almost anything on damaged data
-            raise PhotoError(
-                f"{path.name} is damaged or incomplete and could not be read ({_first_line(error)}). Try another copy of it."
-            ) from error
+    with _opened(path) as file, _telling_damage(path):
+        image = _identify(file, path)
+        _check_size(image.width, image.height, path.name)
+        return _decode(image, file, path)
+
+
+def read_colors(path: str | os.PathLike, *, long_side: int) -> np.ndarray:
+    """The colours of a picture file, upright: (H, W, 3) uint8 sRGB, reduced to this long side in pixels. Raises PhotoError as `read_photo`."""
+    path = Path(path)
+    with _opened(path) as file, _telling_damage(path):
+        image = _identify(file, path)
+        _check_size(image.width, image.height, path.name)
+        to_srgb, _ = _srgb_conversion(image.mode, image.info.get("icc_profile"))
+        deep = _deep_pixels(image, file, path)
+        if deep is None:
+            image.load()
+        else:
+            orientation = image.getexif().get(_ORIENTATION, 1)
+            image = Image.fromarray((deep[:, :, :3] >> 8).astype(np.uint8))
+            image.getexif()[_ORIENTATION] = orientation
+        image = ImageOps.exif_transpose(image)
+        image.thumbnail((long_side, long_side), Image.Resampling.BOX)
+        return np.asarray(_as_rgb(image, to_srgb))
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The photographs of a folder, by the endings of their names, sorted. Raises PhotoError."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_ENDINGS)
+    except OSError as error:
+        raise PhotoError("The folder {name} cannot be read: {reason}.", name=folder.name, reason=_first_line(error)) from error
 
 
 def photo_from_rgb(array: np.ndarray, *, source: Path | None = None) -> Photo:
     """A photo from sRGB pixels: (H, W) grey or (H, W, 3), uint8 or uint16. Raises PhotoError for any other array."""
     if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)):
-        raise PhotoError(f"A picture must be (H, W) or (H, W, 3), uint8 or uint16, not {array.shape} {array.dtype}.")
-    _check_size(array.shape[1], array.shape[0], "The picture")
+        raise PhotoError(
+            "A picture must be (H, W) or (H, W, 3), uint8 or uint16, not {shape} {dtype}.", shape=array.shape, dtype=array.dtype
+        )
+    _check_size(array.shape[1], array.shape[0], Sentence("The picture"))
     lightness = _in_strips(array.shape[:2], lambda rows: _lightness(array[rows]))
     return Photo(lightness=lightness, source=source, bit_depth=8 * array.itemsize)
 
@@ -137,22 +157,38 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         file = open(path, "rb")
     except FileNotFoundError:
-        raise PhotoError(f"There is no file {path}. It may have been moved or renamed.") from None
+        raise PhotoError("There is no file {path}. It may have been moved or renamed.", path=path) from None
     except IsADirectoryError:
-        raise PhotoError(f"{path} is a folder, not a picture.") from None
+        raise PhotoError("{path} is a folder, not a picture.", path=path) from None
     except PermissionError:
         if path.is_dir():  # what Windows says of a folder
-            raise PhotoError(f"{path} is a folder, not a picture.") from None
-        raise PhotoError(f"{path.name} may not be read: you have no permission to open it.") from None
+            raise PhotoError("{path} is a folder, not a picture.", path=path) from None
+        raise PhotoError("{name} may not be read: you have no permission to open it.", name=path.name) from None
     except (OSError, ValueError) as error:
-        raise PhotoError(f"{path.name} could not be opened: {_first_line(error)}.") from None
+        raise PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=_first_line(error)) from None
     with file:
         yield file
 
 
+@contextlib.contextmanager
+def _telling_damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PhotoError:
+        raise
+    except Exception as error:  # decoders raise almost anything on damaged data
+        if is_out_of_memory(error):
+            raise PhotoError("There is not enough memory to read {name}. Close other programs and try again.", name=path.name) from None
+        raise PhotoError(
+            "{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.",
+            name=path.name,
+            reason=_first_line(error),
+        ) from error
+
+
 def _identify(file: BinaryIO, path: Path) -> Image.Image:
     if not file.read(1):
-        raise PhotoError(f"{path.name} is empty. The copy or download may have failed.")
+        raise PhotoError("{name} is empty. The copy or download may have failed.", name=path.name)
     file.seek(0)
     Image.init()
     try:
@@ -160,20 +196,28 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
             warnings.simplefilter("ignore")  # our own limit is the one that is told
             return Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
     except Image.DecompressionBombError:
-        raise PhotoError(f"{path.name} is too large: {_limit()}") from None
+        raise PhotoError("{name} is too large: {limit}", name=path.name, limit=_limit()) from None
     except UnidentifiedImageError:
-        raise PhotoError(f"{path.name} is not a picture that can be read. {_READABLE} can.") from None
+        raise PhotoError("{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.", name=path.name) from None
 
 
 def _check_size(width: int, height: int, name: str) -> None:
     if min(width, height) < MIN_SIDE:
-        raise PhotoError(f"{name} is too small: {width} x {height} pixels. Each side needs at least {MIN_SIDE}.")
+        raise PhotoError(
+            "{name} is too small: {width} x {height} pixels. Each side needs at least {least}.",
+            name=name,
+            width=width,
+            height=height,
+            least=MIN_SIDE,
+        )
     if width * height > MAX_PIXELS:
-        raise PhotoError(f"{name} is too large: {width} x {height} pixels. {_limit()}")
+        raise PhotoError(
+            "{name} is too large: {width} x {height} pixels. {limit}", name=name, width=width, height=height, limit=_limit()
+        )
 
 
-def _limit() -> str:
-    return f"The limit is {MAX_PIXELS // 1_000_000} megapixels; make it smaller first."
+def _limit() -> Sentence:
+    return Sentence("The limit is {megapixels} megapixels; make it smaller first.", megapixels=MAX_PIXELS // 1_000_000)
 
 
 def _first_line(error: Exception) -> str:
@@ -200,7 +244,7 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
             warnings.simplefilter("ignore")
             image.load()
             if image.mode in ("F", "I"):
-                notes += ("The brightest value of this picture was taken as white.",)
+                notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = _image_lightness(image, to_srgb)
         if image.format == "TIFF":  # Pillow has turned it upright while loading
             orientation = image.getexif().get(_ORIENTATION, 1)
@@ -219,12 +263,13 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     )
 
 
-def _page_notes(image: Image.Image) -> tuple[str, ...]:
+def _page_notes(image: Image.Image) -> tuple[Sentence, ...]:
     frames = getattr(image, "n_frames", 1)
     if frames < 2 or image.format == "MPO":  # the further pictures of an MPO are previews of the first
         return ()
-    what = "pages" if image.format == "TIFF" else "pictures"
-    return (f"Only the first of {frames} {what} was read.",)
+    if image.format == "TIFF":
+        return (Sentence("Only the first of {number} pages was read.", number=frames),)
+    return (Sentence("Only the first of {number} pictures was read.", number=frames),)
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
@@ -311,7 +356,7 @@ def _pixels_by_opencv(data: bytes | bytearray) -> np.ndarray:
 
 def _check_png_is_whole(file: BinaryIO, path: Path) -> None:
     if b"IEND" not in (name for name, _ in _png_chunks(file)):
-        raise PhotoError(f"{path.name} is incomplete: its end is missing. Try another copy of it.")
+        raise PhotoError("{name} is incomplete: its end is missing. Try another copy of it.", name=path.name)
 
 
 # Pixels to lightness
@@ -455,7 +500,7 @@ def _deep_lightness(pixels: np.ndarray, to_srgb: Callable | None) -> np.ndarray:
 # Profiles
 
 
-def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None, tuple[str, ...]]:
+def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None, tuple[Sentence, ...]]:
     """What turns a Pillow image from this ICC profile into sRGB (None: nothing to do), and notes about it."""
     if not profile:
         return None, ()
@@ -473,7 +518,7 @@ def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None,
             own, ImageCms.createProfile("sRGB"), colours, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
         )
     except (ImageCms.PyCMSError, OSError, KeyError, ValueError, TypeError):
-        return None, ("The colour profile of this picture is damaged or does not fit it; it was read as sRGB.",)
+        return None, (Sentence("The colour profile of this picture is damaged or does not fit it; it was read as sRGB."),)
 
     def to_srgb(image: Image.Image) -> Image.Image:
         return ImageCms.applyTransform(image if image.mode == colours else image.convert(colours), transform)
@@ -568,7 +613,7 @@ def read_png_text(path: str | os.PathLike) -> dict[str, str]:
     texts = {}
     with _opened(path) as file:
         if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
-            raise PhotoError(f"{path.name} is not a PNG picture, so it holds no settings.")
+            raise PhotoError("{name} is not a PNG picture, so it holds no settings.", name=path.name)
         for name, data in _png_chunks(file):
             if name in (b"tEXt", b"zTXt", b"iTXt"):
                 with contextlib.suppress(ValueError, zlib.error):  # a malformed text is no text
@@ -579,14 +624,16 @@ def read_png_text(path: str | os.PathLike) -> dict[str, str]:
 
 def _check_image(image: np.ndarray) -> None:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype not in (np.uint8, np.uint16) or 0 in image.shape:
-        raise ExportError(f"Only (H, W, 3) pictures of uint8 or uint16 can be written, not {image.shape} {image.dtype}.")
+        raise ExportError(
+            "Only (H, W, 3) pictures of uint8 or uint16 can be written, not {shape} {dtype}.", shape=image.shape, dtype=image.dtype
+        )
 
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file beside `path` that takes its name when all is written, and is gone otherwise. Raises ExportError."""
     if path.is_dir():
-        raise ExportError(f"{path} is a folder. Choose a file name for the picture.")
+        raise ExportError("{path} is a folder. Choose a file name for the picture.", path=path)
     temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
     try:
         with open(temporary, "xb") as file:
@@ -595,20 +642,21 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise ExportError(_why_not_written(path, error)) from error
+        raise _why_not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def _why_not_written(path: Path, error: OSError) -> str:
+def _why_not_written(path: Path, error: OSError) -> ExportError:
+    name, folder = path.name, path.parent
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return f"The disk is full, so {path.name} was not written. Free some space, or choose another disk."
+        return ExportError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        return f"There is no folder {path.parent}, so {path.name} was not written. Choose another folder."
+        return ExportError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return f"You have no permission to write {path.name} in {path.parent}. Choose another folder."
-    return f"{path.name} was not written: {_first_line(error)}. Try another name or folder."
+        return ExportError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
+    return ExportError("{name} was not written: {reason}. Try another name or folder.", name=name, reason=_first_line(error))
 
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -637,7 +685,7 @@ def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 def _text_chunk(key: str, value: str) -> tuple[bytes, bytes]:
     name = key.encode("latin-1")
     if not 1 <= len(name) <= 79 or b"\0" in name:
-        raise ExportError(f"A text of a PNG needs a key of 1 to 79 characters, not {key!r}.")
+        raise ExportError("A text of a PNG needs a key of 1 to 79 characters, not {key}.", key=repr(key))
     try:
         return b"tEXt", name + b"\0" + value.encode("latin-1")
     except UnicodeEncodeError:

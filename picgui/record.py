@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from picgui.colorize import Known
-from picgui.errors import ExportError, PicError
+from picgui.errors import ExistsError, PicError
 from picgui.photo import read_png_text
 
 KEY = "picgui:sample"  # of the PNG text that holds a sample's record
@@ -83,7 +83,7 @@ def unpacked(record: Mapping) -> np.ndarray:
 def is_needed(target: Path, text: Mapping[str, str], *, overwrite: bool) -> bool:
     """Whether a result with these texts (`picgui.colorize.png_text`) is to be written: not where it is already there.
 
-    Raises ExportError where something else would be lost: a foreign file always, a result of other settings unless ``overwrite``.
+    Raises ExistsError where something else would be lost: a foreign file always, a result of other settings unless ``overwrite``.
     """
     if not target.exists():
         return True
@@ -92,9 +92,11 @@ def is_needed(target: Path, text: Mapping[str, str], *, overwrite: bool) -> bool
     except PicError:
         there = {}
     if there.get("picgui:source") != text["picgui:source"]:
-        raise ExportError(f"{target} exists and is not an earlier result of {text['picgui:source']}. Choose another folder.")
+        raise ExistsError(
+            "{path} exists and is not an earlier result of {source}. Choose another folder.", path=target, source=text["picgui:source"]
+        )
     if overwrite:
         return True
     if {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side"):
         return False
-    raise ExportError(f"{target} was drawn with other settings. Have it overwritten, or choose another folder.")
+    raise ExistsError("{path} was drawn with other settings. Have it overwritten, or choose another folder.", path=target)

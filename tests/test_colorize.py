@@ -1,5 +1,7 @@
 """The pipeline: one embedding, reproducible samples, known colours kept, any aspect ratio, errors in sentences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 import picgui
 from picgui import color
 from picgui.colorize import Known, colorize, embed, load_model, network_shape, png_text, sample_rows
-from picgui.errors import CheckpointError, DeviceError, PhotoError
+from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
 from tests.models import checkpoint
 
@@ -148,3 +150,21 @@ def test_every_public_name_is_there():
     assert set(picgui.__all__) <= set(dir(picgui))
     with pytest.raises(AttributeError):
         picgui.nothing
+
+
+def test_memory_that_does_not_suffice_is_told_apart_from_other_errors(photo, model, monkeypatch):
+    stem = model.network.embedding
+    monkeypatch.setattr(stem, "stem", lambda _: torch.empty(1 << 60))
+    with pytest.raises(OutOfMemoryError, match="other programs") as caught:
+        embed(photo, model)
+    assert not isinstance(caught.value, CardMemoryError)
+
+    def full(_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(stem, "stem", full)
+    with pytest.raises(CardMemoryError, match="processor"):
+        embed(photo, replace(model, device=torch.device("meta")))  # any device but the processor
+    monkeypatch.setattr(stem, "stem", lambda _: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError, match="size"):
+        embed(photo, model)

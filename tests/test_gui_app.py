@@ -8,14 +8,22 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QLocale, QSize, QTranslator
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QScrollArea
 
 from picgui import __version__
+from picgui.defaults import TEMPERATURE
 from picgui.gui.app import DESKTOP_ID
+from picgui.gui.controls import Panel
+from picgui.gui.dialogs import AboutDialog, facts
 from picgui.gui.records import ENDING
+from picgui.gui.session import Session
 from picgui.gui.theme import ICON_SIDES
+from picgui.gui.words import number
 from picgui.paths import resource
+from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
+from tests.models import checkpoint, network
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
@@ -31,12 +39,6 @@ def test_without_a_display_one_sentence_names_the_command_that_needs_none(displa
 
 
 def test_german_is_complete_and_is_what_a_german_desktop_shows(qapp):
-    from xml.etree import ElementTree
-
-    from PySide6.QtCore import QTranslator
-
-    from picgui.paths import resource
-
     messages = list(ElementTree.parse(resource("translations/picgui_de.ts")).iter("message"))
     assert len(messages) > 150
     for message in messages:
@@ -63,3 +65,44 @@ def test_the_desktop_entry_its_metadata_and_its_icons_belong_together():
     assert mime.get("type") in entry["Desktop Entry"]["MimeType"].split(";") and mime[-1].get("pattern") == f"*{ENDING}"
     installed = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
     assert all(f"icons/{side}/{name}.png" in installed for side in ICON_SIDES) and f"{name}.desktop" in installed and f"{name}.mime.xml" in installed
+
+
+def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(qapp, qtbot):
+    translator = QTranslator()
+    assert translator.load(str(resource("translations/picgui_de.qm")))
+    qapp.installTranslator(translator)
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    try:
+        panel = Panel(Session())
+        qtbot.addWidget(panel)
+        panel.show()
+        assert panel.temperature_value.text() == f"{TEMPERATURE:.2f}".replace(".", ",")
+        assert number(-1234.5, 1) == "−1.234,5"
+        area = panel.findChild(QScrollArea)
+        for on in (False, True):
+            panel.show_hints(on)
+            qapp.processEvents()
+            scroll_bar = 8
+            assert area.widget().minimumSizeHint().width() + scroll_bar <= area.width() and panel.seed.text() == "Noch keine"
+    finally:
+        QLocale.setDefault(before)
+        qapp.removeTranslator(translator)
+
+
+def test_nothing_in_the_about_page_is_cut_off(qapp, qtbot, tmp_path):
+    dialog = AboutDialog(load_checkpoint(checkpoint(tmp_path)))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    for label in dialog.findChildren(QLabel):
+        if label.wordWrap():
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+
+
+def test_what_a_checkpoint_says_of_itself_counts_the_runs_before_its_last(qapp, tmp_path):
+    first = {"images": 1500, "seconds": 120, "init": None}
+    metadata = {"data": {"images": 40}, "bits_per_dim": 2.5, "training": {"images": 500, "seconds": 60, "init": {"file": "a", "training": first}}}
+    path = save_checkpoint(tmp_path / "a.safetensors", network(), metadata=metadata)
+    lines = facts(load_checkpoint(path))
+    assert "2000 pictures seen in 3 minutes of training" in [line.replace(",", "") for line in lines]
+    assert any(line.startswith("2.500 bits") for line in lines)

@@ -7,18 +7,21 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from picgui.colorize import colorize
-from picgui.errors import PhotoError
-from picgui.gui import jobs, main_window, records
+from picgui.batch import Drawn
+from picgui.colorize import colorize, compose
+from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
+from picgui.gui import jobs, main_window, pace, records
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.gui.studio import Activity
+from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo
@@ -110,7 +113,7 @@ def test_an_exported_picture_whose_photograph_is_gone_is_opened_itself(drawn, ex
 def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):  # noqa: F811
     drawn.session.add_hint(left_half(drawn), (5.0, 6.0))
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    drawn.session.toggle_pin(drawn.session.samples[1])
+    drawn.session.toggle_pins([drawn.session.samples[1]])
     drawn.session.select(drawn.session.samples[3])
     before = [s.chroma.copy() for s in drawn.session.samples]
     path = tmp_path / "work.picgui"
@@ -150,7 +153,7 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):  # noqa: F
     drawn.offer_last()
     drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
     assert drawn.message.isVisible() and "closed in order" in drawn.message.text
-    drawn.message._action.click()
+    drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)
     assert np.array_equal(drawn.session.samples[1].chroma, chroma)
     drawn._save_now()
@@ -236,9 +239,9 @@ def test_where_samples_differ_is_their_distance_from_their_mean(drawn):  # noqa:
     drawn._actions["spread"].trigger()
     planes = np.stack([s.chroma for s in drawn.session.samples])
     expected = np.sqrt(((planes - planes.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
-    assert np.allclose(drawn.canvas._spread, expected, atol=1e-4)
+    assert np.allclose(drawn.canvas._overlay.values, expected, atol=1e-4)
     drawn._actions["spread"].trigger()
-    assert drawn.canvas._spread is None
+    assert drawn.canvas._overlay is None
 
 
 def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):  # noqa: F811
@@ -385,3 +388,205 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):  # noqa
     share = drawn.canvas._split
     QTest.keyClick(drawn.canvas, key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert drawn.canvas._split == pytest.approx(share + 0.02)
+
+
+@pytest.fixture
+def pasted(window, qtbot):  # noqa: F811
+    pixels = cv2.resize(np.random.default_rng(3).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50))
+    window.studio.paste(pixels)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    return window
+
+
+def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
+    before, lightness = [s.chroma.copy() for s in pasted.session.samples], pasted.session.opened.photo.lightness
+    qtbot.waitUntil(lambda: not pasted._autosave_timer.isActive() and pasted._recovery._lock is not None, timeout=WAIT)
+    pasted._recovery._lock.unlock()  # as when its program is gone
+    pasted._recovery = records.Recovery(data_dir())
+    pasted.open(main_window.example_photo())
+    pasted.offer_last()
+    pasted.bring_back()
+    qtbot.waitUntil(lambda: is_done(pasted) and pasted.session.opened.photo.width == 80, timeout=WAIT)
+    assert pasted.session.path is None and np.array_equal(pasted.session.opened.photo.lightness, lightness)
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))
+    assert not pasted.message.isVisible(), "it is the photograph that the colours were drawn for"
+
+
+def test_the_session_of_a_pasted_picture_holds_the_picture(pasted, qtbot, tmp_path, monkeypatch):
+    target = tmp_path / "found.picgui"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
+    pasted._actions["save_session"].trigger()
+    chroma = pasted.session.samples[0].chroma.copy()
+    pasted.session.resample()
+    pasted.open(target)
+    qtbot.waitUntil(lambda: is_done(pasted) and pasted.session.samples[0].seed == 1, timeout=WAIT)
+    assert np.array_equal(pasted.session.samples[0].chroma, chroma)
+    content = json.loads(target.read_text())
+    target.write_text(json.dumps(content | {"picture": "AAAA"}))
+    pasted.open(target)
+    qtbot.waitUntil(lambda: "damaged" in pasted.message.text, timeout=WAIT)
+
+
+def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(drawn, qtbot, tmp_path):  # noqa: F811
+    expected = drawn.session.samples[1].chroma.copy()
+    for sample in drawn.session.samples[:2]:
+        sample.rows, sample.chroma[:, 2:] = 2, 0
+    drawn.session.samples[0].stopped = True
+    path = tmp_path / "work.picgui"
+    records.write_session(path, drawn.session)
+    drawn.open(path)
+    before = drawn.session.samples
+    qtbot.waitUntil(lambda: len(drawn.session.samples) == 4 and drawn.session.samples[0] not in before, timeout=WAIT)
+    qtbot.waitUntil(lambda: all(s.is_complete for s in drawn.session.samples[1:]), timeout=WAIT)
+    assert drawn.session.samples[0].rows == 2 and drawn.session.samples[0].stopped
+    assert np.array_equal(drawn.session.samples[1].chroma, expected)
+
+
+def out_of_memory(monkeypatch, error, *, from_number):
+    """Let memory run out wherever so many samples are drawn at once."""
+    draw = jobs.draw
+
+    def scarce(*arguments, seeds, **options):
+        if len(seeds) >= from_number:
+            raise error("There is not enough memory for this.")
+        yield from draw(*arguments, seeds=seeds, **options)
+
+    monkeypatch.setattr(jobs, "draw", scarce)
+
+
+def test_where_memory_runs_out_fewer_samples_are_offered_and_drawn(window, scan, qtbot, monkeypatch):  # noqa: F811
+    out_of_memory(monkeypatch, OutOfMemoryError, from_number=3)
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
+    fewer, other = window.message._buttons
+    assert "memory" in window.message.text and fewer.text() == "Draw fewer samples" and not other.isVisible()
+    fewer.click()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert [s.seed for s in window.session.samples] == [1, 2] and window.session.sample_count == 2
+
+
+def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_nothing_is_lost(drawn, qtbot, monkeypatch):  # noqa: F811
+    before, loaded = drawn.session.samples, []
+    load = jobs.load
+    monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append(device), load(path, device=device))[1])
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, CardMemoryError, from_number=2)
+        drawn.session.set_sample_count(6)
+        qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    assert [button.text() for button in drawn.message._buttons] == ["Draw fewer samples", "Use the processor"]
+    drawn.message._buttons[1].click()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert loaded == ["cpu"] and drawn.session.samples[:4] == before and [s.seed for s in drawn.session.samples] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, qtbot):  # noqa: F811
+    before = drawn.studio.model
+    drawn.studio.use_model(drawn._checkpoint(), device="cpu")
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
+
+
+def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, scan, tmp_path, qtbot):  # noqa: F811
+    window.settings.setValue("threads", 1)
+    used = []
+    window.open_many([scan])
+    batch = window.batch
+    batch._worker.produced.connect(lambda *_: used.append(torch.get_num_threads()))
+    batch.folder.setText(str(tmp_path / "out"))
+
+    def pause(_job, item):
+        if isinstance(item, Drawn) and not batch._paused:
+            batch._worker.produced.disconnect(pause)
+            batch.start.click()
+
+    batch._worker.produced.connect(pause, Qt.ConnectionType.BlockingQueuedConnection)
+    batch.start.click()
+    qtbot.waitUntil(lambda: batch._paused and batch._share > 0, timeout=WAIT)
+    share = batch._share
+    qtbot.wait(300)
+    assert batch._share == share < 1 and not (tmp_path / "out" / "scan-colorized-1.png").exists()
+    batch.start.click()
+    qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
+    assert len(list((tmp_path / "out").iterdir())) == 4 and set(used) == {1}
+    batch.close()
+
+
+def test_the_time_left_grows_with_what_is_left_and_pauses_do_not_count(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    work = pace.Pace()
+    work.go()
+    assert work.seconds_left(0, 1) is None
+    now[0] += 60
+    work.rest()
+    now[0] += 3600
+    work.go()
+    assert work.seconds_left(0.25, 0.75) == pytest.approx(180)
+    assert [pace.time_left(s) for s in (None, 0.4, 42, 180, 7260)] == ["", "", "42 s left", "3 min left", "2 h 1 min left"]
+
+
+def test_an_export_tells_how_far_it_is_and_is_written_though_the_window_closes(drawn, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(jobs, "_BAND_PIXELS", 150 * 10)
+    shares = []
+    drawn.studio.export_progressed.connect(lambda share, _left: shares.append(share))
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.studio.export([(drawn.session.samples[0], tmp_path / "a.png")])
+    assert len(shares) == 11 and shares == sorted(shares) and shares[-1] < 1
+    assert np.array_equal(cv2.imread(str(tmp_path / "a.png"))[..., ::-1], compose(read_photo(scan), drawn.session.samples[0].chroma))
+    drawn.studio.export([(s, tmp_path / f"{s.seed}.png") for s in drawn.session.samples])
+    drawn.close()
+    assert all((tmp_path / f"{seed}.png").exists() for seed in (1, 2, 3, 4))
+
+
+def test_pinning_and_deleting_several_is_one_step_back(drawn):  # noqa: F811
+    session, before = drawn.session, drawn.session.samples
+    drawn.gallery.mark(before[:3])
+    drawn._actions["pin"].trigger()
+    assert [session.is_pinned(s) for s in before] == [True, True, True, False]
+    drawn._actions["undo"].trigger()
+    assert not any(session.is_pinned(s) for s in before)
+    drawn.gallery.mark(before[:3])
+    drawn._actions["delete"].trigger()
+    assert session.samples == before[3:]
+    drawn._actions["undo"].trigger()
+    assert session.samples == before
+
+
+def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):  # noqa: F811
+    undo, redo = drawn._actions["undo"], drawn._actions["redo"]
+    drawn.session.toggle_pins(drawn.session.samples)
+    assert undo.toolTip() == f"Undo Pin ({undo.shortcut().toString()})"
+    undo.trigger()
+    assert redo.toolTip() == f"Redo Pin ({redo.shortcut().toString()})"
+
+
+def test_where_the_model_is_unsure_is_shown_in_bits_and_only_one_overlay_at_a_time(drawn, qtbot):  # noqa: F811
+    drawn._actions["spread"].trigger()
+    drawn._actions["unsure"].trigger()
+    qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
+    assert not drawn._actions["spread"].isChecked()
+    assert np.array_equal(drawn.canvas._overlay.values, uncertainty(drawn.session.embedded, drawn.studio.model))
+    drawn._actions["unsure"].trigger()
+    assert drawn.canvas._overlay is None
+
+
+def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none(drawn, tmp_path, qtbot):  # noqa: F811
+    drawn._actions["surprise"].trigger()
+    qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text, timeout=WAIT)
+    assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None
+    pixels = cv2.resize(np.random.default_rng(2).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50))
+    cv2.imwrite(str(tmp_path / "colour.png"), pixels[..., ::-1])
+    drawn.open(tmp_path / "colour.png")
+    qtbot.waitUntil(lambda: drawn.session.name == "colour" and is_done(drawn), timeout=WAIT)
+    drawn._actions["surprise"].trigger()
+    qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
+    embedded, model = drawn.session.embedded, drawn.studio.model
+    assert np.allclose(drawn.canvas._overlay.values, surprise(embedded, model, own_chroma(pixels, embedded, model)), atol=1e-3)
+
+    drawn._actions["surprise"].trigger()
+    drawn.open(tmp_path / "colour.png")
+    qtbot.waitUntil(lambda: drawn.session.embedded is not embedded and is_done(drawn), timeout=WAIT)
+    (tmp_path / "colour.png").unlink()
+    drawn._actions["surprise"].trigger()
+    qtbot.waitUntil(lambda: "no file" in drawn.message.text, timeout=WAIT)
+    assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -279,6 +279,18 @@ def test_holding_space_shows_the_photograph_as_it_was(drawn):
     assert drawn.canvas._original
     QTest.keyRelease(drawn.canvas, Qt.Key.Key_Space)
     assert not drawn.canvas._original
+    drawn.panel.temperature.setFocus()
+    QTest.keyPress(drawn.panel.temperature, Qt.Key.Key_Space)
+    assert drawn.canvas._original, "wherever a person last clicked"
+    QTest.keyRelease(drawn.panel.temperature, Qt.Key.Key_Space)
+    assert not drawn.canvas._original
+
+
+def test_a_transparent_picture_is_laid_on_white():
+    image = QImage(2, 1, QImage.Format.Format_ARGB32)
+    image.setPixelColor(0, 0, QColor(0, 0, 0, 0))
+    image.setPixelColor(1, 0, QColor(100, 0, 0, 255))
+    assert main_window._pixels(image).tolist() == [[[255, 255, 255], [100, 0, 0]]]
 
 
 def test_a_file_is_never_replaced_unasked(drawn, tmp_path, monkeypatch):

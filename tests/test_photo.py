@@ -16,7 +16,7 @@ from picgui import color
 from picgui import photo as photo_module
 from picgui.errors import ExportError, PhotoError
 from picgui.opencv import cv2
-from picgui.photo import photo_from_rgb, read_photo, read_png_text, write_png, write_tiff
+from picgui.photo import photo_from_rgb, read_colors, read_photo, read_png_text, write_png, write_tiff
 
 HEIGHT, WIDTH = 40, 56
 
@@ -512,3 +512,23 @@ def test_a_stopped_export_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "deep.png", "deep.tif"])
+def test_colours_are_read_upright_and_reduced(tmp_path, name):
+    path = tmp_path / name
+    pixels = np.zeros((60, 120, 3), np.uint8)
+    pixels[:, :60], pixels[:, 60:] = (220, 30, 30), (30, 30, 220)
+    if name.startswith("deep"):
+        cv2.imwrite(str(path), pixels[..., ::-1].astype(np.uint16) * 257)
+    else:
+        exif = Image.Exif()
+        exif[0x0112] = 6  # to be turned to the right
+        Image.fromarray(pixels).save(path, exif=exif, **({"quality": 95, "subsampling": 0} if name.endswith("jpg") else {}))
+    colours = read_colors(path, long_side=40).astype(int)
+    if name.startswith("deep"):
+        assert colours.shape == (20, 40, 3)
+    else:
+        assert colours.shape == (40, 20, 3)
+        colours = colours.transpose(1, 0, 2)
+    assert np.abs(colours[:, :18] - (220, 30, 30)).max() < 12 and np.abs(colours[:, 22:] - (30, 30, 220)).max() < 12

@@ -60,7 +60,7 @@ def test_a_row_replaces_the_draft_of_every_sample_it_is_for(session):
 
 def test_resampling_draws_new_seeds_and_keeps_what_is_pinned(session):
     finish(session)
-    session.toggle_pin(session.samples[1])
+    session.toggle_pins([session.samples[1]])
     session.resample()
     assert seeds(session) == [2, 5, 6, 7]
     assert session.wanted[-1] == [5, 6, 7]
@@ -80,7 +80,7 @@ def test_undo_brings_back_the_very_samples_and_draws_nothing_again(session):
 
 def test_temperature_keeps_the_seeds_and_the_pinned(session):
     finish(session)
-    session.toggle_pin(session.samples[0])
+    session.toggle_pins([session.samples[0]])
     pinned = session.samples[0]
     session.select(session.samples[2])
     session.set_temperature(0.4)
@@ -103,7 +103,7 @@ def test_more_samples_are_drawn_and_fewer_let_the_last_go_but_none_that_is_pinne
     finish(session)
     session.set_sample_count(6)
     assert session.wanted[-1] == [5, 6]
-    session.toggle_pin(session.samples[5])
+    session.toggle_pins([session.samples[5]])
     session.set_sample_count(2)
     assert seeds(session) == [1, 6]
     session.set_sample_count(99)

@@ -20,9 +20,9 @@ import numpy as np
 from picgui.errors import DataError
 from picgui.opencv import cv2
 from picgui.paths import cache_dir
+from picgui.photo import PHOTO_ENDINGS
 
 SPLITS = ("train", "validation")
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _VALIDATION_NAMES = ("validation", "val", "test")
 _VALIDATION_SHARE = 32  # of a folder without splits, one picture in so many validates
 _GREY_CHROMA = 3.0  # mean |channel difference| in 8-bit levels under which a picture teaches nothing about colour
@@ -98,7 +98,7 @@ def _files(path: Path, split: str) -> list[Path]:
 
 
 def _pictures_below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS)
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS)
 
 
 def _share(folder: Path, pictures: list[Path], split: str) -> list[Path]:

@@ -28,7 +28,6 @@ MARGIN = 18
 LABEL = 20
 BACKGROUND = (24, 24, 24)
 INK = (210, 210, 210)
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Picture:
 
 def photographs(folder: Path, *, limit: int | None = None) -> list[Picture]:
     """The pictures of a folder, read as the product reads them. Raises DataError where there is none."""
-    paths = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in PICTURE_ENDINGS)[:limit]
+    paths = photos_in(Path(folder))[:limit]
     if not paths:
         raise DataError(f"There are no photographs in {folder}.")
     return [Picture(path.stem, read_photo(path), None) for path in paths]
@@ -209,7 +208,7 @@ def figure_7(
 
 def other_result(folder: Path, name: str, *, size: int | None = None) -> np.ndarray:
     """Another program's picture (H, W, 3) uint8. Raises DataError where there is none or it is not ``size`` pixels wide and high."""
-    for ending in PICTURE_ENDINGS:
+    for ending in PHOTO_ENDINGS:
         path = folder / f"{name}{ending}"
         if path.exists():
             break

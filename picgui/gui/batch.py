@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QUrl, Slot
@@ -17,17 +18,21 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.colorize import Model
+from picgui.errors import PicError
 from picgui.gui import jobs, theme
-from picgui.gui.jobs import Exported
+from picgui.gui.pace import Pace, time_left
+from picgui.gui.words import number, told
 from picgui.gui.worker import Worker
+
+_STEPS = 1000  # of the progress bar, for each photograph
 
 
 class State(Enum):
@@ -51,6 +56,7 @@ class BatchDialog(QDialog):
         samples: int,
         temperature: float,
         saturation: float,
+        threads: int,
         settings: QSettings,
         parent: QWidget | None = None,
     ):
@@ -59,10 +65,14 @@ class BatchDialog(QDialog):
         self._samples, self._temperature, self._saturation = samples, temperature, saturation
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
+        self._namesakes = namesakes(self._paths)
         self._written = 0
+        self._share = 0.0  # of the current photograph that is drawn
+        self._drawn = 0.0  # photographs, as far as they were drawn here
+        self._pace = Pace()
         self._paused = True
-        self._worker = Worker(self, prepare=jobs.use_threads)
-        self._worker.produced.connect(self._sample_written)
+        self._worker = Worker(self, prepare=partial(jobs.use_threads, threads))
+        self._worker.produced.connect(self._take)
         self._worker.finished_job.connect(self._photo_finished)
         self._worker.failed.connect(self._photo_failed)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -73,7 +83,7 @@ class BatchDialog(QDialog):
 
     def _make_widgets(self) -> None:
         words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
-        explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", f"{self._temperature:.2f}"))
+        explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", number(self._temperature, 2)))
         explained.setObjectName("quiet")
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
@@ -96,10 +106,9 @@ class BatchDialog(QDialog):
         self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.progress.setRange(0, len(self._paths) * self._samples)
+        self.progress.setRange(0, len(self._paths) * _STEPS)
         self.summary = QLabel()
         self.summary.setObjectName("quiet")
-        self.summary.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.start = QPushButton(self.tr("Start"))
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._start_or_pause)
@@ -119,7 +128,10 @@ class BatchDialog(QDialog):
         column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, choose))
         column.addWidget(self.overwrite)
         column.addWidget(self.progress)
-        column.addLayout(_row(self.summary, self.show_results, self.skip, close, self.start))
+        column.addWidget(self.summary)
+        buttons = _row(self.show_results, self.skip, close, self.start)
+        buttons.insertStretch(1)
+        column.addLayout(buttons)
 
     # what a person does
 
@@ -131,12 +143,22 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _start_or_pause(self) -> None:
-        """A pause takes effect after the photograph being drawn."""
-        self._paused = not self._paused
+        """A pause takes effect after the row being drawn."""
         self._settings.setValue("batch_folder", self.folder.text())
-        if not self._paused and self._current is None:
-            self._next()
+        if not self._paused:
+            self._pause()
+        else:
+            self._paused = False
+            self._worker.go_on()
+            self._pace.go()
+            if self._current is None:
+                self._next()
         self._show_progress()
+
+    def _pause(self) -> None:
+        self._paused = True
+        self._worker.pause()
+        self._pace.rest()
 
     @Slot()
     def _skip(self) -> None:
@@ -158,32 +180,28 @@ class BatchDialog(QDialog):
     def _next(self) -> None:
         waiting = [index for index, state in enumerate(self._states) if state is State.WAITING]
         if self._paused or not waiting:
-            self._paused = True
+            self._pause()
             self._show_progress()
             return
         self._current = waiting[0]
-        self._written = 0
+        self._written, self._share = 0, 0.0
         path, folder = self._paths[self._current], Path(self.folder.text())
-        namesake = next((p for p in self._paths[: self._current] if p.stem == path.stem), None)
-        if namesake is not None:
+        if path in self._namesakes:
             words = self.tr("would be written under the names of %1; colorize it into another folder")
-            self._end(State.FAILED, words.replace("%1", str(namesake)))
+            self._end(State.FAILED, words.replace("%1", str(self._namesakes[path])))
             return
         self._set(State.RUNNING, self.tr("reading…"))
         self._worker.queue(
-            jobs.colorize_file(
+            colorize_file(
                 path,
                 self._model,
-                targets=self._targets(path, folder),
+                targets={seed: folder / result_name(path.stem, seed) for seed in range(1, self._samples + 1)},
                 temperature=self._temperature,
                 saturation=self._saturation,
                 overwrite=self.overwrite.isChecked(),
             )
         )
         self._show_progress()
-
-    def _targets(self, path: Path, folder: Path) -> list[Path]:
-        return [folder / f"{path.stem}-colorized-{seed}.png" for seed in range(1, self._samples + 1)]
 
     def _set(self, state: State, words: str) -> None:
         self._states[self._current] = state
@@ -197,17 +215,24 @@ class BatchDialog(QDialog):
 
     def _end(self, state: State, words: str) -> None:
         self._set(state, words)
+        self._drawn += self._share
         self._current = None
         self._show_progress()
         self._next()
 
     @Slot(int, object)
-    def _sample_written(self, job: int, item: object) -> None:
-        if self._worker.is_current(job) and isinstance(item, Exported):
+    def _take(self, job: int, item: object) -> None:
+        if not self._worker.is_current(job) or self._current is None:
+            return
+        if isinstance(item, Drawn):
+            self._share = item.share
+            drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
+            self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
+        elif isinstance(item, Written):
             self._written += 1
             words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._samples))
             self._set(State.RUNNING, words)
-            self._show_progress()
+        self._show_progress()
 
     @Slot(int)
     def _photo_finished(self, job: int) -> None:
@@ -217,15 +242,16 @@ class BatchDialog(QDialog):
             else:
                 self._end(State.SKIPPED, self.tr("has results already"))
 
-    @Slot(int, str)
-    def _photo_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _photo_failed(self, job: int, error: PicError) -> None:
         if self._worker.is_current(job) and self._current is not None:
-            self._end(State.FAILED, sentence)
+            self._end(State.FAILED, told(error))
 
     def _show_progress(self) -> None:
         ended = sum(state in (State.DONE, State.SKIPPED, State.FAILED) for state in self._states)
-        self.progress.setValue(ended * self._samples + (self._written if self._current is not None else 0))
         running = self._current is not None
+        share = self._share if running else 0.0
+        self.progress.setValue(round((ended + share) * _STEPS))
         self.skip.setEnabled(running)
         self.show_results.setEnabled(State.DONE in self._states)
         all_ended = ended == len(self._states)
@@ -237,6 +263,8 @@ class BatchDialog(QDialog):
         words = self.tr("%1 of %2 photographs").replace("%1", str(ended)).replace("%2", str(len(self._states)))
         if failed:
             words += ", " + self.tr("%1 failed").replace("%1", str(failed))
+        if left := time_left(self._pace.seconds_left(self._drawn + share, len(self._states) - ended - share)):
+            words += ", " + left
         self.summary.setText(words)
 
 

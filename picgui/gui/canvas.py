@@ -1,6 +1,7 @@
 """The photograph, large: zoom, pan, before and after, one to four samples side by side in the same view."""
 
 import math
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from picgui.gui import theme
 from picgui.gui.pictures import BAND_BYTES, BAND_ROWS, Pictures
 from picgui.gui.session import Sample, Session
+from picgui.gui.words import number
 
 MAX_ZOOM = 32.0  # screen pixels per photo pixel
 MAX_PANES = 4
@@ -19,7 +21,6 @@ _MARGIN = 24
 _GAP = 8
 _GRIP = 9  # how near to the divider a press takes hold of it
 _ZOOM_STEP = 1.25
-_WIDEST_SPREAD = 30.0  # Lab units, at the end of the scale
 _SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
 
 
@@ -29,6 +30,23 @@ class Tool(Enum):
     MOVE = auto()
     HINT = auto()  # marks a place that is to get a colour
     REGION = auto()  # marks a rectangle that is to be drawn again
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Numbers to be laid over the photograph in colours, (h, w), with the ends of their scale."""
+
+    values: np.ndarray
+    low: float
+    high: float
+    low_words: str
+    high_words: str
+    unit: str
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Where the values are on the scale, from 0 to 1."""
+        return np.clip((self.values - self.low) / (self.high - self.low), 0, 1)
 
 
 class Canvas(QWidget):
@@ -55,7 +73,7 @@ class Canvas(QWidget):
         self._grabbed: str | None = None
         self._pressed_at = QPointF()
         self._moved = False
-        self._spread: np.ndarray | None = None
+        self._overlay: Overlay | None = None
         self._pointed: QPointF | None = None
         self._tool = Tool.MOVE
         self._crosshair: QPointF | None = None  # of the arrow keys, as shares of the photograph's sides
@@ -104,9 +122,9 @@ class Canvas(QWidget):
         self._original = original
         self.update()
 
-    def show_spread(self, spread: np.ndarray | None) -> None:
-        """Lay over the photograph how far samples differ, (h, w) in Lab units; None takes it away."""
-        self._spread = spread
+    def show_overlay(self, overlay: Overlay | None) -> None:
+        """Lay numbers over the photograph; None takes them away."""
+        self._overlay = overlay
         self.update()
 
     @property
@@ -294,8 +312,8 @@ class Canvas(QWidget):
             self._paint_scan_line(painter, sample, target)
         if self.has_split and not self._original and sample is not None:
             self._paint_divider(painter, target, pane)
-        if self._spread is not None:
-            self._paint_spread(painter, target, pane)
+        if self._overlay is not None:
+            self._paint_overlay(painter, target, pane)
         if self._tool is Tool.HINT:
             self._paint_hints(painter, target)
         if self._stroke:
@@ -305,15 +323,16 @@ class Canvas(QWidget):
         self._paint_labels(painter, sample, target, pane)
         painter.restore()
 
-    def _paint_spread(self, painter: QPainter, target: QRectF, pane: QRectF) -> None:
-        height, width = self._spread.shape
-        pixels = np.ascontiguousarray(theme.scale_colors(self._spread / _WIDEST_SPREAD))
+    def _paint_overlay(self, painter: QPainter, target: QRectF, pane: QRectF) -> None:
+        overlay, shares = self._overlay, self._overlay.shares
+        height, width = shares.shape
+        pixels = np.ascontiguousarray(theme.scale_colors(shares))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(0.72)
         painter.drawImage(target, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32))
         painter.setOpacity(1.0)
         seen = target.intersected(pane).adjusted(12, 12, -12, -12)
-        box = QRectF(seen.right() - 216, seen.bottom() - 54, 216, 54)
+        box = QRectF(seen.right() - 256, seen.bottom() - 54, 256, 54)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 20, 205))
         painter.drawRoundedRect(box, 8, 8)
@@ -323,14 +342,13 @@ class Canvas(QWidget):
         words = box.adjusted(12, 26, -12, -6)
         painter.setPen(QColor("#f4f4f4"))
         painter.setFont(self.font())
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.tr("agree"))
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.tr("differ"))
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, overlay.low_words)
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, overlay.high_words)
         if self._pointed is not None:
             x, y = int(self._pointed.x() * width), int(self._pointed.y() * height)
             if 0 <= x < width and 0 <= y < height:
-                value = self._spread[y, x]
-                painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{value:.1f}")
-                mark = bar.left() + min(value / _WIDEST_SPREAD, 1) * bar.width()
+                painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{number(overlay.values[y, x], 1)} {overlay.unit}")
+                mark = bar.left() + shares[y, x] * bar.width()
                 painter.fillRect(QRectF(mark - 1, bar.top() - 3, 2, bar.height() + 6), QColor("#ffffff"))
 
     def _paint_hints(self, painter: QPainter, target: QRectF) -> None:
@@ -569,7 +587,7 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None:
             return
-        if self._spread is not None:
+        if self._overlay is not None:
             self._pointed = self._to_photo(event.position(), self._pane_at(event.position()))
             self.update()
         if self._grabbed == "mark":

@@ -1,6 +1,6 @@
 """The panel beside the photograph, the message bar above it, and the welcome before there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
@@ -25,8 +25,10 @@ from picgui import defaults
 from picgui.gui import theme
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
+from picgui.gui.words import number
 
 _DEBOUNCE_MILLISECONDS = 180
+Offer = tuple[str, Callable[[], object]]
 
 
 class IconButton(QToolButton):
@@ -182,7 +184,7 @@ class Panel(QWidget):
         self._session = session
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(256)
+        self.setFixedWidth(264)  # room for a scroll bar beside the plane of colours
         self._make_settings()
         self._make_facts()
         self.hints = HintPanel(self._session)
@@ -239,6 +241,7 @@ class Panel(QWidget):
 
     def _make_facts(self) -> None:
         self.seed = _label("", "heading")
+        self.seed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.typicality, self.colorfulness, self.drawn_at = _label("", "value"), _label("", "value"), _label("", "value")
         self.typicality.setToolTip(
             self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
@@ -291,7 +294,7 @@ class Panel(QWidget):
         column = QVBoxLayout(self.facts)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(_row(self.seed, 1, self.pin, self.copy, self.delete))
+        column.addLayout(_row(self.seed, self.pin, self.copy, self.delete))
         facts = QGridLayout()
         facts.setVerticalSpacing(6)
         for row, (name, value) in enumerate(
@@ -327,16 +330,16 @@ class Panel(QWidget):
         self.resample.setEnabled(has_photo)
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
-        self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("No sample yet"))
+        self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.show_icon("pinned" if pinned else "pin")
         self._show_numbers(sample)
 
     def _show_numbers(self, sample: Sample | None) -> None:
         known = sample is not None and sample.rows > 0
-        self.typicality.setText(self.tr("%1 bits").replace("%1", f"{sample.typicality:.2f}".replace("-", "−")) if known else "–")
-        self.colorfulness.setText(f"{sample.colorfulness:.1f}" if known else "–")
-        self.drawn_at.setText(f"{sample.temperature:.2f}" if sample else "–")
+        self.typicality.setText(self.tr("%1 bits").replace("%1", number(sample.typicality, 2)) if known else "–")
+        self.colorfulness.setText(number(sample.colorfulness, 1) if known else "–")
+        self.drawn_at.setText(number(sample.temperature, 2) if sample else "–")
 
     def retint(self) -> None:
         """Follow a change of the theme."""
@@ -348,7 +351,7 @@ class Panel(QWidget):
         self.temperature.blockSignals(True)
         self.temperature.setValue(round(value * 100))
         self.temperature.blockSignals(False)
-        self.temperature_value.setText(f"{value:.2f}")
+        self.temperature_value.setText(number(value, 2))
 
     @Slot(int)
     def _follow_count(self, value: int) -> None:
@@ -367,7 +370,7 @@ class Panel(QWidget):
 
     @Slot(int)
     def _temperature_moved(self, value: int) -> None:
-        self.temperature_value.setText(f"{value / 100:.2f}")
+        self.temperature_value.setText(number(value / 100, 2))
         self._temperature_timer.start()
 
     @Slot(int)
@@ -389,7 +392,7 @@ class Panel(QWidget):
 
 
 class MessageBar(QFrame):
-    """One sentence at a time, with at most one thing to do about it."""
+    """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info"}
     _SECONDS = 8
@@ -398,24 +401,28 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message")
         self._kind = "note"
-        self._then = None
+        self._offers: tuple[Offer, ...] = ()
         self._picture = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._action = QPushButton()
-        self._action.setObjectName("flat")
-        self._action.clicked.connect(self._do)
+        self._buttons = (QPushButton(), QPushButton())
+        for button in self._buttons:
+            button.setObjectName("flat")
+            button.clicked.connect(self._do)
         self._close = IconButton("close", self.tr("Close this message"))
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
+        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._inside.addWidget(self._text, 1)
+        self._inside.addLayout(_row(*self._buttons, 1))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
         row.setSpacing(10)
-        for widget in (self._picture, self._text, self._action, self._close):
-            row.addWidget(widget)
-        row.setStretch(1, 1)
+        row.addWidget(self._picture)
+        row.addLayout(self._inside, 1)
+        row.addWidget(self._close)
         self._timer = QTimer(self, singleShot=True, interval=self._SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
         self.hide()
@@ -425,30 +432,33 @@ class MessageBar(QFrame):
         """The sentence that is shown."""
         return self._text.text()
 
-    def tell_error(self, sentence: str) -> None:
+    def tell_error(self, sentence: str, *offers: Offer) -> None:
         """Something went wrong; stays until it is closed."""
-        self._tell("error", sentence)
+        self._tell("error", sentence, *offers)
 
     def tell_note(self, sentence: str) -> None:
         """Something worth knowing."""
         self._tell("note", sentence)
         self._timer.start()
 
-    def tell_offer(self, sentence: str, action: str, then) -> None:
+    def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then."""
-        self._tell("note", sentence, action, then)
+        self._tell("note", sentence, *offers)
 
-    def tell_done(self, sentence: str, action: str = "", then=None) -> None:
+    def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
-        self._tell("done", sentence, action, then)
+        self._tell("done", sentence, *offers)
         self._timer.start()
 
-    def _tell(self, kind: str, sentence: str, action: str = "", then=None) -> None:
+    def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
-        self._kind, self._then = kind, then
+        self._kind, self._offers = kind, offers
         self._text.setText(sentence)
-        self._action.setText(action)
-        self._action.setVisible(bool(action))
+        sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._inside.setDirection(below if len(offers) > 1 else sideways)
+        for place, button in enumerate(self._buttons):
+            button.setText(offers[place][0] if place < len(offers) else "")
+            button.setVisible(place < len(offers))
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
@@ -462,9 +472,9 @@ class MessageBar(QFrame):
 
     @Slot()
     def _do(self) -> None:
+        _, then = self._offers[self._buttons.index(self.sender())]
         self.hide()
-        if self._then is not None:
-            self._then()
+        then()
 
 
 class Welcome(QWidget):

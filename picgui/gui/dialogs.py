@@ -27,6 +27,7 @@ from picgui import __version__, defaults
 from picgui.errors import CheckpointError
 from picgui.gui import theme
 from picgui.gui.session import MAX_SAMPLES
+from picgui.gui.words import number, told
 from picgui.paths import checkpoint_dir, default_checkpoint
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
@@ -47,7 +48,7 @@ class ShortcutsDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(32)
         grid.setVerticalSpacing(8)
-        rows = [(a.text().replace("&", "").rstrip("…"), _keys(a)) for a in actions if a.shortcuts()]
+        rows = [(a.property("name") or a.text().replace("&", "").rstrip("…"), _keys(a)) for a in actions if a.shortcuts()]
         rows += [
             (self.tr("The photograph as it was"), self.tr("hold Space")),
             (self.tr("Zoom at the cursor"), self.tr("wheel")),
@@ -59,7 +60,9 @@ class ShortcutsDialog(QDialog):
         for place, (name, keys) in enumerate(rows):
             column = 0 if place < half else 2
             grid.addWidget(QLabel(name), place % half, column)
-            grid.addWidget(_quiet(keys), place % half, column + 1)
+            shown = _quiet(keys)
+            shown.setWordWrap(False)
+            grid.addWidget(shown, place % half, column + 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -115,6 +118,7 @@ class AboutDialog(QDialog):
             column.addWidget(_quiet("\n".join(facts(checkpoint))))
         column.addWidget(_quiet(self.tr("MIT licence. Qt is used under the LGPL.")))
         column.addWidget(buttons)
+        self.setFixedHeight(column.totalHeightForWidth(self.width()))
 
 
 def facts(checkpoint: Checkpoint) -> list[str]:
@@ -122,17 +126,33 @@ def facts(checkpoint: Checkpoint) -> list[str]:
     millions = sum(tensor.numel() for tensor in checkpoint.tensors.values()) / 1e6
     translate = QCoreApplication.translate
     words = translate("Facts", "%1, %2 million weights")
-    lines = [words.replace("%1", checkpoint.config.name).replace("%2", f"{millions:.1f}")]
+    lines = [words.replace("%1", checkpoint.config.name).replace("%2", number(millions, 1))]
     data = checkpoint.metadata.get("data")
     if isinstance(data, dict) and data.get("images"):
-        lines.append(translate("Facts", "Trained on %1 photographs").replace("%1", f"{data['images']:,}"))
+        lines.append(translate("Facts", "Trained on %1 photographs").replace("%1", number(data["images"])))
     elif isinstance(data, str):
         lines.append(translate("Facts", "Trained on: %1").replace("%1", data))
+    runs = _runs(checkpoint.metadata.get("training"))
+    if runs:
+        words = translate("Facts", "%1 pictures seen in %2 minutes of training")
+        pictures, seconds = (sum(run[name] for run in runs) for name in ("images", "seconds"))
+        lines.append(words.replace("%1", number(pictures)).replace("%2", number(seconds / 60)))
     bits = checkpoint.metadata.get("bits_per_dim")
     if isinstance(bits, (int, float)):
-        lines.append(translate("Facts", "%1 bits per dimension (lower is better)").replace("%1", f"{bits:.3f}"))
+        lines.append(translate("Facts", "%1 bits per dimension (lower is better)").replace("%1", number(bits, 3)))
     lines.append(f"SHA-256 {checkpoint.sha256[:16]}…")
     return lines
+
+
+def _runs(training: object) -> list[dict]:
+    """The runs that a checkpoint is the end of, the last first; those that say how long they were."""
+    runs = []
+    while isinstance(training, dict):
+        if all(isinstance(training.get(name), (int, float)) for name in ("images", "seconds")):
+            runs.append(training)
+        before = training.get("init")
+        training = before.get("training") if isinstance(before, dict) else None
+    return runs
 
 
 class PreferencesDialog(QDialog):
@@ -150,7 +170,7 @@ class PreferencesDialog(QDialog):
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.clicked.connect(self._remove_checkpoint)
         self.facts = _quiet("")
-        self.facts.setMinimumHeight(72)
+        self.facts.setMinimumHeight(90)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.device = QComboBox()
         self.device.setAccessibleName(self.tr("Device"))
@@ -164,16 +184,16 @@ class PreferencesDialog(QDialog):
         self.threads = QComboBox()
         self.threads.setAccessibleName(self.tr("Processor threads"))
         self.threads.addItem(self.tr("As many as there are cores"), 0)
-        for number in range(1, (os.cpu_count() or 1) + 1):
-            self.threads.addItem(str(number), number)
+        for threads in range(1, (os.cpu_count() or 1) + 1):
+            self.threads.addItem(str(threads), threads)
         self.samples = QComboBox()
         self.samples.setAccessibleName(self.tr("Samples"))
-        for number in range(1, MAX_SAMPLES + 1):
-            self.samples.addItem(str(number), number)
+        for samples in range(1, MAX_SAMPLES + 1):
+            self.samples.addItem(str(samples), samples)
         self.temperature = QComboBox()
         self.temperature.setAccessibleName(self.tr("Temperature"))
         for tenth in range(0, 13):
-            self.temperature.addItem(f"{tenth / 10:.1f}", tenth / 10)
+            self.temperature.addItem(number(tenth / 10, 1), tenth / 10)
         self._choose(self.device, str(settings.value("device", "auto")))
         self._choose(self.threads, int(settings.value("threads", 0)))
         self._choose(self.samples, int(settings.value("samples", defaults.SAMPLES)))
@@ -234,7 +254,7 @@ class PreferencesDialog(QDialog):
         try:
             self.facts.setText("\n".join(facts(load_checkpoint(self._checkpoint))))
         except CheckpointError as error:
-            self.facts.setText(str(error))
+            self.facts.setText(told(error))
 
     @Slot()
     def _add_checkpoint(self) -> None:
@@ -253,7 +273,7 @@ class PreferencesDialog(QDialog):
             if not target.exists():
                 shutil.copyfile(chosen, target)
         except CheckpointError as error:
-            self.facts.setText(str(error))
+            self.facts.setText(told(error))
         except OSError as error:
             self.facts.setText(self.tr("The checkpoint could not be copied: %1.").replace("%1", str(error.strerror)))
         else:

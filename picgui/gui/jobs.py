@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from picgui import record
-from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, png_text, sample_rows
-from picgui.errors import ExportError
+from picgui.colorize import Embedded, Known, Model, Row, compose, embed, load_model, sample_rows
+from picgui.errors import PhotoError
+from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.photo import Photo, photo_from_rgb, read_photo, write_png, write_tiff
+from picgui.photo import Photo, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
 PREVIEW_SKETCH_LONG_SIDE = 720  # while a sample is being drawn
 THUMBNAIL_SKETCH_LONG_SIDE = 150
+_BAND_PIXELS = 4_000_000  # that an export composes between two reports
+_COMPOSING = 0.75  # of an export's time; the rest is writing
+_TONED = 4.0  # Lab units, root mean square distance of colours from their mean: under it a photograph is grey, or of one tone
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -39,6 +42,14 @@ class PhotoOpened:
     thumbnail_sketch: Photo
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
+    picture: bytes | None = None  # a PNG of what is in no file
+
+
+@dataclass(frozen=True)
+class Exporting:
+    """How much of an export is done, from 0 to 1."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,14 @@ class Exported:
     """A file was written."""
 
     path: Path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number for each pixel of the chroma, (h, w), in bits; None for the surprise of a photograph without colours of its own."""
+
+    what: str  # "uncertainty" or "surprise"
+    values: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +111,7 @@ def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
     yield ModelLoaded(load_model(path, device=device))
 
 
-def opened(photo: Photo, path: Path | None) -> PhotoOpened:
+def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None) -> PhotoOpened:
     """Make the smaller ones of a photograph."""
     preview = photo.resized(PREVIEW_LONG_SIDE)
     thumbnail = preview.resized(THUMBNAIL_LONG_SIDE)
@@ -105,6 +124,7 @@ def opened(photo: Photo, path: Path | None) -> PhotoOpened:
         thumbnail.resized(THUMBNAIL_SKETCH_LONG_SIDE),
         grey_of(preview),
         grey_of(thumbnail),
+        picture,
     )
 
 
@@ -115,7 +135,20 @@ def open_photo(path: Path) -> Iterator[PhotoOpened]:
 
 def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
     """Take a pasted picture, (height, width, 3) uint8 sRGB."""
-    yield opened(photo_from_rgb(pixels), None)
+    _, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_PNG_COMPRESSION, 1))
+    yield opened(photo_from_rgb(pixels), None, picture=png.tobytes())
+
+
+def open_picture(picture: bytes) -> Iterator[PhotoOpened]:
+    """Take a pasted picture up again, from its PNG."""
+    yield opened(photo_from_rgb(_decoded(picture)), None, picture=picture)
+
+
+def _decoded(picture: bytes) -> np.ndarray:
+    pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise PhotoError("The pasted picture that this session holds is damaged.")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
 def for_screen(pixels: np.ndarray) -> np.ndarray:
@@ -131,6 +164,22 @@ def grey_of(photo: Photo) -> np.ndarray:
 def draft(photo: Photo, model: Model) -> Iterator[Embedded]:
     """One pass of the embedding."""
     yield embed(photo, model)
+
+
+def measure_uncertainty(embedded: Embedded, model: Model) -> Iterator[Measured]:
+    """How unsure the model is."""
+    yield Measured("uncertainty", uncertainty(embedded, model))
+
+
+def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> Iterator[Measured]:
+    """How the photograph's own colours surprise the model."""
+    if opened.picture is not None:
+        rgb = _decoded(opened.picture)
+    else:
+        rgb = read_colors(opened.path, long_side=4 * max(embedded.luminance.shape[2:]))
+    chroma = own_chroma(rgb, embedded, model)
+    is_colored = np.sqrt(np.var(chroma, axis=(1, 2)).sum()) > _TONED
+    yield Measured("surprise", surprise(embedded, model, chroma) if is_colored else None)
 
 
 def draw(
@@ -178,45 +227,17 @@ class ExportWanted:
     dtype: type = np.uint8
 
 
-def export(wanted: Sequence[ExportWanted]) -> Iterator[Exported]:
+def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
     """Compose at full size and write, one file after the other; the ending of the name chooses PNG or TIFF."""
-    for one in wanted:
-        image = compose(one.photo, one.chroma, saturation=one.saturation, dtype=one.dtype)
+    yield Exporting(0.0)
+    for number, one in enumerate(wanted):
+        height, width = one.photo.height, one.photo.width
+        image = np.empty((height, width, 3), one.dtype)
+        step = max(1, _BAND_PIXELS // width)
+        for top in range(0, height, step):
+            rows = slice(top, min(top + step, height))
+            image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
+            yield Exporting((number + _COMPOSING * rows.stop / height) / len(wanted))
         write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
         write(one.path, image, text=one.text, photo=one.photo)
         yield Exported(one.path)
-
-
-def colorize_file(
-    path: Path, model: Model, *, targets: Sequence[Path], temperature: float, saturation: float, overwrite: bool
-) -> Iterator[Row | Exported]:
-    """Colorize a photograph into one file for each of the seeds 1, 2, ..., but those that are there already; raises PicError.
-
-    Yields the rows as they are drawn, so that it can be stopped, and then the files.
-    """
-    wanted = {}
-    for seed, target in enumerate(targets, 1):
-        text = png_text(model=model, seed=seed, temperature=temperature, saturation=saturation, source=path)
-        if record.is_needed(target, text, overwrite=overwrite):
-            wanted[seed] = target, text
-    if not wanted:
-        return
-    photo = read_photo(path)
-    try:
-        targets[0].parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"The folder {targets[0].parent} cannot be made: {error.strerror}. Choose another.") from error
-    embedded = embed(photo, model)
-    chroma = np.empty((len(wanted), 2, *embedded.chroma_shape), np.float32)
-    log_prob = np.zeros(len(wanted))
-    for row in sample_rows(embedded, model, seeds=list(wanted), temperature=temperature):
-        chroma[:, :, row.y] = row.chroma
-        log_prob += row.log_prob
-        yield row
-    for index, (seed, (target, text)) in enumerate(wanted.items()):
-        remembered = record.sample_text(
-            photo=photo.fingerprint, seed=seed, temperature=temperature, chroma=chroma[index], log_prob=float(log_prob[index])
-        )
-        image = compose(photo, chroma[index], saturation=saturation, dtype=photo.dtype)
-        write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
-        yield Exported(target)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -24,21 +24,24 @@ from PySide6.QtWidgets import (
 )
 
 from picgui import defaults
+from picgui.batch import photos_of, result_name
 from picgui.colorize import compose
-from picgui.errors import PicError
+from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import records, theme
 from picgui.gui.batch import BatchDialog
-from picgui.gui.canvas import MAX_PANES, Canvas, Tool
-from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
+from picgui.gui.canvas import MAX_PANES, Canvas, Overlay, Tool
+from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.gallery import Gallery, Order
+from picgui.gui.jobs import Measured
+from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio
+from picgui.gui.words import number, told
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
-from picgui.photo import write_png
+from picgui.photo import PHOTO_ENDINGS, write_png
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
 _RECENT_FILES = 8
 _DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long
 
@@ -122,12 +125,16 @@ class MainWindow(QMainWindow):
         action.triggered.connect(then)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setProperty("glyph", icon)
-        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        words = tip or text.replace("&", "").rstrip("…")
-        action.setToolTip(f"{words} ({shortcut})" if shortcut else words)
+        action.setToolTip(_with_keys(tip or text, action))
         self._actions[name] = action
         self.addAction(action)
         return action
+
+    @Slot()
+    def _name_shortcut(self) -> None:
+        """Say in the tool tip of undo or redo what it is about, and its keys."""
+        action = self.sender()
+        action.setToolTip(_with_keys(action.text(), action))
 
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
@@ -146,12 +153,17 @@ class MainWindow(QMainWindow):
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
         make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
-        undo = self.session.undo_stack.createUndoAction(self, self.tr("&Undo"))
+        undo = self.session.undo_stack.createUndoAction(self)
         undo.setShortcut(QKeySequence(standard.Undo))
         undo.setProperty("glyph", "undo")
-        redo = self.session.undo_stack.createRedoAction(self, self.tr("&Redo"))
+        undo.setProperty("name", self.tr("Undo"))
+        redo = self.session.undo_stack.createRedoAction(self)
         redo.setShortcut(QKeySequence(standard.Redo))
         redo.setProperty("glyph", "redo")
+        redo.setProperty("name", self.tr("Redo"))
+        for action in (undo, redo):
+            action.changed.connect(self._name_shortcut)
+            action.changed.emit()
         self._actions |= {"undo": undo, "redo": redo}
         make("resample", self.tr("&Resample"), self.session.resample, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
@@ -165,9 +177,14 @@ class MainWindow(QMainWindow):
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"])
         self._actions["split"].setCheckable(True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
-        make("spread", self.tr("Where samples &differ"), self._show_spread, icon="doubt", keys=["U"])
-        self._actions["spread"].setCheckable(True)
-        self._actions["spread"].setToolTip(self.tr("Where the samples differ: there the model was unsure (U)"))
+        make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"])
+        make("spread", self.tr("Where samples &differ"), self._show_overlay, keys=["D"])
+        make("surprise", self.tr("Where its own colours su&rprise the model"), self._show_overlay, keys=["X"])
+        overlays = QActionGroup(self)
+        overlays.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        for name in ("unsure", "spread", "surprise"):
+            self._actions[name].setCheckable(True)
+            overlays.addAction(self._actions[name])
         make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"])
         make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"])
         for name in ("hint", "region"):
@@ -217,7 +234,9 @@ class MainWindow(QMainWindow):
             orders.addAction(action)
         orders.triggered.connect(self._order_chosen)
         view = self.menuBar().addMenu(self.tr("&View"))
-        view.addActions([self._actions[name] for name in ("split", "spread", "fit", "actual", "zoom_in", "zoom_out")])
+        view.addActions([self._actions[name] for name in ("split", "fit", "actual", "zoom_in", "zoom_out")])
+        view.addSeparator()
+        view.addActions([self._actions[name] for name in ("unsure", "spread", "surprise")])
         view.addSeparator()
         schemes = view.addMenu(self.tr("&Appearance"))
         group = QActionGroup(self)
@@ -241,7 +260,7 @@ class MainWindow(QMainWindow):
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("undo", "redo")])
         bar.addSeparator()
-        bar.addActions([self._actions[name] for name in ("split", "compare", "spread")])
+        bar.addActions([self._actions[name] for name in ("split", "compare", "unsure")])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("hint", "region")])
         bar.addSeparator()
@@ -327,10 +346,12 @@ class MainWindow(QMainWindow):
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
         studio.sampled.connect(self.gallery.samples.sort_again)
-        studio.failed.connect(self.message.tell_error)
+        studio.failed.connect(self._failed)
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
+        studio.export_progressed.connect(self._export_progressed)
         studio.composed.connect(self._copy_composed)
+        studio.measured.connect(self._measured)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         for widget in (self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Space
@@ -362,7 +383,7 @@ class MainWindow(QMainWindow):
         try:
             record = records.read_session(path) if path.suffix == records.ENDING else records.read_exported(path)
         except PicError as error:
-            self.message.tell_error(str(error))
+            self.message.tell_error(told(error))
             return
         if record is None:
             self.studio.open(path)
@@ -372,11 +393,13 @@ class MainWindow(QMainWindow):
     def _open_record(self, path: Path, record: records.Record) -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""
         source = self._find(record.source, path)
-        if source is None and path.suffix == records.ENDING:
-            name = record.source.name if record.source else self.tr("a pasted picture")
-            self.message.tell_error(self.tr("The photograph of this session, %1, was not found. Put it beside the session.").replace("%1", name))
-            return
-        self.studio.open(source or path, restored=record.restored)
+        if record.picture is not None:
+            self.studio.open_picture(record.picture, restored=record.restored)
+        elif source is None and path.suffix == records.ENDING:
+            words = self.tr("The photograph of this session, %1, was not found. Put it beside the session.")
+            self.message.tell_error(words.replace("%1", record.source.name))
+        else:
+            self.studio.open(source or path, restored=record.restored)
 
     def _find(self, source: Path | None, beside: Path) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened."""
@@ -390,13 +413,10 @@ class MainWindow(QMainWindow):
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
-        photos = []
         try:
-            for path in paths:
-                inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_ENDINGS) if path.is_dir() else [path]
-                photos += inside
-        except OSError as error:
-            self.message.tell_error(self.tr("The folder %1 cannot be read: %2.").replace("%1", path.name).replace("%2", str(error.strerror)))
+            photos = photos_of(paths)
+        except PicError as error:
+            self.message.tell_error(told(error))
             return
         if not photos:
             self.message.tell_note(self.tr("There are no photographs in this folder."))
@@ -412,6 +432,7 @@ class MainWindow(QMainWindow):
                 samples=self.session.sample_count,
                 temperature=self.session.temperature,
                 saturation=self.session.saturation,
+                threads=self._threads(),
                 settings=self.settings,
                 parent=self,
             )
@@ -476,6 +497,23 @@ class MainWindow(QMainWindow):
         else:
             self.message.tell_error(self.tr("Only a photograph from this computer can be dropped here. Save it first, then drop the file."))
 
+    @Slot(object)
+    def _failed(self, error: PicError) -> None:
+        self.message.tell_error(told(error), *self._remedies(error))
+        if self._actions["surprise"].isChecked() and self.studio.surprise() is None:
+            self._actions["surprise"].setChecked(False)
+
+    def _remedies(self, error: PicError) -> list[Offer]:
+        """What a press can do about an error."""
+        if not isinstance(error, OutOfMemoryError):
+            return []
+        offers = []
+        if self.studio.can_draw_fewer:
+            offers.append((self.tr("Draw fewer samples"), self.studio.draw_fewer))
+        if isinstance(error, CardMemoryError):
+            offers.append((self.tr("Use the processor"), self.studio.use_processor))
+        return offers
+
     # choosing
 
     def _marked(self) -> tuple[Sample, ...]:
@@ -486,9 +524,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def toggle_pins(self) -> None:
-        """Pin the selected samples, or let them go."""
-        for sample in self._marked():
-            self.session.toggle_pin(sample)
+        """Pin the selected samples, or let them go if all of them are pinned."""
+        self.session.toggle_pins(self._marked())
 
     @Slot()
     def delete_marked(self) -> None:
@@ -535,9 +572,23 @@ class MainWindow(QMainWindow):
         self.canvas.update()
 
     @Slot()
-    def _show_spread(self) -> None:
-        """Lay over the photograph where its samples differ, or take that away."""
-        self.canvas.show_spread(self.session.spread() if self._actions["spread"].isChecked() else None)
+    def _show_overlay(self) -> None:
+        """Lay over the photograph what is chosen, as soon as it is measured, or take it away."""
+        overlay, actions = None, self._actions
+        if actions["unsure"].isChecked() and (values := self.studio.uncertainty()) is not None:
+            overlay = Overlay(values, 6, 12, self.tr("sure"), self.tr("unsure"), self.tr("bits"))
+        elif actions["spread"].isChecked() and (values := self.session.spread()) is not None:
+            overlay = Overlay(values, 0, 30, self.tr("agree"), self.tr("differ"), "Lab")
+        elif actions["surprise"].isChecked() and (values := self.studio.surprise()) is not None:
+            overlay = Overlay(values, 0, 16, self.tr("expected"), self.tr("surprising"), self.tr("bits"))
+        self.canvas.show_overlay(overlay)
+
+    @Slot(object)
+    def _measured(self, measured: Measured) -> None:
+        if measured.values is None:
+            self._actions["surprise"].setChecked(False)
+            self.message.tell_note(self.tr("This photograph has no colours of its own that could surprise."))
+        self._show_overlay()
 
     # hints and regions
 
@@ -635,7 +686,7 @@ class MainWindow(QMainWindow):
         return QMessageBox.question(self, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
     def _export_name(self, sample: Sample) -> str:
-        return f"{self.session.name}-colorized-{sample.seed}.png"
+        return result_name(self.session.name, sample.seed)
 
     def _export(self, targets: list[tuple[Sample, Path]], *, deep: bool = False) -> None:
         source = self.session.path
@@ -655,9 +706,8 @@ class MainWindow(QMainWindow):
             text = self.tr("Saved as %1").replace("%1", paths[0].name)
         else:
             text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
-        self.message.tell_done(
-            text, self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-        )
+        show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        self.message.tell_done(text, show)
 
     @Slot()
     def copy(self) -> None:
@@ -675,8 +725,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_where_to_save(self) -> None:
         """Write all samples and choices into a session file."""
-        if not self.session.samples or self.session.path is None:
-            self.message.tell_note(self.tr("There is nothing to save yet. A session needs a photograph from a file."))
+        if not self.session.samples:
+            self.message.tell_note(self.tr("There is nothing to save yet."))
             return
         suggested = str(Path(self._folder("export_folder")) / f"{self.session.name}{records.ENDING}")
         kind = self.tr("Session (*.picgui)")
@@ -688,7 +738,7 @@ class MainWindow(QMainWindow):
             try:
                 records.write_session(target, self.session)
             except PicError as error:
-                self.message.tell_error(str(error))
+                self.message.tell_error(told(error))
             else:
                 self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
 
@@ -707,7 +757,7 @@ class MainWindow(QMainWindow):
             pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
             write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
         except PicError as error:
-            self.message.tell_error(str(error))
+            self.message.tell_error(told(error))
             return None
         finally:
             QGuiApplication.restoreOverrideCursor()
@@ -717,14 +767,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _save_soon(self) -> None:
-        if self.session.samples and self.session.path is not None:
+        if self.session.samples:
             self._autosave_timer.start()
 
     @Slot()
     def _save_now(self) -> None:
-        if self.studio.activity is Activity.SAMPLING:
-            self._autosave_timer.start()
-        elif self.session.samples and self.session.path is not None:
+        if self.session.samples:
             try:
                 self._recovery.save(self.session)
             except PicError:
@@ -736,8 +784,7 @@ class MainWindow(QMainWindow):
             self._offering = True
             self.message.tell_offer(
                 self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
-                self.tr("Bring them back"),
-                self.bring_back,
+                (self.tr("Bring them back"), self.bring_back),
             )
         self._refresh()
 
@@ -825,8 +872,9 @@ class MainWindow(QMainWindow):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
         for name in ("split", "next", "previous", "hint", "region"):
             self._actions[name].setEnabled(sample is not None)
-        self._actions["spread"].setEnabled(self._actions["spread"].isChecked() or len(session.samples) > 1)
-        self._show_spread()
+        for name, possible in (("unsure", session.embedded), ("spread", len(session.samples) > 1), ("surprise", session.embedded)):
+            self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
+        self._show_overlay()
         self._actions["compare"].setEnabled(len(session.samples) > 1)
         for name in ("fit", "actual", "zoom_in", "zoom_out"):
             self._actions[name].setEnabled(has_photo)
@@ -865,6 +913,8 @@ class MainWindow(QMainWindow):
             return self.tr("Draft")
         if sample is not None and sample.stopped and not sample.is_complete:
             return self.tr("Stopped; the rest is a draft")
+        if sample is None and self.session.embedded is not None:
+            return self.tr("No samples left")
         return ""
 
     def _show_activity(self) -> None:
@@ -891,21 +941,28 @@ class MainWindow(QMainWindow):
             photo = self.session.opened.photo
             parts.append(f"{photo.width} × {photo.height}")
         if self._seconds_a_sample is not None:
-            parts.append(self.tr("%1 s a sample").replace("%1", f"{self._seconds_a_sample:.1f}"))
+            parts.append(self.tr("%1 s a sample").replace("%1", number(self._seconds_a_sample, 1)))
         self.status.setText("  ·  ".join(parts))
 
     @Slot(object)
     def _progressed(self, progress: Progress) -> None:
         self.progress.setRange(0, progress.of)
         self.progress.setValue(progress.rows)
-        left = progress.seconds_left
         number = self.tr("%1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("1 sample")
         words = self.tr("Drawing %1").replace("%1", number)
-        if left >= 1:
-            words += ", " + self.tr("%1 s left").replace("%1", str(round(left)))
+        if left := time_left(progress.seconds_left):
+            words += ", " + left
         self.status_right.setText(words)
         self.canvas.show_caption(self._caption())
         self.panel.refresh()
+
+    @Slot(float, object)
+    def _export_progressed(self, share: float, seconds_left: float | None) -> None:
+        if self.studio.activity is Activity.IDLE:
+            self.progress.setRange(0, 1000)
+            self.progress.setValue(round(1000 * share))
+            left = time_left(seconds_left)
+            self.status_right.setText(self.tr("Exporting, %1").replace("%1", left) if left else self.tr("Exporting…"))
 
     @Slot(object)
     def _sampled(self, progress: Progress) -> None:
@@ -914,7 +971,7 @@ class MainWindow(QMainWindow):
     @Slot(float)
     def _zoom_changed(self, zoom: float) -> None:
         percent = zoom * 100
-        self.zoom_label.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+        self.zoom_label.setText(f"{number(percent, 0 if percent >= 10 else 1)} %")
 
     # recent files
 
@@ -982,6 +1039,18 @@ class MainWindow(QMainWindow):
             return True
         return super().eventFilter(watched, event)
 
+    def keyPressEvent(self, event) -> None:  # noqa: N802 - what no other widget wanted
+        if event.key() == Qt.Key.Key_Space:
+            self.canvas.show_original(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.canvas.show_original(False)
+        else:
+            super().keyReleaseEvent(event)
+
     def changeEvent(self, event) -> None:  # noqa: N802
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.canvas.show_original(False)  # Space may be let go in another window
@@ -1001,8 +1070,21 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
 
+def _with_keys(text: str, action: QAction) -> str:
+    """A tool tip from an action's text, with its shortcut."""
+    words, keys = text.replace("&", "").rstrip("…"), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{words} ({keys})" if keys else words
+
+
 def _pixels(image: QImage) -> np.ndarray:
-    """The pixels of an image, (height, width, 3) uint8."""
+    """The pixels of an image, (height, width, 3) uint8, laid on white where it is transparent."""
+    if image.hasAlphaChannel():
+        laid = QImage(image.size(), QImage.Format.Format_RGB32)
+        laid.fill(Qt.GlobalColor.white)
+        painter = QPainter(laid)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        image = laid
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()

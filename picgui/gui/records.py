@@ -1,5 +1,6 @@
 """Sessions as files, what a crash leaves, and reading back what an exported picture remembers (`picgui.record`)."""
 
+import base64
 import binascii
 import json
 import os
@@ -15,6 +16,7 @@ from PySide6.QtCore import QLockFile
 from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
+from picgui.paths import make_folder
 from picgui.photo import Photo, read_png_text
 
 ENDING = ".picgui"
@@ -27,6 +29,7 @@ class Record:
 
     source: Path | None  # only a name where an exported picture remembers it
     restored: Restored
+    picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:
@@ -52,11 +55,13 @@ def write_session(path: Path, session: Session) -> None:
     content = {
         "format": _FORMAT,
         "source": str(session.path.absolute()) if session.path else None,
+        "picture": base64.b64encode(session.opened.picture).decode() if session.opened.picture else None,
         "temperature": session.temperature,
         "sample_count": session.sample_count,
         "saturation": session.saturation,
         "selected": numbers.index(session.selected.number) if session.selected else 0,
         "pinned": [place for place, s in enumerate(session.samples) if session.is_pinned(s)],
+        "stopped": [place for place, s in enumerate(session.samples) if s.stopped],
         "hints": record.known_record(session.hints),
         "samples": [_sample_record(s, session.opened.photo) for s in session.samples],
     }
@@ -67,7 +72,9 @@ def write_session(path: Path, session: Session) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise ExportError(f"The session {path.name} could not be written: {error.strerror}. Choose another folder.") from error
+        raise ExportError(
+            "The session {name} could not be written: {reason}. Choose another folder.", name=path.name, reason=error.strerror
+        ) from error
 
 
 class Recovery:
@@ -85,10 +92,7 @@ class Recovery:
     def save(self, session: Session) -> None:
         """Write what is being worked on. Raises ExportError."""
         if self._lock is None:
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ExportError(f"The folder {self._folder} cannot be made: {error.strerror}.") from error
+            make_folder(self._folder)
             self._lock = QLockFile(f"{self._own}.lock")
             self._lock.tryLock(0)
         write_session(self._own, session)
@@ -121,6 +125,9 @@ def read_session(path: Path) -> Record:
         if content["format"] != _FORMAT:
             raise ValueError("its format is another")
         samples = tuple(_sample(values) for values in content["samples"])
+        for place, sample in enumerate(samples):  # one that was still being drawn is drawn to its end
+            sample.stopped = sample.stopped and place in content.get("stopped", range(len(samples)))
+        picture = base64.b64decode(content["picture"], validate=True) if content.get("picture") else None
         restored = Restored(
             samples=samples,
             selected=min(max(int(content["selected"]), 0), len(samples) - 1),
@@ -133,11 +140,13 @@ def read_session(path: Path) -> Record:
         )
         if not samples:
             raise ValueError("it holds no samples")
-        return Record(Path(content["source"]) if content["source"] else None, restored)
+        if picture is None and not content["source"]:
+            raise ValueError("it names no photograph")
+        return Record(Path(content["source"]) if content["source"] else None, restored, picture)
     except OSError as error:
-        raise PhotoError(f"The session {path.name} could not be read: {error.strerror}.") from error
+        raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
-        raise PhotoError(f"{path.name} is damaged or is no session of picgui.") from error
+        raise PhotoError("{name} is damaged or is no session of picgui.", name=path.name) from error
 
 
 def read_exported(path: Path) -> Record | None:

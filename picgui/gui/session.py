@@ -208,6 +208,11 @@ class Session(QObject):
             new = self._new_samples(max(1, self.sample_count - len(kept)))
             self._apply(replace(self._state, samples=kept + new, selected=new[0].number))
 
+    def move_to(self, embedded: Embedded) -> None:
+        """Take the same embedding from another device; the samples stay."""
+        self.embedded = embedded
+        self.draft_ready.emit()
+
     def _take_up(self, restored: Restored) -> None:
         self._restored = None
         samples = tuple(self._fitting(sample) for sample in restored.samples)
@@ -334,10 +339,13 @@ class Session(QObject):
         samples += self._new_samples(max(0, wanted - len(samples)))
         self._choose(self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted)
 
-    def toggle_pin(self, sample: Sample) -> None:
-        """Pin a sample, or let it go."""
-        text = self.tr("Unpin") if self.is_pinned(sample) else self.tr("Pin")
-        self._choose(text, pinned=self._state.pinned ^ {sample.number})
+    def toggle_pins(self, samples: Sequence[Sample]) -> None:
+        """Pin samples, or let them go if all of them are pinned."""
+        numbers = {s.number for s in samples}
+        if numbers and numbers <= self._state.pinned:
+            self._choose(self.tr("Unpin"), pinned=self._state.pinned - numbers)
+        elif numbers:
+            self._choose(self.tr("Pin"), pinned=self._state.pinned | numbers)
 
     def delete(self, samples: Sequence[Sample]) -> None:
         """Take samples out of the gallery."""
@@ -368,6 +376,13 @@ class Session(QObject):
             if not sample.is_complete and not sample.stopped:
                 sample.stopped = True
                 self.sample_advanced.emit(sample, sample.rows, sample.rows)
+
+    def resume(self, samples: Sequence[Sample]) -> None:
+        """Draw those of these samples that are there and incomplete."""
+        for sample in samples:
+            if sample in self.samples and not sample.is_complete:
+                sample.stopped = False
+        self.ask_for_missing()
 
     def _new_samples(self, number: int, *, known: Known | None = None) -> tuple[Sample, ...]:
         """Samples of the next seeds, with these known colours or else the hints."""

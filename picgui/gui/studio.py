@@ -1,7 +1,7 @@
 """What happens when: the model, the photograph and its samples, each loaded, read or drawn by a worker. No widgets."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -12,9 +12,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui import record
 from picgui.colorize import Embedded, Model, png_text
+from picgui.errors import PicError
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Composed, Exported, ExportWanted, ModelLoaded, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, PhotoOpened
+from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
+from picgui.gui.words import told
 from picgui.gui.worker import Worker
 
 
@@ -49,9 +52,11 @@ class Studio(QObject):
     sampled = Signal(object)  # Progress, when all rows are there
     model_changed = Signal()
     photo_noted = Signal(str)  # a sentence about the photograph
-    failed = Signal(str)  # a sentence
+    failed = Signal(object)  # PicError
     composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
     exported = Signal(list)  # paths, when all of one request are written
+    export_progressed = Signal(float, object)  # share that is done, seconds left or None
+    measured = Signal(object)  # Measured
     reading_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
@@ -76,6 +81,12 @@ class Studio(QObject):
         self._restored: Restored | None = None
         self._started = 0.0
         self._written: dict[int, list[Path]] = {}
+        self._export_pace = Pace()
+        self._checkpoint = checkpoint
+        self._interrupted: tuple[Sample, ...] | None = None  # samples that wait for the processor
+        self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
+        self.session.photo_changed.connect(self._measured.clear)
+        self.session.draft_ready.connect(self._measured.clear)
         self._network.queue(jobs.load(checkpoint, device=device))
 
     # intentions
@@ -92,10 +103,48 @@ class Studio(QObject):
         self._restored = None
         self._reader.replace(jobs.open_pixels(pixels))
 
+    def open_picture(self, picture: bytes, *, restored: Restored) -> None:
+        """Take up a pasted picture, a PNG, with earlier samples of it."""
+        self.reading_changed.emit(True)
+        self._restored = restored
+        self._reader.replace(jobs.open_picture(picture))
+
     def use_model(self, checkpoint: Path | None, *, device: str | None) -> None:
         """Load another checkpoint, and draw the photograph's samples with it; the present one stays if that fails."""
+        self._checkpoint, self._interrupted = checkpoint, None
         self._network.replace(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
+
+    def uncertainty(self) -> np.ndarray | None:
+        """How unsure the model is of each pixel, (h, w) in bits; None at first, until `measured` tells that it is there."""
+        return self._measure("uncertainty", lambda: jobs.measure_uncertainty(self.session.embedded, self.model))
+
+    def surprise(self) -> np.ndarray | None:
+        """How the photograph's own colours surprise the model, as `uncertainty`; None, too, where it has none."""
+        return self._measure("surprise", lambda: jobs.measure_surprise(self.session.opened, self.session.embedded, self.model))
+
+    def _measure(self, what: str, job: Callable[[], Iterator[Measured]]) -> np.ndarray | None:
+        if what not in self._measured and self.session.embedded is not None:
+            self._measured[what] = None
+            self._reader.queue(job())
+        return self._measured.get(what)
+
+    def use_processor(self) -> None:
+        """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
+        interrupted = self._drawing
+        self.use_model(self._checkpoint, device="cpu")
+        self._interrupted = interrupted
+
+    def draw_fewer(self) -> None:
+        """Want half as many samples, and go on with those of them that memory did not suffice for."""
+        interrupted = self._drawing
+        self.session.set_sample_count(self.session.sample_count // 2)
+        self.session.resume(interrupted)
+
+    @property
+    def can_draw_fewer(self) -> bool:
+        """Whether several samples were being drawn together when memory ran out."""
+        return len(self._drawing) > 1 and self.session.sample_count > 1
 
     def use_threads(self, number: int) -> None:
         """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
@@ -141,15 +190,20 @@ class Studio(QObject):
         return self._writer.is_busy()
 
     def close(self) -> None:
-        """End all threads; an export that has begun a file finishes or removes it."""
-        for worker in (self._network, self._reader, self._writer):
-            worker.close()
+        """End all threads; what is to be exported is written before."""
+        self._network.close()
+        self._reader.close()
+        self._writer.finish()
 
     # photographs
 
     @Slot(int, object)
-    def _take_photo(self, job: int, opened: PhotoOpened) -> None:
+    def _take_photo(self, job: int, opened: PhotoOpened | Measured) -> None:
         if not self._reader.is_current(job):
+            return
+        if isinstance(opened, Measured):
+            self._measured[opened.what] = opened.values
+            self.measured.emit(opened)
             return
         if self.activity is not Activity.LOADING:
             self._network.stop()
@@ -160,7 +214,7 @@ class Studio(QObject):
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 self.photo_noted.emit(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
         for note in opened.photo.notes:
-            self.photo_noted.emit(note)
+            self.photo_noted.emit(told(note))
         self._embed()
 
     @Slot(int)
@@ -168,22 +222,26 @@ class Studio(QObject):
         if self._reader.is_current(job):
             self.reading_changed.emit(False)
 
-    @Slot(int, str)
-    def _reading_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
+            self.failed.emit(error)
+            for what in [what for what, values in self._measured.items() if values is None]:
+                del self._measured[what]  # to be measured when it is asked for again
             self.reading_changed.emit(False)
-            self.failed.emit(sentence)
 
     # the network
 
     def _embed(self) -> None:
-        if self.model is None or self.session.opened is None:
+        if self.model is None or self.activity is Activity.LOADING or self.session.opened is None:
             return
         self._set_activity(Activity.EMBEDDING)
         self._network.replace(jobs.draft(self.session.opened.photo, self.model))
 
     @Slot(list)
     def _draw(self, samples: list[Sample]) -> None:
+        if self.activity in (Activity.LOADING, Activity.EMBEDDING):
+            return  # asked for again with the embedding that comes
         self._drawing = tuple(samples)
         if not samples:
             self._network.stop()
@@ -211,10 +269,19 @@ class Studio(QObject):
             self._set_activity(Activity.IDLE)
             self._embed()
         elif isinstance(item, Embedded):
-            self.session.set_embedded(item)
+            self._set_activity(Activity.IDLE)
+            self._take_embedding(item)
         else:
             self.session.take_row(self._drawing, item)
             self.progressed.emit(self._progress())
+
+    def _take_embedding(self, embedded: Embedded) -> None:
+        interrupted, self._interrupted = self._interrupted, None
+        if interrupted is None or self.session.embedded is None:
+            self.session.set_embedded(embedded)
+        else:
+            self.session.move_to(embedded)
+            self.session.resume(interrupted)
 
     def _progress(self) -> Progress:
         first = self._drawing[0]
@@ -228,12 +295,12 @@ class Studio(QObject):
             self._set_activity(Activity.IDLE)
             self.session.ask_for_missing()
 
-    @Slot(int, str)
-    def _network_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _network_failed(self, job: int, error: PicError) -> None:
         if self._network.is_current(job):
             self.session.stop()
             self._set_activity(Activity.IDLE)
-            self.failed.emit(sentence)
+            self.failed.emit(error)
 
     def _set_activity(self, activity: Activity) -> None:
         if activity is not self.activity:
@@ -243,20 +310,25 @@ class Studio(QObject):
     # files
 
     @Slot(int, object)
-    def _take_export(self, job: int, item: Exported | Composed) -> None:
+    def _take_export(self, job: int, item: Exporting | Exported | Composed) -> None:
         if isinstance(item, Composed):
             self.composed.emit(item.pixels)
-            return
-        self._written.setdefault(job, []).append(item.path)
+        elif isinstance(item, Exported):
+            self._written.setdefault(job, []).append(item.path)
+        else:
+            if item.share == 0:
+                self._export_pace = Pace()
+                self._export_pace.go()
+            self.export_progressed.emit(item.share, self._export_pace.seconds_left(item.share, 1 - item.share))
 
     @Slot(int)
     def _export_finished(self, job: int) -> None:
         self.activity_changed.emit()
         self.exported.emit(self._written.pop(job, []))
 
-    @Slot(int, str)
-    def _export_failed(self, job: int, sentence: str) -> None:
+    @Slot(int, object)
+    def _export_failed(self, job: int, error: PicError) -> None:
         self._written.pop(job, None)
         self.activity_changed.emit()
-        self.failed.emit(sentence)
+        self.failed.emit(error)
 

@@ -191,6 +191,7 @@ QComboBox::drop-down { border: 0; width: 24px; }
 QComboBox::down-arrow { image: url("@chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }
 
+QLabel { padding: 1px 0; qproperty-indent: 0; }
 QLabel#heading { font-weight: 600; }
 QLabel#quiet, QLabel#value { color: @quiet; }
 QLabel#title { font-size: 22px; font-weight: 600; }
@@ -210,7 +211,7 @@ QFrame#drop[over="true"] { border-color: @accent; }
 QFrame#message { background: @raised; border: 1px solid @line; border-radius: 10px; }
 QStatusBar { background: @panel; border-top: 1px solid @line; color: @quiet; min-height: 26px; }
 QStatusBar::item { border: 0; }
-QStatusBar QLabel { color: @quiet; padding: 0 4px; }
+QStatusBar QLabel { color: @quiet; padding: 1px 4px; }
 QProgressBar { background: @pressed; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @accent; border-radius: 2px; }
 QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }

@@ -7,20 +7,23 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from picgui.errors import PicError
+from picgui.errors import PicError, is_out_of_memory
 
 _log = logging.getLogger(__name__)
 
 
-def sentence_for(error: BaseException) -> str:
-    """What to tell a person about an exception."""
+def explained(error: Exception) -> PicError:
+    """An exception as one that can be told to a person."""
     if isinstance(error, PicError):
-        return str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return "There is not enough memory for this. Use fewer samples, or choose the CPU in the preferences."
+        return error
+    if is_out_of_memory(error):
+        return PicError("There is not enough memory for this. Close other programs, and try again.")
     _log.error("A job failed", exc_info=error)
-    detail = f"{type(error).__name__}: {error}"
-    return f"Something unexpected went wrong, but nothing you have is lost. Please try again. ({detail})"
+    return PicError(
+        "Something unexpected went wrong, but nothing you have is lost. Please try again. ({kind}: {detail})",
+        kind=type(error).__name__,
+        detail=error,
+    )
 
 
 class Worker(QThread):
@@ -32,7 +35,7 @@ class Worker(QThread):
 
     produced = Signal(int, object)  # job, item
     finished_job = Signal(int)
-    failed = Signal(int, str)  # job, a sentence
+    failed = Signal(int, object)  # job, PicError
 
     def __init__(self, parent: QObject | None = None, *, prepare: Callable[[], None] = lambda: None):
         """``prepare`` runs once in the new thread, before any job."""
@@ -43,14 +46,14 @@ class Worker(QThread):
         self._last_job = 0
         self._valid_from = 1  # jobs before this one were replaced or stopped
         self._running = False
+        self._paused = False
         self._closing = False
         self.start()
 
     def replace(self, items: Iterator) -> int:
         """Stop whatever runs or waits and start this instead; returns the number of the job."""
         with self._condition:
-            self._valid_from = self._last_job + 1
-            self._waiting.clear()
+            self._drop()
             return self._append(items)
 
     def queue(self, items: Iterator) -> int:
@@ -61,15 +64,30 @@ class Worker(QThread):
     def stop(self) -> None:
         """Drop all that runs or waits."""
         with self._condition:
-            self._valid_from = self._last_job + 1
-            self._waiting.clear()
+            self._drop()
+
+    def pause(self) -> None:
+        """Hold what runs after its next item, until `go_on`."""
+        with self._condition:
+            self._paused = True
+
+    def go_on(self) -> None:
+        """End a pause."""
+        with self._condition:
+            self._paused = False
+            self._condition.notify()
 
     def close(self) -> None:
         """Stop, and return once the thread has ended."""
         with self._condition:
             self._closing = True
-            self._valid_from = self._last_job + 1
-            self._waiting.clear()
+            self._drop()
+        self.wait()
+
+    def finish(self) -> None:
+        """Do all that runs or waits, and return once the thread has ended."""
+        with self._condition:
+            self._closing, self._paused = True, False
             self._condition.notify()
         self.wait()
 
@@ -81,6 +99,12 @@ class Worker(QThread):
         """Whether something runs or waits."""
         with self._condition:
             return self._running or bool(self._waiting)
+
+    def _drop(self) -> None:
+        """Invalidate every job; the condition is held."""
+        self._valid_from = self._last_job + 1
+        self._waiting.clear()
+        self._condition.notify()
 
     def _append(self, items: Iterator) -> int:
         self._last_job += 1
@@ -96,7 +120,7 @@ class Worker(QThread):
                 self._running = False
                 while not self._waiting and not self._closing:
                     self._condition.wait()
-                if self._closing:
+                if not self._waiting:
                     return
                 job, items = self._waiting.popleft()
                 self._running = True
@@ -108,9 +132,11 @@ class Worker(QThread):
                 if not self.is_current(job):
                     return
                 self.produced.emit(job, item)
+                with self._condition:
+                    self._condition.wait_for(lambda: not self._paused or not self.is_current(job))
         except Exception as error:  # noqa: BLE001 - a failed job must never end the thread
             if self.is_current(job):
-                self.failed.emit(job, sentence_for(error))
+                self.failed.emit(job, explained(error))
         else:
             if self.is_current(job):
                 self.finished_job.emit(job)

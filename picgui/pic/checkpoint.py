@@ -64,7 +64,7 @@ def save_checkpoint(
         tensors[f"{name}.bias"] = convolution.bias.detach().to("cpu", dtype).contiguous()
     broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if broken:
-        raise CheckpointError(f"The weights of {broken[0]} are not finite as {dtype}; nothing was written.")
+        raise CheckpointError("The weights of {name} are not finite as {dtype}; nothing was written.", name=broken[0], dtype=dtype)
     header = {
         "format": network.FORMAT,
         "config": json.dumps(network.config.to_dict()),
@@ -84,7 +84,7 @@ def save_checkpoint(
             Path(temporary).unlink(missing_ok=True)
             raise
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be written: {error}") from error
+        raise CheckpointError("The checkpoint {path} cannot be written: {reason}", path=path, reason=error) from error
     return path
 
 
@@ -95,22 +95,25 @@ def load_checkpoint(path: str | Path, *, kinds: Sequence[type[PIC]] = (PIC,)) ->
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint at {path}.")
+        raise CheckpointError("There is no checkpoint at {path}.", path=path)
     try:
         content = path.read_bytes()
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
         tensors = safetensors.torch.load(content)
     except OSError as error:
-        raise CheckpointError(f"The checkpoint {path} cannot be read: {error.strerror or error}.") from error
+        raise CheckpointError("The checkpoint {path} cannot be read: {reason}.", path=path, reason=error.strerror or error) from error
     except (SafetensorError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is damaged, cut off, or no safetensors file ({error}).") from error
+        raise CheckpointError("{path} is damaged, cut off, or no safetensors file ({reason}).", path=path, reason=error) from error
     written = header.get("format")
+    if not written:
+        raise CheckpointError("{path} is not a picgui checkpoint: it does not say that it is one.", path=path)
     kind = next((kind for kind in kinds if kind.FORMAT == written), None)
     if kind is None:
-        expected = " or ".join(repr(kind.FORMAT) for kind in kinds)
-        reason = f"its format is {written!r}, not {expected}" if written else "it does not say that it is one"
-        raise CheckpointError(f"{path} is not a picgui checkpoint: {reason}.")
+        ours = " / ".join(repr(kind.FORMAT) for kind in kinds)
+        raise CheckpointError(
+            "{path} is not a picgui checkpoint: its format is {format}, not {ours}.", path=path, format=repr(written), ours=ours
+        )
     try:
         config = ModelConfig.from_dict(json.loads(header["config"]))
         metadata = json.loads(header["metadata"])
@@ -118,7 +121,7 @@ def load_checkpoint(path: str | Path, *, kinds: Sequence[type[PIC]] = (PIC,)) ->
             raise ValueError("its metadata is not a table")
         _check_tensors(kind, config, tensors)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is not a usable picgui checkpoint: {error}.") from error
+        raise CheckpointError("{path} is not a usable picgui checkpoint: {reason}.", path=path, reason=error) from error
     return Checkpoint(path, hashlib.sha256(content).hexdigest(), config, metadata, tensors, kind)
 
 

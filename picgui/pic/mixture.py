@@ -105,3 +105,9 @@ def draw(parameters: Tensor, noise: Tensor, *, temperature: float = 1.0) -> Tens
     a = snap(mean_a + temperature * log_scale_a.exp() * logistic[:, 0:1])
     b = snap(mean_b + coefficient * a + temperature * log_scale_b.exp() * logistic[:, 1:2])
     return torch.cat((a, b), dim=1)
+
+
+def entropy(parameters: Tensor, noise: Tensor) -> Tensor:
+    """Entropy in nats, (1, H, W), of each pixel's mixture (1, 6 K, H, W): the mean of -log P over a draw for each noise (n, 3, H, W)."""
+    parameters = parameters.expand(len(noise), -1, -1, -1)
+    return -log_prob(parameters, draw(parameters, noise)).mean(dim=0, keepdim=True)

@@ -83,6 +83,14 @@
         <translation>übersprungen</translation>
     </message>
     <message>
+        <source>drawing, %1 %</source>
+        <translation>wird gezogen, %1 %</translation>
+    </message>
+    <message>
+        <source>writing…</source>
+        <translation>wird geschrieben…</translation>
+    </message>
+    <message>
         <source>has results already</source>
         <translation>hat schon Ergebnisse</translation>
     </message>
@@ -130,14 +138,6 @@
         <translation>Die gewählte Variante. Plus und Minus zoomen, die Pfeiltasten verschieben; mit Umschalt die Linie zwischen Vorher und Nachher. Mit einem Werkzeug bewegen sie sein Fadenkreuz, und Eingabe markiert.</translation>
     </message>
     <message>
-        <source>agree</source>
-        <translation>einig</translation>
-    </message>
-    <message>
-        <source>differ</source>
-        <translation>uneinig</translation>
-    </message>
-    <message>
         <source>Before</source>
         <translation>Vorher</translation>
     </message>
@@ -163,6 +163,10 @@
     <message>
         <source>Trained on: %1</source>
         <translation>Gelernt an: %1</translation>
+    </message>
+    <message>
+        <source>%1 pictures seen in %2 minutes of training</source>
+        <translation>%1 Bilder gesehen in %2 Minuten Training</translation>
     </message>
     <message>
         <source>%1 bits per dimension (lower is better)</source>
@@ -262,14 +266,6 @@
         <translation>B&amp;eenden</translation>
     </message>
     <message>
-        <source>&amp;Undo</source>
-        <translation>&amp;Rückgängig</translation>
-    </message>
-    <message>
-        <source>&amp;Redo</source>
-        <translation>&amp;Wiederholen</translation>
-    </message>
-    <message>
         <source>&amp;Resample</source>
         <translation>&amp;Neu ziehen</translation>
     </message>
@@ -311,11 +307,7 @@
     </message>
     <message>
         <source>Where samples &amp;differ</source>
-        <translation>Wo sich Varianten &amp;unterscheiden</translation>
-    </message>
-    <message>
-        <source>Where the samples differ: there the model was unsure (U)</source>
-        <translation>Wo sich die Varianten unterscheiden: dort war das Modell unsicher (U)</translation>
+        <translation>Wo sich Varianten unter&amp;scheiden</translation>
     </message>
     <message>
         <source>Colour &amp;hints</source>
@@ -434,6 +426,46 @@
         <translation>Fotos und Sitzungen (%1)</translation>
     </message>
     <message>
+        <source>Draw fewer samples</source>
+        <translation>Weniger Varianten ziehen</translation>
+    </message>
+    <message>
+        <source>Use the processor</source>
+        <translation>Den Prozessor nehmen</translation>
+    </message>
+    <message>
+        <source>sure</source>
+        <translation>sicher</translation>
+    </message>
+    <message>
+        <source>unsure</source>
+        <translation>unsicher</translation>
+    </message>
+    <message>
+        <source>bits</source>
+        <translation>Bit</translation>
+    </message>
+    <message>
+        <source>agree</source>
+        <translation>einig</translation>
+    </message>
+    <message>
+        <source>differ</source>
+        <translation>uneinig</translation>
+    </message>
+    <message>
+        <source>expected</source>
+        <translation>erwartet</translation>
+    </message>
+    <message>
+        <source>surprising</source>
+        <translation>überraschend</translation>
+    </message>
+    <message>
+        <source>This photograph has no colours of its own that could surprise.</source>
+        <translation>Dieses Foto hat keine eigenen Farben, die überraschen könnten.</translation>
+    </message>
+    <message>
         <source>PNG picture (*.png)</source>
         <translation>PNG-Bild (*.png)</translation>
     </message>
@@ -454,24 +486,40 @@
         <translation>Ausgewählte Varianten exportieren nach</translation>
     </message>
     <message>
+        <source>There is nothing to save yet.</source>
+        <translation>Noch gibt es nichts zu sichern.</translation>
+    </message>
+    <message>
+        <source>Exporting, %1</source>
+        <translation>Wird exportiert, %1</translation>
+    </message>
+    <message>
         <source>All files (*)</source>
         <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Where the model is &amp;unsure</source>
+        <translation>Wo das Modell &amp;unsicher ist</translation>
+    </message>
+    <message>
+        <source>Where its own colours su&amp;rprise the model</source>
+        <translation>Wo die eigenen Farben das Modell übe&amp;rraschen</translation>
     </message>
     <message>
         <source>Open a photograph</source>
         <translation>Foto öffnen</translation>
     </message>
     <message>
-        <source>a pasted picture</source>
-        <translation>ein eingefügtes Bild</translation>
-    </message>
-    <message>
         <source>The photograph of this session, %1, was not found. Put it beside the session.</source>
         <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Legen Sie es neben die Sitzung.</translation>
-    </message>
-    <message>
-        <source>The folder %1 cannot be read: %2.</source>
-        <translation>Der Ordner %1 kann nicht gelesen werden: %2.</translation>
     </message>
     <message>
         <source>There are no photographs in this folder.</source>
@@ -530,10 +578,6 @@
         <translation>Kopiert</translation>
     </message>
     <message>
-        <source>There is nothing to save yet. A session needs a photograph from a file.</source>
-        <translation>Es gibt noch nichts zu speichern. Eine Sitzung braucht ein Foto aus einer Datei.</translation>
-    </message>
-    <message>
         <source>Session (*.picgui)</source>
         <translation>Sitzung (*.picgui)</translation>
     </message>
@@ -582,6 +626,10 @@
         <translation>Angehalten; der Rest ist ein Entwurf</translation>
     </message>
     <message>
+        <source>No samples left</source>
+        <translation>Keine Varianten mehr</translation>
+    </message>
+    <message>
         <source>Loading the model…</source>
         <translation>Das Modell wird geladen…</translation>
     </message>
@@ -609,16 +657,27 @@
         <source>Drawing %1</source>
         <translation>%1 werden gezogen</translation>
     </message>
-    <message>
-        <source>%1 s left</source>
-        <translation>noch %1 s</translation>
-    </message>
 </context>
 <context>
     <name>MessageBar</name>
     <message>
         <source>Close this message</source>
         <translation>Diese Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>Pace</name>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+    <message>
+        <source>%1 min left</source>
+        <translation>noch %1 min</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min left</source>
+        <translation>noch %1 h %2 min</translation>
     </message>
 </context>
 <context>
@@ -724,8 +783,8 @@ Doppelklick setzt zurück.</translation>
         <translation>Startzahl %1</translation>
     </message>
     <message>
-        <source>No sample yet</source>
-        <translation>Noch keine Variante</translation>
+        <source>None yet</source>
+        <translation>Noch keine</translation>
     </message>
     <message>
         <source>%1 bits</source>
@@ -847,6 +906,209 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>being drawn</source>
         <translation>wird gezogen</translation>
+    </message>
+</context>
+<context>
+    <name>Sentence</name>
+    <message>
+        <source>A picture must be (H, W) or (H, W, 3), uint8 or uint16, not {shape} {dtype}.</source>
+        <translation>Ein Bild muss (H, W) oder (H, W, 3) sein, uint8 oder uint16, nicht {shape} {dtype}.</translation>
+    </message>
+    <message>
+        <source>A text of a PNG needs a key of 1 to 79 characters, not {key}.</source>
+        <translation>Ein Text eines PNG braucht einen Schlüssel von 1 bis 79 Zeichen, nicht {key}.</translation>
+    </message>
+    <message>
+        <source>Only (H, W, 3) pictures of uint8 or uint16 can be written, not {shape} {dtype}.</source>
+        <translation>Nur Bilder (H, W, 3) aus uint8 oder uint16 können geschrieben werden, nicht {shape} {dtype}.</translation>
+    </message>
+    <message>
+        <source>Only the first of {number} pages was read.</source>
+        <translation>Nur die erste von {number} Seiten wurde gelesen.</translation>
+    </message>
+    <message>
+        <source>Only the first of {number} pictures was read.</source>
+        <translation>Nur das erste von {number} Bildern wurde gelesen.</translation>
+    </message>
+    <message>
+        <source>Something unexpected went wrong, but nothing you have is lost. Please try again. ({kind}: {detail})</source>
+        <translation>Etwas Unerwartetes ist schiefgegangen, doch nichts ist verloren. Bitte versuchen Sie es noch einmal. ({kind}: {detail})</translation>
+    </message>
+    <message>
+        <source>The brightest value of this picture was taken as white.</source>
+        <translation>Der hellste Wert dieses Bildes wurde als Weiß genommen.</translation>
+    </message>
+    <message>
+        <source>The checkpoint {path} cannot be read: {reason}.</source>
+        <translation>Das Modell {path} kann nicht gelesen werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>The checkpoint {path} cannot be written: {reason}</source>
+        <translation>Das Modell {path} kann nicht geschrieben werden: {reason}</translation>
+    </message>
+    <message>
+        <source>The colour profile of this picture is damaged or does not fit it; it was read as sRGB.</source>
+        <translation>Das Farbprofil dieses Bildes ist beschädigt oder passt nicht zu ihm; es wurde als sRGB gelesen.</translation>
+    </message>
+    <message>
+        <source>The disk is full, so {name} was not written. Free some space, or choose another disk.</source>
+        <translation>Der Datenträger ist voll, darum wurde {name} nicht geschrieben. Schaffen Sie Platz, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be made: {reason}. Choose another.</source>
+        <translation>Der Ordner {folder} kann nicht angelegt werden: {reason}. Wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>The folder {name} cannot be read: {reason}.</source>
+        <translation>Der Ordner {name} kann nicht gelesen werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>The limit is {megapixels} megapixels; make it smaller first.</source>
+        <translation>Die Grenze sind {megapixels} Megapixel; verkleinern Sie es zuerst.</translation>
+    </message>
+    <message>
+        <source>The long side for the network is {pixels} pixels; it must be from {least} to {most}.</source>
+        <translation>Die lange Seite für das Netz ist {pixels} Pixel; sie muss zwischen {least} und {most} liegen.</translation>
+    </message>
+    <message>
+        <source>The memory of the graphics card does not suffice. Draw fewer samples at once, or use the processor (CPU).</source>
+        <translation>Der Speicher der Grafikkarte reicht nicht. Ziehen Sie weniger Varianten auf einmal, oder nehmen Sie den Prozessor (CPU).</translation>
+    </message>
+    <message>
+        <source>The pasted picture that this session holds is damaged.</source>
+        <translation>Das eingefügte Bild in dieser Sitzung ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The picture</source>
+        <translation>Das Bild</translation>
+    </message>
+    <message>
+        <source>The session {name} could not be read: {reason}.</source>
+        <translation>Die Sitzung {name} konnte nicht gelesen werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>The session {name} could not be written: {reason}. Choose another folder.</source>
+        <translation>Die Sitzung {name} konnte nicht geschrieben werden: {reason}. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>The weights of {name} are not finite as {dtype}; nothing was written.</source>
+        <translation>Die Gewichte von {name} sind als {dtype} nicht endlich; nichts wurde geschrieben.</translation>
+    </message>
+    <message>
+        <source>There is no CUDA device that PyTorch can use. Choose the device cpu.</source>
+        <translation>Es gibt keine Grafikkarte (CUDA), die PyTorch benutzen kann. Wählen Sie den Prozessor (cpu).</translation>
+    </message>
+    <message>
+        <source>There is no checkpoint at {path}.</source>
+        <translation>Es gibt kein Modell {path}.</translation>
+    </message>
+    <message>
+        <source>There is no file {path}. It may have been moved or renamed.</source>
+        <translation>Es gibt keine Datei {path}. Vielleicht wurde sie verschoben oder umbenannt.</translation>
+    </message>
+    <message>
+        <source>There is no folder {folder}, so {name} was not written. Choose another folder.</source>
+        <translation>Es gibt keinen Ordner {folder}, darum wurde {name} nicht geschrieben. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this. Close other programs, and try again.</source>
+        <translation>Dafür reicht der Speicher nicht. Schließen Sie andere Programme, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this. Draw fewer samples at once, or close other programs.</source>
+        <translation>Dafür reicht der Speicher nicht. Ziehen Sie weniger Varianten auf einmal, oder schließen Sie andere Programme.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to read {name}. Close other programs and try again.</source>
+        <translation>Der Speicher reicht nicht, um {name} zu lesen. Schließen Sie andere Programme, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>You have no permission to write {name} in {folder}. Choose another folder.</source>
+        <translation>Sie dürfen {name} nicht in {folder} schreiben. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>{first} and {second} would be written under the same names. Colorize them into two folders.</source>
+        <translation>{first} und {second} würden unter denselben Namen geschrieben. Färben Sie sie in zwei Ordner ein.</translation>
+    </message>
+    <message>
+        <source>{name} could not be opened: {reason}.</source>
+        <translation>{name} konnte nicht geöffnet werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.</source>
+        <translation>{name} ist beschädigt oder unvollständig und konnte nicht gelesen werden ({reason}). Versuchen Sie es mit einer anderen Kopie.</translation>
+    </message>
+    <message>
+        <source>{name} is damaged or is no session of picgui.</source>
+        <translation>{name} ist beschädigt oder keine Sitzung von picgui.</translation>
+    </message>
+    <message>
+        <source>{name} is empty. The copy or download may have failed.</source>
+        <translation>{name} ist leer. Vielleicht ist das Kopieren oder Herunterladen misslungen.</translation>
+    </message>
+    <message>
+        <source>{name} is incomplete: its end is missing. Try another copy of it.</source>
+        <translation>{name} ist unvollständig: das Ende fehlt. Versuchen Sie es mit einer anderen Kopie.</translation>
+    </message>
+    <message>
+        <source>{name} is not a PNG picture, so it holds no settings.</source>
+        <translation>{name} ist kein PNG-Bild und enthält darum keine Einstellungen.</translation>
+    </message>
+    <message>
+        <source>{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.</source>
+        <translation>{name} ist kein Bild, das gelesen werden kann. Lesbar sind JPEG, PNG, TIFF, WebP und BMP.</translation>
+    </message>
+    <message>
+        <source>{name} is too large: {limit}</source>
+        <translation>{name} ist zu groß: {limit}</translation>
+    </message>
+    <message>
+        <source>{name} is too large: {width} x {height} pixels. {limit}</source>
+        <translation>{name} ist zu groß: {width} x {height} Pixel. {limit}</translation>
+    </message>
+    <message>
+        <source>{name} is too small: {width} x {height} pixels. Each side needs at least {least}.</source>
+        <translation>{name} ist zu klein: {width} x {height} Pixel. Jede Seite braucht mindestens {least}.</translation>
+    </message>
+    <message>
+        <source>{name} may not be read: you have no permission to open it.</source>
+        <translation>{name} darf nicht gelesen werden: Ihnen fehlt die Erlaubnis, die Datei zu öffnen.</translation>
+    </message>
+    <message>
+        <source>{name} was not written: {reason}. Try another name or folder.</source>
+        <translation>{name} wurde nicht geschrieben: {reason}. Versuchen Sie es mit einem anderen Namen oder Ordner.</translation>
+    </message>
+    <message>
+        <source>{path} exists and is not an earlier result of {source}. Choose another folder.</source>
+        <translation>{path} gibt es schon und ist kein früheres Ergebnis von {source}. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>{path} is a folder, not a picture.</source>
+        <translation>{path} ist ein Ordner, kein Bild.</translation>
+    </message>
+    <message>
+        <source>{path} is a folder. Choose a file name for the picture.</source>
+        <translation>{path} ist ein Ordner. Wählen Sie einen Dateinamen für das Bild.</translation>
+    </message>
+    <message>
+        <source>{path} is damaged, cut off, or no safetensors file ({reason}).</source>
+        <translation>{path} ist beschädigt, abgeschnitten oder keine safetensors-Datei ({reason}).</translation>
+    </message>
+    <message>
+        <source>{path} is not a picgui checkpoint: it does not say that it is one.</source>
+        <translation>{path} ist kein Modell von picgui: die Datei gibt sich nicht als eines aus.</translation>
+    </message>
+    <message>
+        <source>{path} is not a picgui checkpoint: its format is {format}, not {ours}.</source>
+        <translation>{path} ist kein Modell von picgui: das Format ist {format}, nicht {ours}.</translation>
+    </message>
+    <message>
+        <source>{path} is not a usable picgui checkpoint: {reason}.</source>
+        <translation>{path} ist kein brauchbares Modell von picgui: {reason}.</translation>
+    </message>
+    <message>
+        <source>{path} was drawn with other settings. Have it overwritten, or choose another folder.</source>
+        <translation>{path} wurde mit anderen Einstellungen gezogen. Lassen Sie es überschreiben, oder wählen Sie einen anderen Ordner.</translation>
     </message>
 </context>
 <context>

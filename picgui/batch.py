@@ -1,0 +1,100 @@
+"""Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from picgui import record
+from picgui.colorize import Model, Sample, colorize_rows, compose, png_text
+from picgui.errors import PhotoError
+from picgui.paths import make_folder
+from picgui.photo import Photo, photos_in, read_photo, write_png
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A result that was there already, drawn with the same settings."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How much of a photograph's samples is drawn, from 0 to 1."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Written:
+    """A result was written."""
+
+    path: Path
+    seed: int
+
+
+def result_name(photo: str, seed: int) -> str:
+    """The file of a sample, after the photograph's name without its ending."""
+    return f"{photo}-colorized-{seed}.png"
+
+
+def photos_of(paths: Sequence[Path]) -> list[Path]:
+    """These photographs and those of these folders, each once. Raises PhotoError for a folder that cannot be read."""
+    found = []
+    for path in paths:
+        found += photos_in(path) if path.is_dir() else [path]
+    return list(dict.fromkeys(found))
+
+
+def namesakes(paths: Sequence[Path]) -> dict[Path, Path]:
+    """Photographs whose results would have the names of an earlier one's, with that one."""
+    first: dict[str, Path] = {}
+    return {path: first[path.stem] for path in paths if first.setdefault(path.stem, path) != path}
+
+
+def colorize_file(
+    path: Path,
+    model: Model,
+    *,
+    targets: Mapping[int, Path],
+    temperature: float,
+    saturation: float,
+    long_side: int | None = None,
+    overwrite: bool = False,
+) -> Iterator[Kept | Photo | Drawn | Written]:
+    """Colorize a photograph into a file for each seed, but those that are there already.
+
+    Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
+    ``overwrite`` replaces results of other settings. Raises PicError.
+    """
+    texts = {}
+    for seed, target in targets.items():
+        text = png_text(
+            model=model, seed=seed, temperature=temperature, saturation=saturation, long_side=long_side, source=path
+        )
+        if record.is_needed(target, text, overwrite=overwrite):
+            texts[seed] = text
+        else:
+            yield Kept(target)
+    if not texts:
+        return
+    photo = read_photo(path)
+    yield photo
+    for folder in {targets[seed].parent for seed in texts}:
+        make_folder(folder)
+    for drawn in colorize_rows(photo, model, seeds=list(texts), temperature=temperature, long_side=long_side):
+        if isinstance(drawn, Sample):
+            target = targets[drawn.seed]
+            _write(target, photo, drawn, saturation=saturation, text=texts[drawn.seed])
+            yield Written(target, drawn.seed)
+        else:
+            yield Drawn(drawn)
+
+
+def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, text: Mapping[str, str]) -> None:
+    """Write a sample at full size, with all that brings its colours back."""
+    remembered = record.sample_text(
+        photo=photo.fingerprint, seed=sample.seed, temperature=sample.temperature, chroma=sample.chroma, log_prob=sample.log_prob
+    )
+    image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
+    write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)

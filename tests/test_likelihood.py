@@ -1,0 +1,62 @@
+"""What the model says of each pixel: entropies are those of the mixture, surprise is the code length of the very picture."""
+
+import numpy as np
+import pytest
+import torch
+
+from picgui.colorize import colorize, embed, load_model
+from picgui.likelihood import own_chroma, surprise, uncertainty
+from picgui.photo import photo_from_rgb
+from picgui.pic import mixture
+from tests.models import checkpoint
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return load_model(checkpoint(tmp_path_factory.mktemp("model")), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return photo_from_rgb(np.random.default_rng(0).integers(0, 255, (60, 90), dtype=np.uint8))
+
+
+def test_entropy_is_that_of_all_the_colours_a_mixture_gives():
+    torch.manual_seed(0)
+    parameters = torch.randn(1, 12, 1, 2)
+    parameters[:, 4:6] = parameters[:, 8:10] = -4.0  # log-scales: some ten Lab units
+    levels = torch.arange(256) * 2 / 255 - 1
+    a, b = torch.meshgrid(levels, levels, indexing="ij")
+    every = torch.stack((a.flatten(), b.flatten()), dim=1)[:, :, None, None].expand(-1, -1, 1, 2)
+    logs = mixture.log_prob(parameters.expand(len(every), -1, -1, -1), every).double()
+    exact = -(logs.exp() * logs).sum(dim=0)
+    noise = torch.rand(4000, 3, 1, 2, generator=torch.Generator().manual_seed(1))
+    assert logs.exp().sum(dim=0).numpy() == pytest.approx(1, abs=1e-3)
+    assert mixture.entropy(parameters, noise)[0].numpy() == pytest.approx(exact.numpy(), abs=0.08)
+
+
+def test_uncertainty_is_that_of_the_embeddings_own_mixture_and_always_the_same(photo, model):
+    embedded = embed(photo, model)
+    bits = uncertainty(embedded, model)
+    assert bits.shape == embedded.chroma_shape and np.array_equal(bits, uncertainty(embedded, model))
+    with torch.inference_mode():
+        parameters = model.network.auxiliary_parameters(embedded.embedding)
+        noise = torch.rand(1000, 3, *bits.shape, generator=torch.Generator().manual_seed(7))
+        expected = mixture.entropy(parameters, noise)[0].numpy() / np.log(2)
+    assert np.abs(bits - expected).mean() < 0.2 < np.ptp(expected)
+
+
+def test_the_surprise_of_a_sample_adds_up_to_its_log_probability(photo, model):
+    sample = next(colorize(photo, model, seeds=[3]))
+    bits = surprise(embed(photo, model), model, sample.chroma)
+    assert bits.sum() * np.log(2) == pytest.approx(-sample.log_prob, rel=1e-4)
+
+
+def test_a_pictures_own_colours_are_those_of_its_pixels(model):
+    pixels = np.full((64, 96, 3), (200, 60, 40), np.uint8)
+    pixels[:, 48:] = (40, 90, 200)
+    embedded = embed(photo_from_rgb(pixels), model)
+    chroma = own_chroma(pixels, embedded, model)
+    height, width = embedded.chroma_shape
+    assert chroma.shape == (2, height, width) and np.array_equal(chroma, chroma.round())
+    assert (chroma[0, :, : width // 2 - 1] > 40).all() and (chroma[1, :, width // 2 + 1 :] < -40).all()

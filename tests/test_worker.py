@@ -1,0 +1,74 @@
+"""The thread behind the window: one job at a time, replaced, paused, closed and finished without a hang or a stale report."""
+
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+
+from picgui.gui.worker import Worker
+
+WAIT = 10_000
+
+
+@pytest.fixture
+def worker(qapp):
+    worker = Worker()
+    worker.seen = []
+    worker.produced.connect(lambda _job, item: worker.seen.append(item), type=Qt.ConnectionType.QueuedConnection)
+    yield worker
+    worker.close()
+
+
+def gated(items, gate):
+    for item in items:
+        gate.acquire()
+        yield item
+
+
+def test_a_pause_holds_within_a_job_and_ends(worker, qtbot):
+    gate = threading.Semaphore(2)
+    with qtbot.waitSignal(worker.produced, timeout=WAIT):
+        worker.pause()
+        worker.queue(gated("abc", gate))
+    qtbot.wait(100)
+    assert worker.seen == ["a"]
+    gate.release()
+    with qtbot.waitSignal(worker.finished_job, timeout=WAIT):
+        worker.go_on()
+    assert worker.seen == ["a", "b", "c"]
+
+
+def test_a_paused_worker_can_be_closed_and_its_job_ends_there(worker, qtbot):
+    ended = []
+
+    def items():
+        try:
+            yield from "abc"
+        finally:
+            ended.append(True)
+
+    worker.pause()
+    with qtbot.waitSignal(worker.produced, timeout=WAIT):
+        worker.queue(items())
+    worker.close()
+    qtbot.wait(20)
+    assert worker.isFinished() and worker.seen == ["a"] and ended == [True]
+
+
+def test_finishing_does_all_that_waits_even_after_a_pause(worker, qtbot):
+    worker.pause()
+    worker.queue(iter("ab"))
+    worker.queue(iter("cd"))
+    worker.finish()
+    qtbot.wait(20)
+    assert worker.isFinished() and worker.seen == ["a", "b", "c", "d"]
+
+
+def test_a_replaced_job_reports_nothing_more(worker, qtbot):
+    gate = threading.Semaphore(1)
+    with qtbot.waitSignal(worker.produced, timeout=WAIT):
+        first = worker.queue(gated("abc", gate))
+    with qtbot.waitSignal(worker.finished_job, timeout=WAIT) as finished:
+        second = worker.replace(iter("x"))
+        gate.release(2)
+    assert finished.args == [second] and not worker.is_current(first) and worker.seen == ["a", "x"]
