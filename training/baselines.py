@@ -121,7 +121,7 @@ class Rebalanced(Baseline):
     @cache
     def _bins(cls) -> Tensor:
         """The centres (Q, 2) of the cells of the grid that hold an sRGB colour."""
-        level = torch.linspace(0, 1, 64)
+        level = torch.linspace(0, 1, 64, device="cpu")  # also where a network is laid out on the meta device
         rgb = torch.cartesian_prod(level, level, level).T[:, :, None]
         cells = (color.srgb_to_lab(rgb)[1:, :, 0] / cls.GRID).round()
         return cells.T.unique(dim=0) * cls.GRID
