@@ -37,6 +37,7 @@ _SHRINK_STEPS = 32
 _LANES, _SUMS = {"AVX512": (16, 20), "AVX2": (8, 10)}.get(torch.backends.cpu.get_cpu_capability(), (4, 20))
 _PANEL = 2 * _LANES  # columns of a matrix that are stored together
 _AHEAD = 2048  # bytes that a product asks for before it needs them
+_BLOCK = 256  # rows of a panel that fit, as float32, into the innermost cache
 
 
 class Weights(NamedTuple):
@@ -88,6 +89,7 @@ class Buffers(NamedTuple):
     gate: np.ndarray  # (blocks, n, w, 2 C)
     parameters: np.ndarray  # (n, w, 6 K)
     chroma: np.ndarray  # (n, w, 2), normalised
+    panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
 
 
 def pack(pixel_cnn: PixelCNN) -> Weights | None:
@@ -163,6 +165,7 @@ def buffers(weights: Weights, *, number: int, width: int) -> Buffers:
         gate=np.stack([sums(weights.vertical_gate)] * blocks),
         parameters=sums(weights.out),
         chroma=zeros(number, width, 2),
+        panel=zeros(_BLOCK, _PANEL),
     )
 
 
@@ -224,6 +227,37 @@ def is_available() -> bool:
     if not _ready.is_set() and not _USED["background"]:
         warm_up()
     return _ready.is_set()
+
+
+def _generate_prefetch(builder, pointer) -> None:
+    """Ask for what lies `_AHEAD` behind the pointer; it need not exist."""
+    byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [byte] + [integer] * 3), "llvm.prefetch.p0"
+    )
+    place = builder.gep(builder.bitcast(pointer, byte), [ir.Constant(ir.IntType(64), _AHEAD)])
+    builder.call(function, [place] + [ir.Constant(integer, x) for x in (0, 3, 1)])
+
+
+@intrinsic
+def _widen(typing, halves, i, panel, to):
+    """Row ``to`` of the panel = row i of halves (.., `_PANEL`), half precision seen as uint16, as float32."""
+
+    def generate(context, builder, signature, arguments):
+        halves, i, panel, to = (
+            context.make_array(kind)(context, builder, argument).data if isinstance(kind, types.Array) else argument
+            for kind, argument in zip(signature.args, arguments)
+        )
+        wide, narrow = (ir.VectorType(t, _PANEL) for t in (ir.FloatType(), ir.HalfType()))
+        columns = ir.Constant(ir.IntType(64), _PANEL)
+        source = builder.gep(halves, [builder.mul(i, columns)])
+        target = builder.gep(panel, [builder.mul(to, columns)])
+        _generate_prefetch(builder, source)
+        values = builder.load(builder.bitcast(source, narrow.as_pointer()), align=2)
+        builder.store(builder.fpext(values, wide), builder.bitcast(target, wide.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(halves, types.intp, panel, types.intp), generate
 
 
 @intrinsic
@@ -300,13 +334,15 @@ def _tile(rows: int, panels: int):
     """target (rows, panels * `_PANEL`) += source (rows, inputs) @ panels of weights; their sums stay in registers.
 
     Each sum is one chain of fused multiply-adds over the inputs in order, whatever the tile. Arrays come with the place of their first
-    element and, the source and the target, the step from row to row.
+    element and, the source and the target, the step from row to row; weights are half precision seen as uint16, or float32.
     """
     vector, halves = (ir.VectorType(t, _LANES) for t in (ir.FloatType(), ir.HalfType()))
-    size, byte, integer = ir.IntType(64), ir.IntType(8), ir.IntType(32)
+    size, integer = ir.IntType(64), ir.IntType(32)
 
     @intrinsic
     def tile(typing, source, start, step, weights, panel, inputs, target, to, target_step):
+        packed = weights.dtype == types.uint16
+
         def generate(context, builder, signature, arguments):
             source, start, step, weights, panel, inputs, target, to, target_step = (
                 context.make_array(kind)(context, builder, argument).data if isinstance(kind, types.Array) else argument
@@ -326,9 +362,6 @@ def _tile(rows: int, panels: int):
 
             fused = cgutils.get_or_insert_function(
                 builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{_LANES}f32"
-            )
-            prefetch = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(ir.VoidType(), [byte.as_pointer()] + [integer] * 3), "llvm.prefetch.p0"
             )
             stride = builder.mul(inputs, number(_PANEL))  # from panel to panel
             places = [
@@ -351,9 +384,11 @@ def _tile(rows: int, panels: int):
             next_sums = [list(row) for row in chains]
             for p, pointer in enumerate(first):
                 place = builder.gep(pointer, [row_of_panel])
-                builder.call(prefetch, [at(place, number(_AHEAD // 2), byte)] + [ir.Constant(integer, x) for x in (0, 3, 1)])
+                if packed:
+                    _generate_prefetch(builder, place)
                 for v in range(2):
-                    weight = builder.fpext(builder.load(at(place, number(v * _LANES), halves), align=2), vector)
+                    weight = builder.load(at(place, number(v * _LANES), halves if packed else vector), align=2)
+                    weight = builder.fpext(weight, vector) if packed else weight
                     for r in range(rows):
                         next_sums[r][2 * p + v] = builder.call(fused, [values[r], weight, chains[r][2 * p + v]])
             for chain, old, new in zip(sum(chains, []), sum(sums, []), sum(next_sums, [])):
@@ -399,6 +434,7 @@ def _strip(rows: int):
 
 _EIGHT_ROWS = 2 * 8 <= _SUMS
 _strip_8, _strip_4, _strip_2, _strip_1 = (_strip(rows) for rows in (8, 4, 2, 1))
+_tile_8, _tile_4, _tile_1 = (_tile(rows, 1) for rows in (8, 4, 1))
 
 
 @numba.njit(**_FLAGS)
@@ -420,18 +456,42 @@ def _multiply_add(source, start, step, weights, target, to, target_step, rows):
 
 
 @numba.njit(**_FLAGS)
-def _convolve(rows, oldest, column, kernels, target, begin):
+def _multiply_add_panel(source, start, step, panel, inputs, target, to, target_step, rows):
+    """`_multiply_add` with one panel as float32."""
+    row = 0
+    if _EIGHT_ROWS:
+        while row + 8 <= rows:
+            _tile_8(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
+            row += 8
+    while row + 4 <= rows:
+        _tile_4(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
+        row += 4
+    while row < rows:
+        _tile_1(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
+        row += 1
+
+
+@numba.njit(**_FLAGS)
+def _convolve(rows, oldest, column, kernels, target, begin, panel):
     """Add the taps of a kernel's rows (.., panels, columns * c, `_PANEL`) to target (n, w, out), from its column ``begin`` on.
 
     ``rows`` (.., n, w', c) are those that the kernel sees, the first of them row ``oldest`` of the picture, from ``column`` on.
+    A part of the weights at a time becomes float32, in ``panel``, for all that it is multiplied with.
     """
     _, samples, padded, channels = rows.shape
     width, outputs = target.shape[1:]
+    _, panels, inputs, _ = kernels.shape
     for tap in range(len(kernels)):
         source = rows[(oldest + tap) % len(rows)]
-        for s in range(samples):
-            start, to = (s * padded + column) * channels, (s * width + begin) * outputs
-            _multiply_add(source, start, channels, kernels[tap], target, to, outputs, width - begin)
+        for p in range(panels):
+            halves = kernels[tap, p]
+            for i in range(0, inputs, _BLOCK):
+                size = min(_BLOCK, inputs - i)
+                for k in range(size):
+                    _widen(halves, i + k, panel, k)
+                for s in range(samples):
+                    start, to = (s * padded + column) * channels + i, (s * width + begin) * outputs + p * _PANEL
+                    _multiply_add_panel(source, start, channels, panel, size, target, to, outputs, width - begin)
 
 
 @numba.njit(**_FLAGS)
@@ -524,13 +584,13 @@ def _start_row(weights, given, buffers, y, strength):
         for s in range(number):
             _fill(u[s], weights.u_bias)
             _fill(ul[s], weights.above_bias)
-        _convolve(past, y - 2, 0, weights.u, u, 0)
-        _convolve(past, y - 1, 0, weights.above, ul, 0)
+        _convolve(past, y - 2, 0, weights.u, u, 0, buffers.panel)
+        _convolve(past, y - 1, 0, weights.above, ul, 0, buffers.panel)
     for s in range(number):
         for x in range(1, width):  # and column 0
             for c in range(channels):
                 ul[s, x, c] += weights.left_bias[c]
-    _convolve(past, y - 1, 1, weights.left, ul, 1)
+    _convolve(past, y - 1, 1, weights.left, ul, 1, buffers.panel)
     for block in range(blocks):
         rows, gate_rows = buffers.vertical_first[block], buffers.vertical_gate[block]
         first, gate = buffers.first[block], buffers.gate[block]
@@ -538,20 +598,20 @@ def _start_row(weights, given, buffers, y, strength):
             if block == 0:
                 _activate(u[s], channels, rows[y % len(rows), s, side : side + width])
             h[s, :, :channels] = given.vertical[block, y]
-        _convolve(rows, y - len(rows) + 1, 0, weights.vertical_first[block], h, 0)
+        _convolve(rows, y - len(rows) + 1, 0, weights.vertical_first[block], h, 0, buffers.panel)
         for s in range(number):
             _activate(h[s], channels, gate_rows[y % len(gate_rows), s, side : side + width])
             _fill(pq[s], weights.vertical_gate_bias[block])
-        _convolve(gate_rows, y - len(rows) + 1, 0, weights.vertical_gate[block], pq, 0)
+        _convolve(gate_rows, y - len(rows) + 1, 0, weights.vertical_gate[block], pq, 0, buffers.panel)
         activated, left = (buffers.vertical_first[block + 1], side) if block + 1 < blocks else (buffers.activated_u, 0)
         for s in range(number):
             _add_gated(u[s], pq[s], channels)
             _activate(u[s], channels, activated[y % len(activated), s, left : left + width])
             first[s, :, :channels] = given.horizontal[block, y]
             _fill(gate[s], weights.horizontal_gate_bias[block])
-        _convolve(activated, y, left, weights.from_u[block], first, 0)
-        _convolve(buffers.horizontal_first[block], y - above, 0, weights.horizontal_first[block, :above], first, 0)
-        _convolve(buffers.horizontal_gate[block], y - above, 0, weights.horizontal_gate[block, :above], gate, 0)
+        _convolve(activated, y, left, weights.from_u[block], first, 0, buffers.panel)
+        _convolve(buffers.horizontal_first[block], y - above, 0, weights.horizontal_first[block, :above], first, 0, buffers.panel)
+        _convolve(buffers.horizontal_gate[block], y - above, 0, weights.horizontal_gate[block, :above], gate, 0, buffers.panel)
 
 
 @numba.njit(**_FLAGS)
