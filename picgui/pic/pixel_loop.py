@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numba
 import numpy as np
@@ -37,7 +38,7 @@ _SHRINK_STEPS = 32
 _LANES, _SUMS = {"AVX512": (16, 20), "AVX2": (8, 10)}.get(torch.backends.cpu.get_cpu_capability(), (4, 20))
 _PANEL = 2 * _LANES  # columns of a matrix that are stored together
 _AHEAD = 2048  # bytes that a product asks for before it needs them
-_BLOCK = 256  # rows of a panel that fit, as float32, into the innermost cache
+_BLOCK = 192  # at most so many rows of a panel at a time: as float32 they fit into the innermost cache
 
 
 class Weights(NamedTuple):
@@ -89,33 +90,29 @@ class Buffers(NamedTuple):
     gate: np.ndarray  # (blocks, n, w, 2 C)
     parameters: np.ndarray  # (n, w, 6 K)
     chroma: np.ndarray  # (n, w, 2), normalised
+    log_prob: np.ndarray  # (n, w) float64, nats: of the bare model at temperature 1
     panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
 
 
-def pack(pixel_cnn: PixelCNN) -> Weights | None:
-    """A network's own tensors for the loop; None where half precision would change a weight."""
-    if not all(_is_half(c.weight()) for c in weight_norm_convolutions(pixel_cnn).values()):
-        return None
-    vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
-    left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
+_PACKED: WeakKeyDictionary[PixelCNN, tuple[list[Tensor], dict[str, np.ndarray]]] = WeakKeyDictionary()
 
-    def matrices(blocks: Sequence[Tensor]) -> np.ndarray:
-        return torch.stack([_matrices(b) for b in blocks]).view(torch.int16).numpy().view(np.uint16)
+
+def pack(pixel_cnn: PixelCNN) -> Weights | None:
+    """A network's own tensors for the loop; None where half precision would change a weight. Folded kernels are packed once."""
+    vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
+    kernels = [c.weight() for c in weight_norm_convolutions(pixel_cnn).values()]
+    packed_from, matrices = _PACKED.get(pixel_cnn, ([], {}))
+    if [id(k) for k in kernels] != [id(k) for k in packed_from]:
+        if not all(torch.equal(k.half().to(k.dtype), k) for k in kernels):
+            return None
+        matrices = _matrices_of(pixel_cnn)
+        _PACKED[pixel_cnn] = kernels, matrices
 
     def numbers(x: Sequence[Tensor]) -> np.ndarray:
-        return torch.stack(list(x)).detach().float().contiguous().numpy()
+        return torch.stack(list(x)).detach().numpy()
 
     return Weights(
-        u=matrices([pixel_cnn.u_input.weight()])[0],
-        above=matrices([pixel_cnn.ul_above.weight()])[0],
-        left=matrices([left])[0],
-        left_chroma=numbers([left[:, 1, 1, 0], left[:, 2, 1, 0]]),
-        vertical_first=matrices([b.first.weight() for b in vertical]),
-        vertical_gate=matrices([b.gate.weight() for b in vertical]),
-        horizontal_first=matrices([b.first.weight() for b in horizontal]),
-        horizontal_gate=matrices([b.gate.weight() for b in horizontal]),
-        from_u=matrices([b.condition.weight()[:, :doubled] for b in horizontal]),
-        out=matrices([pixel_cnn.out.weight()])[0, 0],
+        **matrices,
         u_bias=numbers(pixel_cnn.u_input.bias),
         above_bias=numbers(pixel_cnn.ul_above.bias),
         left_bias=numbers(pixel_cnn.ul_left.bias),
@@ -125,13 +122,32 @@ def pack(pixel_cnn: PixelCNN) -> Weights | None:
     )
 
 
-def _is_half(weight: Tensor) -> bool:
-    return torch.equal(weight.half().to(weight.dtype), weight)
+@torch.no_grad()
+def _matrices_of(pixel_cnn: PixelCNN) -> dict[str, np.ndarray]:
+    """Everything of `Weights` that is no bias."""
+    vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
+    left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
+
+    def matrices(blocks: Sequence[Tensor]) -> np.ndarray:
+        return torch.stack([_matrices(b) for b in blocks]).view(torch.int16).numpy().view(np.uint16)
+
+    return {
+        "u": matrices([pixel_cnn.u_input.weight()])[0],
+        "above": matrices([pixel_cnn.ul_above.weight()])[0],
+        "left": matrices([left])[0],
+        "left_chroma": left[:, 1:3, 1, 0].t().contiguous().numpy(),
+        "vertical_first": matrices([b.first.weight() for b in vertical]),
+        "vertical_gate": matrices([b.gate.weight() for b in vertical]),
+        "horizontal_first": matrices([b.first.weight() for b in horizontal]),
+        "horizontal_gate": matrices([b.gate.weight() for b in horizontal]),
+        "from_u": matrices([b.condition.weight()[:, :doubled] for b in horizontal]),
+        "out": matrices([pixel_cnn.out.weight()])[0, 0],
+    }
 
 
 def _matrices(weight: Tensor) -> Tensor:
     """A kernel (out, in, rows, columns) as half-precision matrices (rows, panels, columns * in, `_PANEL`)."""
-    weight = weight.detach().half().permute(2, 3, 1, 0).flatten(1, 2)
+    weight = weight.half().permute(2, 3, 1, 0).flatten(1, 2)
     return F.pad(weight, (0, -weight.shape[2] % _PANEL)).unflatten(2, (-1, _PANEL)).transpose(1, 2)
 
 
@@ -165,6 +181,7 @@ def buffers(weights: Weights, *, number: int, width: int) -> Buffers:
         gate=np.stack([sums(weights.vertical_gate)] * blocks),
         parameters=sums(weights.out),
         chroma=zeros(number, width, 2),
+        log_prob=np.zeros((number, width)),
         panel=zeros(_BLOCK, _PANEL),
     )
 
@@ -182,7 +199,7 @@ class Drawing(NamedTuple):
 
 
 def draw_row(weights: Weights, given: Given, buffers: Buffers, drawing: Drawing, y: int) -> None:
-    """Fill ``chroma`` and ``parameters`` of row y; the rows come in their order, from buffers that were zero."""
+    """Fill ``chroma``, ``parameters`` and ``log_prob`` of row y; the rows come in their order, from buffers that were zero."""
     _draw_row(weights, given, buffers, drawing, y)
 
 
@@ -481,12 +498,13 @@ def _convolve(rows, oldest, column, kernels, target, begin, panel):
     _, samples, padded, channels = rows.shape
     width, outputs = target.shape[1:]
     _, panels, inputs, _ = kernels.shape
+    block = -(-inputs // -(-inputs // _BLOCK))  # parts of one size
     for tap in range(len(kernels)):
         source = rows[(oldest + tap) % len(rows)]
         for p in range(panels):
             halves = kernels[tap, p]
-            for i in range(0, inputs, _BLOCK):
-                size = min(_BLOCK, inputs - i)
+            for i in range(0, inputs, block):
+                size = min(block, inputs - i)
                 for k in range(size):
                     _widen(halves, i + k, panel, k)
                 for s in range(samples):
@@ -542,6 +560,41 @@ def _draw(parameters, cumulative, uniforms, temperature):
     a = _snap(mean_a + temperature * scale_a * _logit(uniforms[1]))
     b = _snap(mean_b + coefficient * a + temperature * scale_b * _logit(uniforms[2]))
     return a, b
+
+
+@numba.njit(**_FLAGS)
+def _log_sigmoid(x):
+    return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
+
+
+@numba.njit(**_FLAGS)
+def _log_bin(x, mean, log_scale):
+    """`picgui.pic.mixture._log_bin` of one component, float64."""
+    inverse = math.exp(-max(log_scale, mixture.MIN_LOG_SCALE))
+    below = _log_sigmoid((x - mean + mixture.BIN / 2) * inverse)
+    above = _log_sigmoid(-(x - mean - mixture.BIN / 2) * inverse)
+    if x < -1 + mixture.BIN / 2:
+        return below
+    if x > 1 - mixture.BIN / 2:
+        return above
+    return below + above + math.log(-math.expm1(-mixture.BIN * inverse))
+
+
+@numba.njit(**_FLAGS)
+def _log_prob(parameters, k, a, b):
+    """`picgui.pic.mixture.log_prob` of one pixel, float64: logarithms of sums of exponentials, each summed below its largest so far."""
+    largest, total = -math.inf, 0.0
+    largest_weight, weights = -math.inf, 0.0
+    for c in range(k):
+        weight = float(parameters[c])
+        coefficient = math.tanh(float(parameters[5 * k + c]))
+        term = weight + _log_bin(float(a), float(parameters[k + c]), float(parameters[2 * k + c]))
+        term += _log_bin(float(b), float(parameters[3 * k + c]) + coefficient * float(a), float(parameters[4 * k + c]))
+        total = total * math.exp(min(largest - term, 0.0)) + math.exp(min(term - largest, 0.0))
+        largest = max(largest, term)
+        weights = weights * math.exp(min(largest_weight - weight, 0.0)) + math.exp(min(weight - largest_weight, 0.0))
+        largest_weight = max(largest_weight, weight)
+    return largest + math.log(total) - largest_weight - math.log(weights)
 
 
 @numba.njit(**_FLAGS)
@@ -676,5 +729,6 @@ def _draw_row(weights, given, buffers, drawing, y):
                 chroma[s, x, 0], chroma[s, x, 1] = _draw_real(
                     logits, cumulative, drawing.uniforms[s, x], drawing.lightness[x], temperature, drawing.attempts
                 )
+            buffers.log_prob[s, x] = _log_prob(parameters[s, x], components, chroma[s, x, 0], chroma[s, x, 1])
             past = buffers.past[y % 3, s, 1 + x]
             past[1], past[2] = chroma[s, x]

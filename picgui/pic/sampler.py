@@ -58,7 +58,7 @@ def sample_rows(
     """
     if temperature < 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
-    for y, chroma, parameters in _rows(
+    for y, chroma, _, log_prob in _rows(
         pixel_cnn,
         embedding,
         luminance,
@@ -68,7 +68,7 @@ def sample_rows(
         within_gamut=within_gamut,
         strength=strength,
     ):
-        yield _finished_row(y, chroma, parameters, known)
+        yield _finished_row(y, chroma, log_prob, known)
 
 
 def teacher_forced(
@@ -86,12 +86,11 @@ def teacher_forced(
         within_gamut=False,
         strength=strength,
     )
-    return torch.cat([parameters[:1] for _, _, parameters in rows], dim=2)
+    return torch.cat([parameters[:1] for _, _, parameters, _ in rows], dim=2)
 
 
 @torch.inference_mode()
-def _finished_row(y: int, chroma: Tensor, parameters: Tensor, known: Known | None) -> Row:
-    log_prob = mixture.log_prob(parameters.double(), chroma.double())[:, 0]
+def _finished_row(y: int, chroma: Tensor, log_prob: Tensor, known: Known | None) -> Row:
     if known is not None:
         log_prob = log_prob * (1 - known[0][0, 0, y].double())
     units = color.round_chroma(color.denormalize_chroma(chroma))[:, :, 0]
@@ -108,8 +107,8 @@ def _rows(
     known: Known | None,
     within_gamut: bool,
     strength: float,
-) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Yield y, normalised chroma (n, 2, 1, w) and parameters (n, 6 K, 1, w)."""
+) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+    """Yield y, normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w) and log-probabilities (n, w)."""
     options = {"temperature": max(temperature, 1e-3), "known": known, "within_gamut": within_gamut}
     given = _Given.of(pixel_cnn, embedding, luminance, strength)
     number = len(noise)
@@ -133,8 +132,8 @@ def _rows(
             run = map
         for y in range(luminance.shape[2]):
             done = list(run(lambda group: group.row(y), groups))
-            chroma, parameters = (torch.cat([d[part] for d in done])[place] for part in (0, 1))
-            yield y, chroma, parameters
+            chroma, parameters, log_prob = (torch.cat(parts)[place] for parts in zip(*done))
+            yield y, chroma, parameters, log_prob
 
 
 # what all samples of an embedding share
@@ -509,8 +508,8 @@ class _TorchLanes(_Lanes):
         )
 
     @torch.inference_mode()
-    def row(self, y: int) -> tuple[Tensor, Tensor]:
-        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
+    def row(self, y: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w), log-probabilities (n, w) float64."""
         uniforms = torch.from_numpy(self.uniforms()).to(self.given.luminance)
         for pixels, part in zip(self.pixels, uniforms.chunk(len(self.pixels))):
             pixels.phase.before(y)
@@ -520,9 +519,9 @@ class _TorchLanes(_Lanes):
             pixels.known_chroma.copy_(self.known_chroma[y])
             pixels.run(lambda pixels=pixels: self._draw_row(pixels))
             pixels.phase.after(y, pixels.chroma)
-        chroma = torch.cat([pixels.chroma for pixels in self.pixels])
-        parameters = torch.cat([pixels.parameters for pixels in self.pixels])
-        return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
+        chroma = torch.cat([pixels.chroma for pixels in self.pixels]).movedim(-1, 1)[:, :, None]
+        parameters = torch.cat([pixels.parameters for pixels in self.pixels]).movedim(-1, 1)[:, :, None]
+        return chroma, parameters, mixture.log_prob(parameters.double(), chroma.double())[:, 0]
 
     def _draw_row(self, pixels: "_Pixels") -> None:
         """The pixels of a row, from buffers into buffers; where ``looks`` is off without a look at any value, so that it can be captured."""
@@ -594,8 +593,8 @@ class _CompiledLanes(_Lanes):
         self.buffers = pixel_loop.buffers(weights, number=len(noise), width=given.luminance.shape[1])
 
     @torch.inference_mode()
-    def row(self, y: int) -> tuple[Tensor, Tensor]:
-        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
+    def row(self, y: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w), log-probabilities (n, w) float64."""
         drawing = pixel_loop.Drawing(
             self.uniforms(),
             self.lightness[y],
@@ -608,6 +607,7 @@ class _CompiledLanes(_Lanes):
         pixel_loop.draw_row(self.weights, self.arrays, self.buffers, drawing, y)
         outputs = len(self.weights.out_bias)
         chroma, parameters = (
-            torch.from_numpy(x.copy()) for x in (self.buffers.chroma, self.buffers.parameters[:, :, :outputs])
+            torch.from_numpy(x.copy()).movedim(-1, 1)[:, :, None]
+            for x in (self.buffers.chroma, self.buffers.parameters[:, :, :outputs])
         )
-        return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
+        return chroma, parameters, torch.from_numpy(self.buffers.log_prob.copy())
