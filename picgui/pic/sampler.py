@@ -8,9 +8,10 @@ A sample is computed in the same shapes and order whatever else is drawn with it
 that is always filled up to the same size. So its pixels do not depend on its company.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from picgui.pic.network import PixelCNN
 
 ATTEMPTS = 16  # draws of a pixel until one is a colour that sRGB has
 LANES = 8  # samples in a batch where there is a GPU
+_ROWS_AHEAD = 2  # that threads may be of who takes the rows
 _SHRINK_STEPS = 32
 
 Known = tuple[Tensor, Tensor]  # mask (1, 1, h, w) in {0, 1}; chroma (1, 2, h, w), normalised whole units
@@ -124,16 +126,31 @@ def _rows(
         groups = [_TorchLanes(packed, given, filled[i : i + LANES], **options) for i in range(0, number, LANES)]
         order = list(range(len(filled)))
     place = torch.tensor(order).argsort()[:number]
-    with ExitStack() as stack:
-        if embedding.device.type == "cpu":  # a row's products are too small for more than one thread
-            pool = stack.enter_context(ThreadPoolExecutor(len(groups), initializer=torch.set_num_threads, initargs=(1,)))
-            run = pool.map
-        else:
-            run = map
-        for y in range(luminance.shape[2]):
-            done = list(run(lambda group: group.row(y), groups))
-            chroma, parameters, log_prob = (torch.cat(parts)[place] for parts in zip(*done))
+    rows = range(luminance.shape[2])
+    if embedding.device.type == "cpu":
+        drawn = _each_in_its_thread(groups, rows)
+    else:
+        drawn = ([group.row(y) for group in groups] for y in rows)
+    with closing(drawn):
+        for y, parts in zip(rows, drawn):
+            chroma, parameters, log_prob = (torch.cat(part)[place] for part in zip(*parts))
             yield y, chroma, parameters, log_prob
+
+
+def _each_in_its_thread(groups: Sequence["_Lanes"], rows: Sequence[int]) -> Iterator[list[tuple[Tensor, ...]]]:
+    """Yield what all groups drew of a row. They draw on meanwhile: a thread that waits for others every row is slow to come back."""
+    with ExitStack() as stack:
+        # a row's products are too small for more than one thread each
+        threads = [ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) for _ in groups]
+        for thread in threads:
+            stack.callback(thread.shutdown, cancel_futures=True)
+        drawing = deque()
+        for y in rows:
+            drawing.append([thread.submit(group.row, y) for thread, group in zip(threads, groups)])
+            if len(drawing) > _ROWS_AHEAD:
+                yield [part.result() for part in drawing.popleft()]
+        for parts in drawing:
+            yield [part.result() for part in parts]
 
 
 # what all samples of an embedding share
