@@ -119,13 +119,12 @@ def _rows(
         threads = min(torch.get_num_threads(), number) if compiled else 1
         lanes, weights = (_CompiledLanes, compiled) if compiled else (_TorchLanes, _Packed.of(pixel_cnn))
         groups = [lanes(weights, given, noise[i::threads], **options) for i in range(threads)]
-        order = [i + threads * k for i in range(threads) for k in range(len(noise[i::threads]))]
+        places = [(i % threads, i // threads) for i in range(number)]
     else:
         filled = list(noise) + [np.random.default_rng(0)] * (-number % LANES)
         packed = _Packed.of(pixel_cnn)
         groups = [_TorchLanes(packed, given, filled[i : i + LANES], **options) for i in range(0, number, LANES)]
-        order = list(range(len(filled)))
-    place = torch.tensor(order).argsort()[:number]
+        places = [divmod(i, LANES) for i in range(number)]
     rows = range(luminance.shape[2])
     if embedding.device.type == "cpu":
         drawn = _each_in_its_thread(groups, rows)
@@ -133,7 +132,8 @@ def _rows(
         drawn = ([group.row(y) for group in groups] for y in rows)
     with closing(drawn):
         for y, parts in zip(rows, drawn):
-            chroma, parameters, log_prob = (torch.cat(part)[place] for part in zip(*parts))
+            # not an index, which PyTorch splits over threads that then spin where the next row is drawn
+            chroma, parameters, log_prob = (torch.stack([x[i][k] for i, k in places]) for x in zip(*parts))
             yield y, chroma, parameters, log_prob
 
 
