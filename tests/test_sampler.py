@@ -190,9 +190,9 @@ def test_leaving_early_leaves_no_thread():
 
 def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
     f, embedding, luminance, _ = setting(TINY, 3, 4)
-    shared = sampler._Shared.of(f, embedding, luminance, 0.0)
+    packed, given = sampler._Packed.of(f), sampler._Given.of(f, embedding, luminance, 0.0)
     lanes = sampler._TorchLanes(
-        shared, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True
+        packed, given, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True
     )
     lanes.looks = False  # as on CUDA
     looked = DataDependentOutputException
@@ -205,7 +205,7 @@ def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
 def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):
     loaded = load_checkpoint(checkpoint(tmp_path)).network().fold()
     _, embedding, luminance, _ = setting(TINY, 2, 3)
-    assert sampler._Shared.of(loaded.pixel_cnn, embedding, luminance, 0.0).compiled is not None
+    assert pixel_loop.pack(loaded.pixel_cnn) is not None
     raw = network(TINY).fold()
-    assert sampler._Shared.of(raw.pixel_cnn, embedding, luminance, 0.0).compiled is None
+    assert pixel_loop.pack(raw.pixel_cnn) is None
     assert len(list(sample_rows(raw.pixel_cnn, embedding, luminance, seeds=[1]))) == 2  # PyTorch serves them

@@ -1,26 +1,32 @@
-"""The pixels of one row, compiled by numba: float32, CPU, without the interpreter lock.
+"""A row of the sampler, compiled by numba: float32, CPU, without the interpreter lock.
 
 The same arithmetic as `picgui.pic.sampler` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
-them together). A pixel's weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
+them together). Weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
 takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
 
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numba
 import numpy as np
 import torch
+import torch.nn.functional as F
 from llvmlite import ir
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 from torch import Tensor
 
 from picgui import color
 from picgui.pic import mixture
+from picgui.pic.layers import WeightNormConv2d, weight_norm_convolutions
+from picgui.pic.network import CONFIGS, PixelCNN
 
-_FLAGS = {"nogil": True, "cache": True, "fastmath": {"arcp", "nsz"}, "error_model": "numpy"}
+_FLAGS = {"nogil": True, "cache": True, "fastmath": {"nsz"}, "error_model": "numpy"}
 _XYZ_TO_RGB = np.array(color.XYZ_TO_RGB, np.float32)
 _WHITE = np.array(color.WHITE, np.float32)
 _SLACK = np.float32(color.GAMUT_SLACK)
@@ -28,100 +34,173 @@ _MIN_LOG_SCALE = np.float32(mixture.MIN_LOG_SCALE)
 _LOW, _HIGH = (np.float32(math.log(q / (1 - q))) for q in mixture.QUANTILES)
 _SHRINK_STEPS = 32
 
+# the vectors of this machine: how many float32 in one, and how many sums may stay in registers
+_LANES, _SUMS = {"AVX512": (16, 20), "AVX2": (8, 10)}.get(torch.backends.cpu.get_cpu_capability(), (4, 20))
+_PANEL = 2 * _LANES  # columns of a matrix that are stored together
+_AHEAD = 2048  # bytes that a product asks for before it needs them
+_BLOCK = 192  # at most so many rows of a panel at a time: as float32 they fit into the innermost cache
+
 
 class Weights(NamedTuple):
-    """What the loop multiplies with: the matrices are half precision seen as uint16, the rest is float32."""
+    """What a row multiplies with. Matrices are in panels of columns, (panels, in, `_PANEL`), half precision seen as uint16; the rest is float32.
 
-    first: np.ndarray  # (blocks, kw * 2 C, C)
-    gate: np.ndarray  # (blocks, kw * 2 C, 2 C)
-    out: np.ndarray  # (C, 6 K)
-    out_bias: np.ndarray  # (6 K,)
-    left: np.ndarray  # (2, C): of a and b of the pixel to the left
+    Kernels are by their rows, the current one last, and within a row (columns * in, out).
+    """
+
+    u: np.ndarray  # (2, *matrix): the vertical flow's input
+    above: np.ndarray  # (1, *matrix)
+    left: np.ndarray  # (2, *matrix)
+    left_chroma: np.ndarray  # (2, C): of a and b of the pixel to the left
+    vertical_first: np.ndarray  # (blocks, rows, *matrix)
+    vertical_gate: np.ndarray
+    horizontal_first: np.ndarray
+    horizontal_gate: np.ndarray
+    from_u: np.ndarray  # (blocks, *matrix)
+    out: np.ndarray  # a matrix
+    u_bias: np.ndarray
+    above_bias: np.ndarray
+    left_bias: np.ndarray
+    vertical_gate_bias: np.ndarray  # (blocks, 2 C)
+    horizontal_gate_bias: np.ndarray
+    out_bias: np.ndarray
+
+
+class Given(NamedTuple):
+    """What a photograph gives to every sample of it, float32."""
+
+    luminance: np.ndarray  # (h, w), normalised
+    vertical: np.ndarray  # (blocks, h, w, C): the embedding's terms and the biases of the first convolutions
+    horizontal: np.ndarray
 
 
 class Buffers(NamedTuple):
-    """Arrays of a row that are used again in the next."""
+    """Activations of n samples. Those that a kernel sees again are kept by rows, row y at y modulo their number, zero outside the picture."""
 
-    reach: int
-    start: np.ndarray  # (n, w, C)
-    first_start: np.ndarray  # (blocks, n, w, C)
-    gate_start: np.ndarray  # (blocks, n, w, 2 C)
-    first_row: np.ndarray  # (blocks, n, reach + w, 2 C), zero in the first columns
-    gate_row: np.ndarray
-    chroma: np.ndarray  # (n, w, 2)
+    past: np.ndarray  # (3, n, 1 + w + 1, 5)
+    vertical_first: np.ndarray  # (blocks, rows, n, side + w + side, 2 C)
+    vertical_gate: np.ndarray
+    horizontal_first: np.ndarray  # (blocks, rows, n, reach + w, 2 C)
+    horizontal_gate: np.ndarray
+    activated_u: np.ndarray  # (1, n, w, 2 C)
+    u: np.ndarray  # (n, w, C), as all that follow with columns that fill the last panel
+    h: np.ndarray
+    pq: np.ndarray  # (n, w, 2 C)
+    ul: np.ndarray  # (n, w, C)
+    first: np.ndarray  # (blocks, n, w, C): the horizontal blocks' sums
+    gate: np.ndarray  # (blocks, n, w, 2 C)
     parameters: np.ndarray  # (n, w, 6 K)
+    chroma: np.ndarray  # (n, w, 2), normalised
+    log_prob: np.ndarray  # (n, w) float64, nats: of the bare model at temperature 1
+    panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
 
 
-def pack(
-    *, first: Sequence[Tensor], gate: Sequence[Tensor], out: Tensor, out_bias: Tensor, left: Tensor
-) -> Weights | None:
-    """Arrays of the loop from a network's own tensors; None where half precision would change a weight."""
-
-    def array(tensors: Sequence[Tensor]) -> np.ndarray:
-        return np.ascontiguousarray(np.stack([t.float().cpu().numpy() for t in tensors]))
-
-    matrices = [*first, *gate, out]
-    if not all(torch.equal(m.half().to(m.dtype), m) for m in matrices):
-        return None
-    halves = (array(m).astype(np.float16).view(np.uint16) for m in (first, gate, [out]))
-    return Weights(next(halves), next(halves), next(halves)[0], array([out_bias])[0], array([left])[0])
+_PACKED: WeakKeyDictionary[PixelCNN, tuple[list[Tensor], dict[str, np.ndarray]]] = WeakKeyDictionary()
 
 
-def buffers(weights: Weights, *, number: int, width: int, reach: int) -> Buffers:
-    """Arrays for ``number`` samples, ``width`` columns, kernels that see ``reach`` columns to the left."""
-    blocks, _, channels = weights.first.shape
+def pack(pixel_cnn: PixelCNN) -> Weights | None:
+    """A network's own tensors for the loop; None where half precision would change a weight. Folded kernels are packed once."""
+    vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
+    kernels = [c.weight() for c in weight_norm_convolutions(pixel_cnn).values()]
+    packed_from, matrices = _PACKED.get(pixel_cnn, ([], {}))
+    if [id(k) for k in kernels] != [id(k) for k in packed_from]:
+        if not all(torch.equal(k.half().to(k.dtype), k) for k in kernels):
+            return None
+        matrices = _matrices_of(pixel_cnn)
+        _PACKED[pixel_cnn] = kernels, matrices
+
+    def numbers(x: Sequence[Tensor]) -> np.ndarray:
+        return torch.stack(list(x)).detach().numpy()
+
+    return Weights(
+        **matrices,
+        u_bias=numbers(pixel_cnn.u_input.bias),
+        above_bias=numbers(pixel_cnn.ul_above.bias),
+        left_bias=numbers(pixel_cnn.ul_left.bias),
+        vertical_gate_bias=numbers([b.gate.bias for b in vertical]),
+        horizontal_gate_bias=numbers([b.gate.bias for b in horizontal]),
+        out_bias=numbers(pixel_cnn.out.bias),
+    )
+
+
+@torch.no_grad()
+def _matrices_of(pixel_cnn: PixelCNN) -> dict[str, np.ndarray]:
+    """Everything of `Weights` that is no bias."""
+    vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
+    left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
+
+    def matrices(blocks: Sequence[Tensor]) -> np.ndarray:
+        return torch.stack([_matrices(b) for b in blocks]).view(torch.int16).numpy().view(np.uint16)
+
+    return {
+        "u": matrices([pixel_cnn.u_input.weight()])[0],
+        "above": matrices([pixel_cnn.ul_above.weight()])[0],
+        "left": matrices([left])[0],
+        "left_chroma": left[:, 1:3, 1, 0].t().contiguous().numpy(),
+        "vertical_first": matrices([b.first.weight() for b in vertical]),
+        "vertical_gate": matrices([b.gate.weight() for b in vertical]),
+        "horizontal_first": matrices([b.first.weight() for b in horizontal]),
+        "horizontal_gate": matrices([b.gate.weight() for b in horizontal]),
+        "from_u": matrices([b.condition.weight()[:, :doubled] for b in horizontal]),
+        "out": matrices([pixel_cnn.out.weight()])[0, 0],
+    }
+
+
+def _matrices(weight: Tensor) -> Tensor:
+    """A kernel (out, in, rows, columns) as half-precision matrices (rows, panels, columns * in, `_PANEL`)."""
+    weight = weight.half().permute(2, 3, 1, 0).flatten(1, 2)
+    return F.pad(weight, (0, -weight.shape[2] % _PANEL)).unflatten(2, (-1, _PANEL)).transpose(1, 2)
+
+
+def buffers(weights: Weights, *, number: int, width: int) -> Buffers:
+    """Arrays for ``number`` samples, ``width`` columns."""
+    channels, inputs = len(weights.u_bias), weights.left.shape[2]
 
     def zeros(*shape: int) -> np.ndarray:
-        return np.zeros(shape, np.float32)
+        return torch.zeros(shape).numpy()  # which lie where vectors like them
 
+    def rows(kernels: np.ndarray, channels: int) -> np.ndarray:
+        columns = kernels.shape[-2] // channels
+        return zeros(*kernels.shape[:-3], number, columns - 1 + width, channels)
+
+    def sums(matrices: np.ndarray) -> np.ndarray:
+        return zeros(number, width, matrices.shape[-3] * _PANEL)
+
+    blocks = len(weights.from_u)
     return Buffers(
-        reach=reach,
-        start=zeros(number, width, channels),
-        first_start=zeros(blocks, number, width, channels),
-        gate_start=zeros(blocks, number, width, 2 * channels),
-        first_row=zeros(blocks, number, reach + width, 2 * channels),
-        gate_row=zeros(blocks, number, reach + width, 2 * channels),
+        past=zeros(3, number, 1 + width + 1, inputs),
+        vertical_first=rows(weights.vertical_first, 2 * channels),
+        vertical_gate=rows(weights.vertical_gate, 2 * channels),
+        horizontal_first=rows(weights.horizontal_first, 2 * channels),
+        horizontal_gate=rows(weights.horizontal_gate, 2 * channels),
+        activated_u=zeros(1, number, width, 2 * channels),
+        u=sums(weights.u),
+        h=sums(weights.u),
+        pq=sums(weights.vertical_gate),
+        ul=sums(weights.u),
+        first=np.stack([sums(weights.u)] * blocks),
+        gate=np.stack([sums(weights.vertical_gate)] * blocks),
+        parameters=sums(weights.out),
         chroma=zeros(number, width, 2),
-        parameters=zeros(number, width, weights.out.shape[1]),
+        log_prob=np.zeros((number, width)),
+        panel=zeros(_BLOCK, _PANEL),
     )
 
 
-def draw_row(
-    weights: Weights,
-    buffers: Buffers,
-    uniforms: np.ndarray,
-    lightness: np.ndarray,
-    known: np.ndarray,
-    known_chroma: np.ndarray,
-    *,
-    temperature: float,
-    attempts: int,
-) -> None:
-    """Fill ``chroma``, ``parameters``, ``first_row`` and ``gate_row`` of a row whose starts are set.
+class Drawing(NamedTuple):
+    """How a row is to be drawn."""
 
-    ``uniforms`` is (n, w, attempts, 3) float32, ``lightness`` (w,) in [0, 100], ``known`` (w,) bool, ``known_chroma`` (w, 2) normalised;
-    ``attempts`` 0 draws the bare model.
-    """
-    _draw_row(
-        weights.first,
-        weights.gate,
-        weights.out,
-        weights.out_bias,
-        weights.left,
-        buffers.start,
-        buffers.first_start,
-        buffers.gate_start,
-        buffers.first_row,
-        buffers.gate_row,
-        buffers.chroma,
-        buffers.parameters,
-        uniforms,
-        np.ascontiguousarray(lightness, np.float32),
-        known,
-        np.ascontiguousarray(known_chroma, np.float32),
-        np.float32(temperature),
-        attempts,
-    )
+    uniforms: np.ndarray  # (n, w, tries, 3) float32
+    lightness: np.ndarray  # (w,) float32, L in [0, 100]
+    known: np.ndarray  # (w,) bool
+    known_chroma: np.ndarray  # (w, 2) float32, normalised
+    strength: float  # of corruption, as f is told
+    temperature: float
+    attempts: int  # until a colour is one of sRGB; 0 draws the bare model
+
+
+def draw_row(weights: Weights, given: Given, buffers: Buffers, drawing: Drawing, y: int) -> None:
+    """Fill ``chroma``, ``parameters`` and ``log_prob`` of row y; the rows come in their order, from buffers that were zero."""
+    _draw_row(weights, given, buffers, drawing, y)
 
 
 _ready = threading.Event()
@@ -134,24 +213,23 @@ def warm_up() -> None:
     with _lock:
         if _ready.is_set():
             return
-        one = np.zeros((1, 1, 1), np.float32)
-        weights = Weights(
-            np.zeros((1, 4, 2), np.uint16),
-            np.zeros((1, 4, 4), np.uint16),
-            np.zeros((2, 6), np.uint16),
-            np.zeros(6, np.float32),
-            np.zeros((2, 2), np.float32),
-        )
-        draw_row(
-            weights,
-            buffers(weights, number=1, width=1, reach=0),
-            np.full((1, 1, 1, 3), 0.5, np.float32),
-            one[0, 0],
-            np.zeros(1, bool),
-            np.zeros((1, 2), np.float32),
+        config = replace(CONFIGS["photo-small"], channels=1, embedding_channels=1, components=1)
+        pixel_cnn = PixelCNN(config)
+        for convolution in weight_norm_convolutions(pixel_cnn).values():
+            convolution.folded = torch.zeros_like(convolution.v)
+        weights = pack(pixel_cnn)
+        nothing = np.zeros((1, 1, 1, 1), np.float32)
+        drawing = Drawing(
+            uniforms=np.full((1, 1, 1, 3), 0.5, np.float32),
+            lightness=nothing[0, 0, 0],
+            known=np.zeros(1, bool),
+            known_chroma=np.zeros((1, 2), np.float32),
+            strength=0.0,
             temperature=1.0,
             attempts=1,
         )
+        blocks = np.zeros((config.blocks, 1, 1, 1), np.float32)
+        draw_row(weights, Given(nothing[0, 0], blocks, blocks), buffers(weights, number=1, width=1), drawing, 0)
         _ready.set()
 
 
@@ -168,26 +246,35 @@ def is_available() -> bool:
     return _ready.is_set()
 
 
-@numba.njit(**_FLAGS)
-def _elu(x):
-    return x if x > 0 else np.float32(math.exp(x)) - np.float32(1)
-
-
-@numba.njit(**_FLAGS)
-def _concat_elu(x):
-    """elu(x) and elu(-x), with one exponential."""
-    below = np.float32(math.exp(-abs(x))) - np.float32(1)
-    return (x, below) if x > 0 else (below, -x)
+def _generate_prefetch(builder, pointer) -> None:
+    """Ask for what lies `_AHEAD` behind the pointer; it need not exist."""
+    byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [byte] + [integer] * 3), "llvm.prefetch.p0"
+    )
+    place = builder.gep(builder.bitcast(pointer, byte), [ir.Constant(ir.IntType(64), _AHEAD)])
+    builder.call(function, [place] + [ir.Constant(integer, x) for x in (0, 3, 1)])
 
 
 @intrinsic
-def _half(typing, bits):
-    """The float32 of a half-precision number given as uint16."""
+def _widen(typing, halves, i, panel, to):
+    """Row ``to`` of the panel = row i of halves (.., `_PANEL`), half precision seen as uint16, as float32."""
 
     def generate(context, builder, signature, arguments):
-        return builder.fpext(builder.bitcast(arguments[0], ir.HalfType()), ir.FloatType())
+        halves, i, panel, to = (
+            context.make_array(kind)(context, builder, argument).data if isinstance(kind, types.Array) else argument
+            for kind, argument in zip(signature.args, arguments)
+        )
+        wide, narrow = (ir.VectorType(t, _PANEL) for t in (ir.FloatType(), ir.HalfType()))
+        columns = ir.Constant(ir.IntType(64), _PANEL)
+        source = builder.gep(halves, [builder.mul(i, columns)])
+        target = builder.gep(panel, [builder.mul(to, columns)])
+        _generate_prefetch(builder, source)
+        values = builder.load(builder.bitcast(source, narrow.as_pointer()), align=2)
+        builder.store(builder.fpext(values, wide), builder.bitcast(target, wide.as_pointer()), align=4)
+        return context.get_dummy_value()
 
-    return numba.float32(numba.uint16), generate
+    return types.void(halves, types.intp, panel, types.intp), generate
 
 
 @intrinsic
@@ -200,41 +287,229 @@ def _fused(typing, x, y, z):
     return numba.float32(numba.float32, numba.float32, numba.float32), generate
 
 
-@numba.njit(**_FLAGS)
-def _multiply_add(source, weights, target):
-    """target (n, out) += source (n, in) @ weights (in, out): four inputs at a time, four samples at a time, the rest singly.
+@intrinsic
+def _times_power(typing, x, shifted):
+    """x 2^n of float32, where ``shifted`` is 1.5 * 2^23 + n: n, in its last bits, is added to the exponent of x."""
 
-    Each element of a sample is one chain of fused sums over the inputs in order, in every branch.
+    def generate(context, builder, signature, arguments):
+        bits, power = (builder.bitcast(argument, ir.IntType(32)) for argument in arguments)
+        power = builder.shl(power, ir.Constant(ir.IntType(32), 23))
+        return builder.bitcast(builder.add(bits, power), ir.FloatType())
+
+    return numba.float32(numba.float32, numba.float32), generate
+
+
+@numba.njit(**_FLAGS)
+def _exp(x):
+    """The exponential to two units in the last place, without a branch or a call, so that loops over it become vectors (Cephes' expf)."""
+    x = min(max(x, np.float32(-87)), np.float32(87))
+    shifted = _fused(x, np.float32(1.44269504), np.float32(12582912))
+    n = shifted - np.float32(12582912)
+    x = _fused(n, np.float32(-0.693359375), x)
+    x = _fused(n, np.float32(2.12194440e-4), x)
+    p = _fused(np.float32(1.9875691500e-4), x, np.float32(1.3981999507e-3))
+    p = _fused(p, x, np.float32(8.3334519073e-3))
+    p = _fused(p, x, np.float32(4.1665795894e-2))
+    p = _fused(p, x, np.float32(1.6666665459e-1))
+    p = _fused(p, x, np.float32(5.0000001201e-1))
+    return _times_power(_fused(p, x * x, x) + np.float32(1), shifted)
+
+
+@numba.njit(**_FLAGS)
+def _activate(x, channels, target):
+    """concat_elu of x (w, >= channels) into target (w, 2 channels), with one exponential for both signs."""
+    for column in range(len(x)):
+        source, above, below = x[column], target[column, :channels], target[column, channels:]
+        for c in range(channels):
+            value = source[c]
+            curve = _exp(-abs(value)) - np.float32(1)
+            above[c] = value if value > 0 else curve
+            below[c] = curve if value > 0 else -value
+
+
+@numba.njit(**_FLAGS)
+def _add_gated(total, pq, channels):
+    """total (w, >= channels) += p sigmoid(q)."""
+    for column in range(len(total)):
+        target, p, q = total[column], pq[column], pq[column, channels:]
+        for c in range(channels):
+            target[c] += p[c] / (np.float32(1) + _exp(-q[c]))
+
+
+@numba.njit(**_FLAGS)
+def _fill(target, values):
+    """Every row of target (w, >= channels) = values (channels,)."""
+    for column in range(len(target)):
+        for c in range(len(values)):
+            target[column, c] = values[c]
+
+
+# products
+
+
+def _tile(rows: int, panels: int):
+    """target (rows, panels * `_PANEL`) += source (rows, inputs) @ panels of weights; their sums stay in registers.
+
+    Each sum is one chain of fused multiply-adds over the inputs in order, whatever the tile. Arrays come with the place of their first
+    element and, the source and the target, the step from row to row; weights are half precision seen as uint16, or float32.
     """
-    number, inputs = source.shape
-    outputs = target.shape[1]
-    fours, whole = number - number % 4, inputs - inputs % 4
-    for i in range(0, whole, 4):
-        w0, w1, w2, w3 = weights[i], weights[i + 1], weights[i + 2], weights[i + 3]
-        for s in range(0, fours, 4):
-            a0, a1, a2, a3 = source[s, i], source[s, i + 1], source[s, i + 2], source[s, i + 3]
-            b0, b1, b2, b3 = source[s + 1, i], source[s + 1, i + 1], source[s + 1, i + 2], source[s + 1, i + 3]
-            c0, c1, c2, c3 = source[s + 2, i], source[s + 2, i + 1], source[s + 2, i + 2], source[s + 2, i + 3]
-            d0, d1, d2, d3 = source[s + 3, i], source[s + 3, i + 1], source[s + 3, i + 2], source[s + 3, i + 3]
-            a, b, c, d = target[s], target[s + 1], target[s + 2], target[s + 3]
-            for j in range(outputs):
-                v0, v1, v2, v3 = _half(w0[j]), _half(w1[j]), _half(w2[j]), _half(w3[j])
-                a[j] = _fused(a3, v3, _fused(a2, v2, _fused(a1, v1, _fused(a0, v0, a[j]))))
-                b[j] = _fused(b3, v3, _fused(b2, v2, _fused(b1, v1, _fused(b0, v0, b[j]))))
-                c[j] = _fused(c3, v3, _fused(c2, v2, _fused(c1, v1, _fused(c0, v0, c[j]))))
-                d[j] = _fused(d3, v3, _fused(d2, v2, _fused(d1, v1, _fused(d0, v0, d[j]))))
-        for s in range(fours, number):
-            a0, a1, a2, a3 = source[s, i], source[s, i + 1], source[s, i + 2], source[s, i + 3]
-            a = target[s]
-            for j in range(outputs):
-                v0, v1, v2, v3 = _half(w0[j]), _half(w1[j]), _half(w2[j]), _half(w3[j])
-                a[j] = _fused(a3, v3, _fused(a2, v2, _fused(a1, v1, _fused(a0, v0, a[j]))))
-    for i in range(whole, inputs):
-        w0 = weights[i]
-        for s in range(number):
-            a0, a = source[s, i], target[s]
-            for j in range(outputs):
-                a[j] = _fused(a0, _half(w0[j]), a[j])
+    vector, halves = (ir.VectorType(t, _LANES) for t in (ir.FloatType(), ir.HalfType()))
+    size, integer = ir.IntType(64), ir.IntType(32)
+
+    @intrinsic
+    def tile(typing, source, start, step, weights, panel, inputs, target, to, target_step):
+        packed = weights.dtype == types.uint16
+
+        def generate(context, builder, signature, arguments):
+            source, start, step, weights, panel, inputs, target, to, target_step = (
+                context.make_array(kind)(context, builder, argument).data if isinstance(kind, types.Array) else argument
+                for kind, argument in zip(signature.args, arguments)
+            )
+
+            def number(value: int):
+                return ir.Constant(size, value)
+
+            def at(pointer, offset, kind):
+                return builder.bitcast(builder.gep(pointer, [offset]), kind.as_pointer())
+
+            def splat(value):
+                nothing = ir.Constant(vector, ir.Undefined)
+                one = builder.insert_element(nothing, value, ir.Constant(integer, 0))
+                return builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(integer, _LANES), [0] * _LANES))
+
+            fused = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{_LANES}f32"
+            )
+            stride = builder.mul(inputs, number(_PANEL))  # from panel to panel
+            places = [
+                [at(target, builder.add(to, builder.add(builder.mul(target_step, number(r)), number(c))), vector) for c in range(0, panels * _PANEL, _LANES)]
+                for r in range(rows)
+            ]
+            sources = [builder.gep(source, [builder.add(start, builder.mul(step, number(r)))]) for r in range(rows)]
+            first = [
+                builder.gep(weights, [builder.mul(builder.add(panel, number(p)), stride)]) for p in range(panels)
+            ]
+            sums = [[builder.load(place, align=4) for place in row] for row in places]
+            before, loop, after = builder.block, builder.append_basic_block("inputs"), builder.append_basic_block("done")
+            builder.branch(loop)
+            builder.position_at_end(loop)
+            i = builder.phi(size)
+            i.add_incoming(number(0), before)
+            chains = [[builder.phi(vector) for _ in row] for row in sums]
+            values = [splat(builder.load(builder.gep(pointer, [i]), align=4)) for pointer in sources]
+            row_of_panel = builder.mul(i, number(_PANEL))
+            next_sums = [list(row) for row in chains]
+            for p, pointer in enumerate(first):
+                place = builder.gep(pointer, [row_of_panel])
+                if packed:
+                    _generate_prefetch(builder, place)
+                for v in range(2):
+                    weight = builder.load(at(place, number(v * _LANES), halves if packed else vector), align=2)
+                    weight = builder.fpext(weight, vector) if packed else weight
+                    for r in range(rows):
+                        next_sums[r][2 * p + v] = builder.call(fused, [values[r], weight, chains[r][2 * p + v]])
+            for chain, old, new in zip(sum(chains, []), sum(sums, []), sum(next_sums, [])):
+                chain.add_incoming(old, before)
+                chain.add_incoming(new, loop)
+            next_i = builder.add(i, number(1))
+            i.add_incoming(next_i, loop)
+            builder.cbranch(builder.icmp_signed("<", next_i, inputs), loop, after)
+            builder.position_at_end(after)
+            for place, value in zip(sum(places, []), sum(next_sums, [])):
+                builder.store(value, place, align=4)
+            return context.get_dummy_value()
+
+        n = types.intp
+        return types.void(source, n, n, weights, n, n, target, n, n), generate
+
+    return tile
+
+
+def _strip(rows: int):
+    """A function: target (rows, all columns) += source (rows, inputs) @ weights (panels, inputs, `_PANEL`), as many panels at a time as registers allow."""
+    five, two, one = (_tile(rows, panels) for panels in (5, 2, 1))
+    has_five, has_two = (2 * panels * rows <= _SUMS for panels in (5, 2))
+
+    @numba.njit(**_FLAGS | {"cache": False})
+    def strip(source, start, step, weights, target, to, target_step):
+        panels, inputs, _ = weights.shape
+        panel = 0
+        if has_five:
+            while panel + 5 <= panels:
+                five(source, start, step, weights, panel, inputs, target, to + panel * _PANEL, target_step)
+                panel += 5
+        if has_two:
+            while panel + 2 <= panels:
+                two(source, start, step, weights, panel, inputs, target, to + panel * _PANEL, target_step)
+                panel += 2
+        while panel < panels:
+            one(source, start, step, weights, panel, inputs, target, to + panel * _PANEL, target_step)
+            panel += 1
+
+    return strip
+
+
+_EIGHT_ROWS = 2 * 8 <= _SUMS
+_strip_8, _strip_4, _strip_2, _strip_1 = (_strip(rows) for rows in (8, 4, 2, 1))
+_tile_8, _tile_4, _tile_1 = (_tile(rows, 1) for rows in (8, 4, 1))
+
+
+@numba.njit(**_FLAGS)
+def _multiply_add(source, start, step, weights, target, to, target_step, rows):
+    """target (rows, out) += source (rows, inputs) @ weights (panels, inputs, `_PANEL`); see `_tile` for the places."""
+    row = 0
+    if _EIGHT_ROWS:
+        while row + 8 <= rows:
+            _strip_8(source, start + row * step, step, weights, target, to + row * target_step, target_step)
+            row += 8
+    while row + 4 <= rows:
+        _strip_4(source, start + row * step, step, weights, target, to + row * target_step, target_step)
+        row += 4
+    if row + 2 <= rows:
+        _strip_2(source, start + row * step, step, weights, target, to + row * target_step, target_step)
+        row += 2
+    if row < rows:
+        _strip_1(source, start + row * step, step, weights, target, to + row * target_step, target_step)
+
+
+@numba.njit(**_FLAGS)
+def _multiply_add_panel(source, start, step, panel, inputs, target, to, target_step, rows):
+    """`_multiply_add` with one panel as float32."""
+    row = 0
+    if _EIGHT_ROWS:
+        while row + 8 <= rows:
+            _tile_8(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
+            row += 8
+    while row + 4 <= rows:
+        _tile_4(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
+        row += 4
+    while row < rows:
+        _tile_1(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
+        row += 1
+
+
+@numba.njit(**_FLAGS)
+def _convolve(rows, oldest, column, kernels, target, begin, panel):
+    """Add the taps of a kernel's rows (.., panels, columns * c, `_PANEL`) to target (n, w, out), from its column ``begin`` on.
+
+    ``rows`` (.., n, w', c) are those that the kernel sees, the first of them row ``oldest`` of the picture, from ``column`` on.
+    A part of the weights at a time becomes float32, in ``panel``, for all that it is multiplied with.
+    """
+    _, samples, padded, channels = rows.shape
+    width, outputs = target.shape[1:]
+    _, panels, inputs, _ = kernels.shape
+    block = -(-inputs // -(-inputs // _BLOCK))  # parts of one size
+    for tap in range(len(kernels)):
+        source = rows[(oldest + tap) % len(rows)]
+        for p in range(panels):
+            halves = kernels[tap, p]
+            for i in range(0, inputs, block):
+                size = min(block, inputs - i)
+                for k in range(size):
+                    _widen(halves, i + k, panel, k)
+                for s in range(samples):
+                    start, to = (s * padded + column) * channels + i, (s * width + begin) * outputs + p * _PANEL
+                    _multiply_add_panel(source, start, channels, panel, size, target, to, outputs, width - begin)
 
 
 @numba.njit(**_FLAGS)
@@ -288,6 +563,41 @@ def _draw(parameters, cumulative, uniforms, temperature):
 
 
 @numba.njit(**_FLAGS)
+def _log_sigmoid(x):
+    return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
+
+
+@numba.njit(**_FLAGS)
+def _log_bin(x, mean, log_scale):
+    """`picgui.pic.mixture._log_bin` of one component, float64."""
+    inverse = math.exp(-max(log_scale, mixture.MIN_LOG_SCALE))
+    below = _log_sigmoid((x - mean + mixture.BIN / 2) * inverse)
+    above = _log_sigmoid(-(x - mean - mixture.BIN / 2) * inverse)
+    if x < -1 + mixture.BIN / 2:
+        return below
+    if x > 1 - mixture.BIN / 2:
+        return above
+    return below + above + math.log(-math.expm1(-mixture.BIN * inverse))
+
+
+@numba.njit(**_FLAGS)
+def _log_prob(parameters, k, a, b):
+    """`picgui.pic.mixture.log_prob` of one pixel, float64: logarithms of sums of exponentials, each summed below its largest so far."""
+    largest, total = -math.inf, 0.0
+    largest_weight, weights = -math.inf, 0.0
+    for c in range(k):
+        weight = float(parameters[c])
+        coefficient = math.tanh(float(parameters[5 * k + c]))
+        term = weight + _log_bin(float(a), float(parameters[k + c]), float(parameters[2 * k + c]))
+        term += _log_bin(float(b), float(parameters[3 * k + c]) + coefficient * float(a), float(parameters[4 * k + c]))
+        total = total * math.exp(min(largest - term, 0.0)) + math.exp(min(term - largest, 0.0))
+        largest = max(largest, term)
+        weights = weights * math.exp(min(largest_weight - weight, 0.0)) + math.exp(min(weight - largest_weight, 0.0))
+        largest_weight = max(largest_weight, weight)
+    return largest + math.log(total) - largest_weight - math.log(weights)
+
+
+@numba.njit(**_FLAGS)
 def _draw_real(parameters, cumulative, uniforms, lightness, temperature, attempts):
     """Draw until the colour is one of sRGB; ``attempts`` 0 takes the first whatever it is."""
     half, scale = np.float32(0.5), np.float32(127.5)
@@ -311,93 +621,114 @@ def _draw_real(parameters, cumulative, uniforms, lightness, temperature, attempt
 
 
 @numba.njit(**_FLAGS)
-def _draw_row(
-    first,
-    gate,
-    out,
-    out_bias,
-    left,
-    start,
-    first_start,
-    gate_start,
-    first_row,
-    gate_row,
-    chroma,
-    parameters,
-    uniforms,
-    lightness,
-    known,
-    known_chroma,
-    temperature,
-    attempts,
-):
-    number, width, channels = start.shape
-    blocks = first.shape[0]
-    doubled = 2 * channels
-    window = first.shape[1] // doubled  # columns that a kernel sees
-    outputs = out.shape[1]
-    components = outputs // 6
-    ul = np.empty((number, channels), np.float32)
-    h = np.empty((number, channels), np.float32)
-    pq = np.empty((number, doubled), np.float32)
-    seen = np.empty((number, window * doubled), np.float32)
-    logits = np.empty((number, outputs), np.float32)
+def _start_row(weights, given, buffers, y, strength):
+    """The whole vertical flow of row y, and of the horizontal one what does not wait for the row's own pixels."""
+    number, width, _ = buffers.chroma.shape
+    blocks, _, _, channels = given.vertical.shape
+    above, side = weights.horizontal_first.shape[1] - 1, (buffers.vertical_first.shape[3] - width) // 2
+    past, u, h, pq, ul = buffers.past, buffers.u, buffers.h, buffers.pq, buffers.ul
+    for s in range(number):
+        for x in range(width):
+            values = past[y % 3, s, 1 + x]
+            values[0], values[1], values[2], values[3], values[4] = given.luminance[y, x], 0, 0, 1, strength
+    u[:] = 0
+    ul[:] = 0
+    if y > 0:  # the shift makes row 0 zero, bias included
+        for s in range(number):
+            _fill(u[s], weights.u_bias)
+            _fill(ul[s], weights.above_bias)
+        _convolve(past, y - 2, 0, weights.u, u, 0, buffers.panel)
+        _convolve(past, y - 1, 0, weights.above, ul, 0, buffers.panel)
+    for s in range(number):
+        for x in range(1, width):  # and column 0
+            for c in range(channels):
+                ul[s, x, c] += weights.left_bias[c]
+    _convolve(past, y - 1, 1, weights.left, ul, 1, buffers.panel)
+    for block in range(blocks):
+        rows, gate_rows = buffers.vertical_first[block], buffers.vertical_gate[block]
+        first, gate = buffers.first[block], buffers.gate[block]
+        for s in range(number):
+            if block == 0:
+                _activate(u[s], channels, rows[y % len(rows), s, side : side + width])
+            h[s, :, :channels] = given.vertical[block, y]
+        _convolve(rows, y - len(rows) + 1, 0, weights.vertical_first[block], h, 0, buffers.panel)
+        for s in range(number):
+            _activate(h[s], channels, gate_rows[y % len(gate_rows), s, side : side + width])
+            _fill(pq[s], weights.vertical_gate_bias[block])
+        _convolve(gate_rows, y - len(rows) + 1, 0, weights.vertical_gate[block], pq, 0, buffers.panel)
+        activated, left = (buffers.vertical_first[block + 1], side) if block + 1 < blocks else (buffers.activated_u, 0)
+        for s in range(number):
+            _add_gated(u[s], pq[s], channels)
+            _activate(u[s], channels, activated[y % len(activated), s, left : left + width])
+            first[s, :, :channels] = given.horizontal[block, y]
+            _fill(gate[s], weights.horizontal_gate_bias[block])
+        _convolve(activated, y, left, weights.from_u[block], first, 0, buffers.panel)
+        _convolve(buffers.horizontal_first[block], y - above, 0, weights.horizontal_first[block, :above], first, 0, buffers.panel)
+        _convolve(buffers.horizontal_gate[block], y - above, 0, weights.horizontal_gate[block, :above], gate, 0, buffers.panel)
+
+
+@numba.njit(**_FLAGS)
+def _apply_current(rows, x, kernel, target):
+    """Add the taps of the current row (n, w', c) on pixel x to target (n, w, out), all samples in one product."""
+    number, padded, channels = rows.shape
+    width, outputs = target.shape[1:]
+    _multiply_add(rows, x * channels, padded * channels, kernel, target, x * outputs, width * outputs, number)
+
+
+@numba.njit(**_FLAGS)
+def _draw_row(weights, given, buffers, drawing, y):
+    _start_row(weights, given, buffers, y, np.float32(drawing.strength))
+    number, width, _ = buffers.chroma.shape
+    blocks, _, _, channels = given.vertical.shape
+    chroma, parameters, ul = buffers.chroma, buffers.parameters, buffers.ul
+    kernels = weights.horizontal_first.shape[1]
+    now, reach = y % kernels, buffers.horizontal_first.shape[3] - width
+    temperature = np.float32(drawing.temperature)
+    components = len(weights.out_bias) // 6
     cumulative = np.empty(components, np.float32)
+    activated = np.zeros((number, 1, channels), np.float32)
+    for s in range(number):
+        _fill(parameters[s], weights.out_bias)
     for x in range(width):
-        for s in range(number):
-            for c in range(channels):
-                ul[s, c] = start[s, x, c]
-            if x > 0:
+        if x > 0:
+            for s in range(number):
                 for c in range(channels):
-                    ul[s, c] += chroma[s, x - 1, 0] * left[0, c] + chroma[s, x - 1, 1] * left[1, c]
+                    ul[s, x, c] += chroma[s, x - 1, 0] * weights.left_chroma[0, c] + chroma[s, x - 1, 1] * weights.left_chroma[1, c]
         for block in range(blocks):
+            first, gate = buffers.first[block], buffers.gate[block]
+            rows, gate_rows = buffers.horizontal_first[block, now], buffers.horizontal_gate[block, now]
             for s in range(number):
-                for c in range(channels):
-                    above, below = _concat_elu(ul[s, c])
-                    first_row[block, s, x + window - 1, c] = above
-                    first_row[block, s, x + window - 1, channels + c] = below
-                for tap in range(window):
-                    for c in range(doubled):
-                        seen[s, tap * doubled + c] = first_row[block, s, x + tap, c]
-                for c in range(channels):
-                    h[s, c] = first_start[block, s, x, c]
-            _multiply_add(seen, first[block], h)
+                _activate(ul[s, x : x + 1], channels, rows[s, reach + x : reach + x + 1])
+            _apply_current(rows, x, weights.horizontal_first[block, -1], first)
             for s in range(number):
-                for c in range(channels):
-                    above, below = _concat_elu(h[s, c])
-                    gate_row[block, s, x + window - 1, c] = above
-                    gate_row[block, s, x + window - 1, channels + c] = below
-                for tap in range(window):
-                    for c in range(doubled):
-                        seen[s, tap * doubled + c] = gate_row[block, s, x + tap, c]
-                for c in range(doubled):
-                    pq[s, c] = gate_start[block, s, x, c]
-            _multiply_add(seen, gate[block], pq)
+                _activate(first[s, x : x + 1], channels, gate_rows[s, reach + x : reach + x + 1])
+            _apply_current(gate_rows, x, weights.horizontal_gate[block, -1], gate)
             for s in range(number):
-                for c in range(channels):
-                    ul[s, c] += pq[s, c] / (np.float32(1) + np.float32(math.exp(-pq[s, channels + c])))
+                _add_gated(ul[s, x : x + 1], gate[s, x : x + 1], channels)
         for s in range(number):
             for c in range(channels):
-                ul[s, c] = _elu(ul[s, c])
-            for c in range(outputs):
-                logits[s, c] = out_bias[c]
-        _multiply_add(ul, out, logits)
+                value = ul[s, x, c]
+                activated[s, 0, c] = value if value > 0 else _exp(value) - np.float32(1)
+        _multiply_add(
+            activated, 0, channels, weights.out, parameters, x * parameters.shape[2], width * parameters.shape[2], number
+        )
         for s in range(number):
-            for c in range(outputs):
-                parameters[s, x, c] = logits[s, c]
-            if known[x]:
-                chroma[s, x, 0] = known_chroma[x, 0]
-                chroma[s, x, 1] = known_chroma[x, 1]
-                continue
-            largest = logits[s, 0]
-            for c in range(1, components):
-                largest = max(largest, logits[s, c])
-            total = np.float32(0)
-            for c in range(components):
-                total += np.float32(math.exp((logits[s, c] - largest) / temperature))
-                cumulative[c] = total
-            for c in range(components):
-                cumulative[c] /= total
-            a, b = _draw_real(logits[s], cumulative, uniforms[s, x], lightness[x], temperature, attempts)
-            chroma[s, x, 0] = a
-            chroma[s, x, 1] = b
+            if drawing.known[x]:
+                chroma[s, x] = drawing.known_chroma[x]
+            else:
+                logits = parameters[s, x]
+                largest = logits[0]
+                for c in range(1, components):
+                    largest = max(largest, logits[c])
+                total = np.float32(0)
+                for c in range(components):
+                    total += np.float32(math.exp((logits[c] - largest) / temperature))
+                    cumulative[c] = total
+                for c in range(components):
+                    cumulative[c] /= total
+                chroma[s, x, 0], chroma[s, x, 1] = _draw_real(
+                    logits, cumulative, drawing.uniforms[s, x], drawing.lightness[x], temperature, drawing.attempts
+                )
+            buffers.log_prob[s, x] = _log_prob(parameters[s, x], components, chroma[s, x, 0], chroma[s, x, 1])
+            past = buffers.past[y % 3, s, 1 + x]
+            past[1], past[2] = chroma[s, x]

@@ -8,9 +8,10 @@ A sample is computed in the same shapes and order whatever else is drawn with it
 that is always filled up to the same size. So its pixels do not depend on its company.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from picgui.pic.network import PixelCNN
 
 ATTEMPTS = 16  # draws of a pixel until one is a colour that sRGB has
 LANES = 8  # samples in a batch where there is a GPU
+_ROWS_AHEAD = 2  # that threads may be of who takes the rows
 _SHRINK_STEPS = 32
 
 Known = tuple[Tensor, Tensor]  # mask (1, 1, h, w) in {0, 1}; chroma (1, 2, h, w), normalised whole units
@@ -58,7 +60,7 @@ def sample_rows(
     """
     if temperature < 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
-    for y, chroma, parameters in _rows(
+    for y, chroma, _, log_prob in _rows(
         pixel_cnn,
         embedding,
         luminance,
@@ -68,7 +70,7 @@ def sample_rows(
         within_gamut=within_gamut,
         strength=strength,
     ):
-        yield _finished_row(y, chroma, parameters, known)
+        yield _finished_row(y, chroma, log_prob, known)
 
 
 def teacher_forced(
@@ -86,12 +88,11 @@ def teacher_forced(
         within_gamut=False,
         strength=strength,
     )
-    return torch.cat([parameters[:1] for _, _, parameters in rows], dim=2)
+    return torch.cat([parameters[:1] for _, _, parameters, _ in rows], dim=2)
 
 
 @torch.inference_mode()
-def _finished_row(y: int, chroma: Tensor, parameters: Tensor, known: Known | None) -> Row:
-    log_prob = mixture.log_prob(parameters.double(), chroma.double())[:, 0]
+def _finished_row(y: int, chroma: Tensor, log_prob: Tensor, known: Known | None) -> Row:
     if known is not None:
         log_prob = log_prob * (1 - known[0][0, 0, y].double())
     units = color.round_chroma(color.denormalize_chroma(chroma))[:, :, 0]
@@ -108,32 +109,48 @@ def _rows(
     known: Known | None,
     within_gamut: bool,
     strength: float,
-) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Yield y, normalised chroma (n, 2, 1, w) and parameters (n, 6 K, 1, w)."""
+) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+    """Yield y, normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w) and log-probabilities (n, w)."""
     options = {"temperature": max(temperature, 1e-3), "known": known, "within_gamut": within_gamut}
-    shared = _Shared.of(pixel_cnn, embedding, luminance, strength)
+    given = _Given.of(pixel_cnn, embedding, luminance, strength)
     number = len(noise)
     if embedding.device.type == "cpu":
-        compiled = embedding.dtype == torch.float32 and shared.compiled is not None and pixel_loop.is_available()
-        make = _CompiledLanes if compiled else _TorchLanes
+        compiled = pixel_loop.pack(pixel_cnn) if embedding.dtype == torch.float32 and pixel_loop.is_available() else None
         threads = min(torch.get_num_threads(), number) if compiled else 1
-        groups = [make(shared, noise[i::threads], **options) for i in range(threads)]
-        order = [i + threads * k for i in range(threads) for k in range(len(noise[i::threads]))]
+        lanes, weights = (_CompiledLanes, compiled) if compiled else (_TorchLanes, _Packed.of(pixel_cnn))
+        groups = [lanes(weights, given, noise[i::threads], **options) for i in range(threads)]
+        places = [(i % threads, i // threads) for i in range(number)]
     else:
         filled = list(noise) + [np.random.default_rng(0)] * (-number % LANES)
-        groups = [_TorchLanes(shared, filled[i : i + LANES], **options) for i in range(0, number, LANES)]
-        order = list(range(len(filled)))
-    place = torch.tensor(order).argsort()[:number]
+        packed = _Packed.of(pixel_cnn)
+        groups = [_TorchLanes(packed, given, filled[i : i + LANES], **options) for i in range(0, number, LANES)]
+        places = [divmod(i, LANES) for i in range(number)]
+    rows = range(luminance.shape[2])
+    if embedding.device.type == "cpu":
+        drawn = _each_in_its_thread(groups, rows)
+    else:
+        drawn = ([group.row(y) for group in groups] for y in rows)
+    with closing(drawn):
+        for y, parts in zip(rows, drawn):
+            # not an index, which PyTorch splits over threads that then spin where the next row is drawn
+            chroma, parameters, log_prob = (torch.stack([x[i][k] for i, k in places]) for x in zip(*parts))
+            yield y, chroma, parameters, log_prob
+
+
+def _each_in_its_thread(groups: Sequence["_Lanes"], rows: Sequence[int]) -> Iterator[list[tuple[Tensor, ...]]]:
+    """Yield what all groups drew of a row. They draw on meanwhile: a thread that waits for others every row is slow to come back."""
     with ExitStack() as stack:
-        if embedding.device.type == "cpu":  # a row's products are too small for more than one thread
-            pool = stack.enter_context(ThreadPoolExecutor(len(groups), initializer=torch.set_num_threads, initargs=(1,)))
-            run = pool.map
-        else:
-            run = map
-        for y in range(luminance.shape[2]):
-            done = list(run(lambda group: group.row(y), groups))
-            chroma, parameters = (torch.cat([d[part] for d in done])[place] for part in (0, 1))
-            yield y, chroma, parameters
+        # a row's products are too small for more than one thread each
+        threads = [ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) for _ in groups]
+        for thread in threads:
+            stack.callback(thread.shutdown, cancel_futures=True)
+        drawing = deque()
+        for y in rows:
+            drawing.append([thread.submit(group.row, y) for thread, group in zip(threads, groups)])
+            if len(drawing) > _ROWS_AHEAD:
+                yield [part.result() for part in drawing.popleft()]
+        for parts in drawing:
+            yield [part.result() for part in parts]
 
 
 # what all samples of an embedding share
@@ -160,27 +177,51 @@ def _pointwise(convolution: WeightNormConv2d) -> Tensor:
     return convolution.weight().detach()[:, :, 0, 0].t().contiguous()
 
 
+class _Given(NamedTuple):
+    """What depends on the embedding, the luminance and the strength alone."""
+
+    strength: float  # of corruption, as f is told
+    luminance: Tensor  # (h, w), normalised
+    lightness: Tensor  # (h, w), L in [0, 100]
+    vertical: Tensor  # (blocks, h, w, C): the embedding's terms and the biases of the first convolutions
+    horizontal: Tensor
+
+    @classmethod
+    @torch.inference_mode()
+    def of(cls, pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, strength: float) -> "_Given":
+        condition = concat_elu(embedding)[0].flatten(1).t()  # (h * w, 2 E)
+
+        def terms(blocks: Sequence[GatedResidualBlock]) -> Tensor:
+            weights = torch.cat([b.condition.weight()[:, -condition.shape[1] :, 0, 0] for b in blocks])
+            biases = torch.cat([b.condition.bias + b.first.bias for b in blocks])
+            x = torch.addmm(biases, condition, weights.t())
+            return x.view(*luminance.shape[2:], len(blocks), -1).movedim(2, 0).contiguous()
+
+        return cls(
+            strength=strength,
+            luminance=luminance[0, 0],
+            lightness=luminance[0, 0] * 50 + 50,
+            vertical=terms(pixel_cnn.u_blocks),
+            horizontal=terms(pixel_cnn.ul_blocks),
+        )
+
+
 class _VerticalBlock(NamedTuple):
     first: _Taps
     gate: _Taps
     gate_bias: Tensor
-    given: Tensor  # (h, w, C): the embedding's term and the biases of the first convolution
 
 
 class _HorizontalBlock(NamedTuple):
     first: _Taps
     gate: _Taps
     gate_bias: Tensor
-    given: Tensor
     from_u: Tensor  # (2 C, C)
 
 
-class _Shared(NamedTuple):
-    """Packed weights, and what depends on the embedding and the luminance alone."""
+class _Packed(NamedTuple):
+    """The network's weights as PyTorch's products like them."""
 
-    strength: float  # of corruption, as f is told
-    luminance: Tensor  # (h, w), normalised
-    lightness: Tensor  # (h, w), L in [0, 100]
     channels: int
     reach: int  # columns to the left that a horizontal kernel sees
     u_input: _Taps
@@ -193,55 +234,33 @@ class _Shared(NamedTuple):
     horizontal: tuple[_HorizontalBlock, ...]
     out: Tensor  # (C, 6 K)
     out_bias: Tensor
-    compiled: "pixel_loop.Weights | None"
 
     @classmethod
     @torch.inference_mode()
-    def of(cls, pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, strength: float) -> "_Shared":
-        condition = concat_elu(embedding)[0].permute(1, 2, 0)  # (h, w, 2 E)
-
-        def given(block: GatedResidualBlock) -> Tensor:
-            weight = _pointwise(block.condition)[-condition.shape[2] :]
-            return condition @ weight + (block.condition.bias + block.first.bias).detach()
+    def of(cls, pixel_cnn: PixelCNN) -> "_Packed":
+        left = pixel_cnn.ul_left.weight()[:, :, :, 0]  # (C, 5, 2)
+        doubled = 2 * left.shape[0]
 
         def shape(block: GatedResidualBlock) -> dict:
-            return {
-                "first": _Taps.of(block.first),
-                "gate": _Taps.of(block.gate),
-                "gate_bias": block.gate.bias.detach(),
-                "given": given(block),
-            }
+            return {"first": _Taps.of(block.first), "gate": _Taps.of(block.gate), "gate_bias": block.gate.bias}
 
-        left = pixel_cnn.ul_left.weight().detach()[:, :, :, 0]  # (C, 5, 2)
         horizontal = tuple(
-            _HorizontalBlock(**shape(b), from_u=_pointwise(b.condition)[: -condition.shape[2]].contiguous())
+            _HorizontalBlock(**shape(b), from_u=_pointwise(b.condition)[:doubled].contiguous())
             for b in pixel_cnn.ul_blocks
         )
-        out, out_bias = _pointwise(pixel_cnn.out), pixel_cnn.out.bias.detach()
-        ul_left = tuple(left[:, :, dy].t().contiguous() for dy in (0, 1))
         return cls(
-            strength=strength,
-            luminance=luminance[0, 0],
-            lightness=luminance[0, 0] * 50 + 50,
             channels=left.shape[0],
             reach=horizontal[0].first.width - 1,
             u_input=_Taps.of(pixel_cnn.u_input),
-            u_bias=pixel_cnn.u_input.bias.detach(),
+            u_bias=pixel_cnn.u_input.bias,
             ul_above=_Taps.of(pixel_cnn.ul_above),
-            ul_above_bias=pixel_cnn.ul_above.bias.detach(),
-            ul_left=ul_left,
-            ul_left_bias=pixel_cnn.ul_left.bias.detach(),
+            ul_above_bias=pixel_cnn.ul_above.bias,
+            ul_left=tuple(left[:, :, dy].t().contiguous() for dy in (0, 1)),
+            ul_left_bias=pixel_cnn.ul_left.bias,
             vertical=tuple(_VerticalBlock(**shape(b)) for b in pixel_cnn.u_blocks),
             horizontal=horizontal,
-            out=out,
-            out_bias=out_bias,
-            compiled=pixel_loop.pack(
-                first=[b.first.current for b in horizontal],
-                gate=[b.gate.current for b in horizontal],
-                out=out,
-                out_bias=out_bias,
-                left=ul_left[1][1:3],
-            ),
+            out=_pointwise(pixel_cnn.out),
+            out_bias=pixel_cnn.out.bias,
         )
 
 
@@ -320,33 +339,41 @@ class _RowPhase:
     ``first_rows`` and ``gate_rows`` are each block's activations (n, reach + w, 2 C), which the pixels of a row fill.
     """
 
-    def __init__(self, shared: _Shared, starts: _Starts, first_rows: Sequence[Tensor], gate_rows: Sequence[Tensor]):
-        self.shared, self.starts = shared, starts
-        width = shared.luminance.shape[1]
+    def __init__(
+        self,
+        packed: _Packed,
+        given: _Given,
+        starts: _Starts,
+        first_rows: Sequence[Tensor],
+        gate_rows: Sequence[Tensor],
+    ):
+        self.packed, self.given, self.starts = packed, given, starts
+        width = given.luminance.shape[1]
         number = len(starts.ul) // width
         self.number, self.width = number, width
         self.together = width if starts.ul.device.type == "cpu" else number * width
         sizes = {"number": number, "width": width, "like": starts.ul}
-        inputs, doubled = PixelCNN.INPUTS, 2 * shared.channels
-        self.past = _Layer.padded(shared.u_input, channels=inputs, **sizes)
-        self.past_above = _Layer.padded(shared.ul_above, channels=inputs, **sizes)
+        inputs, doubled = PixelCNN.INPUTS, 2 * packed.channels
+        self.past = _Layer.padded(packed.u_input, channels=inputs, **sizes)
+        self.past_above = _Layer.padded(packed.ul_above, channels=inputs, **sizes)
         self.vertical = [
             (_Layer.padded(b.first, channels=doubled, **sizes), _Layer.padded(b.gate, channels=doubled, **sizes))
-            for b in shared.vertical
+            for b in packed.vertical
         ]
-        last = _Taps((), shared.horizontal[-1].from_u, 1, 0, 0)
+        last = _Taps((), packed.horizontal[-1].from_u, 1, 0, 0)
         self.activated_u = _Layer.padded(last, channels=doubled, **sizes)
         self.horizontal = [
             (_Layer(b.first, first, width), _Layer(b.gate, gate, width))
-            for b, first, gate in zip(shared.horizontal, first_rows, gate_rows)
+            for b, first, gate in zip(packed.horizontal, first_rows, gate_rows)
         ]
 
     def before(self, y: int) -> None:
         """Fill the starts of row y: of ul, and of both convolutions of each horizontal block."""
-        s = self.shared
+        s, given = self.packed, self.given
         u = self.starts.ul.new_zeros(self.number * self.width, s.channels)
         ul = self.starts.ul.zero_()
-        left = s.ul_left_bias + s.luminance[y][:, None] * s.ul_left[1][0] + s.ul_left[1][3] + s.strength * s.ul_left[1][4]
+        left = s.ul_left_bias + given.luminance[y][:, None] * s.ul_left[1][0] + s.ul_left[1][3]
+        left = left + given.strength * s.ul_left[1][4]
         if y > 0:  # the shift makes row 0 zero, bias included
             u += s.u_bias
             self.past.add_all(u, self.together)
@@ -360,15 +387,15 @@ class _RowPhase:
         for index, (block, layers) in enumerate(zip(s.vertical, self.vertical)):
             if index == 0:
                 layers[0].activate(u)
-            u = self._vertical(u, block, layers, y)
+            u = self._vertical(u, block, layers, given.vertical[index, y])
             after = self.vertical[index + 1][0] if index + 1 < len(self.vertical) else self.activated_u
             after.activate(u)
             self._start_horizontal(index, after.inner, y)
 
-    def _vertical(self, u: Tensor, block: _VerticalBlock, layers: tuple[_Layer, _Layer], y: int) -> Tensor:
+    def _vertical(self, u: Tensor, block: _VerticalBlock, layers: tuple[_Layer, _Layer], given: Tensor) -> Tensor:
         first, gate = layers
         first.gather()
-        h = block.given[y].repeat(self.number, 1)
+        h = given.repeat(self.number, 1)
         first.add_all(h, self.together)
         first.next_row()
         gate.activate(h)
@@ -380,9 +407,9 @@ class _RowPhase:
         return torch.addcmul(u, p, q.sigmoid())
 
     def _start_horizontal(self, index: int, activated_u: Tensor, y: int) -> None:
-        block, (first, gate) = self.shared.horizontal[index], self.horizontal[index]
+        block, (first, gate) = self.packed.horizontal[index], self.horizontal[index]
         start = self.starts.first[index]
-        start.view(self.number, self.width, -1)[:] = block.given[y]
+        start.view(self.number, self.width, -1)[:] = self.given.horizontal[index, y]
         _multiply_add(start, activated_u.flatten(0, 1), block.from_u, self.together)
         first.add_above(start, self.together)
         start = self.starts.gate[index]
@@ -392,10 +419,10 @@ class _RowPhase:
     def after(self, y: int, chroma: Tensor) -> None:
         """After row y's pixels: ``chroma`` is (n, w, 2)."""
         for layer in (self.past, self.past_above):
-            layer.inner[:, :, 0] = self.shared.luminance[y]
+            layer.inner[:, :, 0] = self.given.luminance[y]
             layer.inner[:, :, 1:3] = chroma
             layer.inner[:, :, 3] = 1
-            layer.inner[:, :, 4] = self.shared.strength
+            layer.inner[:, :, 4] = self.given.strength
             layer.gather()
         for first, gate in self.horizontal:
             for layer in (first, gate):
@@ -408,26 +435,26 @@ class _Lanes:
 
     def __init__(
         self,
-        shared: _Shared,
+        given: _Given,
         noise: Sequence[np.random.Generator],
         *,
         temperature: float,
         known: Known | None,
         within_gamut: bool,
     ):
-        self.shared, self.noise = shared, noise
+        self.given, self.noise = given, noise
         self.temperature, self.within_gamut = temperature, within_gamut
-        height, width = shared.luminance.shape
+        height, width = given.luminance.shape
         if known is None:
             self.known = np.zeros((height, width), bool)
-            self.known_chroma = shared.luminance.new_zeros(height, width, 2)
+            self.known_chroma = given.luminance.new_zeros(height, width, 2)
         else:
             self.known = known[0][0, 0].bool().cpu().numpy()
-            self.known_chroma = known[1][0].movedim(0, -1).to(shared.luminance)
+            self.known_chroma = known[1][0].movedim(0, -1).to(given.luminance)
 
     def uniforms(self) -> np.ndarray:
         """The next row's noise: (n, w, attempts, 3), each sample from its own generator."""
-        width = self.shared.luminance.shape[1]
+        width = self.given.luminance.shape[1]
         return np.stack([generator.random((width, ATTEMPTS, 3), dtype=np.float32) for generator in self.noise])
 
 
@@ -465,19 +492,20 @@ class _Pixels:
 class _TorchLanes(_Lanes):
     """In PyTorch: any dtype, any device. On the CPU each sample is computed by itself; on CUDA a row's pixels are one CUDA graph."""
 
-    def __init__(self, shared: _Shared, noise: Sequence[np.random.Generator], **options):
-        super().__init__(shared, noise, **options)
+    def __init__(self, packed: _Packed, given: _Given, noise: Sequence[np.random.Generator], **options):
+        super().__init__(given, noise, **options)
+        self.packed = packed
         # a pixel's products are small: on the CPU each sample has its own, so that their last bits are its own as well
-        size = 1 if shared.luminance.device.type == "cpu" else len(noise)
+        size = 1 if given.luminance.device.type == "cpu" else len(noise)
         self.pixels = [self._pixels(size) for _ in range(len(noise) // size)]
-        self.looks = shared.luminance.device.type == "cpu"  # at values, which a CUDA graph cannot
-        self.known_mask = torch.from_numpy(self.known).to(shared.luminance.device)
+        self.looks = given.luminance.device.type == "cpu"  # at values, which a CUDA graph cannot
+        self.known_mask = torch.from_numpy(self.known).to(given.luminance.device)
 
     def _pixels(self, number: int) -> "_Pixels":
-        s, width = self.shared, self.shared.luminance.shape[1]
+        s, width = self.packed, self.given.luminance.shape[1]
 
         def zeros(*shape: int) -> Tensor:
-            return s.luminance.new_zeros(*shape)
+            return self.given.luminance.new_zeros(*shape)
 
         pixels, doubled = number * width, 2 * s.channels
         starts = _Starts(
@@ -487,34 +515,34 @@ class _TorchLanes(_Lanes):
         )
         rows = ([zeros(number, s.reach + width, doubled) for _ in s.horizontal] for _ in range(2))
         return _Pixels(
-            phase=_RowPhase(s, starts, *rows),
+            phase=_RowPhase(s, self.given, starts, *rows),
             uniforms=zeros(number, width, ATTEMPTS if self.within_gamut else 1, 3),
             lightness=zeros(width),
-            known=torch.zeros(width, dtype=torch.bool, device=s.luminance.device),
+            known=torch.zeros(width, dtype=torch.bool, device=self.given.luminance.device),
             known_chroma=zeros(width, 2),
             chroma=zeros(number, width, 2),
             parameters=zeros(number, width, s.out.shape[1]),
         )
 
     @torch.inference_mode()
-    def row(self, y: int) -> tuple[Tensor, Tensor]:
-        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
-        uniforms = torch.from_numpy(self.uniforms()).to(self.shared.luminance)
+    def row(self, y: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w), log-probabilities (n, w) float64."""
+        uniforms = torch.from_numpy(self.uniforms()).to(self.given.luminance)
         for pixels, part in zip(self.pixels, uniforms.chunk(len(self.pixels))):
             pixels.phase.before(y)
             pixels.uniforms.copy_(part[:, :, : pixels.uniforms.shape[2]])
-            pixels.lightness.copy_(self.shared.lightness[y])
+            pixels.lightness.copy_(self.given.lightness[y])
             pixels.known.copy_(self.known_mask[y])
             pixels.known_chroma.copy_(self.known_chroma[y])
             pixels.run(lambda pixels=pixels: self._draw_row(pixels))
             pixels.phase.after(y, pixels.chroma)
-        chroma = torch.cat([pixels.chroma for pixels in self.pixels])
-        parameters = torch.cat([pixels.parameters for pixels in self.pixels])
-        return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
+        chroma = torch.cat([pixels.chroma for pixels in self.pixels]).movedim(-1, 1)[:, :, None]
+        parameters = torch.cat([pixels.parameters for pixels in self.pixels]).movedim(-1, 1)[:, :, None]
+        return chroma, parameters, mixture.log_prob(parameters.double(), chroma.double())[:, 0]
 
     def _draw_row(self, pixels: "_Pixels") -> None:
         """The pixels of a row, from buffers into buffers; where ``looks`` is off without a look at any value, so that it can be captured."""
-        s, phase = self.shared, pixels.phase
+        s, phase = self.packed, pixels.phase
         number, width = phase.number, phase.width
         start = phase.starts.ul.view(number, width, -1)
         starts = [
@@ -571,36 +599,32 @@ def towards_grey(chroma: Tensor) -> Tensor:
 
 
 class _CompiledLanes(_Lanes):
-    """float32 on the CPU, weights that half precision holds: rows by `_RowPhase`, the pixels of all samples in one compiled loop."""
+    """float32 on the CPU, weights that half precision holds: rows of all samples in one compiled loop."""
 
-    def __init__(self, shared: _Shared, noise: Sequence[np.random.Generator], **options):
-        super().__init__(shared, noise, **options)
-        self.lightness = shared.lightness.numpy()
-        self.known_units = self.known_chroma.numpy()
-        self.buffers = pixel_loop.buffers(
-            shared.compiled, number=len(noise), width=shared.luminance.shape[1], reach=shared.reach
-        )
-        b = self.buffers
-        parts = (b.start, b.first_start, b.gate_start, b.first_row, b.gate_row)
-        start, first_start, gate_start, first_row, gate_row = (torch.from_numpy(part) for part in parts)
-        starts = _Starts(start.flatten(0, 1), first_start.flatten(1, 2), gate_start.flatten(1, 2))
-        self.phase = _RowPhase(shared, starts, first_row, gate_row)
+    def __init__(self, weights: pixel_loop.Weights, given: _Given, noise: Sequence[np.random.Generator], **options):
+        super().__init__(given, noise, **options)
+        self.weights = weights
+        self.arrays = pixel_loop.Given(given.luminance.numpy(), given.vertical.numpy(), given.horizontal.numpy())
+        self.lightness = given.lightness.numpy()
+        self.known_units = self.known_chroma.contiguous().numpy()
+        self.buffers = pixel_loop.buffers(weights, number=len(noise), width=given.luminance.shape[1])
 
     @torch.inference_mode()
-    def row(self, y: int) -> tuple[Tensor, Tensor]:
-        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w)."""
-        self.phase.before(y)
-        pixel_loop.draw_row(
-            self.shared.compiled,
-            self.buffers,
+    def row(self, y: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w), log-probabilities (n, w) float64."""
+        drawing = pixel_loop.Drawing(
             self.uniforms(),
             self.lightness[y],
             self.known[y],
             self.known_units[y],
+            strength=self.given.strength,
             temperature=self.temperature,
             attempts=ATTEMPTS if self.within_gamut else 0,
         )
-        chroma = torch.from_numpy(self.buffers.chroma.copy())
-        parameters = torch.from_numpy(self.buffers.parameters.copy())
-        self.phase.after(y, chroma)
-        return chroma.movedim(-1, 1)[:, :, None], parameters.movedim(-1, 1)[:, :, None]
+        pixel_loop.draw_row(self.weights, self.arrays, self.buffers, drawing, y)
+        outputs = len(self.weights.out_bias)
+        chroma, parameters = (
+            torch.from_numpy(x.copy()).movedim(-1, 1)[:, :, None]
+            for x in (self.buffers.chroma, self.buffers.parameters[:, :, :outputs])
+        )
+        return chroma, parameters, torch.from_numpy(self.buffers.log_prob.copy())
