@@ -14,7 +14,7 @@ from picgui.errors import CheckpointError
 from picgui.opencv import cv2
 from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
 from tests.models import TINY, checkpoint
-from tests.runs import CONFIG, run
+from tests.runs import CONFIG, colored_picture, run
 from training.baselines import OBJECTIVES, Histograms, Independent, Rebalanced, Regression, load_baseline
 from training.config import read_config
 from training.data import load_pictures
@@ -142,3 +142,17 @@ def test_baselines_and_other_programs_stand_beside_pic(folder, tmp_path, capsys)
     assert run(*evaluation) == 1 and "20 x 20" in capsys.readouterr().err
     (tmp_path / "other/1.png").unlink()
     assert run(*evaluation) == 1 and "no picture named 1" in capsys.readouterr().err
+
+
+def test_figures_of_a_folder_of_photographs(tmp_path, capsys):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for index in range(2):
+        cv2.imwrite(str(photos / f"{index}.png"), colored_picture(60, 40 + 20 * index, seed=index))
+    figures = ("figures", checkpoint(tmp_path), "--device", "cpu", "--samples", 2)
+    assert run(*figures, "--photos", photos, "-o", tmp_path / "sheets") == 0
+    written = sorted(path.stem for path in (tmp_path / "sheets").iterdir())
+    assert [name.split("-")[1] for name in written] == ["1", "4", "6", "7"], "3 and 5 need originals"
+    (tmp_path / "none").mkdir()
+    assert run(*figures, "--photos", tmp_path / "none", "-o", tmp_path / "sheets") == 1
+    assert "no photographs" in capsys.readouterr().err

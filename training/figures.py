@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from picgui import color
 from picgui.colorize import Embedded, Model, colorize, embed
 from picgui.errors import DataError, PicError
-from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, read_photo, write_png
+from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo, write_png
 from picgui.pic import mixture
 from picgui.pic.network import reduce_luminance
 from picgui.upsample import compose
