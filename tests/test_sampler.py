@@ -73,6 +73,22 @@ def test_cached_rows_equal_the_full_pass_in_float32(config, path, height, width,
     assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 7])
+def test_the_compiled_loop_is_the_full_pass_also_where_products_have_many_tiles(number):
+    """Several panels of columns, several parts of the inputs, 8 + 4 + 1 columns of the picture, samples by four, two and one."""
+    f, embedding, luminance, _ = setting(replace(TINY, channels=90, blocks=2), 3, 13, seed=5)
+    drawn, log_prob = whole(sample_rows(f, embedding, luminance, seeds=range(number)))
+    normalised = mixture.snap(color.normalize_chroma(torch.from_numpy(drawn)))
+    with torch.no_grad():
+        full = f(past_planes(luminance.expand(number, -1, -1, -1), normalised), embedding.expand(number, -1, -1, -1))
+    assert np.allclose(log_prob, mixture.log_prob(full, normalised).sum((1, 2)).numpy(), atol=1e-2)
+    with torch.no_grad():
+        full = f(past_planes(luminance, normalised[:1]), embedding)
+    assert torch.allclose(teacher_forced(f, embedding, luminance, normalised[:1]), full, atol=1e-4, rtol=0)
+    alone, _ = whole(sample_rows(f, embedding, luminance, seeds=[number - 1]))
+    assert np.array_equal(drawn[-1], alone[0])
+
+
 @pytest.mark.parametrize("path", ["torch", "compiled"])
 def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
     """Pixel by pixel with the full network and `mixture.draw`, from the same noise."""
@@ -209,3 +225,25 @@ def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_
     raw = network(TINY).fold()
     assert pixel_loop.pack(raw.pixel_cnn) is None
     assert len(list(sample_rows(raw.pixel_cnn, embedding, luminance, seeds=[1]))) == 2  # PyTorch serves them
+
+
+def test_kernels_are_packed_once_and_anew_when_they_are_others():
+    f, embedding, luminance, _ = setting(TINY, 2, 3)
+    before = pixel_loop.pack(f)
+    assert pixel_loop.pack(f).vertical_gate is before.vertical_gate
+    with torch.no_grad():
+        f.u_blocks[0].gate.bias += 1
+    assert np.allclose(pixel_loop.pack(f).vertical_gate_bias - before.vertical_gate_bias, [[1]] + [[0]] * (TINY.blocks - 1))
+    f.u_blocks[0].gate.folded = f.u_blocks[0].gate.folded * 2
+    assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before.vertical_gate)
+
+
+def test_processors_that_cannot_convert_half_precision_are_left_to_pytorch(monkeypatch):
+    """LLVM would abort the whole program."""
+    monkeypatch.setattr(pixel_loop, "_CAN_COMPILE", False)
+    monkeypatch.setattr(pixel_loop, "_ready", pixel_loop.threading.Event())
+    monkeypatch.setattr(pixel_loop, "draw_row", None)
+    pixel_loop.warm_up()
+    assert not pixel_loop.is_available()
+    f, embedding, luminance, _ = setting(TINY, 2, 3)
+    assert len(list(sample_rows(f, embedding, luminance, seeds=[1]))) == 2

@@ -6,6 +6,7 @@ takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
 
 import math
+import platform
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +36,10 @@ _LOW, _HIGH = (np.float32(math.log(q / (1 - q))) for q in mixture.QUANTILES)
 _SHRINK_STEPS = 32
 
 # the vectors of this machine: how many float32 in one, and how many sums may stay in registers
-_LANES, _SUMS = {"AVX512": (16, 20), "AVX2": (8, 10)}.get(torch.backends.cpu.get_cpu_capability(), (4, 20))
+_VECTORS = torch.backends.cpu.get_cpu_capability()
+_LANES, _SUMS = {"AVX512": (16, 20), "AVX2": (8, 10)}.get(_VECTORS, (4, 20))
+# what has AVX2 converts half precision, as has every 64-bit ARM; for older processors LLVM would call a function that is not there, and abort
+_CAN_COMPILE = _VECTORS in ("AVX512", "AVX2") or platform.machine().lower() in ("arm64", "aarch64")
 _PANEL = 2 * _LANES  # columns of a matrix that are stored together
 _AHEAD = 2048  # bytes that a product asks for before it needs them
 _BLOCK = 192  # at most so many rows of a panel at a time: as float32 they fit into the innermost cache
@@ -200,6 +204,8 @@ class Drawing(NamedTuple):
 
 def draw_row(weights: Weights, given: Given, buffers: Buffers, drawing: Drawing, y: int) -> None:
     """Fill ``chroma``, ``parameters`` and ``log_prob`` of row y; the rows come in their order, from buffers that were zero."""
+    # two calls: compiled into one they would take twice as long to compile
+    _start_row(weights, given, buffers, y, np.float32(drawing.strength))
     _draw_row(weights, given, buffers, drawing, y)
 
 
@@ -211,7 +217,7 @@ _USED = {"background": False}
 def warm_up() -> None:
     """Compile the loop, or load it compiled; some ten seconds once on a machine. Call it off the window's thread."""
     with _lock:
-        if _ready.is_set():
+        if _ready.is_set() or not _CAN_COMPILE:
             return
         config = replace(CONFIGS["photo-small"], channels=1, embedding_channels=1, components=1)
         pixel_cnn = PixelCNN(config)
@@ -344,6 +350,14 @@ def _fill(target, values):
             target[column, c] = values[c]
 
 
+@numba.njit(**_FLAGS)
+def _copy(target, values):
+    """target (w, >= channels) = values (w, channels)."""
+    for column in range(len(target)):
+        for c in range(values.shape[1]):
+            target[column, c] = values[column, c]
+
+
 # products
 
 
@@ -450,7 +464,7 @@ def _strip(rows: int):
 
 
 _EIGHT_ROWS = 2 * 8 <= _SUMS
-_strip_8, _strip_4, _strip_2, _strip_1 = (_strip(rows) for rows in (8, 4, 2, 1))
+_strip_4, _strip_2, _strip_1 = (_strip(rows) for rows in (4, 2, 1))
 _tile_8, _tile_4, _tile_1 = (_tile(rows, 1) for rows in (8, 4, 1))
 
 
@@ -458,10 +472,6 @@ _tile_8, _tile_4, _tile_1 = (_tile(rows, 1) for rows in (8, 4, 1))
 def _multiply_add(source, start, step, weights, target, to, target_step, rows):
     """target (rows, out) += source (rows, inputs) @ weights (panels, inputs, `_PANEL`); see `_tile` for the places."""
     row = 0
-    if _EIGHT_ROWS:
-        while row + 8 <= rows:
-            _strip_8(source, start + row * step, step, weights, target, to + row * target_step, target_step)
-            row += 8
     while row + 4 <= rows:
         _strip_4(source, start + row * step, step, weights, target, to + row * target_step, target_step)
         row += 4
@@ -489,8 +499,8 @@ def _multiply_add_panel(source, start, step, panel, inputs, target, to, target_s
 
 
 @numba.njit(**_FLAGS)
-def _convolve(rows, oldest, column, kernels, target, begin, panel):
-    """Add the taps of a kernel's rows (.., panels, columns * c, `_PANEL`) to target (n, w, out), from its column ``begin`` on.
+def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
+    """Add the first ``taps`` of a kernel's rows (.., panels, columns * c, `_PANEL`) to target (n, w, out), from its column ``begin`` on.
 
     ``rows`` (.., n, w', c) are those that the kernel sees, the first of them row ``oldest`` of the picture, from ``column`` on.
     A part of the weights at a time becomes float32, in ``panel``, for all that it is multiplied with.
@@ -499,7 +509,7 @@ def _convolve(rows, oldest, column, kernels, target, begin, panel):
     width, outputs = target.shape[1:]
     _, panels, inputs, _ = kernels.shape
     block = -(-inputs // -(-inputs // _BLOCK))  # parts of one size
-    for tap in range(len(kernels)):
+    for tap in range(taps):
         source = rows[(oldest + tap) % len(rows)]
         for p in range(panels):
             halves = kernels[tap, p]
@@ -623,6 +633,7 @@ def _draw_real(parameters, cumulative, uniforms, lightness, temperature, attempt
 @numba.njit(**_FLAGS)
 def _start_row(weights, given, buffers, y, strength):
     """The whole vertical flow of row y, and of the horizontal one what does not wait for the row's own pixels."""
+    zero, one, two = np.int64(0), np.int64(1), np.int64(2)  # no literals, for each of which numba would compile anew
     number, width, _ = buffers.chroma.shape
     blocks, _, _, channels = given.vertical.shape
     above, side = weights.horizontal_first.shape[1] - 1, (buffers.vertical_first.shape[3] - width) // 2
@@ -637,34 +648,34 @@ def _start_row(weights, given, buffers, y, strength):
         for s in range(number):
             _fill(u[s], weights.u_bias)
             _fill(ul[s], weights.above_bias)
-        _convolve(past, y - 2, 0, weights.u, u, 0, buffers.panel)
-        _convolve(past, y - 1, 0, weights.above, ul, 0, buffers.panel)
+        _convolve(past, y - 2, zero, weights.u, two, u, zero, buffers.panel)
+        _convolve(past, y - 1, zero, weights.above, one, ul, zero, buffers.panel)
     for s in range(number):
         for x in range(1, width):  # and column 0
             for c in range(channels):
                 ul[s, x, c] += weights.left_bias[c]
-    _convolve(past, y - 1, 1, weights.left, ul, 1, buffers.panel)
+    _convolve(past, y - 1, one, weights.left, two, ul, one, buffers.panel)
     for block in range(blocks):
         rows, gate_rows = buffers.vertical_first[block], buffers.vertical_gate[block]
         first, gate = buffers.first[block], buffers.gate[block]
         for s in range(number):
             if block == 0:
                 _activate(u[s], channels, rows[y % len(rows), s, side : side + width])
-            h[s, :, :channels] = given.vertical[block, y]
-        _convolve(rows, y - len(rows) + 1, 0, weights.vertical_first[block], h, 0, buffers.panel)
+            _copy(h[s], given.vertical[block, y])
+        _convolve(rows, y - len(rows) + 1, zero, weights.vertical_first[block], len(rows), h, zero, buffers.panel)
         for s in range(number):
             _activate(h[s], channels, gate_rows[y % len(gate_rows), s, side : side + width])
             _fill(pq[s], weights.vertical_gate_bias[block])
-        _convolve(gate_rows, y - len(rows) + 1, 0, weights.vertical_gate[block], pq, 0, buffers.panel)
-        activated, left = (buffers.vertical_first[block + 1], side) if block + 1 < blocks else (buffers.activated_u, 0)
+        _convolve(gate_rows, y - len(rows) + 1, zero, weights.vertical_gate[block], len(rows), pq, zero, buffers.panel)
+        activated, left = (buffers.vertical_first[block + 1], side) if block + 1 < blocks else (buffers.activated_u, zero)
         for s in range(number):
             _add_gated(u[s], pq[s], channels)
             _activate(u[s], channels, activated[y % len(activated), s, left : left + width])
-            first[s, :, :channels] = given.horizontal[block, y]
+            _copy(first[s], given.horizontal[block, y])
             _fill(gate[s], weights.horizontal_gate_bias[block])
-        _convolve(activated, y, left, weights.from_u[block], first, 0, buffers.panel)
-        _convolve(buffers.horizontal_first[block], y - above, 0, weights.horizontal_first[block, :above], first, 0, buffers.panel)
-        _convolve(buffers.horizontal_gate[block], y - above, 0, weights.horizontal_gate[block, :above], gate, 0, buffers.panel)
+        _convolve(activated, y, left, weights.from_u[block], one, first, zero, buffers.panel)
+        _convolve(buffers.horizontal_first[block], y - above, zero, weights.horizontal_first[block], above, first, zero, buffers.panel)
+        _convolve(buffers.horizontal_gate[block], y - above, zero, weights.horizontal_gate[block], above, gate, zero, buffers.panel)
 
 
 @numba.njit(**_FLAGS)
@@ -677,7 +688,6 @@ def _apply_current(rows, x, kernel, target):
 
 @numba.njit(**_FLAGS)
 def _draw_row(weights, given, buffers, drawing, y):
-    _start_row(weights, given, buffers, y, np.float32(drawing.strength))
     number, width, _ = buffers.chroma.shape
     blocks, _, _, channels = given.vertical.shape
     chroma, parameters, ul = buffers.chroma, buffers.parameters, buffers.ul
@@ -710,7 +720,7 @@ def _draw_row(weights, given, buffers, drawing, y):
                 value = ul[s, x, c]
                 activated[s, 0, c] = value if value > 0 else _exp(value) - np.float32(1)
         _multiply_add(
-            activated, 0, channels, weights.out, parameters, x * parameters.shape[2], width * parameters.shape[2], number
+            activated, np.int64(0), channels, weights.out, parameters, x * parameters.shape[2], width * parameters.shape[2], number
         )
         for s in range(number):
             if drawing.known[x]:

@@ -1,8 +1,8 @@
 """Exact ancestral sampling of f, row by row, with everything that can be kept kept (SAMPLING.md's cached design).
 
 Of each convolution the taps on finished rows are applied a row at a time (`_RowPhase`); for a pixel only the taps of its own row
-are left (`_TorchLanes` here, in PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU for weights that half precision holds, as every checkpoint's do). What is drawn is exactly what
-full forward passes would draw.
+are left (`_TorchLanes`). That is PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU for weights that half
+precision holds, as every checkpoint's do. What is drawn is exactly what full forward passes would draw.
 
 A sample is computed in the same shapes and order whatever else is drawn with it: on the CPU alone, on other devices in a batch
 that is always filled up to the same size. So its pixels do not depend on its company.
@@ -270,7 +270,7 @@ class _Packed(NamedTuple):
 class _Layer:
     """One convolution of some samples: the activations of its current row, and what its kernel sees of the last rows.
 
-    ``activations`` is (n, left + w + right, c) with zeros in the padding; a horizontal layer's are written by the pixel loop.
+    ``activations`` is (n, left + w + right, c) with zeros in the padding; a horizontal layer's are written while the row's pixels are drawn.
     """
 
     def __init__(self, taps: _Taps, activations: Tensor, width: int):
