@@ -13,9 +13,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from picgui.batch import Drawn
+from picgui.batch import Drawn, colorize_file
 from picgui.colorize import colorize, compose
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
+from picgui.gui import batch as batch_module
 from picgui.gui import jobs, main_window, pace, records
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
@@ -486,12 +487,18 @@ def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, 
     qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
 
 
-def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, scan, tmp_path, qtbot):  # noqa: F811
-    window.settings.setValue("threads", 1)
+def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    window.settings.setValue("threads", 2)
     used = []
+
+    def watched(*arguments, **options):
+        for item in colorize_file(*arguments, **options):
+            used.append(torch.get_num_threads())
+            yield item
+
+    monkeypatch.setattr(batch_module, "colorize_file", watched)
     window.open_many([scan])
     batch = window.batch
-    batch._worker.produced.connect(lambda *_: used.append(torch.get_num_threads()))
     batch.folder.setText(str(tmp_path / "out"))
 
     def pause(_job, item):
@@ -507,7 +514,7 @@ def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, 
     assert batch._share == share < 1 and not (tmp_path / "out" / "scan-colorized-1.png").exists()
     batch.start.click()
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
-    assert len(list((tmp_path / "out").iterdir())) == 4 and set(used) == {1}
+    assert len(list((tmp_path / "out").iterdir())) == 4 and set(used) == {2}
     batch.close()
 
 
