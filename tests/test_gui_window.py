@@ -1,5 +1,7 @@
 """The real window with a real, tiny checkpoint: open, stream, choose, stop, undo, export, close."""
 
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
@@ -8,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from picgui.colorize import colorize, load_model
-from picgui.gui import main_window
+from picgui.gui import jobs, main_window
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
@@ -142,7 +144,20 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
     assert np.array_equal(sample.chroma[:, 3:], window.session.embedded.draft[:, 3:])
 
 
-def test_a_newer_request_replaces_the_running_one(window, scan, qtbot):
+@pytest.fixture
+def slowly(monkeypatch):
+    """Rows come one every 30 ms, so that sampling is still going on when something happens."""
+    draw = jobs.sample_rows
+
+    def sample_rows(*arguments, **options):
+        for row in draw(*arguments, **options):
+            time.sleep(0.03)
+            yield row
+
+    monkeypatch.setattr(jobs, "sample_rows", sample_rows)
+
+
+def test_a_newer_request_replaces_the_running_one(slowly, window, scan, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
     old = window.session.samples
@@ -205,7 +220,7 @@ def test_a_missing_checkpoint_is_told_and_the_photograph_is_shown_grey(qtbot, tm
     window.close()
 
 
-def test_closing_while_sampling_leaves_no_thread_behind(window, scan, qtbot):
+def test_closing_while_sampling_leaves_no_thread_behind(slowly, window, scan, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
     window.close()
