@@ -127,11 +127,13 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
     """
     from picgui.batch import namesakes, photos_of
 
-    failed = 0
+    found, failed = {}, 0
     for path in paths:
-        if path.is_dir() and not photos_of([path]):
+        inside = photos_of([path])
+        if not inside:
             failed = _say(f"{path} is a folder without photographs.")
-    found = photos_of(paths)
+        found |= dict.fromkeys(inside)
+    found = list(found)
     for path, other in namesakes(found).items():
         raise PhotoError(
             "{first} and {second} would be written under the same names. Colorize them into two folders.", first=other, second=path

@@ -18,6 +18,25 @@ for _name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):  # read by 
 
 
 @pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A tiny model on the CPU."""
+    from picgui.colorize import load_model
+    from tests.models import checkpoint
+
+    return load_model(checkpoint(tmp_path_factory.mktemp("model")), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def photo():
+    """A grey photograph of noise, 90 x 60 pixels."""
+    import numpy as np
+
+    from picgui.photo import photo_from_rgb
+
+    return photo_from_rgb(np.random.default_rng(0).integers(0, 255, (60, 90), dtype=np.uint8))
+
+
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """40 training and validation pictures as npz packs, 36 px."""
     from tests.runs import colored_picture, write_pack

@@ -14,16 +14,6 @@ from picgui.photo import photo_from_rgb
 from tests.models import checkpoint
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return load_model(checkpoint(tmp_path_factory.mktemp("model")), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def photo():
-    return photo_from_rgb(np.random.default_rng(0).integers(0, 255, (60, 90), dtype=np.uint8))
-
-
 def draw(photo, model, **options):
     return list(colorize(photo, model, **options))
 

@@ -4,21 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from picgui.colorize import colorize, embed, load_model
+from picgui.colorize import colorize, embed
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
-from tests.models import checkpoint
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return load_model(checkpoint(tmp_path_factory.mktemp("model")), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def photo():
-    return photo_from_rgb(np.random.default_rng(0).integers(0, 255, (60, 90), dtype=np.uint8))
 
 
 def test_entropy_is_that_of_all_the_colours_a_mixture_gives():

@@ -44,7 +44,7 @@ class Batch:
 
 
 def lab_batch(images: Tensor, config: ModelConfig, *, whole_units: bool = True) -> tuple[Tensor, Tensor]:
-    """sRGB (N, S, S, 3) uint8 to normalised luminance (N, 1, S, S) and whole-unit chroma (N, 2, s, s) of the config's rule."""
+    """sRGB (N, S, S, 3) uint8 to normalised luminance (N, 1, S, S) and chroma (N, 2, s, s) of the config's rule, on ``whole_units`` or not."""
     lab = color.srgb_to_lab(images.movedim(-1, 1).float() / 255)
     chroma = reduce_chroma(lab[:, 1:], config.chroma_scale, config.chroma_rule)
     chroma = color.round_chroma(chroma) if whole_units else chroma

@@ -13,8 +13,9 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from picgui import color
-from picgui.colorize import Embedded, Model, colorize, embed
-from picgui.errors import DataError, PicError
+from picgui.colorize import Embedded, Model, colorize, embed, network_luminance
+from picgui.errors import DataError
+from picgui.paths import make_folder
 from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo, write_png
 from picgui.pic import mixture
 from picgui.pic.network import reduce_luminance
@@ -198,7 +199,7 @@ def figure_7(
     """PIC beside baselines and other programs' results: each a folder holding ``<name>.png`` (or .jpg) of the same pictures."""
     rows = []
     for picture in pictures:
-        luminance = embed(picture.photo, model).luminance
+        luminance = network_luminance(picture.photo, model).to(model.device)
         answers = [compose(picture.photo, baseline.colorize(luminance)) for baseline in baselines.values()]
         answers += [other_result(folder, picture.name) for folder in others]
         samples = [compose(picture.photo, s.chroma) for s in colorize(picture.photo, model, seeds=(1, 2))]
@@ -231,14 +232,6 @@ def write_grey(pictures: Sequence[Picture], folder: Path) -> list[Path]:
     for picture, path in zip(pictures, paths):
         write_png(path, grey(picture))
     return paths
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder where there is none. Raises PicError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PicError(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
 def make_figures(
