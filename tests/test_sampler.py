@@ -134,6 +134,71 @@ def test_a_sample_does_not_depend_on_its_company_to_the_last_bit(path, monkeypat
     assert np.array_equal(chroma[2], alone[0])
 
 
+def own_embeddings(path, monkeypatch):
+    """A network, 11 embeddings, and a function that draws seeds from some of them: the rows' chroma and parameters, unrounded."""
+    dtype = torch.float64 if path == "float64" else torch.float32
+    use(monkeypatch, path)
+    if path == "batched":  # as on other devices
+        monkeypatch.setattr(sampler, "_is_on_cpu", lambda x: False)
+    f, _, luminance, _ = setting(replace(TINY, channels=24, embedding_channels=16), 5, 6, dtype=dtype)
+    embeddings = torch.randn(11, 16, 5, 6, dtype=dtype)
+
+    def draw(embedding, seeds):
+        noise = [np.random.default_rng(seed) for seed in seeds]
+        rows = sampler._rows(
+            f, embedding, luminance, noise=noise, temperature=0.9, known=None, within_gamut=True, strength=0.1
+        )
+        return [torch.cat(parts, dim=2).numpy() for parts in list(zip(*rows))[1:3]]
+
+    return f, embeddings, draw
+
+
+PATHS = pytest.mark.parametrize("path", ["torch", "float64", "batched", "compiled"])
+
+
+@PATHS
+def test_a_sample_of_its_own_embedding_is_that_sample_alone_to_the_last_bit(path, monkeypatch):
+    _, embeddings, draw = own_embeddings(path, monkeypatch)
+    alone = [draw(embeddings[i : i + 1], [i]) for i in range(11)]
+    assert not np.array_equal(alone[0][0], draw(embeddings[1:2], [0])[0])  # embeddings make a difference
+    for members in (list(range(11)), [7, 2], [10, 9, 8, 3]):
+        for threads in (1, 3):
+            monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+            chroma, parameters = draw(embeddings[members], members)
+            for place, i in enumerate(members):
+                assert np.array_equal(chroma[place], alone[i][0][0])
+                assert np.array_equal(parameters[place], alone[i][1][0])
+
+
+@PATHS
+def test_one_embedding_for_each_that_is_the_same_draws_as_a_shared_one(path, monkeypatch):
+    _, embeddings, draw = own_embeddings(path, monkeypatch)
+    shared, each = (draw(embeddings[:1].expand(n, -1, -1, -1), [4, 5, 6]) for n in (1, 3))
+    assert all(np.array_equal(a, b) for a, b in zip(shared, each))
+
+
+def test_a_sample_of_its_own_embedding_is_what_the_full_pass_would_draw(monkeypatch):
+    f, embeddings, draw = own_embeddings("float64", monkeypatch)
+    luminance = setting(replace(TINY, channels=24, embedding_channels=16), 5, 6, dtype=torch.float64)[2]
+    chroma, parameters = map(torch.from_numpy, draw(embeddings[:3], [1, 2, 3]))
+    past = past_planes(luminance.expand(3, -1, -1, -1), chroma, torch.full((3,), 0.1, dtype=torch.float64))
+    with torch.no_grad():
+        assert torch.allclose(f(past, embeddings[:3]), parameters, atol=1e-10, rtol=0)
+
+
+def test_other_numbers_of_embeddings_are_refused():
+    f, embedding, luminance, _ = setting(TINY, 2, 2)
+    for number, seeds in ((2, [1]), (2, [1, 2, 3]), (3, [1, 2])):
+        with pytest.raises(ValueError, match=f"{number} embeddings for {len(seeds)} seeds"):
+            next(sample_rows(f, embedding.expand(number, -1, -1, -1), luminance, seeds=seeds))
+
+
+def test_a_shared_embedding_s_terms_exist_once():
+    f, embedding, luminance, _ = setting(TINY, 2, 3)
+    first, second = sampler._given_to([range(2), range(2, 4)], f, embedding, luminance, 0.0)
+    assert first is second and first.vertical.shape[:4] == (1, TINY.blocks, 2, 3)
+
+
 @pytest.mark.parametrize("path", ["torch", "compiled"])
 def test_log_prob_is_that_of_the_full_pass(path, monkeypatch):
     use(monkeypatch, path)
@@ -213,9 +278,9 @@ def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
     lanes.looks = False  # as on CUDA
     looked = DataDependentOutputException
     with FakeTensorMode(allow_non_fake_inputs=True), torch.inference_mode():
-        lanes._draw_row(lanes.pixels[0])
+        lanes._draw_row(lanes.pixels)
         with pytest.raises(looked):  # the check itself works
-            lanes.pixels[0].chroma.sum().add(1).item()
+            lanes.pixels.chroma.sum().add(1).item()
 
 
 def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):

@@ -73,7 +73,7 @@ class Given(NamedTuple):
     """What a photograph gives to every sample of it, float32."""
 
     luminance: np.ndarray  # (h, w), normalised
-    vertical: np.ndarray  # (blocks, h, w, C): the embedding's terms and the biases of the first convolutions
+    vertical: np.ndarray  # (1 or n, blocks, h, w, C): each embedding's terms and the biases of the first convolutions
     horizontal: np.ndarray
 
 
@@ -234,8 +234,8 @@ def warm_up() -> None:
             temperature=1.0,
             attempts=1,
         )
-        blocks = np.zeros((config.blocks, 1, 1, 1), np.float32)
-        draw_row(weights, Given(nothing[0, 0], blocks, blocks), buffers(weights, number=1, width=1), drawing, 0)
+        terms = np.zeros((1, config.blocks, 1, 1, 1), np.float32)
+        draw_row(weights, Given(nothing[0, 0], terms, terms), buffers(weights, number=1, width=1), drawing, 0)
         _ready.set()
 
 
@@ -635,7 +635,7 @@ def _start_row(weights, given, buffers, y, strength):
     """The whole vertical flow of row y, and of the horizontal one what does not wait for the row's own pixels."""
     zero, one, two = np.int64(0), np.int64(1), np.int64(2)  # no literals, for each of which numba would compile anew
     number, width, _ = buffers.chroma.shape
-    blocks, _, _, channels = given.vertical.shape
+    embeddings, blocks, _, _, channels = given.vertical.shape
     above, side = weights.horizontal_first.shape[1] - 1, (buffers.vertical_first.shape[3] - width) // 2
     past, u, h, pq, ul = buffers.past, buffers.u, buffers.h, buffers.pq, buffers.ul
     for s in range(number):
@@ -661,7 +661,7 @@ def _start_row(weights, given, buffers, y, strength):
         for s in range(number):
             if block == 0:
                 _activate(u[s], channels, rows[y % len(rows), s, side : side + width])
-            _copy(h[s], given.vertical[block, y])
+            _copy(h[s], given.vertical[s % embeddings, block, y])
         _convolve(rows, y - len(rows) + 1, zero, weights.vertical_first[block], len(rows), h, zero, buffers.panel)
         for s in range(number):
             _activate(h[s], channels, gate_rows[y % len(gate_rows), s, side : side + width])
@@ -671,7 +671,7 @@ def _start_row(weights, given, buffers, y, strength):
         for s in range(number):
             _add_gated(u[s], pq[s], channels)
             _activate(u[s], channels, activated[y % len(activated), s, left : left + width])
-            _copy(first[s], given.horizontal[block, y])
+            _copy(first[s], given.horizontal[s % embeddings, block, y])
             _fill(gate[s], weights.horizontal_gate_bias[block])
         _convolve(activated, y, left, weights.from_u[block], one, first, zero, buffers.panel)
         _convolve(buffers.horizontal_first[block], y - above, zero, weights.horizontal_first[block], above, first, zero, buffers.panel)
@@ -689,7 +689,7 @@ def _apply_current(rows, x, kernel, target):
 @numba.njit(**_FLAGS)
 def _draw_row(weights, given, buffers, drawing, y):
     number, width, _ = buffers.chroma.shape
-    blocks, _, _, channels = given.vertical.shape
+    _, blocks, _, _, channels = given.vertical.shape
     chroma, parameters, ul = buffers.chroma, buffers.parameters, buffers.ul
     kernels = weights.horizontal_first.shape[1]
     now, reach = y % kernels, buffers.horizontal_first.shape[3] - width

@@ -4,14 +4,15 @@ Of each convolution the taps on finished rows are applied a row at a time (`_Row
 are left (`_TorchLanes`). That is PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU for weights that half
 precision holds, as every checkpoint's do. What is drawn is exactly what full forward passes would draw.
 
-A sample is computed in the same shapes and order whatever else is drawn with it: on the CPU alone, on other devices in a batch
-that is always filled up to the same size. So its pixels do not depend on its company.
+A sample is computed in the same shapes and order whatever else is drawn with it: in PyTorch on the CPU alone, on other devices in a
+batch that is always filled up to the same size. So its pixels do not depend on its company.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -53,13 +54,16 @@ def sample_rows(
 ) -> Iterator[Row]:
     """Yield rows from the top. Stop iterating, or `close`, to cancel.
 
-    ``embedding`` is (1, E, h, w), ``luminance`` (1, 1, h, w), normalised, at the resolution of the chroma; both of the network's dtype
-    and device. A sample is a function of these, its seed, the temperature and ``known`` alone. Within the gamut, a pixel is drawn
-    up to 16 times; if no draw is a colour of sRGB, the last is moved towards grey. ``strength`` in [0, 1] is the corruption that f
-    is told its past has: what it drew itself is a little off, and told so, it leans on it a little less. Raises ValueError for a negative temperature.
+    ``embedding`` is (1, E, h, w) for all samples or (n, E, h, w), one for each of n seeds; ``luminance`` is (1, 1, h, w), normalised,
+    at the resolution of the chroma; both of the network's dtype and device. A sample is a function of its embedding, the luminance,
+    its seed, the temperature and ``known`` alone. Within the gamut, a pixel is drawn up to 16 times; if no draw is a colour of sRGB,
+    the last is moved towards grey. ``strength`` in [0, 1] is the corruption that f is told its past has: what it drew itself is a
+    little off, and told so, it leans on it a little less. Raises ValueError for a negative temperature or another number of embeddings.
     """
     if temperature < 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
+    if len(embedding) not in (1, len(seeds)):
+        raise ValueError(f"{len(embedding)} embeddings for {len(seeds)} seeds; it takes one for all or one for each")
     for y, chroma, _, log_prob in _rows(
         pixel_cnn,
         embedding,
@@ -112,41 +116,61 @@ def _rows(
 ) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
     """Yield y, normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w) and log-probabilities (n, w)."""
     options = {"temperature": max(temperature, 1e-3), "known": known, "within_gamut": within_gamut}
-    given = _Given.of(pixel_cnn, embedding, luminance, strength)
-    number = len(noise)
-    if embedding.device.type == "cpu":
-        compiled = pixel_loop.pack(pixel_cnn) if embedding.dtype == torch.float32 and pixel_loop.is_available() else None
-        threads = min(torch.get_num_threads(), number) if compiled else 1
-        lanes, weights = (_CompiledLanes, compiled) if compiled else (_TorchLanes, _Packed.of(pixel_cnn))
-        groups = [lanes(weights, given, noise[i::threads], **options) for i in range(threads)]
-        places = [(i % threads, i // threads) for i in range(number)]
+    number, on_cpu = len(noise), _is_on_cpu(embedding)
+    compiled = None
+    if on_cpu and embedding.dtype == torch.float32 and pixel_loop.is_available():
+        compiled = pixel_loop.pack(pixel_cnn)
+    if compiled:
+        threads = min(torch.get_num_threads(), number)
+        members = [range(i, number, threads) for i in range(threads)]
     else:
-        filled = list(noise) + [np.random.default_rng(0)] * (-number % LANES)
-        packed = _Packed.of(pixel_cnn)
-        groups = [_TorchLanes(packed, given, filled[i : i + LANES], **options) for i in range(0, number, LANES)]
-        places = [divmod(i, LANES) for i in range(number)]
+        size = 1 if on_cpu else LANES
+        members = [range(i, i + size) for i in range(0, number, size)]
+        noise = [*noise, *(np.random.default_rng(0) for _ in range(-number % size))]
+    lanes, weights = (_CompiledLanes, compiled) if compiled else (_TorchLanes, _Packed.of(pixel_cnn))
+    groups = [
+        lanes(weights, given, [noise[i] for i in samples], **options)
+        for samples, given in zip(members, _given_to(members, pixel_cnn, embedding, luminance, strength))
+    ]
+    places = sorted((i, group, k) for group, samples in enumerate(members) for k, i in enumerate(samples))[:number]
     rows = range(luminance.shape[2])
-    if embedding.device.type == "cpu":
-        drawn = _each_in_its_thread(groups, rows)
+    if on_cpu:
+        drawn = _in_threads(groups, rows, threads if compiled else 1)
     else:
         drawn = ([group.row(y) for group in groups] for y in rows)
     with closing(drawn):
         for y, parts in zip(rows, drawn):
             # not an index, which PyTorch splits over threads that then spin where the next row is drawn
-            chroma, parameters, log_prob = (torch.stack([x[i][k] for i, k in places]) for x in zip(*parts))
+            chroma, parameters, log_prob = (torch.stack([x[group][k] for _, group, k in places]) for x in zip(*parts))
             yield y, chroma, parameters, log_prob
 
 
-def _each_in_its_thread(groups: Sequence["_Lanes"], rows: Sequence[int]) -> Iterator[list[tuple[Tensor, ...]]]:
+def _is_on_cpu(x: Tensor) -> bool:
+    return x.device.type == "cpu"
+
+
+def _given_to(
+    groups: Sequence[range], pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, strength: float
+) -> Iterator["_Given"]:
+    """What each group of samples is given: the same, once, where the embedding is shared."""
+    if len(embedding) == 1:
+        yield from [_Given.of(pixel_cnn, embedding, luminance, strength)] * len(groups)
+        return
+    for samples in groups:
+        own = embedding[[i % len(embedding) for i in samples]]  # what fills up a batch has any
+        yield _Given.of(pixel_cnn, own, luminance, strength)
+
+
+def _in_threads(groups: Sequence["_Lanes"], rows: Sequence[int], number: int) -> Iterator[list[tuple[Tensor, ...]]]:
     """Yield what all groups drew of a row. They draw on meanwhile: a thread that waits for others every row is slow to come back."""
     with ExitStack() as stack:
         # a row's products are too small for more than one thread each
-        threads = [ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) for _ in groups]
+        threads = [ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) for _ in range(number)]
         for thread in threads:
             stack.callback(thread.shutdown, cancel_futures=True)
         drawing = deque()
         for y in rows:
-            drawing.append([thread.submit(group.row, y) for thread, group in zip(threads, groups)])
+            drawing.append([thread.submit(group.row, y) for thread, group in zip(cycle(threads), groups)])
             if len(drawing) > _ROWS_AHEAD:
                 yield [part.result() for part in drawing.popleft()]
         for parts in drawing:
@@ -183,19 +207,20 @@ class _Given(NamedTuple):
     strength: float  # of corruption, as f is told
     luminance: Tensor  # (h, w), normalised
     lightness: Tensor  # (h, w), L in [0, 100]
-    vertical: Tensor  # (blocks, h, w, C): the embedding's terms and the biases of the first convolutions
+    vertical: Tensor  # (1 or n, blocks, h, w, C): each embedding's terms and the biases of the first convolutions
     horizontal: Tensor
 
     @classmethod
     @torch.inference_mode()
     def of(cls, pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, strength: float) -> "_Given":
-        condition = concat_elu(embedding)[0].flatten(1).t()  # (h * w, 2 E)
+        # one by one: a product's last bits may depend on its size
+        conditions = [concat_elu(one)[0].flatten(1).t() for one in embedding.split(1)]  # (h * w, 2 E)
 
         def terms(blocks: Sequence[GatedResidualBlock]) -> Tensor:
-            weights = torch.cat([b.condition.weight()[:, -condition.shape[1] :, 0, 0] for b in blocks])
+            weights = torch.cat([b.condition.weight()[:, -conditions[0].shape[1] :, 0, 0] for b in blocks])
             biases = torch.cat([b.condition.bias + b.first.bias for b in blocks])
-            x = torch.addmm(biases, condition, weights.t())
-            return x.view(*luminance.shape[2:], len(blocks), -1).movedim(2, 0).contiguous()
+            each = [torch.addmm(biases, condition, weights.t()) for condition in conditions]
+            return torch.stack([x.view(*luminance.shape[2:], len(blocks), -1).movedim(2, 0) for x in each])
 
         return cls(
             strength=strength,
@@ -351,7 +376,7 @@ class _RowPhase:
         width = given.luminance.shape[1]
         number = len(starts.ul) // width
         self.number, self.width = number, width
-        self.together = width if starts.ul.device.type == "cpu" else number * width
+        self.together = width if _is_on_cpu(starts.ul) else number * width
         sizes = {"number": number, "width": width, "like": starts.ul}
         inputs, doubled = PixelCNN.INPUTS, 2 * packed.channels
         self.past = _Layer.padded(packed.u_input, channels=inputs, **sizes)
@@ -387,7 +412,7 @@ class _RowPhase:
         for index, (block, layers) in enumerate(zip(s.vertical, self.vertical)):
             if index == 0:
                 layers[0].activate(u)
-            u = self._vertical(u, block, layers, given.vertical[index, y])
+            u = self._vertical(u, block, layers, given.vertical[:, index, y])
             after = self.vertical[index + 1][0] if index + 1 < len(self.vertical) else self.activated_u
             after.activate(u)
             self._start_horizontal(index, after.inner, y)
@@ -395,7 +420,7 @@ class _RowPhase:
     def _vertical(self, u: Tensor, block: _VerticalBlock, layers: tuple[_Layer, _Layer], given: Tensor) -> Tensor:
         first, gate = layers
         first.gather()
-        h = given.repeat(self.number, 1)
+        h = given.repeat(self.number // len(given), 1, 1).flatten(0, 1)
         first.add_all(h, self.together)
         first.next_row()
         gate.activate(h)
@@ -409,7 +434,7 @@ class _RowPhase:
     def _start_horizontal(self, index: int, activated_u: Tensor, y: int) -> None:
         block, (first, gate) = self.packed.horizontal[index], self.horizontal[index]
         start = self.starts.first[index]
-        start.view(self.number, self.width, -1)[:] = self.given.horizontal[index, y]
+        start.view(self.number, self.width, -1)[:] = self.given.horizontal[:, index, y]
         _multiply_add(start, activated_u.flatten(0, 1), block.from_u, self.together)
         first.add_above(start, self.together)
         start = self.starts.gate[index]
@@ -490,15 +515,13 @@ class _Pixels:
 
 
 class _TorchLanes(_Lanes):
-    """In PyTorch: any dtype, any device. On the CPU each sample is computed by itself; on CUDA a row's pixels are one CUDA graph."""
+    """In PyTorch: any dtype, any device. The samples are one batch; on CUDA a row's pixels are one CUDA graph."""
 
     def __init__(self, packed: _Packed, given: _Given, noise: Sequence[np.random.Generator], **options):
         super().__init__(given, noise, **options)
         self.packed = packed
-        # a pixel's products are small: on the CPU each sample has its own, so that their last bits are its own as well
-        size = 1 if given.luminance.device.type == "cpu" else len(noise)
-        self.pixels = [self._pixels(size) for _ in range(len(noise) // size)]
-        self.looks = given.luminance.device.type == "cpu"  # at values, which a CUDA graph cannot
+        self.pixels = self._pixels(len(noise))
+        self.looks = _is_on_cpu(given.luminance)  # at values, which a CUDA graph cannot
         self.known_mask = torch.from_numpy(self.known).to(given.luminance.device)
 
     def _pixels(self, number: int) -> "_Pixels":
@@ -527,17 +550,16 @@ class _TorchLanes(_Lanes):
     @torch.inference_mode()
     def row(self, y: int) -> tuple[Tensor, Tensor, Tensor]:
         """Draw row y: normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w), log-probabilities (n, w) float64."""
-        uniforms = torch.from_numpy(self.uniforms()).to(self.given.luminance)
-        for pixels, part in zip(self.pixels, uniforms.chunk(len(self.pixels))):
-            pixels.phase.before(y)
-            pixels.uniforms.copy_(part[:, :, : pixels.uniforms.shape[2]])
-            pixels.lightness.copy_(self.given.lightness[y])
-            pixels.known.copy_(self.known_mask[y])
-            pixels.known_chroma.copy_(self.known_chroma[y])
-            pixels.run(lambda pixels=pixels: self._draw_row(pixels))
-            pixels.phase.after(y, pixels.chroma)
-        chroma = torch.cat([pixels.chroma for pixels in self.pixels]).movedim(-1, 1)[:, :, None]
-        parameters = torch.cat([pixels.parameters for pixels in self.pixels]).movedim(-1, 1)[:, :, None]
+        pixels = self.pixels
+        pixels.phase.before(y)
+        pixels.uniforms.copy_(torch.from_numpy(self.uniforms()[:, :, : pixels.uniforms.shape[2]]))
+        pixels.lightness.copy_(self.given.lightness[y])
+        pixels.known.copy_(self.known_mask[y])
+        pixels.known_chroma.copy_(self.known_chroma[y])
+        pixels.run(lambda: self._draw_row(pixels))
+        pixels.phase.after(y, pixels.chroma)
+        chroma = pixels.chroma.movedim(-1, 1)[:, :, None].clone()
+        parameters = pixels.parameters.movedim(-1, 1)[:, :, None].clone()
         return chroma, parameters, mixture.log_prob(parameters.double(), chroma.double())[:, 0]
 
     def _draw_row(self, pixels: "_Pixels") -> None:
