@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from picgui import color
@@ -21,12 +23,13 @@ from picgui.paths import default_checkpoint
 from picgui.photo import Photo, read_photo, write_png
 from picgui.pic import mixture, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
-from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance
+from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from picgui.pic.sampler import Row
 from picgui.upsample import compose
 from picgui.version import __version__
 
 __all__ = [
+    "CoarseRow",
     "Embedded",
     "Known",
     "Model",
@@ -34,11 +37,13 @@ __all__ = [
     "Sample",
     "colorize",
     "compose",
+    "draw_rows",
     "embed",
     "load_model",
     "png_text",
     "read_photo",
     "sample_rows",
+    "work_done",
     "write_png",
 ]
 
@@ -69,6 +74,7 @@ class Embedded:
     embedding: Tensor  # (1, E, h / s, w / s), nothing known
     draft: np.ndarray  # (2, h / s, w / s) float32, Lab units: the mean colours of g^w's own mixture
     seconds: float  # that the pass took
+    coarse: "Embedded | None" = None  # of the smaller picture that samples begin with
 
     @property
     def chroma_shape(self) -> tuple[int, int]:
@@ -84,6 +90,14 @@ class Known:
     chroma: np.ndarray  # (2, h, w) Lab units; only what the mask covers matters
 
 
+class CoarseRow(NamedTuple):
+    """One drawn row of n coarse samples, enlarged to the size of the sample."""
+
+    rows: slice  # of the sample, that it covers
+    chroma: np.ndarray  # (n, 2, rows, w) float32, Lab units
+    log_prob: np.ndarray  # (n,) float64, nats, as `Row`'s
+
+
 @dataclass(frozen=True)
 class Sample:
     """One colouring at network resolution."""
@@ -91,7 +105,7 @@ class Sample:
     seed: int
     temperature: float
     chroma: np.ndarray  # (2, h, w) float32, whole Lab units
-    log_prob: float  # nats, of the whole picture under the bare model at temperature 1
+    log_prob: float  # nats, of the whole picture under the bare model at temperature 1, and of the coarse one it began with
 
 
 def load_model(path: str | Path | None = None, *, device: str | torch.device | None = None) -> Model:
@@ -133,7 +147,11 @@ def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -
 
 def network_luminance(photo: Photo, model: Model, *, long_side: int | None = None) -> Tensor:
     """The photo's luminance as g^w reads it: (1, 1, h, w) float32 in [-1, 1], on the CPU."""
-    height, width = network_shape(photo, model, long_side=long_side)
+    return _luminance(photo, network_shape(photo, model, long_side=long_side))
+
+
+def _luminance(photo: Photo, shape: tuple[int, int]) -> Tensor:
+    height, width = shape
     smaller = height <= photo.height and width <= photo.width
     lightness = cv2.resize(
         photo.lightness, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
@@ -143,19 +161,29 @@ def network_luminance(photo: Photo, model: Model, *, long_side: int | None = Non
 
 @torch.inference_mode()
 def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedded:
-    """Run g^w once. Raises PhotoError for an impossible ``long_side``, OutOfMemoryError."""
+    """Run g^w once, and once on the smaller picture that samples begin with. Raises PhotoError for an impossible ``long_side``, OutOfMemoryError."""
     started = time.perf_counter()
-    scale = model.chroma_scale
+    height, width = network_shape(photo, model, long_side=long_side)
+    factor, scale = model.network.config.coarse_factor, model.chroma_scale
+    coarse = None
     with _enough_memory(model.device):
-        luminance = network_luminance(photo, model, long_side=long_side).to(model.device)
-        height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
-        features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
-        small = reduce_luminance(luminance, scale)
-        empty = nothing_known(small) if model.network.config.known_colors else None
-        embedding = _finish(features, empty, model, height, width)
-        draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
-        draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()
-    return Embedded(luminance, features, embedding, draft, time.perf_counter() - started)
+        if factor > 1 and min(height, width) >= factor * scale:
+            smaller = tuple(max(scale, round(side / factor / scale) * scale) for side in (height, width))
+            coarse = _embed(_luminance(photo, smaller), model, started)
+        return _embed(_luminance(photo, (height, width)), model, started, coarse)
+
+
+def _embed(luminance: Tensor, model: Model, started: float, coarse: Embedded | None = None) -> Embedded:
+    scale = model.chroma_scale
+    luminance = luminance.to(model.device)
+    height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
+    features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
+    small = reduce_luminance(luminance, scale)
+    empty = nothing_known(small) if model.network.config.known_colors else None
+    embedding = _finish(features, empty, model, height, width)
+    draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
+    draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()
+    return Embedded(luminance, features, embedding, draft, time.perf_counter() - started, coarse)
 
 
 def _finish(features: Tensor, known: Tensor | None, model: Model, height: int, width: int) -> Tensor:
@@ -198,33 +226,100 @@ def sample_rows(
     colours that sRGB does not have. Raises ValueError for a temperature below 0 or a mask of another shape,
     OutOfMemoryError.
     """
+    options = {"seeds": seeds, "temperature": temperature, "known": known, "within_gamut": within_gamut}
+    for row in draw_rows(embedded, model, **options):
+        if isinstance(row, Row):
+            yield row
+
+
+def draw_rows(
+    embedded: Embedded,
+    model: Model,
+    *,
+    seeds: Sequence[int],
+    temperature: float = 1.0,
+    known: Known | None = None,
+    within_gamut: bool = True,
+) -> Iterator[Row | CoarseRow]:
+    """`sample_rows` that also yields the rows of the coarse samples, which are drawn first and then read by g^w.
+
+    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs.
+    """
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
+    if known is not None and known.mask.shape != embedded.chroma_shape:
+        raise ValueError(f"the mask is {known.mask.shape}, the chroma {embedded.chroma_shape}")
+    options = {"temperature": temperature, "within_gamut": within_gamut}
+    coarse = None
+    if embedded.coarse is not None:
+        coarse = np.empty((len(seeds), 2, *embedded.coarse.chroma_shape), np.float32)
+        smaller = None if known is None else _reduced(known, embedded.coarse.chroma_shape)
+        # the sample's own noise must not be that of its coarse one
+        noise = [(seed, embedded.coarse.chroma_shape[0]) for seed in seeds]
+        for row in _pass(embedded.coarse, model, seeds=noise, known=smaller, coarse=None, **options):
+            coarse[:, :, row.y] = row.chroma
+            yield _enlarged(row, coarse.shape[2], embedded.chroma_shape)
+    yield from _pass(embedded, model, seeds=seeds, known=known, coarse=coarse, **options)
+
+
+def _pass(
+    embedded: Embedded,
+    model: Model,
+    *,
+    seeds: Sequence[int | tuple[int, int]],
+    known: Known | None,
+    coarse: np.ndarray | None,
+    temperature: float,
+    within_gamut: bool,
+) -> Iterator[Row]:
+    """Draw at the size of an embedding, with ``coarse`` colours (n, 2, h', w') for each sample where there are any."""
+    config = model.network.config
     with torch.inference_mode(), _enough_memory(model.device):
         luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
-        embedding, clamped = embedded.embedding, None
-        if known is not None and known.mask.any():
-            if known.mask.shape != embedded.chroma_shape:
-                raise ValueError(f"the mask is {known.mask.shape}, the chroma {embedded.chroma_shape}")
+        mask, chroma = torch.zeros_like(luminance), torch.zeros_like(luminance).repeat(1, 2, 1, 1)
+        if known is not None:
             mask = torch.from_numpy(known.mask.astype(np.float32))[None, None].to(model.device)
             chroma = torch.from_numpy(np.asarray(known.chroma, np.float32))[None].to(model.device)
             chroma = color.normalize_chroma(color.round_chroma(chroma))
-            clamped = (mask, chroma)
-            if model.network.config.known_colors:
-                planes = known_planes(luminance, chroma, mask)
-                embedding = _finish(embedded.features, planes, model, *embedded.chroma_shape)
+        is_known = bool(mask.any())
+        embedding = embedded.embedding
+        if coarse is not None:
+            strength = torch.full((1,), config.coarse_strength, device=model.device)
+            given = color.normalize_chroma(torch.from_numpy(coarse).to(model.device))
+            # one at a time: what is computed for a sample must not depend on the others
+            planes = (known_planes(luminance, *with_coarse(chroma, mask, one[None], strength)) for one in given)
+            embedding = torch.cat([_finish(embedded.features, p, model, *embedded.chroma_shape) for p in planes])
+        elif is_known and config.known_colors:
+            planes = known_planes(luminance, chroma, mask)
+            embedding = _finish(embedded.features, planes, model, *embedded.chroma_shape)
     rows = sampler.sample_rows(
         model.network.pixel_cnn,
         embedding,
         luminance,
         seeds=list(seeds),
         temperature=temperature,
-        known=clamped,
+        known=(mask, chroma) if is_known else None,
         within_gamut=within_gamut,
-        strength=model.network.config.sampling_strength,
+        strength=config.sampling_strength,
     )
     with _enough_memory(model.device):
         yield from rows
+
+
+def _reduced(known: Known, shape: tuple[int, int]) -> Known:
+    """Known colours at a smaller size: where any pixel is known, the mean of those that are."""
+    mask = torch.from_numpy(known.mask.astype(np.float32))[None]
+    share = F.adaptive_avg_pool2d(mask, shape)
+    chroma = F.adaptive_avg_pool2d(mask * torch.from_numpy(np.asarray(known.chroma, np.float32)), shape)
+    return Known((share[0] > 0).numpy(), (chroma / share.clamp_min(1e-9)).numpy())
+
+
+def _enlarged(row: Row, height: int, shape: tuple[int, int]) -> CoarseRow:
+    """A row of ``height`` as it covers chroma of ``shape``."""
+    rows = slice(row.y * shape[0] // height, (row.y + 1) * shape[0] // height)
+    columns = np.arange(shape[1]) * row.chroma.shape[2] // shape[1]
+    chroma = np.repeat(row.chroma[:, :, None, columns], rows.stop - rows.start, axis=2)
+    return CoarseRow(rows, chroma, row.log_prob)
 
 
 def colorize(
@@ -258,12 +353,25 @@ def colorize_rows(
         group = seeds[start : start + SAMPLES_AT_ONCE]
         chroma = np.empty((len(group), 2, *embedded.chroma_shape), np.float32)
         log_prob = np.zeros(len(group))
-        for row in sample_rows(embedded, model, seeds=group, temperature=temperature):
-            chroma[:, :, row.y] = row.chroma
+        for row in draw_rows(embedded, model, seeds=group, temperature=temperature):
             log_prob += row.log_prob
-            yield (start + len(group) * (row.y + 1) / chroma.shape[2]) / len(seeds)
+            if isinstance(row, Row):
+                chroma[:, :, row.y] = row.chroma
+            yield (start + len(group) * work_done(embedded, row)) / len(seeds)
         for index, seed in enumerate(group):
             yield Sample(seed, temperature, chroma[index], float(log_prob[index]))
+
+
+def work_done(embedded: Embedded, row: Row | CoarseRow) -> float:
+    """The share of the work that is done, from 0 to 1, when this row is drawn: pixels, of the coarse sample and of the sample."""
+    height, width = embedded.chroma_shape
+    coarse_height, coarse_width = embedded.coarse.chroma_shape if embedded.coarse else (0, 0)
+    before = coarse_height * coarse_width
+    if isinstance(row, Row):
+        done = before + (row.y + 1) * width
+    else:
+        done = before * row.rows.stop / height
+    return done / (before + height * width)
 
 
 def png_text(

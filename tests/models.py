@@ -19,6 +19,7 @@ TINY = ModelConfig(
     vertical_kernel=(2, 3),
     horizontal_kernel=(2, 2),
     known_colors=True,
+    coarse_factor=2,
     components=3,
     dropout=0.0,
 )

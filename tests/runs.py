@@ -17,6 +17,7 @@ levels = [[6, 1, 1, 1], [8, 1, 2, 1]]
 chroma_scale = 4
 chroma_rule = "area"
 known_colors = true
+coarse_factor = 2
 embedding_channels = 6
 channels = 6
 blocks = 2
@@ -27,6 +28,7 @@ corrupt_past = 0.6
 degrade_luminance = 0.3
 known_dabs = 0.4
 known_surroundings = 0.2
+known_coarse = 0.5
 [[stage]]
 size = 16
 batch = 4
@@ -35,6 +37,7 @@ rate = 5e-3
 end_rate = 5e-3
 [[stage]]
 size = 32
+halved = 0.4
 batch = 4
 images = 24
 rate = 5e-3

@@ -8,7 +8,7 @@ import torch
 
 import picgui
 from picgui import color
-from picgui.colorize import Known, colorize, embed, load_model, network_shape, png_text, sample_rows
+from picgui.colorize import CoarseRow, Known, colorize, draw_rows, embed, load_model, network_shape, png_text, sample_rows, work_done
 from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
 from tests.models import checkpoint
@@ -56,15 +56,70 @@ def test_known_colours_are_kept_and_change_the_rest(photo, model):
     height, width = embedded.chroma_shape
     mask = np.zeros((height, width), bool)
     mask[2:4, 3:6] = True
-    chroma = np.full((2, height, width), 7.0, np.float32)
+    chroma = np.full((2, height, width), 70.0, np.float32)
 
     def drawn(known):
         rows = sample_rows(embedded, model, seeds=[1], known=known, within_gamut=False)
         return np.concatenate([row.chroma[0][:, None] for row in rows], axis=1)
 
     with_hint, without = drawn(Known(mask, chroma)), drawn(None)
-    assert (with_hint[:, mask] == 7).all()
-    assert not np.array_equal(with_hint[:, 0], without[:, 0])  # rows above the hint know of it through g^w
+    assert (with_hint[:, mask] == 70).all()
+    assert not np.array_equal(with_hint[:, :2], without[:, :2])  # rows above the hint know of it through g^w
+
+
+def test_a_sample_begins_with_a_coarse_one(photo, model):
+    embedded = embed(photo, model)
+    drawn = list(draw_rows(embedded, model, seeds=[1, 2]))
+    height, width = embedded.chroma_shape
+    coarse, rows = drawn[: embedded.coarse.chroma_shape[0]], drawn[embedded.coarse.chroma_shape[0] :]
+    assert all(isinstance(row, CoarseRow) for row in coarse) and [row.y for row in rows] == list(range(height))
+    assert [y for row in coarse for y in range(height)[row.rows]] == list(range(height)), "each row is covered once"
+    assert all(row.chroma.shape == (2, 2, row.rows.stop - row.rows.start, width) for row in coarse)
+    shares = [work_done(embedded, row) for row in drawn]
+    assert 0 < shares[0] and shares == sorted(shares) and shares[-1] == 1
+    # each sample goes on from its own coarse one: with that of another it would be another sample
+    alone = list(draw_rows(embedded, model, seeds=[2]))
+    assert all(np.array_equal(a.chroma[0], b.chroma[1]) for a, b in zip(alone, drawn))
+    assert not np.array_equal(coarse[0].chroma[0], coarse[0].chroma[1])
+
+
+def test_the_sample_reads_its_coarse_one(photo, model):
+    embedded = embed(photo, model)
+
+    def rows(embedded, model):
+        return np.stack([row.chroma[0] for row in sample_rows(embedded, model, seeds=[1], within_gamut=False)], axis=1)
+
+    two_passes, one_pass = rows(embedded, model), rows(replace(embedded, coarse=None), model)
+    assert not np.array_equal(two_passes, one_pass)
+    before = model.network.config
+    try:
+        model.network.config = replace(before, coarse_strength=1.0)
+        assert not np.array_equal(two_passes, rows(embedded, model)), "g^w is told how far to trust it"
+        model.network.config = replace(before, coarse_factor=1)
+        assert embed(photo, model).coarse is None
+        assert np.array_equal(one_pass, rows(embed(photo, model), model))
+    finally:
+        model.network.config = before
+
+
+def test_the_log_probability_counts_both_passes(photo, model):
+    embedded = embed(photo, model)
+    drawn = list(draw_rows(embedded, model, seeds=[3]))
+    assert draw(photo, model, seeds=[3])[0].log_prob == pytest.approx(sum(row.log_prob[0] for row in drawn))
+    assert sum(row.log_prob[0] for row in drawn if isinstance(row, CoarseRow)) < 0
+
+
+def test_coarse_samples_keep_known_colours_too(photo, model):
+    embedded = embed(photo, model)
+    mask = np.zeros(embedded.chroma_shape, bool)
+    mask[2, 4] = True
+    known = Known(mask, np.full((2, *mask.shape), 9.0, np.float32))
+    coarse = np.empty((2, *mask.shape))
+    for row in draw_rows(embedded, model, seeds=[1], known=known, within_gamut=False):
+        if isinstance(row, CoarseRow):
+            coarse[:, row.rows] = row.chroma[0]
+    assert (coarse[:, 2, 4] == 9).all()
+    assert (coarse != 9).any()
 
 
 def test_a_mask_of_another_shape_is_refused(photo, model):

@@ -127,34 +127,40 @@ def test_resample_then_undo_by_keys(drawn, qtbot):
 
 
 def test_stop_keeps_what_is_drawn(window, scan, qtbot):
-    rows = []
+    shares, better_drafts = [], []
 
-    def stop_at_the_third(_progress):
-        rows.append(1)
-        if len(rows) == 3:
+    def stop_at_the_third(progress):
+        shares.append(progress.share)
+        sample = window.session.selected
+        if sample.rows == 0:
+            better_drafts.append(sample.chroma.copy())
+        elif sample.rows == 3:
             window._actions["stop"].trigger()
 
     window.studio.progressed.connect(stop_at_the_third)
     window.open(scan)
-    qtbot.waitUntil(lambda: len(rows) >= 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: any(s.stopped for s in window.session.samples), timeout=WAIT)
+    told = len(shares)
     qtbot.wait(200)
-    assert len(rows) == 3, "no row arrives after Stop"
+    assert len(shares) == told and shares == sorted(shares) and 0 < shares[-1] < 1, "no row arrives after Stop"
     sample = window.session.selected
     assert sample.stopped and sample.rows == 3 and window.studio.activity is Activity.IDLE
-    assert np.array_equal(sample.chroma[:, 3:], window.session.embedded.draft[:, 3:])
+    coarse, draft = better_drafts[-1], window.session.embedded.draft
+    assert np.array_equal(sample.chroma[:, 3:], coarse[:, 3:]), "what is not drawn shows the coarse sample"
+    assert not np.array_equal(coarse, draft) and np.array_equal(better_drafts[0][:, -2:], draft[:, -2:])
 
 
 @pytest.fixture
 def slowly(monkeypatch):
     """Rows come one every 30 ms, so that sampling is still going on when something happens."""
-    draw = jobs.sample_rows
+    draw = jobs.draw_rows
 
-    def sample_rows(*arguments, **options):
+    def draw_rows(*arguments, **options):
         for row in draw(*arguments, **options):
             time.sleep(0.03)
             yield row
 
-    monkeypatch.setattr(jobs, "sample_rows", sample_rows)
+    monkeypatch.setattr(jobs, "draw_rows", draw_rows)
 
 
 def test_a_newer_request_replaces_the_running_one(slowly, window, scan, qtbot):

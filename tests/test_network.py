@@ -1,5 +1,7 @@
 """The networks: their sizes, what reaches what, and that any shape of picture goes through."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -14,6 +16,7 @@ from picgui.pic.network import (
     past_planes,
     reduce_chroma,
     reduce_luminance,
+    with_coarse,
 )
 from tests.models import TINY, TINY_PAPER, network
 
@@ -113,6 +116,26 @@ def test_colours_outside_the_mask_do_not_reach_the_embedding():
     small = reduce_luminance(luminance, 4)
     results = [built.embedding(luminance, known_planes(small, c, mask)) for c in (chroma, other)]
     assert torch.equal(*results)
+
+
+def test_coarse_colours_fill_in_for_unknown_ones_and_the_mask_tells_how_good_they_are():
+    chroma, mask = torch.full((2, 2, 8, 8), 0.5), torch.zeros(2, 1, 8, 8)
+    mask[:, :, 3, 3] = 1
+    coarse = torch.zeros(2, 2, 4, 4)
+    coarse[:, :, :, 2:] = -0.25
+    given, certainty = with_coarse(chroma, mask, coarse, torch.tensor([0.0, 1.0]))
+    assert (given[:, :, 3, 3] == 0.5).all() and (certainty[:, :, 3, 3] == 1).all()
+    assert (given[:, :, 0, 0] == 0).all() and (given[:, :, 7, 7] == -0.25).all()
+    assert ((given[:, :, 0, 3] < 0) & (given[:, :, 0, 3] > -0.25)).all(), "enlarged smoothly"
+    assert (certainty[0, 0, 0] == 0.75).all() and (certainty[1, 0, 0] == 0.25).all()
+
+
+@pytest.mark.parametrize(
+    "change", [{"coarse_factor": 3}, {"coarse_strength": -0.1}, {"coarse_factor": 2, "known_colors": False, "levels": ()}]
+)
+def test_a_coarse_pass_that_cannot_be_is_refused(change):
+    with pytest.raises(ValueError, match="coarse|known"):
+        replace(TINY, **change)
 
 
 @BOTH

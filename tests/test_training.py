@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 import training
 from picgui import color
@@ -19,12 +20,12 @@ from picgui.opencv import cv2
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
-from tests.models import TINY, TINY_PAPER, checkpoint
+from tests.models import TINY, TINY_PAPER, checkpoint, network
 from tests.runs import colored_picture, encoded, run
 from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
 from training.config import read_config
-from training.data import load_pictures
-from training.evaluate import evaluate
+from training.data import Pictures, load_pictures
+from training.evaluate import evaluate, evaluate_coarse
 from training.parallel import World
 from training.train import Trainer, read_state
 
@@ -121,6 +122,34 @@ def test_the_target_is_never_augmented():
     assert torch.allclose(chroma, mixture.snap(chroma), atol=1e-6)
     unchanged = (made.luminance == luminance).flatten(1).all(1)
     assert 0.2 < unchanged.float().mean() < 0.8
+
+
+def test_some_pictures_of_full_size_show_coarse_colours_that_the_mask_tells_apart():
+    images, made = batch(Augmentation(known_coarse=0.5, known_dabs=0.5))
+    mask, shown = made.known[:, 0], made.known[:, 1:3]
+    coarse = ((mask > 0) & (mask < 1)).flatten(1).any(1)
+    assert 0.3 < coarse.float().mean() < 0.7
+    assert ((mask[~coarse] == 0) | (mask[~coarse] == 1)).all()
+    told = mask[coarse]
+    assert ((told == 1) | (told >= 0.25) & (told <= 0.75)).all()
+    assert torch.equal(made.counted, (mask < 1).float()), "what is known coarsely is still to be learnt"
+    assert torch.equal(shown.movedim(1, -1)[mask == 1], made.chroma.movedim(1, -1)[mask == 1])
+    # the less it is corrupted, the nearer it is to the truth
+    off = (shown - made.chroma).abs().mean(1)
+    roughly, finely = (mask > 0) & (mask < 0.45), (mask > 0.7) & (mask < 1)
+    assert off[finely].mean() < off[roughly].mean()
+    halved = training_batch(
+        images[:, ::2, ::2], TINY, augmentation=Augmentation(known_coarse=1.0), generator=torch.Generator().manual_seed(0)
+    )
+    assert (halved.known[:, 0] == 0).all(), "a picture of half size is the coarse one itself"
+
+
+def test_a_share_of_the_batches_is_of_half_size(folder, config, tmp_path):
+    read = read_config(config)
+    trainer = Trainer(read)
+    pictures = load_pictures([folder], split="train", size=36, cache=tmp_path)
+    sizes = [trainer.next_images(pictures, read.stages[1]).shape[1] for _ in range(60)]
+    assert set(sizes) == {16, 32} and 10 <= sizes.count(16) <= 38
 
 
 def test_the_past_is_corrupted_where_and_only_where_the_strength_says():
@@ -317,11 +346,13 @@ def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
     assert json.loads((tmp_path / "next/run.json").read_text())["init"] == recipe["init"], "resuming keeps where it began"
 
 
-def test_the_sampling_strength_is_chosen_on_export(folder, config, tmp_path, capsys):
+def test_strengths_are_chosen_on_export(folder, config, tmp_path, capsys):
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
     assert run("train", config, *data, "--out", tmp_path / "run", "--minutes", 0) == 0
-    assert run("export", tmp_path / "run", "-o", tmp_path / "a.safetensors", "--sampling-strength", 0.05) == 0
-    assert load_checkpoint(tmp_path / "a.safetensors").network().config.sampling_strength == 0.05
+    strengths = ("--sampling-strength", 0.05, "--coarse-strength", 0.3)
+    assert run("export", tmp_path / "run", "-o", tmp_path / "a.safetensors", *strengths) == 0
+    chosen = load_checkpoint(tmp_path / "a.safetensors").network().config
+    assert (chosen.sampling_strength, chosen.coarse_strength, chosen.coarse_factor) == (0.05, 0.3, 2)
     assert run("export", tmp_path / "run", "-o", tmp_path / "b.safetensors", "--sampling-strength", 1.5) == 1
     assert "sampling_strength" in capsys.readouterr().err and not (tmp_path / "b.safetensors").exists()
 
@@ -344,18 +375,45 @@ def test_evaluate_measures_samples_and_what_known_colours_do(folder, tmp_path, c
 
 def test_bits_per_dim_is_the_code_length():
     """Uniform-like mixture: evaluate must give the mean of -log2 p over two dimensions a pixel."""
-    from training.data import Pictures
-
     images = np.stack([colored_picture(36, 36, seed=s) for s in range(3)])
     pictures = Pictures(images, ("x",), "x")
-    from tests.models import network
-
     built = network()
     figures = evaluate(built, pictures, batch=2)
     luminance, chroma = lab_batch(torch.from_numpy(images[:, 2:34, 2:34].copy()), TINY)
     with torch.no_grad():
         expected = -mixture.log_prob(built(luminance, chroma)[0], chroma).mean().item() / np.log(2) / 2
     assert figures["bits_per_dim"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_two_passes_are_a_code(folder, tmp_path, capsys):
+    pictures = load_pictures([folder], split="validation", size=36, cache=tmp_path / "c")
+    built = network()
+    figures = evaluate_coarse(built, pictures, batch=3, limit=4)
+    luminance, chroma = lab_batch(torch.from_numpy(pictures.images[:4, 2:34, 2:34].copy()), TINY)
+    coarse = color.normalize_chroma(color.round_chroma(color.denormalize_chroma(F.avg_pool2d(chroma, 2))))
+    small = reduce_luminance(luminance, 4)
+    blurred = F.interpolate(coarse, size=(8, 8), mode="bilinear")
+    planes = torch.cat((torch.full_like(small, 0.75), blurred, torch.ones_like(small), small), dim=1)
+    with torch.no_grad():
+        first = -mixture.log_prob(built(F.avg_pool2d(luminance, 2), coarse)[0], coarse).sum()
+        second = -mixture.log_prob(built(luminance, chroma, planes)[0], chroma).sum()
+    whole = (first + second).item() / np.log(2) / (4 * 2 * 8 * 8)
+    assert figures["bits_per_dim_two_passes"] == pytest.approx(whole, rel=1e-4)
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--json")
+    assert run("evaluate", checkpoint(tmp_path), *data, "--limit", 4) == 0
+    assert json.loads(capsys.readouterr().out)["bits_per_dim_two_passes"] > 0
+    with pytest.raises(DataError, match="coarse"):
+        evaluate_coarse(network(TINY_PAPER), pictures)
+
+
+def test_samples_can_be_measured_in_one_pass(folder, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--json", "--sampled-pictures", 2, "--limit", 2)
+    figures = []
+    for options in ((), ("--one-pass",)):
+        assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 1, *options) == 0
+        figures.append(json.loads(capsys.readouterr().out))
+    assert figures[0]["measures"]["samples"] != figures[1]["measures"]["samples"]
+    assert figures[0]["bits_per_dim"] == figures[1]["bits_per_dim"] and "bits_per_dim_coarse" not in figures[1]
 
 
 def test_chroma_can_be_measured_as_the_released_code_has_it(folder, tmp_path, capsys):
@@ -393,6 +451,10 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
         ("known_dabs", "unknown_dabs"),
         ("seed = 3", 'seed = 3\nobjective = "beauty"'),
+        ("coarse_factor = 2", "coarse_factor = 1"),
+        ("coarse_factor = 2", "coarse_factor = 3"),
+        ("halved = 0.4", "halved = 1.1"),
+        ("size = 16", "size = 16\nhalved = 0.5"),
     ],
 )
 def test_a_bad_configuration_is_told(config, change):

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
-from training.evaluate import evaluate, measure_dabs, measure_samples
+from training.evaluate import evaluate, evaluate_coarse, measure_dabs, measure_samples
 from training.figures import make_figures, originals, photographs, plot_curves, write_grey
 from training.parallel import World
 from training.train import export, read_state, train
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--dabs", action="store_true", help="also measure what known colours do to the rest")
     command.add_argument("--unrounded", action="store_true", help="also the bits/dim of chroma as the released code has it")
     command.add_argument("--temperature", type=float, default=1.0, help="of the samples (default 1.0)")
+    command.add_argument("--one-pass", action="store_true", help="draw samples without coarse ones before them")
     _add_rivals(command)
     command.set_defaults(run=_evaluate)
 
@@ -69,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, required=True, help="the checkpoint's file")
     command.add_argument(
         "--sampling-strength", type=float, metavar="S", help="0 to 1: of corruption, that f is told its past has when it samples"
+    )
+    command.add_argument(
+        "--coarse-strength", type=float, metavar="S", help="0 to 1: of corruption, that g^w is told the coarse colours have"
     )
     _add_data(command, required=False)
     command.set_defaults(run=_export)
@@ -163,11 +168,15 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     model = load_model(options.checkpoint, device=_device(options))
+    if options.one_pass:
+        model.network.config = replace(model.network.config, coarse_factor=1)
     pictures = _validation_pictures(model.checkpoint, options)
     figures = evaluate(model.network, pictures, device=model.device, limit=options.limit)
     if options.unrounded:
         unrounded = evaluate(model.network, pictures, device=model.device, limit=options.limit, whole_units=False)
         figures["bits_per_dim_unrounded"] = unrounded["bits_per_dim"]
+    if model.network.config.coarse_factor > 1:
+        figures |= evaluate_coarse(model.network, pictures, device=model.device, limit=options.limit)
     figures |= {"checkpoint": model.checkpoint.sha256, "data": pictures.sources}
     if options.samples:
         figures["measures"] = measure_samples(
@@ -193,6 +202,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
     if options.unrounded:
         print(f"{figures['bits_per_dim_unrounded']:.3f} of chroma that is not rounded to whole units, as the released code has it")
+    if "bits_per_dim_coarse" in figures:
+        print(
+            f"{figures['bits_per_dim_coarse']:.3f} of coarse colours, {figures['bits_per_dim_given_coarse']:.3f} given them, "
+            f"{figures['bits_per_dim_two_passes']:.3f} of both passes"
+        )
     for what, measures in figures.get("measures", {}).items():
         print(f"\n{what}")
         for name, (mean, low, high) in measures.items():
@@ -253,6 +267,7 @@ def _export(options: argparse.Namespace) -> None:
         validation=validation,
         device=_device(options),
         sampling_strength=options.sampling_strength,
+        coarse_strength=options.coarse_strength,
     )
     if "bits_per_dim" in metadata:
         print(f"{metadata['bits_per_dim']:.3f} bits/dim", file=sys.stderr)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from picgui import color
 from picgui.pic import mixture
-from picgui.pic.network import ModelConfig, known_planes, reduce_chroma, reduce_luminance
+from picgui.pic.network import ModelConfig, known_planes, reduce_chroma, reduce_luminance, with_coarse
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Augmentation:
     degrade_luminance: float = 0.0
     known_dabs: float = 0.0
     known_surroundings: float = 0.0
+    known_coarse: float = 0.0  # of the pictures of full size: those of half size stand for the coarse ones themselves
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,12 @@ def training_batch(
     known, counted = None, torch.ones_like(chroma[:, 0])
     if config.known_colors:
         mask = known_mask(chroma.shape[-2:], augmentation, draw)
-        known = known_planes(reduce_luminance(luminance, config.chroma_scale), chroma, mask)
+        given, shown = chroma, mask
+        if augmentation.known_coarse and luminance.shape[-1] == config.network_size:
+            chosen = _column(draw.share(augmentation.known_coarse))
+            given, coarsely = with_coarse(chroma, mask, *coarse_colors(chroma, config.coarse_factor, draw))
+            shown = torch.where(chosen > 0, coarsely, mask)
+        known = known_planes(reduce_luminance(luminance, config.chroma_scale), given, shown)
         past = torch.where(mask > 0, chroma, past)  # known pixels are never corrupted
         counted = 1 - mask[:, 0]
     if augmentation.degrade_luminance:
@@ -130,6 +136,15 @@ def corrupt_past(chroma: Tensor, strength: Tensor, draw: "_Draw") -> Tensor:
     field = draw.smooth(2, size, 3) * 16 / 127.5
     noise = draw.normal(2, *size) * 10 / 127.5 * _column(draw.uniform(0, 1))
     return torch.where(s > 0, mixture.snap(chroma * scale + s * (field + noise)), chroma)
+
+
+def coarse_colors(chroma: Tensor, factor: int, draw: "_Draw") -> tuple[Tensor, Tensor]:
+    """What a coarse sample might have been: chroma averaged to 1/factor and corrupted as the past is, weak more often than strong.
+
+    Returns it, (N, 2, h / factor, w / factor), and the strength (N,) in [0, 1].
+    """
+    strength = draw.uniform(0, 1) ** 2
+    return corrupt_past(F.avg_pool2d(chroma, factor), strength, draw), strength
 
 
 def known_mask(size: tuple[int, int], augmentation: Augmentation, draw: "_Draw") -> Tensor:

@@ -19,6 +19,7 @@ class TrainingStage:
     size: int  # pixels, of the network's input
     rate: float
     end_rate: float
+    halved: float = 0.0  # of the batches, the share that is at half that size
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,12 @@ def parse_config(source: dict) -> TrainingConfig:
         factor, rest = divmod(config.model.network_size, stage.size)
         if rest or factor not in (1, 2):
             raise ValueError(f"a stage has size {stage.size}; it must be {config.model.network_size} or half of it")
+        if not 0 <= stage.halved <= 1 or (stage.halved and factor == 2):
+            raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
         if stage.images < 1 or stage.batch < 1 or not 0 < stage.end_rate <= stage.rate:
             raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")
+    if config.augmentation.known_coarse and config.model.coarse_factor == 1:
+        raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
     if config.objective not in OBJECTIVES:
         raise ValueError(f"there is no objective {config.objective!r}; there are {', '.join(OBJECTIVES)}")
     if not stages:

@@ -14,7 +14,7 @@ from picgui.colorize import Known, Model, colorize, embed, sample_rows
 from picgui.errors import DataError
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
-from picgui.pic.network import PIC, nothing_known, reduce_luminance
+from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from training.augment import lab_batch
 from training.baselines import Baseline
 from training.data import Pictures
@@ -72,6 +72,38 @@ def evaluate(
         "bits_per_dim_embedding_only": means[:, 1].mean().item(),
         "bits_per_dim_standard_error": (means[:, 0].std() / math.sqrt(len(means))).item() if len(means) > 1 else None,
     } | about
+
+
+@torch.inference_mode()
+def evaluate_coarse(
+    network: PIC, pictures: Pictures, *, device: torch.device | str = "cpu", batch: int = 20, limit: int | None = None
+) -> dict[str, float]:
+    """Bits/dim of the two passes in which a sample is drawn, as `evaluate` otherwise.
+
+    Returns ``bits_per_dim_coarse``, of the coarse colours (the chroma's averages on whole units) given the smaller luminance,
+    ``bits_per_dim_given_coarse``, of the chroma given those, and ``bits_per_dim_two_passes``, a whole code by dimensions of the chroma:
+    an upper bound, as it says the averages twice. Raises DataError for a network that draws in one pass.
+    """
+    config = network.config
+    factor = config.coarse_factor
+    if factor == 1:
+        raise DataError(f"The model {config.name} draws no coarse samples.")
+    totals: list[torch.Tensor] = []
+    for images in center_crops(pictures, size=config.network_size, batch=batch, limit=limit):
+        luminance, chroma = lab_batch(images.to(device), config)
+        small = reduce_luminance(luminance, config.chroma_scale)
+        coarse = color.normalize_chroma(color.round_chroma(color.denormalize_chroma(F.avg_pool2d(chroma, factor))))
+        nothing = torch.zeros_like(small)
+        planes = known_planes(small, *with_coarse(chroma, nothing, coarse, torch.zeros(len(images), device=device)))
+        passes = (network(F.avg_pool2d(luminance, factor), coarse)[0], coarse), (network(luminance, chroma, planes)[0], chroma)
+        bits = [-mixture.log_prob(p.float(), c).double().mean(dim=(1, 2)) / (2 * math.log(2)) for p, c in passes]
+        totals.append(torch.stack(bits, dim=1).cpu())
+    first, second = torch.cat(totals).mean(dim=0).tolist()
+    return {
+        "bits_per_dim_coarse": first,
+        "bits_per_dim_given_coarse": second,
+        "bits_per_dim_two_passes": second + first / factor**2,
+    }
 
 
 def measure_samples(

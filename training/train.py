@@ -146,7 +146,10 @@ class Trainer:
             flip=self.config.augmentation.flip,
             generator=self.generator,
         )
-        return images if stage.size == self.config.model.network_size else halve(images)
+        half = stage.size < self.config.model.network_size
+        if stage.halved:
+            half = torch.rand((), generator=self.generator).item() < stage.halved
+        return halve(images) if half else images
 
     def _source(self, pictures: Pictures) -> Tensor:
         """All pictures as a tensor: memory-mapped, or on the GPU where they take less than half of its free memory."""
@@ -299,7 +302,7 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
 
 def _check_same_shape(init: Checkpoint, config: TrainingConfig) -> None:
     ours, theirs = config.model.to_dict(), init.config.to_dict()
-    free = {"name", "dropout", "network_size", "chroma_rule", "sampling_strength"}
+    free = {"name", "dropout", "network_size", "chroma_rule", "sampling_strength", "coarse_factor", "coarse_strength"}
     different = [key for key in ours if key not in free and ours[key] != theirs[key]]
     if different:
         raise DataError(f"{init.path} has another shape than the configuration: {', '.join(different)} differ.")
@@ -516,18 +519,21 @@ def export(
     validation: Pictures | None = None,
     device: torch.device | str = "cpu",
     sampling_strength: float | None = None,
+    coarse_strength: float | None = None,
 ) -> tuple[Path, dict]:
     """Write the averaged weights of a run as a checkpoint, with its recipe and, given pictures, its bits/dim.
 
-    ``sampling_strength`` in [0, 1] replaces the configuration's (`ModelConfig`). Raises DataError where it is out of range.
+    ``sampling_strength`` and ``coarse_strength`` in [0, 1] replace the configuration's (`ModelConfig`). Raises DataError where one
+    is out of range.
     """
     run = Path(run)
     state = read_state(run)
     config = parse_config(json.loads(state["config"]))
     model = config.model
-    if sampling_strength is not None:
+    chosen = {"sampling_strength": sampling_strength, "coarse_strength": coarse_strength}
+    if chosen := {key: value for key, value in chosen.items() if value is not None}:
         try:
-            model = replace(model, sampling_strength=sampling_strength)
+            model = replace(model, **chosen)
         except ValueError as error:
             raise DataError(f"{error}.") from error
     network = OBJECTIVES[config.objective](model)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from picgui import defaults
-from picgui.colorize import Embedded, Known
+from picgui.colorize import CoarseRow, Embedded, Known, Row
 from picgui.gui.jobs import PhotoOpened
 
 MAX_SAMPLES = 16
@@ -27,12 +27,18 @@ class Sample:
         self.seed = seed
         self.temperature = temperature
         self.known = known  # colours that were given, by hints or by a region that is held
-        self.chroma = draft.astype(np.float32)  # (2, h, w), Lab units; a copy
-        if known is not None:
-            self.chroma[:, known.mask] = known.chroma[:, known.mask]
+        self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
+        self.better_draft(slice(0, draft.shape[1]), draft)
         self.rows = 0  # drawn so far
         self.log_prob = 0.0  # nats
         self.stopped = False  # by the person: what is drawn is kept
+
+    def better_draft(self, rows: slice, chroma: np.ndarray) -> None:
+        """Take (2, rows, w) for rows that are not drawn yet; given colours stay."""
+        self.chroma[:, rows] = chroma
+        if self.known is not None:
+            mask = self.known.mask[rows]
+            self.chroma[:, rows][:, mask] = self.known.chroma[:, rows][:, mask]
 
     @property
     def is_complete(self) -> bool:
@@ -362,13 +368,17 @@ class Session(QObject):
 
     # the drawing
 
-    def take_row(self, samples: Sequence[Sample], row) -> None:
-        """Put a drawn row into its samples."""
+    def take_row(self, samples: Sequence[Sample], row: Row | CoarseRow) -> None:
+        """Put a drawn row into its samples; a coarse one betters their draft."""
         for index, sample in enumerate(samples):
-            sample.chroma[:, row.y] = row.chroma[index]
             sample.log_prob += float(row.log_prob[index])
-            sample.rows = row.y + 1
-            self.sample_advanced.emit(sample, row.y, row.y + 1)
+            if isinstance(row, CoarseRow):
+                sample.better_draft(row.rows, row.chroma[index])
+                self.sample_advanced.emit(sample, row.rows.start, row.rows.stop)
+            else:
+                sample.chroma[:, row.y] = row.chroma[index]
+                sample.rows = row.y + 1
+                self.sample_advanced.emit(sample, row.y, row.y + 1)
 
     def stop(self) -> None:
         """Keep what is drawn as it is."""

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui import record
-from picgui.colorize import Embedded, Model, png_text
+from picgui.colorize import Embedded, Model, png_text, work_done
 from picgui.errors import PicError
 from picgui.gui import jobs, records
 from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, PhotoOpened
@@ -34,14 +34,14 @@ class Activity(Enum):
 class Progress:
     """How far the samples being drawn are."""
 
-    rows: int
-    of: int
+    share: float  # of the work that is done, from 0 to 1
     samples: int
     seconds: float
 
     @property
-    def seconds_left(self) -> float:
-        return self.seconds / max(1, self.rows) * (self.of - self.rows)
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before anything is done."""
+        return self.seconds * (1 - self.share) / self.share if self.share else None
 
 
 class Studio(QObject):
@@ -273,7 +273,7 @@ class Studio(QObject):
             self._take_embedding(item)
         else:
             self.session.take_row(self._drawing, item)
-            self.progressed.emit(self._progress())
+            self.progressed.emit(self._progress(work_done(self.session.embedded, item)))
 
     def _take_embedding(self, embedded: Embedded) -> None:
         interrupted, self._interrupted = self._interrupted, None
@@ -283,14 +283,13 @@ class Studio(QObject):
             self.session.move_to(embedded)
             self.session.resume(interrupted)
 
-    def _progress(self) -> Progress:
-        first = self._drawing[0]
-        return Progress(first.rows, first.chroma.shape[1], len(self._drawing), time.perf_counter() - self._started)
+    def _progress(self, share: float) -> Progress:
+        return Progress(share, len(self._drawing), time.perf_counter() - self._started)
 
     @Slot(int)
     def _network_finished(self, job: int) -> None:
         if self._network.is_current(job) and self.activity is Activity.SAMPLING:
-            self.sampled.emit(self._progress())
+            self.sampled.emit(self._progress(1.0))
             self._drawing = ()
             self._set_activity(Activity.IDLE)
             self.session.ask_for_missing()

@@ -61,6 +61,8 @@ class ModelConfig:
     components: int = 10
     dropout: float = 0.5
     sampling_strength: float = 0.0  # of corruption in [0, 1], which f is told of its past when it samples; likelihoods use 0
+    coarse_factor: int = 1  # a sample begins with one of a picture so many times smaller, which g^w then reads; 1: it does not
+    coarse_strength: float = 0.0  # of corruption in [0, 1], which g^w is told of those coarse colours
 
     def __post_init__(self):
         stride = 1
@@ -72,6 +74,12 @@ class ModelConfig:
             raise ValueError(f"chroma_rule is {self.chroma_rule!r}; it must be 'point' or 'area'")
         if not 0 <= self.sampling_strength <= 1:
             raise ValueError(f"sampling_strength is {self.sampling_strength}; it must be from 0 to 1")
+        if not 0 <= self.coarse_strength <= 1:
+            raise ValueError(f"coarse_strength is {self.coarse_strength}; it must be from 0 to 1")
+        if self.coarse_factor not in (1, 2, 4):
+            raise ValueError(f"coarse_factor is {self.coarse_factor}; it must be 1, 2 or 4")
+        if self.coarse_factor > 1 and not self.known_colors:
+            raise ValueError("coarse_factor needs known_colors: g^w must read the coarse colours")
         if self.known_colors and not self.levels:
             raise ValueError("known_colors needs a U-shaped g^w: levels is empty")
 
@@ -129,6 +137,7 @@ _PHOTO = ModelConfig(
     vertical_kernel=(2, 3),
     horizontal_kernel=(2, 2),
     known_colors=True,
+    coarse_factor=2,
     dropout=0.1,
 )
 
@@ -358,8 +367,22 @@ def past_planes(luminance: Tensor, chroma: Tensor, strength: Tensor | None = Non
 
 
 def known_planes(luminance: Tensor, chroma: Tensor, mask: Tensor) -> Tensor:
-    """Second input (N, 5, h, w) of g^w: mask, masked chroma, ones, reduced luminance; ``mask`` is (N, 1, h, w) in {0, 1}."""
-    return torch.cat((mask, mask * chroma, torch.ones_like(mask), luminance), dim=1)
+    """Second input (N, 5, h, w) of g^w: mask, masked chroma, ones, reduced luminance.
+
+    ``mask`` is (N, 1, h, w): 1 where a colour is known, 0 where none is, between them where it is known coarsely (`with_coarse`).
+    """
+    return torch.cat((mask, torch.where(mask > 0, chroma, 0), torch.ones_like(mask), luminance), dim=1)
+
+
+def with_coarse(chroma: Tensor, mask: Tensor, coarse: Tensor, strength: Tensor) -> tuple[Tensor, Tensor]:
+    """Chroma and mask for `known_planes` where coarse colours fill in for those that are not known.
+
+    ``chroma`` is (N, 2, h, w) and ``mask`` (N, 1, h, w) in {0, 1}; ``coarse`` is (N, 2, h / k, w / k), enlarged bilinearly; ``strength``
+    (N,) in [0, 1] is its corruption, which the mask tells: 3/4 for none, 1/4 for the strongest.
+    """
+    enlarged = F.interpolate(coarse, size=chroma.shape[-2:], mode="bilinear", align_corners=False)
+    certainty = 0.75 - 0.5 * strength.view(-1, 1, 1, 1)
+    return torch.where(mask > 0, chroma, enlarged), torch.where(mask > 0, mask, certainty)
 
 
 def nothing_known(luminance: Tensor) -> Tensor:
