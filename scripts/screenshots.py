@@ -34,15 +34,34 @@ def main(folder: Path) -> None:
         window.resize(1280, 832)
         window.show()
         window.open(example_photo())
-        samples = lambda: window.session.samples  # noqa: B023, E731
-        wait_until(application, lambda: bool(samples()) and samples()[0].rows * 3 >= samples()[0].chroma.shape[1] and window.pictures.composed_rows(samples()[0]) > 8)
-        if scheme == "dark":
-            wait_until(application, lambda: False, seconds=0.1)
-            window.grab().save(str(folder / "streaming-dark.png"))
-        wait_until(application, lambda: all(s.is_complete for s in samples()) and window.studio.activity is Activity.IDLE)
-        wait_until(application, lambda: False, seconds=1.5)  # the last pictures are composed
+        _settle(application, window)
         window.grab().save(str(folder / f"window-{scheme}.png"))
+        if scheme == "dark":
+            _grab_streaming(application, window, folder / "streaming-dark.png")
         window.close()
+
+
+def _grab_streaming(application: QApplication, window: MainWindow, path: Path) -> None:
+    """Take a picture of sixteen samples that are half drawn: so many take long enough."""
+    grabbed = []
+
+    def grab(_progress: object) -> None:
+        selected = window.session.selected
+        if not grabbed and selected.rows * 2 > selected.chroma.shape[1] and window.pictures.composed_rows(selected) > 8:
+            grabbed.append(window.grab())
+
+    window.session.set_sample_count(16)
+    _settle(application, window)
+    window.studio.progressed.connect(grab)
+    window.session.resample()
+    _settle(application, window)
+    grabbed[0].save(str(path))
+
+
+def _settle(application: QApplication, window: MainWindow) -> None:
+    samples = lambda: window.session.samples  # noqa: E731
+    wait_until(application, lambda: bool(samples()) and all(s.is_complete for s in samples()) and window.studio.activity is Activity.IDLE)
+    wait_until(application, lambda: False, seconds=1.5)  # the last pictures are composed
 
 
 if __name__ == "__main__":

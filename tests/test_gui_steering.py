@@ -82,6 +82,26 @@ def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn):  # noqa: F811
     assert marked[0][0, 0] and not marked[0][-1, -1]
 
 
+def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn):  # noqa: F811
+    marked = []
+    drawn.canvas.region_marked.disconnect(drawn._region_marked)
+    drawn.canvas.region_marked.connect(marked.append)
+    drawn._actions["region"].trigger()
+    target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
+    corners = [target.topLeft(), target.topRight(), target.bottomLeft()]
+    QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, corners[0])
+    for corner in corners[1:]:
+        QTest.mouseMove(drawn.canvas, corner)
+    assert not marked, "the outline is drawn until the button is let go"
+    QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, corners[2])
+    height, width = marked[0].shape
+    assert marked[0][0, 0] and marked[0][0, -2] and marked[0][-2, 0] and not marked[0][-1, -1] and not marked[0][-3, -3]
+    assert abs(marked[0].sum() - height * width / 2) <= height + width
+    # the next one without Shift is a rectangle again
+    drag(drawn.canvas, target.topLeft(), target.bottomRight())
+    assert marked[1].all()
+
+
 @pytest.fixture
 def exported(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
     target = tmp_path / "result.png"

@@ -29,7 +29,7 @@ class Tool(Enum):
 
     MOVE = auto()
     HINT = auto()  # marks a place that is to get a colour
-    REGION = auto()  # marks a rectangle that is to be drawn again
+    REGION = auto()  # marks a rectangle, or with Shift any outline, that is to be drawn again
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Canvas(QWidget):
         self._crosshair: QPointF | None = None  # of the arrow keys, as shares of the photograph's sides
         self._brush = 0.03  # radius, as a share of the longer side
         self._stroke: list[QPointF] = []  # shares of the photograph's sides
+        self._is_lasso = False  # the stroke is the outline of a region, not two corners of it
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -384,7 +385,8 @@ class Canvas(QWidget):
         if self._tool is Tool.REGION:
             outside, inside = QPainterPath(), QPainterPath()
             outside.addRect(target)
-            inside.addRect(QRectF(points[0], points[-1]).normalized())
+            inside.addPolygon(self._region(points))
+            inside.closeSubpath()
             painter.setPen(Qt.PenStyle.NoPen)
             painter.fillPath(outside - inside, QColor(0, 0, 0, 120))
             shape = inside
@@ -400,13 +402,18 @@ class Canvas(QWidget):
         painter.setPen(QPen(QColor("#ffffff"), 1.5))
         painter.drawPath(shape)
 
+    def _region(self, points: list[QPointF]) -> QPolygonF:
+        """The region that a stroke marks: its outline, or the rectangle between its ends."""
+        return QPolygonF(points) if self._is_lasso else QPolygonF(QRectF(points[0], points[-1]).normalized())
+
     def _marked_mask(self) -> np.ndarray:
         """What is marked, (h, w) bool at the resolution of the chroma: pixels whose middle is inside, one at least."""
         height, width = self._session.embedded.chroma_shape
         x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
         if self._tool is Tool.REGION:
-            box = QRectF(self._stroke[0], self._stroke[-1]).normalized()
-            mask = (x >= box.left()) & (x <= box.right()) & (y >= box.top()) & (y <= box.bottom())
+            region = self._region(self._stroke)
+            inside = [region.containsPoint(QPointF(*at), Qt.FillRule.OddEvenFill) for at in zip(x.flat, y.flat)]
+            mask = np.array(inside).reshape(height, width)
         else:
             photo = self._session.opened.photo
             scale = np.array([photo.width, photo.height]) / max(photo.width, photo.height)
@@ -578,6 +585,7 @@ class Canvas(QWidget):
         if marking and event.button() is Qt.MouseButton.LeftButton:
             self._grabbed = "mark"
             self._stroke = [self._inside(event.position())]
+            self._is_lasso = self._tool is Tool.REGION and bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.update()
             return
         self._grabbed = "divider" if self._is_on_divider(event.position()) else "photo"
@@ -592,7 +600,8 @@ class Canvas(QWidget):
             self.update()
         if self._grabbed == "mark":
             point = self._inside(event.position())
-            self._stroke = [self._stroke[0], point] if self._tool is Tool.REGION else [*self._stroke, point]
+            keeps_way = self._tool is Tool.HINT or self._is_lasso
+            self._stroke = [*self._stroke, point] if keeps_way else [self._stroke[0], point]
             self.update()
         elif self._grabbed == "divider":
             share = self._to_photo(event.position(), self._pane_at(self._pressed_at)).x()
@@ -698,6 +707,7 @@ class Canvas(QWidget):
     def _mark_at_crosshair(self) -> None:
         """Enter: a place for a hint; of a region the first corner, then the second."""
         first = self._tool is Tool.REGION and not self._stroke
+        self._is_lasso = False
         self._stroke = [self._crosshair] if self._tool is Tool.HINT else [*self._stroke[:1], self._crosshair]
         self.update()
         if not first:

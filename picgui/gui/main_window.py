@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
         for name in ("hint", "region"):
             self._actions[name].setCheckable(True)
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
-        self._actions["region"].setToolTip(self.tr("Redo a region: draw a rectangle; only its colours are drawn again (G)"))
+        self._actions["region"].setToolTip(self.tr("Redo a region: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -908,7 +908,7 @@ class MainWindow(QMainWindow):
             return self.tr("Looking at the photograph…")
         sample = self.session.selected
         if self.canvas.tool is Tool.REGION:
-            return self.tr("Draw a rectangle around what is to be drawn again")
+            return self.tr("Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline")
         if sample is not None and self.studio.activity is Activity.SAMPLING and sample.rows * 2 < sample.chroma.shape[1]:
             return self.tr("Draft")
         if sample is not None and sample.stopped and not sample.is_complete:
@@ -946,8 +946,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _progressed(self, progress: Progress) -> None:
-        self.progress.setRange(0, progress.of)
-        self.progress.setValue(progress.rows)
+        self.progress.setRange(0, 1000)
+        self.progress.setValue(round(1000 * progress.share))
         number = self.tr("%1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("1 sample")
         words = self.tr("Drawing %1").replace("%1", number)
         if left := time_left(progress.seconds_left):

@@ -322,10 +322,6 @@
         <translation>Farbhinweise: eine Stelle markieren und ihre Farbe wählen; der Rest wird passend gezogen (H)</translation>
     </message>
     <message>
-        <source>Redo a region: draw a rectangle; only its colours are drawn again (G)</source>
-        <translation>Ausschnitt neu ziehen: ein Rechteck aufziehen; nur seine Farben werden neu gezogen (G)</translation>
-    </message>
-    <message>
         <source>&amp;Fit</source>
         <translation>&amp;Einpassen</translation>
     </message>
@@ -490,6 +486,10 @@
         <translation>Noch gibt es nichts zu sichern.</translation>
     </message>
     <message>
+        <source>Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline</source>
+        <translation>Ziehen Sie ein Rechteck um das, was neu gezogen werden soll, oder mit Umschalt einen freien Umriss</translation>
+    </message>
+    <message>
         <source>Exporting, %1</source>
         <translation>Wird exportiert, %1</translation>
     </message>
@@ -512,6 +512,10 @@
     <message>
         <source>Where its own colours su&amp;rprise the model</source>
         <translation>Wo die eigenen Farben das Modell übe&amp;rraschen</translation>
+    </message>
+    <message>
+        <source>Redo a region: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)</source>
+        <translation>Ausschnitt neu ziehen: ein Rechteck aufziehen, mit Umschalt einen freien Umriss; nur seine Farben werden neu gezogen (G)</translation>
     </message>
     <message>
         <source>Open a photograph</source>
@@ -612,10 +616,6 @@
     <message>
         <source>Looking at the photograph…</source>
         <translation>Das Foto wird betrachtet…</translation>
-    </message>
-    <message>
-        <source>Draw a rectangle around what is to be drawn again</source>
-        <translation>Ziehen Sie ein Rechteck um das, was neu gezogen werden soll</translation>
     </message>
     <message>
         <source>Draft</source>
