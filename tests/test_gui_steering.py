@@ -364,8 +364,8 @@ def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkey
 
         monkeypatch.setattr(jobs, name, slow)
 
-    slowly("draw", 0.03)
-    slowly("compose_strips", 0.05)
+    slowly("draw", 0.06)
+    slowly("compose_strips", 0.04)
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     selected = window.session.selected
