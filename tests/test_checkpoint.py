@@ -6,6 +6,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from picgui.colorize import embed, load_model
 from picgui.errors import CheckpointError
 from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
 from tests.models import TINY, checkpoint, network
@@ -20,6 +21,18 @@ def test_weights_and_metadata_come_back(tmp_path):
     inputs = torch.randn(1, 1, 32, 32), torch.zeros(1, 2, 8, 8)
     with torch.no_grad():
         assert torch.allclose(built(*inputs)[0], read.network()(*inputs)[0], atol=1e-5)
+
+
+def test_a_checkpoint_of_before_there_were_coarse_samples_draws_without_them(tmp_path, photo):
+    path = checkpoint(tmp_path)
+    with safetensors.safe_open(path, framework="pt") as file:
+        header = file.metadata()
+    values = json.loads(header["config"])
+    del values["coarse_factor"], values["coarse_strength"]
+    tensors = safetensors.torch.load(path.read_bytes())
+    safetensors.torch.save_file(tensors, path, metadata=header | {"config": json.dumps(values)})
+    model = load_model(path, device="cpu")
+    assert model.network.config.coarse_factor == 1 and embed(photo, model).coarse is None
 
 
 def test_half_precision_changes_the_parameters_little(tmp_path):
