@@ -8,7 +8,7 @@ import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from picgui import color
-from picgui.pic import mixture, pixel_loop, sampler
+from picgui.pic import lanes, mixture, pixel_loop, row_phase, sampler
 from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
 from picgui.pic.layers import weight_norm_convolutions
@@ -98,7 +98,7 @@ def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
     generator = np.random.default_rng(3)
     chroma = torch.zeros(1, 2, 4, 5)
     for y in range(4):
-        uniforms = torch.from_numpy(generator.random((5, sampler.ATTEMPTS, 3), dtype=np.float32))
+        uniforms = torch.from_numpy(generator.random((5, lanes.ATTEMPTS, 3), dtype=np.float32))
         for x in range(5):
             with torch.no_grad():
                 parameters = f(past_planes(luminance, chroma), embedding)[:, :, y : y + 1, x : x + 1]
@@ -248,7 +248,7 @@ def test_the_compiled_gamut_is_that_of_color():
         [generator.uniform(0, 100, 4000), generator.uniform(-100, 100, 4000), generator.uniform(-100, 100, 4000)]
     ).astype(np.float32)
     expected = color.in_gamut(torch.from_numpy(lab)[:, :, None])[:, 0].numpy()
-    found = np.array([pixel_loop._in_gamut(*colour) for colour in lab.T])
+    found = np.array([pixel_loop.in_gamut(*colour) for colour in lab.T])
     assert (found != expected).mean() < 1e-3 and 0.05 < expected.mean() < 0.9
 
 
@@ -271,16 +271,13 @@ def test_leaving_early_leaves_no_thread():
 
 def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
     f, embedding, luminance, _ = setting(TINY, 3, 4)
-    packed, given = sampler._Packed.of(f), sampler._Given.of(f, embedding, luminance, 0.0)
-    lanes = sampler._TorchLanes(
-        packed, given, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True
-    )
-    lanes.looks = False  # as on CUDA
+    packed, given = row_phase.Packed.of(f), row_phase.Given.of(f, embedding, luminance, 0.0)
+    batch = lanes.BatchLanes(packed, given, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True)
     looked = DataDependentOutputException
     with FakeTensorMode(allow_non_fake_inputs=True), torch.inference_mode():
-        lanes._draw_row(lanes.pixels)
+        batch._draw_row()
         with pytest.raises(looked):  # the check itself works
-            lanes.pixels.chroma.sum().add(1).item()
+            batch.chroma.sum().add(1).item()
 
 
 def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):
