@@ -526,6 +526,7 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
     zero, half, one, scale = (real(x) for x in (0, 0.5, 1, 127.5))
     slack, steps = real(color.GAMUT_SLACK), real(SHRINK_STEPS)
     least, most = real(mixture.MIN_LOG_SCALE), real(80)  # of log-scales; beyond, float32 has no exponential
+    lowest, highest = (real(q) for q in mixture.QUANTILES)
     low, high = (real(math.log(q / (1 - q))) for q in mixture.QUANTILES)
     xyz_to_rgb = tuple(tuple(real(x) for x in row) for row in color.XYZ_TO_RGB)
     white_x, white_y, white_z = (real(x) for x in color.WHITE)
@@ -548,25 +549,32 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
 
     @compiled
     def snap(x):
-        return real(round((min(max(-one, x), one) + one) * scale)) / scale - one
+        if not x > -one:
+            return -one
+        if x > one:
+            return one
+        return real(round((x + one) * scale)) / scale - one
 
     @compiled
     def logit(u):
-        if u <= 0:
+        if u <= lowest:
             return low
-        if u >= 1:
+        if u >= highest:
             return high
-        return min(max(real(math.log(u / (one - u))), low), high)
+        return real(math.log(u / (one - u)))
 
     @compiled
     def scale_of(log_scale):
-        return real(math.exp(min(max(least, log_scale), most)))
+        if not log_scale > least:
+            log_scale = least
+        return real(math.exp(log_scale if log_scale < most else most))
 
     @compiled
     def accumulate(logits, temperature, cumulative):
         largest = logits[0]
         for c in range(1, len(cumulative)):
-            largest = max(largest, logits[c])
+            if logits[c] > largest:
+                largest = logits[c]
         total = zero
         for c in range(len(cumulative)):
             total += real(math.exp((logits[c] - largest) / temperature))
