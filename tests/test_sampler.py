@@ -242,14 +242,55 @@ def test_drawn_colours_are_real_also_where_luminance_leaves_little_room(path, mo
     assert np.array_equal(drawn, drawn.round())
 
 
-def test_the_compiled_gamut_is_that_of_color():
+@pytest.mark.parametrize("kind", [np.float32, float], ids=["compiled", "python"])
+def test_the_gamut_of_one_colour_is_that_of_color(kind):
+    in_gamut = pixel_loop._in_gamut if kind is np.float32 else pixel_loop.in_gamut
     generator = np.random.default_rng(0)
     lab = np.stack(
         [generator.uniform(0, 100, 4000), generator.uniform(-100, 100, 4000), generator.uniform(-100, 100, 4000)]
     ).astype(np.float32)
     expected = color.in_gamut(torch.from_numpy(lab)[:, :, None])[:, 0].numpy()
-    found = np.array([pixel_loop.in_gamut(*colour) for colour in lab.T])
+    found = np.array([in_gamut(*map(kind, colour)) for colour in lab.T])
     assert (found != expected).mean() < 1e-3 and 0.05 < expected.mean() < 0.9
+
+
+@pytest.mark.parametrize("within_gamut", [True, False])
+@pytest.mark.parametrize("temperature", [1e-3, 0.7, 1.0])
+def test_one_pixel_is_drawn_in_python_as_in_the_loop_and_as_in_a_batch(temperature, within_gamut):
+    """Lightness 0.5 to 100 and means far out: first draws, later ones, and what is moved to grey."""
+    generator, number, components = np.random.default_rng(1), 3000, 4
+    parameters = generator.normal(size=(number, 6 * components)).astype(np.float32)
+    parameters[:, components : 2 * components] *= 0.5
+    for scales in (2, 4):
+        parameters[:, scales * components : (scales + 1) * components] -= 3
+    uniforms = generator.random((number, lanes.ATTEMPTS, 3), dtype=np.float32)
+    uniforms[:20, 0, 1:] = [[0, 1 - 2**-24]]
+    lightness = generator.uniform(0.5, 100, number).astype(np.float32)
+    attempts = lanes.ATTEMPTS if within_gamut else 0
+    cumulative = np.empty(components, np.float32)
+    in_loop = [
+        pixel_loop._draw_real(p, cumulative, u, light, np.float32(temperature), attempts)
+        for p, u, light in zip(parameters, uniforms, lightness)
+    ]
+    in_python = [
+        pixel_loop.draw_real(p, [0.0] * components, u, light, temperature, attempts)
+        for p, u, light in zip(parameters.tolist(), uniforms.tolist(), lightness.tolist())
+    ]
+    batch = lanes.BatchLanes.__new__(lanes.BatchLanes)
+    batch.temperature, batch.within_gamut = temperature, within_gamut
+    in_batch = torch.stack(
+        [batch._draw(*(torch.from_numpy(x)[i : i + 1] for x in (parameters, uniforms, lightness)))[0] for i in range(number)]
+    )
+    units = [np.rint(np.asarray(drawn) * 127.5 + [0.5, -0.5]) for drawn in (in_loop, in_python, in_batch.numpy())]
+    assert len(np.unique(units[0], axis=0)) > 500
+    for other in units[1:]:
+        assert (other != units[0]).any(1).mean() <= 1e-3  # where rounding decides
+
+
+def test_drawing_in_python_survives_what_no_network_should_give():
+    for value in (float("nan"), float("inf"), 1e30, -1e30):
+        drawn = pixel_loop.draw_real([value] * 12, [0.0] * 2, [[0.5, 0.5, 0.7]] * 16, 50.0, 1.0, 16)
+        assert all(-1.01 <= x <= 1.01 for x in drawn)
 
 
 def test_a_negative_temperature_is_refused():

@@ -134,62 +134,52 @@ def _inside(chroma: Tensor, lightness: Tensor) -> Tensor:
 def _towards_grey(chroma: Tensor) -> Tensor:
     """Normalised chroma (n, 2) moved to grey in equal steps, on whole Lab units: (n, 2, steps)."""
     steps = pixel_loop.SHRINK_STEPS
-    units = color.denormalize_chroma(chroma[:, :, None, None])[:, :, 0]
+    units = color.round_chroma(color.denormalize_chroma(chroma[:, :, None, None]))[:, :, 0]
     factors = torch.arange(steps - 1, -1, -1, device=chroma.device, dtype=chroma.dtype) / steps
     return color.normalize_chroma((units * factors).trunc()[:, :, None])[:, :, 0]
 
 
 class _Views(NamedTuple):
-    """Where a block computes one pixel. NumPy's calls cost less than PyTorch's; it sees the same memory."""
+    """Where one convolution computes one pixel. NumPy's calls cost less than PyTorch's; it sees the same memory."""
 
-    first_upper: np.ndarray  # (C,) of the activations, for ul
-    first_lower: np.ndarray  # (C,), for -ul
-    first_in: Tensor  # (2 C,) both
-    first_seen: Tensor  # (kw * 2 C,)
-    first_sum: Tensor  # (C,) from the row phase
-    h: Tensor  # (C,) of the second convolution's activations
-    gate_upper: np.ndarray
-    gate_lower: np.ndarray
-    gate_in: Tensor
-    gate_seen: Tensor
-    gate_sum: Tensor  # (2 C,)
+    upper: np.ndarray  # (C,) of the activations: x, and in the end elu(x)
+    lower: np.ndarray  # (C,): elu(-x)
+    both: Tensor  # (2 C,)
+    seen: Tensor  # (1, kw * 2 C), they and those to their left
+    start: Tensor  # (out,) from the row phase
+    total: Tensor  # (1, out)
+
+    def convolve(self, weight: Tensor) -> None:
+        """total = start + the taps (kw * 2 C, out) on the current row, x being in ``upper``."""
+        np.negative(self.upper, self.lower)
+        F.elu_(self.both)
+        torch.addmm(self.start, self.seen, weight, out=self.total)
 
 
 class SingleLane(Lanes):
     """One sample on the CPU, any dtype. At a pixel PyTorch's own calls take as long as the work: few, and on views made once."""
 
+    @torch.inference_mode()
     def __init__(self, packed: Packed, given: Given, noise: Sequence[np.random.Generator], **options):
         super().__init__(given, noise, **options)
         self.packed, self.phase = packed, RowPhase(packed, given, 1)
         zeros, width = given.luminance.new_zeros, given.luminance.shape[1]
         self.chroma = zeros(1 + width, 2)  # of the row, normalised; the first is outside the picture
         self.parameters = zeros(width, packed.out.shape[1])
+        self.ul, self.pq = zeros(packed.channels), zeros(1, 2 * packed.channels)
         self.lightness = given.lightness.tolist()
         self.known_units = self.known_chroma.numpy()
         self.views = [self._views(x) for x in range(width)]
 
-    @torch.inference_mode()
-    def _views(self, x: int) -> list[_Views]:
-        """Those of each block for the pixel at column x."""
-
-        phase, views = self.phase, []
-        for (first, gate), first_sum, gate_sum in zip(phase.horizontal, phase.first, phase.gate):
-            first_in, gate_in = first.inner[0, x], gate.inner[0, x]
-            h = gate_in.chunk(2)[0]
-            views.append(
-                _Views(
-                    *first_in.numpy().reshape(2, -1),
-                    first_in,
-                    first.seen[0, x],
-                    first_sum[x],
-                    h,
-                    *gate_in.numpy().reshape(2, -1),
-                    gate_in,
-                    gate.seen[0, x],
-                    gate_sum[x],
-                )
-            )
-        return views
+    def _views(self, x: int) -> list[tuple[_Views, _Views]]:
+        """Those of both convolutions of each block for the pixel at column x."""
+        pairs = []
+        for layers, *starts in zip(self.phase.horizontal, self.phase.first, self.phase.gate):
+            both = [layer.inner[0, x] for layer in layers]
+            totals = both[1].view(2, -1)[:1], self.pq  # the first convolution's is what the second takes
+            parts = zip(both, layers, starts, totals)
+            pairs.append([_Views(*b.view(2, -1).numpy(), b, layer.seen[:, x], s[x], total) for b, layer, s, total in parts])
+        return pairs
 
     @torch.inference_mode()
     def row(self, y: int) -> Drawn:
@@ -201,31 +191,25 @@ class SingleLane(Lanes):
         return chroma, parameters, mixture.log_prob(parameters.double(), chroma.double())[:, 0]
 
     def _draw_row(self, y: int) -> None:
-        s, phase = self.packed, self.phase
-        blocks = [(b.first.current.t(), b.gate.current.t()) for b in s.horizontal]
-        left, out = s.ul_left[1][1:3].t(), s.out.t()
-        ul, pq = (x.new_empty(x.shape[1]) for x in (phase.ul, phase.pq))
-        ul_array, (p, q) = ul.numpy(), pq.chunk(2)
-        chroma, logits = self.chroma.numpy(), self.parameters.numpy()
+        s, ul = self.packed, self.ul
+        left, out, blocks = s.ul_left[1][1:3].t(), s.out.t(), [(b.first.current, b.gate.current) for b in s.horizontal]
+        ul_array, (p, q) = ul.numpy(), self.pq[0].chunk(2)
+        chroma, parameters = self.chroma.numpy(), self.parameters.numpy()
         cumulative = [0.0] * (len(s.out_bias) // mixture.PARAMETERS_PER_COMPONENT)
         uniforms, attempts = self.uniforms()[0].tolist(), ATTEMPTS if self.within_gamut else 0
         for x, views in enumerate(self.views):
-            torch.addmv(phase.ul[x], left, self.chroma[x], out=ul)
-            for (first, gate), v in zip(blocks, views):
-                np.copyto(v.first_upper, ul_array)
-                np.negative(ul_array, v.first_lower)
-                F.elu_(v.first_in)
-                torch.addmv(v.first_sum, first, v.first_seen, out=v.h)
-                np.negative(v.gate_upper, v.gate_lower)
-                F.elu_(v.gate_in)
-                torch.addmv(v.gate_sum, gate, v.gate_seen, out=pq)
+            torch.addmv(self.phase.ul[x], left, self.chroma[x], out=ul)
+            for (first_weight, gate_weight), (first, gate) in zip(blocks, views):
+                np.copyto(first.upper, ul_array)
+                first.convolve(first_weight)
+                gate.convolve(gate_weight)
                 ul.addcmul_(p, q.sigmoid_())
             torch.addmv(s.out_bias, out, F.elu_(ul), out=self.parameters[x])
             if self.known[y, x]:
                 chroma[1 + x] = self.known_units[y, x]
             else:
                 chroma[1 + x] = pixel_loop.draw_real(
-                    logits[x].tolist(), cumulative, uniforms[x], self.lightness[y][x], self.temperature, attempts
+                    parameters[x].tolist(), cumulative, uniforms[x], self.lightness[y][x], self.temperature, attempts
                 )
 
 

@@ -522,7 +522,7 @@ def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
 
 
 def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Callable, Callable]:
-    """`in_gamut` and `draw_real`, see there, in one kind of numbers, each of their functions ``compiled``."""
+    """`in_gamut` and `draw_real` of one pixel in one kind of numbers, ``compiled``: for the loop, or not at all, for Python."""
     zero, half, one, scale = (real(x) for x in (0, 0.5, 1, 127.5))
     slack, steps = real(color.GAMUT_SLACK), real(SHRINK_STEPS)
     least, most = real(mixture.MIN_LOG_SCALE), real(80)  # of log-scales; beyond, float32 has no exponential
@@ -539,6 +539,7 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
 
     @compiled
     def in_gamut(lightness, a, b):
+        """`picgui.color.in_gamut` of one colour, in Lab units."""
         fy = (lightness + l_shift) / l_scale
         x, y, z = white_x * linear(fy + a / a_scale), white_y * linear(fy), white_z * linear(fy - b / b_scale)
         for from_x, from_y, from_z in xyz_to_rgb:
@@ -571,6 +572,7 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
 
     @compiled
     def accumulate(logits, temperature, cumulative):
+        """The components' probabilities, summed up."""
         largest = logits[0]
         for c in range(1, len(cumulative)):
             if logits[c] > largest:
@@ -584,6 +586,7 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
 
     @compiled
     def draw(parameters, cumulative, uniforms, temperature):
+        """`picgui.pic.mixture.draw` of one pixel."""
         k = len(cumulative)
         component = 0
         while component < k - 1 and uniforms[0] > cumulative[component]:
@@ -597,6 +600,10 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
 
     @compiled
     def draw_real(parameters, cumulative, uniforms, lightness, temperature, attempts):
+        """Draw normalised a and b until the colour is one of sRGB; ``attempts`` 0 takes the first whatever it is.
+
+        ``parameters`` are 6 K, ``uniforms`` (tries, 3), ``lightness`` L in [0, 100]; ``cumulative`` of K is room to work in.
+        """
         accumulate(parameters, temperature, cumulative)
         a, b = draw(parameters, cumulative, uniforms[0], temperature)
         if attempts == 0:
@@ -620,28 +627,7 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
 
 
 _in_gamut, _draw_real = _drawing(np.float32, numba.njit(**_FLAGS | {"cache": False}))
-_python_in_gamut, _python_draw_real = _drawing(float, lambda function: function)
-
-
-def in_gamut(lightness: float, a: float, b: float) -> bool:
-    """`picgui.color.in_gamut` of one colour, all in Lab units."""
-    return _python_in_gamut(lightness, a, b)
-
-
-def draw_real(
-    parameters: list[float],
-    cumulative: list[float],
-    uniforms: list[list[float]],
-    lightness: float,
-    temperature: float,
-    attempts: int,
-) -> tuple[float, float]:
-    """Draw one pixel's a and b, normalised, as `picgui.pic.mixture.draw` does, until the colour is one of sRGB.
-
-    ``parameters`` are 6 K, ``uniforms`` (tries, 3), ``lightness`` L in [0, 100]; ``cumulative`` of K is overwritten by the components'
-    probabilities, summed up. ``attempts`` 0 takes the first colour whatever it is.
-    """
-    return _python_draw_real(parameters, cumulative, uniforms, lightness, temperature, attempts)
+in_gamut, draw_real = _drawing(float, lambda function: function)
 
 
 @numba.njit(**_FLAGS)
