@@ -145,19 +145,25 @@ class _Views(NamedTuple):
     upper: np.ndarray  # (C,) of the activations: x, and in the end elu(x)
     lower: np.ndarray  # (C,): elu(-x)
     both: Tensor  # (2 C,)
-    seen: Tensor  # (1, kw * 2 C), they and those to their left
+    seen: Tensor  # (kw * 2 C,), they and those to their left
     start: Tensor  # (out,) from the row phase
-    total: Tensor  # (1, out)
+    total: Tensor  # (out,)
+
+    @classmethod
+    def of(cls, layer: Layer, x: int, start: Tensor, total: Tensor) -> "_Views":
+        """Those of the pixel at column x."""
+        both = layer.inner[0, x]
+        return cls(*both.view(2, -1).numpy(), both, layer.seen[0, x], start, total)
 
     def convolve(self, weight: Tensor) -> None:
-        """total = start + the taps (kw * 2 C, out) on the current row, x being in ``upper``."""
+        """total = start + the taps (out, kw * 2 C) on the current row, x being in ``upper``."""
         np.negative(self.upper, self.lower)
         F.elu_(self.both)
-        torch.addmm(self.start, self.seen, weight, out=self.total)
+        torch.addmv(self.start, weight, self.seen, out=self.total)
 
 
 class SingleLane(Lanes):
-    """One sample on the CPU, any dtype. At a pixel PyTorch's own calls take as long as the work: few, and on views made once."""
+    """One sample on the CPU, float32 or float64. At a pixel PyTorch's own calls take as long as the work: few, and on views made once."""
 
     @torch.inference_mode()
     def __init__(self, packed: Packed, given: Given, noise: Sequence[np.random.Generator], **options):
@@ -166,19 +172,17 @@ class SingleLane(Lanes):
         zeros, width = given.luminance.new_zeros, given.luminance.shape[1]
         self.chroma = zeros(1 + width, 2)  # of the row, normalised; the first is outside the picture
         self.parameters = zeros(width, packed.out.shape[1])
-        self.ul, self.pq = zeros(packed.channels), zeros(1, 2 * packed.channels)
+        self.ul, self.pq = zeros(packed.channels), zeros(2 * packed.channels)
         self.lightness = given.lightness.tolist()
         self.known_units = self.known_chroma.numpy()
         self.views = [self._views(x) for x in range(width)]
 
     def _views(self, x: int) -> list[tuple[_Views, _Views]]:
-        """Those of both convolutions of each block for the pixel at column x."""
+        """Those of both convolutions of each block."""
         pairs = []
-        for layers, *starts in zip(self.phase.horizontal, self.phase.first, self.phase.gate):
-            both = [layer.inner[0, x] for layer in layers]
-            totals = both[1].view(2, -1)[:1], self.pq  # the first convolution's is what the second takes
-            parts = zip(both, layers, starts, totals)
-            pairs.append([_Views(*b.view(2, -1).numpy(), b, layer.seen[:, x], s[x], total) for b, layer, s, total in parts])
+        for (first, gate), first_start, gate_start in zip(self.phase.horizontal, self.phase.first, self.phase.gate):
+            h = gate.inner[0, x, : self.packed.channels]  # where the second convolution takes it
+            pairs.append((_Views.of(first, x, first_start[x], h), _Views.of(gate, x, gate_start[x], self.pq)))
         return pairs
 
     @torch.inference_mode()
@@ -192,8 +196,8 @@ class SingleLane(Lanes):
 
     def _draw_row(self, y: int) -> None:
         s, ul = self.packed, self.ul
-        left, out, blocks = s.ul_left[1][1:3].t(), s.out.t(), [(b.first.current, b.gate.current) for b in s.horizontal]
-        ul_array, (p, q) = ul.numpy(), self.pq[0].chunk(2)
+        left, out, blocks = s.ul_left[1][1:3].t(), s.out.t(), [(b.first.current.t(), b.gate.current.t()) for b in s.horizontal]
+        ul_array, (p, q) = ul.numpy(), self.pq.chunk(2)
         chroma, parameters = self.chroma.numpy(), self.parameters.numpy()
         cumulative = [0.0] * (len(s.out_bias) // mixture.PARAMETERS_PER_COMPONENT)
         uniforms, attempts = self.uniforms()[0].tolist(), ATTEMPTS if self.within_gamut else 0

@@ -1,7 +1,7 @@
 """A row of the sampler, compiled by numba: float32, CPU, without the interpreter lock.
 
-The same arithmetic as `picgui.pic.sampler` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
-them together). Weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
+The same arithmetic as `picgui.pic.lanes` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
+them together); the drawing of one pixel serves uncompiled there, too. Weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
 takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
 
