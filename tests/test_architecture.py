@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     ("picgui.version", "picgui.defaults", "picgui.errors", "picgui.color", "picgui.paths", "picgui.opencv"),
     ("picgui.pic", "picgui.pic.layers", "picgui.pic.mixture", "picgui.pic.network"),
-    ("picgui.pic.pixel_loop", "picgui.pic.sampler", "picgui.pic.checkpoint", "picgui.photo", "picgui.upsample"),
+    ("picgui.pic.pixel_loop", "picgui.pic.row_phase", "picgui.pic.lanes", "picgui.pic.sampler", "picgui.pic.checkpoint"),
+    ("picgui.photo", "picgui.upsample"),
     ("picgui.colorize", "picgui.record", "picgui.batch", "picgui.likelihood"),
     ("picgui", "picgui.cli", "picgui.__main__", "picgui.gui", "picgui.gui.words", "picgui.gui.pace", "picgui.gui.jobs", "picgui.gui.worker"),
     ("picgui.gui.session", "picgui.gui.records", "picgui.gui.pictures", "picgui.gui.studio"),

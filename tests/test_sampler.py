@@ -8,7 +8,7 @@ import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from picgui import color
-from picgui.pic import mixture, pixel_loop, sampler
+from picgui.pic import lanes, mixture, pixel_loop, row_phase, sampler
 from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
 from picgui.pic.layers import weight_norm_convolutions
@@ -98,7 +98,7 @@ def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
     generator = np.random.default_rng(3)
     chroma = torch.zeros(1, 2, 4, 5)
     for y in range(4):
-        uniforms = torch.from_numpy(generator.random((5, sampler.ATTEMPTS, 3), dtype=np.float32))
+        uniforms = torch.from_numpy(generator.random((5, lanes.ATTEMPTS, 3), dtype=np.float32))
         for x in range(5):
             with torch.no_grad():
                 parameters = f(past_planes(luminance, chroma), embedding)[:, :, y : y + 1, x : x + 1]
@@ -242,14 +242,55 @@ def test_drawn_colours_are_real_also_where_luminance_leaves_little_room(path, mo
     assert np.array_equal(drawn, drawn.round())
 
 
-def test_the_compiled_gamut_is_that_of_color():
+@pytest.mark.parametrize("kind", [np.float32, float], ids=["compiled", "python"])
+def test_the_gamut_of_one_colour_is_that_of_color(kind):
+    in_gamut = pixel_loop._in_gamut if kind is np.float32 else pixel_loop.in_gamut
     generator = np.random.default_rng(0)
     lab = np.stack(
         [generator.uniform(0, 100, 4000), generator.uniform(-100, 100, 4000), generator.uniform(-100, 100, 4000)]
     ).astype(np.float32)
     expected = color.in_gamut(torch.from_numpy(lab)[:, :, None])[:, 0].numpy()
-    found = np.array([pixel_loop._in_gamut(*colour) for colour in lab.T])
+    found = np.array([in_gamut(*map(kind, colour)) for colour in lab.T])
     assert (found != expected).mean() < 1e-3 and 0.05 < expected.mean() < 0.9
+
+
+@pytest.mark.parametrize("within_gamut", [True, False])
+@pytest.mark.parametrize("temperature", [1e-3, 0.7, 1.0])
+def test_one_pixel_is_drawn_in_python_as_in_the_loop_and_as_in_a_batch(temperature, within_gamut):
+    """Lightness 0.5 to 100 and means far out: first draws, later ones, and what is moved to grey."""
+    generator, number, components = np.random.default_rng(1), 3000, 4
+    parameters = generator.normal(size=(number, 6 * components)).astype(np.float32)
+    parameters[:, components : 2 * components] *= 0.5
+    for scales in (2, 4):
+        parameters[:, scales * components : (scales + 1) * components] -= 3
+    uniforms = generator.random((number, lanes.ATTEMPTS, 3), dtype=np.float32)
+    uniforms[:20, 0, 1:] = [[0, 1 - 2**-24]]
+    lightness = generator.uniform(0.5, 100, number).astype(np.float32)
+    attempts = lanes.ATTEMPTS if within_gamut else 0
+    cumulative = np.empty(components, np.float32)
+    in_loop = [
+        pixel_loop._draw_real(p, cumulative, u, light, np.float32(temperature), attempts)
+        for p, u, light in zip(parameters, uniforms, lightness)
+    ]
+    in_python = [
+        pixel_loop.draw_real(p, [0.0] * components, u, light, temperature, attempts)
+        for p, u, light in zip(parameters.tolist(), uniforms.tolist(), lightness.tolist())
+    ]
+    batch = lanes.BatchLanes.__new__(lanes.BatchLanes)
+    batch.temperature, batch.within_gamut = temperature, within_gamut
+    in_batch = torch.stack(
+        [batch._draw(*(torch.from_numpy(x)[i : i + 1] for x in (parameters, uniforms, lightness)))[0] for i in range(number)]
+    )
+    units = [np.rint(np.asarray(drawn) * 127.5 + [0.5, -0.5]) for drawn in (in_loop, in_python, in_batch.numpy())]
+    assert len(np.unique(units[0], axis=0)) > 500
+    for other in units[1:]:
+        assert (other != units[0]).any(1).mean() <= 1e-3  # where rounding decides
+
+
+def test_drawing_in_python_survives_what_no_network_should_give():
+    for value in (float("nan"), float("inf"), 1e30, -1e30):
+        drawn = pixel_loop.draw_real([value] * 12, [0.0] * 2, [[0.5, 0.5, 0.7]] * 16, 50.0, 1.0, 16)
+        assert all(-1.01 <= x <= 1.01 for x in drawn)
 
 
 def test_a_negative_temperature_is_refused():
@@ -271,16 +312,13 @@ def test_leaving_early_leaves_no_thread():
 
 def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
     f, embedding, luminance, _ = setting(TINY, 3, 4)
-    packed, given = sampler._Packed.of(f), sampler._Given.of(f, embedding, luminance, 0.0)
-    lanes = sampler._TorchLanes(
-        packed, given, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True
-    )
-    lanes.looks = False  # as on CUDA
+    packed, given = row_phase.Packed.of(f), row_phase.Given.of(f, embedding, luminance, 0.0)
+    batch = lanes.BatchLanes(packed, given, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True)
     looked = DataDependentOutputException
     with FakeTensorMode(allow_non_fake_inputs=True), torch.inference_mode():
-        lanes._draw_row(lanes.pixels)
+        batch._draw_row()
         with pytest.raises(looked):  # the check itself works
-            lanes.pixels.chroma.sum().add(1).item()
+            batch.chroma.sum().add(1).item()
 
 
 def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):

@@ -133,12 +133,12 @@ def sampler_figures(vertical: tuple[int, int], horizontal: tuple[int, int], limi
         times = best_of({"unit": forward, "naive": lambda: [forward() for _ in range(8)], "one": lambda: draw(1)})
         unit = times["unit"]
         with _without_compiled():
-            in_torch = _seconds(lambda: draw(1))
+            times |= best_of({"torch": lambda: draw(1)}, 3)
     times |= best_of({"eight": lambda: draw(8), "large": lambda: draw(1, large)}, 3)
     figures = {
         "unit_seconds": unit,
         "naive_units": times["naive"] / 8 * SIZE * SIZE / unit,
-        "torch_units": in_torch / unit,
+        "torch_units": times["torch"] / unit,
         "fast_units": times["one"] / unit,
         "fast_units_8_samples": times["eight"] / unit,
         "fast_units_64x64": times["large"] / unit,

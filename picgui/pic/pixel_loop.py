@@ -1,14 +1,14 @@
 """A row of the sampler, compiled by numba: float32, CPU, without the interpreter lock.
 
-The same arithmetic as `picgui.pic.sampler` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
-them together). Weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
+The same arithmetic as `picgui.pic.lanes` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
+them together); the drawing of one pixel serves uncompiled there, too. Weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
 takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
 
 import math
 import platform
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -27,13 +27,9 @@ from picgui.pic import mixture
 from picgui.pic.layers import WeightNormConv2d, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN
 
+SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
+
 _FLAGS = {"nogil": True, "cache": True, "fastmath": {"nsz"}, "error_model": "numpy"}
-_XYZ_TO_RGB = np.array(color.XYZ_TO_RGB, np.float32)
-_WHITE = np.array(color.WHITE, np.float32)
-_SLACK = np.float32(color.GAMUT_SLACK)
-_MIN_LOG_SCALE = np.float32(mixture.MIN_LOG_SCALE)
-_LOW, _HIGH = (np.float32(math.log(q / (1 - q))) for q in mixture.QUANTILES)
-_SHRINK_STEPS = 32
 
 # the vectors of this machine: how many float32 in one, and how many sums may stay in registers
 _VECTORS = torch.backends.cpu.get_cpu_capability()
@@ -522,54 +518,116 @@ def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
                     _multiply_add_panel(source, start, channels, panel, size, target, to, outputs, width - begin)
 
 
-@numba.njit(**_FLAGS)
-def _linear(f):
-    return f * f * f if f > np.float32(0.2068966) else (f - np.float32(16 / 116)) / np.float32(7.787)
+# drawing
 
 
-@numba.njit(**_FLAGS)
-def _in_gamut(lightness, a, b):
-    """`picgui.color.in_gamut` of one colour, a and b in Lab units."""
-    fy = (lightness + np.float32(16)) / np.float32(116)
-    x = _WHITE[0] * _linear(fy + a / np.float32(500))
-    y = _WHITE[1] * _linear(fy)
-    z = _WHITE[2] * _linear(fy - b / np.float32(200))
-    for channel in range(3):
-        light = _XYZ_TO_RGB[channel, 0] * x + _XYZ_TO_RGB[channel, 1] * y + _XYZ_TO_RGB[channel, 2] * z
-        if light < -_SLACK or light > np.float32(1) + _SLACK:
-            return False
-    return True
+def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Callable, Callable]:
+    """`in_gamut` and `draw_real` of one pixel in one kind of numbers, ``compiled``: for the loop, or not at all, for Python."""
+    zero, half, one, scale = (real(x) for x in (0, 0.5, 1, 127.5))
+    slack, steps = real(color.GAMUT_SLACK), real(SHRINK_STEPS)
+    least, most = real(mixture.MIN_LOG_SCALE), real(80)  # of log-scales; beyond, float32 has no exponential
+    lowest, highest = (real(q) for q in mixture.QUANTILES)
+    low, high = (real(math.log(q / (1 - q))) for q in mixture.QUANTILES)
+    xyz_to_rgb = tuple(tuple(real(x) for x in row) for row in color.XYZ_TO_RGB)
+    white_x, white_y, white_z = (real(x) for x in color.WHITE)
+    linear_above, linear_shift, linear_slope = (real(x) for x in (0.2068966, 16 / 116, 7.787))
+    l_shift, l_scale, a_scale, b_scale = (real(x) for x in (16, 116, 500, 200))
+
+    @compiled
+    def linear(f):
+        return f * f * f if f > linear_above else (f - linear_shift) / linear_slope
+
+    @compiled
+    def in_gamut(lightness, a, b):
+        """`picgui.color.in_gamut` of one colour, in Lab units."""
+        fy = (lightness + l_shift) / l_scale
+        x, y, z = white_x * linear(fy + a / a_scale), white_y * linear(fy), white_z * linear(fy - b / b_scale)
+        for from_x, from_y, from_z in xyz_to_rgb:
+            light = from_x * x + from_y * y + from_z * z
+            if light < -slack or light > one + slack:
+                return False
+        return True
+
+    @compiled
+    def snap(x):
+        if not x > -one:
+            return -one
+        if x > one:
+            return one
+        return real(round((x + one) * scale)) / scale - one
+
+    @compiled
+    def logit(u):
+        if u <= lowest:
+            return low
+        if u >= highest:
+            return high
+        return real(math.log(u / (one - u)))
+
+    @compiled
+    def scale_of(log_scale):
+        if not log_scale > least:
+            log_scale = least
+        return real(math.exp(log_scale if log_scale < most else most))
+
+    @compiled
+    def accumulate(logits, temperature, cumulative):
+        """The components' probabilities, summed up."""
+        largest = logits[0]
+        for c in range(1, len(cumulative)):
+            if logits[c] > largest:
+                largest = logits[c]
+        total = zero
+        for c in range(len(cumulative)):
+            total += real(math.exp((logits[c] - largest) / temperature))
+            cumulative[c] = total
+        for c in range(len(cumulative)):
+            cumulative[c] /= total
+
+    @compiled
+    def draw(parameters, cumulative, uniforms, temperature):
+        """`picgui.pic.mixture.draw` of one pixel."""
+        k = len(cumulative)
+        component = 0
+        while component < k - 1 and uniforms[0] > cumulative[component]:
+            component += 1
+        mean_a, mean_b = parameters[k + component], parameters[3 * k + component]
+        scale_a, scale_b = scale_of(parameters[2 * k + component]), scale_of(parameters[4 * k + component])
+        coefficient = real(math.tanh(parameters[5 * k + component]))
+        a = snap(mean_a + temperature * scale_a * logit(uniforms[1]))
+        b = snap(mean_b + coefficient * a + temperature * scale_b * logit(uniforms[2]))
+        return a, b
+
+    @compiled
+    def draw_real(parameters, cumulative, uniforms, lightness, temperature, attempts):
+        """Draw normalised a and b until the colour is one of sRGB; ``attempts`` 0 takes the first whatever it is.
+
+        ``parameters`` are 6 K, ``uniforms`` (tries, 3), ``lightness`` L in [0, 100]; ``cumulative`` of K is room to work in.
+        """
+        accumulate(parameters, temperature, cumulative)
+        a, b = draw(parameters, cumulative, uniforms[0], temperature)
+        if attempts == 0:
+            return a, b
+        attempt = 1
+        while not in_gamut(lightness, a * scale + half, b * scale - half) and attempt < attempts:
+            a, b = draw(parameters, cumulative, uniforms[attempt], temperature)
+            attempt += 1
+        units_a, units_b = real(round(a * scale + half)), real(round(b * scale - half))
+        step = SHRINK_STEPS
+        real_a, real_b = units_a, units_b
+        while not in_gamut(lightness, real_a, real_b) and step > 0:
+            step -= 1
+            factor = real(step) / steps
+            real_a, real_b = real(int(units_a * factor)), real(int(units_b * factor))
+        if step < SHRINK_STEPS:
+            a, b = (real_a - half) / scale, (real_b + half) / scale
+        return a, b
+
+    return in_gamut, draw_real
 
 
-@numba.njit(**_FLAGS)
-def _snap(x):
-    x = min(max(x, np.float32(-1)), np.float32(1))
-    return np.float32(np.rint((x + np.float32(1)) * np.float32(127.5))) / np.float32(127.5) - np.float32(1)
-
-
-@numba.njit(**_FLAGS)
-def _logit(u):
-    if u <= 0:
-        return _LOW
-    if u >= 1:
-        return _HIGH
-    return min(max(np.float32(math.log(u / (np.float32(1) - u))), _LOW), _HIGH)
-
-
-@numba.njit(**_FLAGS)
-def _draw(parameters, cumulative, uniforms, temperature):
-    """`picgui.pic.mixture.draw` of one pixel; ``cumulative`` are its component probabilities summed up."""
-    k = cumulative.shape[0]
-    component = 0
-    while component < k - 1 and uniforms[0] > cumulative[component]:
-        component += 1
-    mean_a, mean_b = parameters[k + component], parameters[3 * k + component]
-    scale_a = np.float32(math.exp(max(parameters[2 * k + component], _MIN_LOG_SCALE)))
-    scale_b = np.float32(math.exp(max(parameters[4 * k + component], _MIN_LOG_SCALE)))
-    coefficient = np.float32(math.tanh(parameters[5 * k + component]))
-    a = _snap(mean_a + temperature * scale_a * _logit(uniforms[1]))
-    b = _snap(mean_b + coefficient * a + temperature * scale_b * _logit(uniforms[2]))
-    return a, b
+_in_gamut, _draw_real = _drawing(np.float32, numba.njit(**_FLAGS | {"cache": False}))
+in_gamut, draw_real = _drawing(float, lambda function: function)
 
 
 @numba.njit(**_FLAGS)
@@ -605,29 +663,6 @@ def _log_prob(parameters, k, a, b):
         weights = weights * math.exp(min(largest_weight - weight, 0.0)) + math.exp(min(weight - largest_weight, 0.0))
         largest_weight = max(largest_weight, weight)
     return largest + math.log(total) - largest_weight - math.log(weights)
-
-
-@numba.njit(**_FLAGS)
-def _draw_real(parameters, cumulative, uniforms, lightness, temperature, attempts):
-    """Draw until the colour is one of sRGB; ``attempts`` 0 takes the first whatever it is."""
-    half, scale = np.float32(0.5), np.float32(127.5)
-    a, b = _draw(parameters, cumulative, uniforms[0], temperature)
-    if attempts == 0:
-        return a, b
-    attempt = 1
-    while not _in_gamut(lightness, a * scale + half, b * scale - half) and attempt < attempts:
-        a, b = _draw(parameters, cumulative, uniforms[attempt], temperature)
-        attempt += 1
-    units_a, units_b = np.float32(np.rint(a * scale + half)), np.float32(np.rint(b * scale - half))
-    step = _SHRINK_STEPS
-    real_a, real_b = units_a, units_b
-    while not _in_gamut(lightness, real_a, real_b) and step > 0:
-        step -= 1
-        factor = np.float32(step) / np.float32(_SHRINK_STEPS)
-        real_a, real_b = np.float32(np.trunc(units_a * factor)), np.float32(np.trunc(units_b * factor))
-    if step < _SHRINK_STEPS:
-        a, b = (real_a - half) / scale, (real_b + half) / scale
-    return a, b
 
 
 @numba.njit(**_FLAGS)
@@ -726,18 +761,8 @@ def _draw_row(weights, given, buffers, drawing, y):
             if drawing.known[x]:
                 chroma[s, x] = drawing.known_chroma[x]
             else:
-                logits = parameters[s, x]
-                largest = logits[0]
-                for c in range(1, components):
-                    largest = max(largest, logits[c])
-                total = np.float32(0)
-                for c in range(components):
-                    total += np.float32(math.exp((logits[c] - largest) / temperature))
-                    cumulative[c] = total
-                for c in range(components):
-                    cumulative[c] /= total
                 chroma[s, x, 0], chroma[s, x, 1] = _draw_real(
-                    logits, cumulative, drawing.uniforms[s, x], drawing.lightness[x], temperature, drawing.attempts
+                    parameters[s, x], cumulative, drawing.uniforms[s, x], drawing.lightness[x], temperature, drawing.attempts
                 )
             buffers.log_prob[s, x] = _log_prob(parameters[s, x], components, chroma[s, x, 0], chroma[s, x, 1])
             past = buffers.past[y % 3, s, 1 + x]
