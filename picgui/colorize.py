@@ -211,27 +211,6 @@ def _enough_memory(device: torch.device) -> Iterator[None]:
         ) from error
 
 
-def sample_rows(
-    embedded: Embedded,
-    model: Model,
-    *,
-    seeds: Sequence[int],
-    temperature: float = 1.0,
-    known: Known | None = None,
-    within_gamut: bool = True,
-) -> Iterator[Row]:
-    """Draw samples in lock-step, row by row from the top; stop iterating to cancel.
-
-    A sample depends on its seed, temperature, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws
-    colours that sRGB does not have. Raises ValueError for a temperature below 0 or a mask of another shape,
-    OutOfMemoryError.
-    """
-    options = {"seeds": seeds, "temperature": temperature, "known": known, "within_gamut": within_gamut}
-    for row in draw_rows(embedded, model, **options):
-        if isinstance(row, Row):
-            yield row
-
-
 def draw_rows(
     embedded: Embedded,
     model: Model,
@@ -241,9 +220,11 @@ def draw_rows(
     known: Known | None = None,
     within_gamut: bool = True,
 ) -> Iterator[Row | CoarseRow]:
-    """`sample_rows` that also yields the rows of the coarse samples, which are drawn first and then read by g^w.
+    """Draw samples in lock-step, row by row from the top, the rows of their coarse samples first; stop iterating to cancel.
 
-    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs.
+    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. A sample depends on its seed,
+    temperature, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws colours that sRGB does not have.
+    Raises ValueError for a temperature below 0 or a mask of another shape, OutOfMemoryError.
     """
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
@@ -260,6 +241,11 @@ def draw_rows(
             coarse[:, :, row.y] = row.chroma
             yield _enlarged(row, coarse.shape[2], embedded.chroma_shape)
     yield from _pass(embedded, model, seeds=seeds, known=known, coarse=coarse, **options)
+
+
+def sample_rows(embedded: Embedded, model: Model, **options: object) -> Iterator[Row]:
+    """Of `draw_rows` those rows that are the samples' own."""
+    return (row for row in draw_rows(embedded, model, **options) if isinstance(row, Row))
 
 
 def _pass(

@@ -42,7 +42,7 @@ def sample_rows(
     embedding: Tensor,
     luminance: Tensor,
     *,
-    seeds: Sequence[int],
+    seeds: Sequence[int | tuple[int, ...]],
     temperature: float = 1.0,
     known: Known | None = None,
     within_gamut: bool = True,
