@@ -47,14 +47,15 @@ def _grab_streaming(application: QApplication, window: MainWindow, path: Path) -
 
     def grab(_progress: object) -> None:
         selected = window.session.selected
-        if not grabbed and selected.rows * 2 > selected.chroma.shape[1] and window.pictures.composed_rows(selected) > 8:
+        if not grabbed and not selected.is_complete and window.pictures.composed_rows(selected) > 8:
             grabbed.append(window.grab())
 
     window.session.set_sample_count(16)
     _settle(application, window)
     window.studio.progressed.connect(grab)
-    window.session.resample()
-    _settle(application, window)
+    while not grabbed:  # how much of a sample is composed while it is drawn differs from time to time
+        window.session.resample()
+        _settle(application, window)
     grabbed[0].save(str(path))
 
 
