@@ -193,6 +193,7 @@ def figure_7(
     pictures: Sequence[Picture],
     model: Model,
     *,
+    temperature: float = 1.0,
     baselines: Mapping[str, Baseline] = {},
     others: Sequence[Path] = (),
 ) -> np.ndarray:
@@ -202,7 +203,7 @@ def figure_7(
         luminance = network_luminance(picture.photo, model).to(model.device)
         answers = [compose(picture.photo, baseline.colorize(luminance)) for baseline in baselines.values()]
         answers += [other_result(folder, picture.name) for folder in others]
-        samples = [compose(picture.photo, s.chroma) for s in colorize(picture.photo, model, seeds=(1, 2))]
+        samples = [compose(picture.photo, s.chroma) for s in colorize(picture.photo, model, seeds=(1, 2), temperature=temperature)]
         rows.append([grey(picture), *answers, *samples])
     return sheet(rows, columns=["grey", *baselines, *(folder.name for folder in others), "PIC", "PIC"])
 
@@ -251,7 +252,7 @@ def make_figures(
         "figure-1-independent-pixels": lambda: figure_1(pictures[:6], model),
         "figure-4-samples": lambda: samples_sheet(pictures, model, seeds=seeds, temperature=temperature),
         "figure-6-map-and-sample": lambda: figure_6(pictures[:8], model, baselines.get("independent")),
-        "figure-7-side-by-side": lambda: figure_7(pictures, model, baselines=baselines, others=others),
+        "figure-7-side-by-side": lambda: figure_7(pictures, model, temperature=temperature, baselines=baselines, others=others),
     }
     if with_real:
         plans["figure-3-beside-originals"] = lambda: samples_sheet(pictures, model, seeds=seeds[:2], temperature=temperature)
