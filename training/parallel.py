@@ -1,5 +1,6 @@
 """Several processes that train one network, as torchrun starts them; without torchrun, the only one."""
 
+import gc
 import os
 from dataclasses import dataclass
 
@@ -32,8 +33,10 @@ class World:
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if name == "cuda" else torch.device(name)
 
     def leave(self) -> None:
-        """The end of the common work."""
+        """The end of the common work; waits until all processes are there, as the first one still validates and saves."""
         if self.size > 1:
+            dist.barrier()
+            gc.collect()  # what is left of DistributedDataParallel holds the group, and the group's threads must end before the interpreter does
             dist.destroy_process_group()
 
     @property
