@@ -43,6 +43,12 @@ def window(qtbot, tmp_path, model_path):
     window.show()
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
     yield window
+    put_away(window, qtbot)
+
+
+def put_away(window, qtbot):
+    """Close a window and let Qt delete it: left to the garbage collector, its threads' ends would be waited for under the interpreter lock,
+    which they may need themselves."""
     window.close()
     window.deleteLater()
     qtbot.wait(1)
@@ -223,7 +229,7 @@ def test_a_missing_checkpoint_is_told_and_the_photograph_is_shown_grey(qtbot, tm
     window.open(scan)
     qtbot.waitUntil(lambda: window.session.opened is not None and window.message.isVisible(), timeout=WAIT)
     assert "checkpoint" in window.message.text and window.canvas.isVisible()
-    window.close()
+    put_away(window, qtbot)
 
 
 def test_closing_while_sampling_leaves_no_thread_behind(slowly, window, scan, qtbot):

@@ -11,12 +11,14 @@ WAIT = 10_000
 
 
 @pytest.fixture
-def worker(qapp):
+def worker(qtbot):
     worker = Worker()
     worker.seen = []
     worker.produced.connect(lambda _job, item: worker.seen.append(item), type=Qt.ConnectionType.QueuedConnection)
     yield worker
     worker.close()
+    worker.deleteLater()
+    qtbot.wait(1)
 
 
 def gated(items, gate):

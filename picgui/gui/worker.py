@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from picgui.errors import PicError, is_out_of_memory
 
 _log = logging.getLogger(__name__)
+_LAST_BREATH = 0.01  # seconds
 
 
 def explained(error: Exception) -> PicError:
@@ -82,14 +84,20 @@ class Worker(QThread):
         with self._condition:
             self._closing = True
             self._drop()
-        self.wait()
+        self._wait()
 
     def finish(self) -> None:
         """Do all that runs or waits, and return once the thread has ended."""
         with self._condition:
             self._closing, self._paused = True, False
             self._condition.notify()
+        self._wait()
+
+    def _wait(self) -> None:
         self.wait()
+        # After Qt's end of the thread comes the system's, in which libraries may need the interpreter lock; deleted under that lock
+        # before, the worker would wait for it for ever.
+        time.sleep(_LAST_BREATH)
 
     def is_current(self, job: int) -> bool:
         """Whether a job was neither replaced nor stopped."""
