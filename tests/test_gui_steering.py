@@ -70,11 +70,17 @@ def test_redoing_a_region_holds_everything_else(drawn, qtbot):  # noqa: F811
         assert not np.array_equal(sample.chroma[:, region], base.chroma[:, region])
 
 
-def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn):  # noqa: F811
-    marked = []
+@pytest.fixture
+def marked(drawn):  # noqa: F811
+    """The regions that are marked on the canvas from now on; nothing is drawn in them."""
+    regions = []
     drawn.canvas.region_marked.disconnect(drawn._region_marked)
-    drawn.canvas.region_marked.connect(marked.append)
+    drawn.canvas.region_marked.connect(regions.append)
     drawn._actions["region"].trigger()
+    return regions
+
+
+def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn, marked):  # noqa: F811
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     drag(drawn.canvas, target.topLeft(), target.center())
     height, width = marked[0].shape
@@ -82,11 +88,7 @@ def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn):  # noqa: F811
     assert marked[0][0, 0] and not marked[0][-1, -1]
 
 
-def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn):  # noqa: F811
-    marked = []
-    drawn.canvas.region_marked.disconnect(drawn._region_marked)
-    drawn.canvas.region_marked.connect(marked.append)
-    drawn._actions["region"].trigger()
+def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):  # noqa: F811
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     corners = [target.topLeft(), target.topRight(), target.bottomLeft()]
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, corners[0])

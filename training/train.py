@@ -529,13 +529,11 @@ def export(
     run = Path(run)
     state = read_state(run)
     config = parse_config(json.loads(state["config"]))
-    model = config.model
     chosen = {"sampling_strength": sampling_strength, "coarse_strength": coarse_strength}
-    if chosen := {key: value for key, value in chosen.items() if value is not None}:
-        try:
-            model = replace(model, **chosen)
-        except ValueError as error:
-            raise DataError(f"{error}.") from error
+    try:
+        model = replace(config.model, **{key: value for key, value in chosen.items() if value is not None})
+    except ValueError as error:
+        raise DataError(f"{error}.") from error
     network = OBJECTIVES[config.objective](model)
     network.load_state_dict(state["average"])
     network.fold()
