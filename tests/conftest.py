@@ -1,6 +1,7 @@
 """Surroundings of every test: no display, few threads, and folders of its own in place of the person's."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -15,6 +16,15 @@ _home = Path(tempfile.mkdtemp(prefix="picgui-tests-"))
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 for _name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):  # read by appdirs and by QSettings on Linux
     os.environ[_name] = str(_home / _name.lower())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _garbage_is_never_collected_by_a_worker():
+    """Closed windows are collected in this thread alone, as `picgui.gui.worker.GarbageCollector` does it in the program."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

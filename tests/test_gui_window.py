@@ -43,15 +43,7 @@ def window(qtbot, tmp_path, model_path):
     window.show()
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
     yield window
-    put_away(window, qtbot)
-
-
-def put_away(window, qtbot):
-    """Close a window and let Qt delete it: left to the garbage collector, its threads' ends would be waited for under the interpreter lock,
-    which they may need themselves."""
     window.close()
-    window.deleteLater()
-    qtbot.wait(1)
 
 
 def is_done(window):
@@ -229,7 +221,7 @@ def test_a_missing_checkpoint_is_told_and_the_photograph_is_shown_grey(qtbot, tm
     window.open(scan)
     qtbot.waitUntil(lambda: window.session.opened is not None and window.message.isVisible(), timeout=WAIT)
     assert "checkpoint" in window.message.text and window.canvas.isVisible()
-    put_away(window, qtbot)
+    window.close()
 
 
 def test_closing_while_sampling_leaves_no_thread_behind(slowly, window, scan, qtbot):
@@ -237,7 +229,7 @@ def test_closing_while_sampling_leaves_no_thread_behind(slowly, window, scan, qt
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
     window.close()
     workers = [window.studio._network, window.studio._reader, window.studio._writer, window.pictures._worker]
-    assert all(worker.isFinished() for worker in workers)
+    assert all(worker.has_ended() for worker in workers)
 
 
 def test_a_pasted_picture_is_opened(window, qtbot):

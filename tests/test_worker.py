@@ -1,24 +1,23 @@
 """The thread behind the window: one job at a time, replaced, paused, closed and finished without a hang or a stale report."""
 
 import threading
+import weakref
 
 import pytest
 from PySide6.QtCore import Qt
 
-from picgui.gui.worker import Worker
+from picgui.gui.worker import GarbageCollector, Worker
 
 WAIT = 10_000
 
 
 @pytest.fixture
-def worker(qtbot):
+def worker(qapp):
     worker = Worker()
     worker.seen = []
     worker.produced.connect(lambda _job, item: worker.seen.append(item), type=Qt.ConnectionType.QueuedConnection)
     yield worker
     worker.close()
-    worker.deleteLater()
-    qtbot.wait(1)
 
 
 def gated(items, gate):
@@ -54,7 +53,7 @@ def test_a_paused_worker_can_be_closed_and_its_job_ends_there(worker, qtbot):
         worker.queue(items())
     worker.close()
     qtbot.wait(20)
-    assert worker.isFinished() and worker.seen == ["a"] and ended == [True]
+    assert worker.has_ended() and worker.seen == ["a"] and ended == [True]
 
 
 def test_finishing_does_all_that_waits_even_after_a_pause(worker, qtbot):
@@ -63,7 +62,7 @@ def test_finishing_does_all_that_waits_even_after_a_pause(worker, qtbot):
     worker.queue(iter("cd"))
     worker.finish()
     qtbot.wait(20)
-    assert worker.isFinished() and worker.seen == ["a", "b", "c", "d"]
+    assert worker.has_ended() and worker.seen == ["a", "b", "c", "d"]
 
 
 def test_a_replaced_job_reports_nothing_more(worker, qtbot):
@@ -74,3 +73,29 @@ def test_a_replaced_job_reports_nothing_more(worker, qtbot):
         second = worker.replace(iter("x"))
         gate.release(2)
     assert finished.args == [second] and not worker.is_current(first) and worker.seen == ["a", "x"]
+
+
+def test_a_closed_worker_is_deleted_at_once_whatever_its_thread_still_does(qapp):
+    for _ in range(100):
+        worker = Worker()
+        worker.queue(iter("ab"))
+        worker.close()
+        del worker
+
+
+def test_garbage_is_collected_in_the_thread_of_the_event_loop_alone(worker, qtbot):
+    class Thing:
+        def __init__(self):
+            self.itself = self
+
+    def litter():
+        for _ in range(30):
+            yield len([Thing() for _ in range(1_000)])
+
+    GarbageCollector(worker)
+    collected_in = []
+    weakref.finalize(Thing(), lambda: collected_in.append(threading.current_thread()))
+    with qtbot.waitSignal(worker.finished_job, timeout=WAIT):
+        worker.queue(litter())
+    qtbot.waitUntil(lambda: len(collected_in) > 0, timeout=WAIT)
+    assert collected_in == [threading.main_thread()]

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from picgui.gui import theme
 from picgui.gui.main_window import MainWindow
+from picgui.gui.worker import GarbageCollector
 from picgui.paths import resource
 
 DESKTOP_ID = "io.github.picgui"  # of the menu entry, its metadata and its icons
@@ -31,7 +32,9 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
     application = QApplication.instance() or QApplication(["picgui"])
     display.let_go()
     dress(application)
+    collector = GarbageCollector(application)
     window = MainWindow(checkpoint=checkpoint, device=device)
+    window.studio.model_changed.connect(collector.keep, Qt.ConnectionType.SingleShotConnection)
     window.show()
     window.offer_last()
     if len(paths) > 1:
@@ -40,10 +43,7 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
         )
     elif paths:
         window.open(Path(paths[0]))
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    awake = QTimer(interval=500)  # lets Python see Ctrl+C
-    awake.timeout.connect(_nothing)
-    awake.start()
+    signal.signal(signal.SIGINT, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
     return application.exec()
 
 
@@ -60,10 +60,6 @@ def dress(application: QApplication) -> None:
             application.installTranslator(translator)
     application.setWindowIcon(theme.application_icon())
     theme.apply(application)
-
-
-def _nothing() -> None:
-    pass
 
 
 class _Display:

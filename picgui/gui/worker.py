@@ -1,17 +1,16 @@
-"""The only file that knows threads: a long-lived thread that runs one generator at a time."""
+"""The only file that knows threads: a long-lived thread that runs one generator at a time, and what must not happen in it."""
 
+import gc
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from picgui.errors import PicError, is_out_of_memory
 
 _log = logging.getLogger(__name__)
-_LAST_BREATH = 0.01  # seconds
 
 
 def explained(error: Exception) -> PicError:
@@ -28,8 +27,11 @@ def explained(error: Exception) -> PicError:
     )
 
 
-class Worker(QThread):
-    """Runs generators in its own thread and reports what they yield, each with the number of its job.
+class Worker(QObject):
+    """Runs generators in a thread of its own and reports what they yield, each with the number of its job.
+
+    The thread is Python's: a QThread that the garbage collector deletes waits, under the interpreter lock, for a thread that needs
+    that lock for its end. Close or finish a worker before it is deleted.
 
     A replaced or stopped job ends before its next item and reports nothing more. Connect bound slots of objects that
     live in the GUI thread, and let `is_current` drop what was already on its way when a job was replaced.
@@ -50,7 +52,8 @@ class Worker(QThread):
         self._running = False
         self._paused = False
         self._closing = False
-        self.start()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def replace(self, items: Iterator) -> int:
         """Stop whatever runs or waits and start this instead; returns the number of the job."""
@@ -84,20 +87,14 @@ class Worker(QThread):
         with self._condition:
             self._closing = True
             self._drop()
-        self._wait()
+        self._thread.join()
 
     def finish(self) -> None:
         """Do all that runs or waits, and return once the thread has ended."""
         with self._condition:
             self._closing, self._paused = True, False
             self._condition.notify()
-        self._wait()
-
-    def _wait(self) -> None:
-        self.wait()
-        # After Qt's end of the thread comes the system's, in which libraries may need the interpreter lock; deleted under that lock
-        # before, the worker would wait for it for ever.
-        time.sleep(_LAST_BREATH)
+        self._thread.join()
 
     def is_current(self, job: int) -> bool:
         """Whether a job was neither replaced nor stopped."""
@@ -120,8 +117,11 @@ class Worker(QThread):
         self._condition.notify()
         return self._last_job
 
-    def run(self) -> None:
-        """The thread's own loop; called by Qt."""
+    def has_ended(self) -> bool:
+        """Whether it was closed or finished, and its thread is gone."""
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
         self._prepare()
         while True:
             with self._condition:
@@ -152,3 +152,29 @@ class Worker(QThread):
             close = getattr(items, "close", None)
             if close is not None:
                 close()
+
+
+class GarbageCollector(QObject):
+    """From its making on, Python's cyclic garbage is collected in the thread of the event loop alone.
+
+    Python collects in whichever thread happens to allocate; in a worker's it would delete windows and timers there, which ends in a
+    crash of Qt's event loop.
+    """
+
+    def __init__(self, parent: QObject):
+        super().__init__(parent)
+        gc.disable()
+        timer = QTimer(self, interval=500)
+        timer.timeout.connect(self._collect)
+        timer.start()
+
+    @Slot()
+    def keep(self) -> None:
+        """Never look again at what is there now: the libraries and the window, which take long to go through and stay."""
+        gc.freeze()
+
+    @Slot()
+    def _collect(self) -> None:
+        full = [count > threshold for count, threshold in zip(gc.get_count(), gc.get_threshold())]
+        if full[0]:
+            gc.collect(2 if full[2] else 1 if full[1] else 0)
