@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from picgui import record
+from picgui import defaults, record
 from picgui.colorize import Model, Sample, colorize_rows, compose, png_text
 from picgui.errors import PhotoError
 from picgui.paths import make_folder
@@ -59,6 +59,7 @@ def colorize_file(
     targets: Mapping[int, Path],
     temperature: float,
     saturation: float,
+    candidates: int = defaults.CANDIDATES,
     long_side: int | None = None,
     overwrite: bool = False,
 ) -> Iterator[Kept | Photo | Drawn | Written]:
@@ -68,10 +69,9 @@ def colorize_file(
     ``overwrite`` replaces results of other settings. Raises PicError.
     """
     texts = {}
+    drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     for seed, target in targets.items():
-        text = png_text(
-            model=model, seed=seed, temperature=temperature, saturation=saturation, long_side=long_side, source=path
-        )
+        text = png_text(model=model, seed=seed, saturation=saturation, source=path, **drawn_with)
         if record.is_needed(target, text, overwrite=overwrite):
             texts[seed] = text
         else:
@@ -82,7 +82,7 @@ def colorize_file(
     yield photo
     for folder in {targets[seed].parent for seed in texts}:
         make_folder(folder)
-    for drawn in colorize_rows(photo, model, seeds=list(texts), temperature=temperature, long_side=long_side):
+    for drawn in colorize_rows(photo, model, seeds=list(texts), **drawn_with):
         if isinstance(drawn, Sample):
             target = targets[drawn.seed]
             _write(target, photo, drawn, saturation=saturation, text=texts[drawn.seed])
@@ -94,7 +94,12 @@ def colorize_file(
 def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, text: Mapping[str, str]) -> None:
     """Write a sample at full size, with all that brings its colours back."""
     remembered = record.sample_text(
-        photo=photo.fingerprint, seed=sample.seed, temperature=sample.temperature, chroma=sample.chroma, log_prob=sample.log_prob
+        photo=photo.fingerprint,
+        seed=sample.seed,
+        temperature=sample.temperature,
+        candidates=sample.candidates,
+        chroma=sample.chroma,
+        log_prob=sample.log_prob,
     )
     image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
     write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)

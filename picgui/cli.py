@@ -47,6 +47,13 @@ def _colorize_parser() -> argparse.ArgumentParser:
         metavar="T",
         help="0 is calm, 1 the model's own (default %(default)s)",
     )
+    parser.add_argument(
+        "--candidates",
+        type=_candidates,
+        default=defaults.CANDIDATES,
+        metavar="N",
+        help="coarse samples of which each sample begins with the likeliest for its photograph; 1 for the model's own samples (default %(default)s)",
+    )
     parser.add_argument("--saturation", type=_from_zero, default=1.0, metavar="X", help="multiplies the colour (default 1.0)")
     parser.add_argument(
         "--seed", type=_seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
@@ -68,6 +75,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
+def _candidates(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= defaults.MAX_CANDIDATES:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {defaults.MAX_CANDIDATES}")
     return value
 
 
@@ -153,6 +167,7 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
         model,
         targets={seed: options.output / result_name(path.stem, seed) for seed in range(options.seed, options.seed + options.n)},
         temperature=options.temperature,
+        candidates=options.candidates,
         saturation=options.saturation,
         long_side=options.long_side,
         overwrite=options.overwrite,

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from picgui import color
+from picgui.defaults import MAX_CANDIDATES
 from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError, PicError, is_out_of_memory
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
@@ -29,7 +30,7 @@ from picgui.upsample import compose
 from picgui.version import __version__
 
 __all__ = [
-    "CoarseRow",
+    "Coarse",
     "Embedded",
     "Known",
     "Model",
@@ -49,6 +50,7 @@ __all__ = [
 
 MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes gigabytes
 SAMPLES_AT_ONCE = 8
+_PRIOR_SLOPE = 0.05  # nats a pixel and Lab unit of chroma: how much rarer colourful pixels are than grey ones, in any photograph
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ class Known:
     chroma: np.ndarray  # (2, h, w) Lab units; only what the mask covers matters
 
 
-class CoarseRow(NamedTuple):
-    """One drawn row of n coarse samples, enlarged to the size of the sample."""
+class Coarse(NamedTuple):
+    """How far the coarse ones of n samples are and, once that is all of it, they themselves, enlarged to the size of the samples."""
 
-    rows: slice  # of the sample, that it covers
-    chroma: np.ndarray  # (n, 2, rows, w) float32, Lab units
-    log_prob: np.ndarray  # (n,) float64, nats, as `Row`'s
+    share: float  # from 0 to 1
+    chroma: np.ndarray | None = None  # (n, 2, h, w) float32, Lab units
+    log_prob: np.ndarray | None = None  # (n,) float64, nats, as `Row`'s
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Sample:
 
     seed: int
     temperature: float
+    candidates: int  # that its coarse one was chosen from
     chroma: np.ndarray  # (2, h, w) float32, whole Lab units
     log_prob: float  # nats, of the whole picture under the bare model at temperature 1, and of the coarse one it began with
 
@@ -217,30 +220,42 @@ def draw_rows(
     *,
     seeds: Sequence[int],
     temperature: float = 1.0,
+    candidates: int = 1,
     known: Known | None = None,
     within_gamut: bool = True,
-) -> Iterator[Row | CoarseRow]:
-    """Draw samples in lock-step, row by row from the top, the rows of their coarse samples first; stop iterating to cancel.
+) -> Iterator[Row | Coarse]:
+    """Draw samples in lock-step: their coarse ones first, then row by row from the top; stop iterating to cancel.
 
-    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. A sample depends on its seed,
-    temperature, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws colours that sRGB does not have.
-    Raises ValueError for a temperature below 0 or a mask of another shape, OutOfMemoryError.
+    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. It is the one of ``candidates``
+    coarse samples that the photograph suggests most; with 1, samples are the model's own. A sample depends on its seed, temperature,
+    ``candidates``, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws colours that sRGB does not have.
+    Raises ValueError for a temperature below 0, ``candidates`` not from 1 to 64 or a mask of another shape, OutOfMemoryError.
     """
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}; it must not be negative")
+    if not 1 <= candidates <= MAX_CANDIDATES:
+        raise ValueError(f"candidates is {candidates}; it must be from 1 to {MAX_CANDIDATES}")
     if known is not None and known.mask.shape != embedded.chroma_shape:
         raise ValueError(f"the mask is {known.mask.shape}, the chroma {embedded.chroma_shape}")
     options = {"temperature": temperature, "within_gamut": within_gamut}
     coarse = None
     if embedded.coarse is not None:
-        coarse = np.empty((len(seeds), 2, *embedded.coarse.chroma_shape), np.float32)
-        smaller = None if known is None else _reduced(known, embedded.coarse.chroma_shape)
-        # the sample's own noise must not be that of its coarse one
-        noise = [(seed, embedded.coarse.chroma_shape[0]) for seed in seeds]
-        for row in _pass(embedded.coarse, model, seeds=noise, known=smaller, coarse=None, **options):
-            coarse[:, :, row.y] = row.chroma
-            yield _enlarged(row, coarse.shape[2], embedded.chroma_shape)
-    yield from _pass(embedded, model, seeds=seeds, known=known, coarse=coarse, **options)
+        height, width = embedded.coarse.chroma_shape
+        given = _conditions(embedded.coarse, model, None if known is None else _reduced(known, (height, width)))
+        number = len(seeds) * candidates
+        chroma, log_prob = np.empty((number, 2, height, width), np.float32), np.zeros(number)
+        # the sample's own noise must not be that of its coarse ones
+        noise = [(seed, height, candidate) for seed in seeds for candidate in range(candidates)]
+        for row in _rows(given, model, seeds=noise, **options):
+            chroma[:, :, row.y] = row.chroma
+            log_prob += row.log_prob
+            if row.y + 1 < height:
+                yield Coarse((row.y + 1) / height)
+        suggested = _suggestion(given, model, chroma).reshape(-1, candidates)
+        chosen = suggested.argmax(axis=1) + np.arange(len(seeds)) * candidates
+        coarse = chroma[chosen]
+        yield Coarse(1.0, _enlarged(coarse, embedded.chroma_shape), log_prob[chosen])
+    yield from _rows(_conditions(embedded, model, known, coarse), model, seeds=seeds, **options)
 
 
 def sample_rows(embedded: Embedded, model: Model, **options: object) -> Iterator[Row]:
@@ -248,19 +263,19 @@ def sample_rows(embedded: Embedded, model: Model, **options: object) -> Iterator
     return (row for row in draw_rows(embedded, model, **options) if isinstance(row, Row))
 
 
-def _pass(
-    embedded: Embedded,
-    model: Model,
-    *,
-    seeds: Sequence[int | tuple[int, int]],
-    known: Known | None,
-    coarse: np.ndarray | None,
-    temperature: float,
-    within_gamut: bool,
-) -> Iterator[Row]:
-    """Draw at the size of an embedding, with ``coarse`` colours (n, 2, h', w') for each sample where there are any."""
+class _Conditions(NamedTuple):
+    """What samples are drawn from, all at the resolution of the chroma."""
+
+    embedding: Tensor  # (1 or n, E, h, w)
+    luminance: Tensor  # (1, 1, h, w), normalised
+    known: tuple[Tensor, Tensor] | None  # mask (1, 1, h, w) in {0, 1} and chroma (1, 2, h, w), normalised
+
+
+@torch.inference_mode()
+def _conditions(embedded: Embedded, model: Model, known: Known | None, coarse: np.ndarray | None = None) -> _Conditions:
+    """With ``coarse`` colours (n, 2, h', w') in Lab units for each of n samples, where there are any."""
     config = model.network.config
-    with torch.inference_mode(), _enough_memory(model.device):
+    with _enough_memory(model.device):
         luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
         mask, chroma = torch.zeros_like(luminance), torch.zeros_like(luminance).repeat(1, 2, 1, 1)
         if known is not None:
@@ -278,18 +293,43 @@ def _pass(
         elif is_known and config.known_colors:
             planes = known_planes(luminance, chroma, mask)
             embedding = _finish(embedded.features, planes, model, *embedded.chroma_shape)
+    return _Conditions(embedding, luminance, (mask, chroma) if is_known else None)
+
+
+def _rows(
+    given: _Conditions,
+    model: Model,
+    *,
+    seeds: Sequence[int | tuple[int, ...]],
+    temperature: float,
+    within_gamut: bool,
+) -> Iterator[Row]:
     rows = sampler.sample_rows(
         model.network.pixel_cnn,
-        embedding,
-        luminance,
+        given.embedding,
+        given.luminance,
         seeds=list(seeds),
         temperature=temperature,
-        known=(mask, chroma) if is_known else None,
+        known=given.known,
         within_gamut=within_gamut,
-        strength=config.sampling_strength,
+        strength=model.network.config.sampling_strength,
     )
     with _enough_memory(model.device):
         yield from rows
+
+
+@torch.inference_mode()
+def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndarray:
+    """How much more this photograph suggests each chroma (n, 2, h, w), Lab units, than any photograph would: (n,), nats a pixel.
+
+    The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
+    """
+    parameters = model.network.auxiliary_parameters(given.embedding)
+    values = []
+    for one in torch.from_numpy(chroma).to(model.device)[:, None]:
+        log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
+        values.append(log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean())
+    return torch.stack(values).cpu().numpy()
 
 
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:
@@ -300,12 +340,10 @@ def _reduced(known: Known, shape: tuple[int, int]) -> Known:
     return Known((share[0] > 0).numpy(), (chroma / share.clamp_min(1e-9)).numpy())
 
 
-def _enlarged(row: Row, height: int, shape: tuple[int, int]) -> CoarseRow:
-    """A row of ``height`` as it covers chroma of ``shape``."""
-    rows = slice(row.y * shape[0] // height, (row.y + 1) * shape[0] // height)
-    columns = np.arange(shape[1]) * row.chroma.shape[2] // shape[1]
-    chroma = np.repeat(row.chroma[:, :, None, columns], rows.stop - rows.start, axis=2)
-    return CoarseRow(rows, chroma, row.log_prob)
+def _enlarged(chroma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Chroma (n, 2, h, w) repeated to (n, 2, *shape)."""
+    ys, xs = (np.arange(large) * small // large for large, small in zip(shape, chroma.shape[2:]))
+    return chroma[:, :, ys[:, None], xs]
 
 
 def colorize(
@@ -314,13 +352,16 @@ def colorize(
     *,
     seeds: Sequence[int],
     temperature: float = 1.0,
+    candidates: int = 1,
     long_side: int | None = None,
 ) -> Iterator[Sample]:
     """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
 
+    ``temperature`` and ``candidates`` are those of `draw_rows`; what the window begins with is in `picgui.defaults`.
     g^w runs once. Up to 8 samples are drawn at once. Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
     """
-    for drawn in colorize_rows(photo, model, seeds=seeds, temperature=temperature, long_side=long_side):
+    options = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
+    for drawn in colorize_rows(photo, model, seeds=seeds, **options):
         if isinstance(drawn, Sample):
             yield drawn
 
@@ -331,6 +372,7 @@ def colorize_rows(
     *,
     seeds: Sequence[int],
     temperature: float = 1.0,
+    candidates: int = 1,
     long_side: int | None = None,
 ) -> Iterator[Sample | float]:
     """`colorize` that can be watched and stopped: after every row, also yields the share of the work that is done."""
@@ -339,24 +381,21 @@ def colorize_rows(
         group = seeds[start : start + SAMPLES_AT_ONCE]
         chroma = np.empty((len(group), 2, *embedded.chroma_shape), np.float32)
         log_prob = np.zeros(len(group))
-        for row in draw_rows(embedded, model, seeds=group, temperature=temperature):
-            log_prob += row.log_prob
-            if isinstance(row, Row):
-                chroma[:, :, row.y] = row.chroma
-            yield (start + len(group) * work_done(embedded, row)) / len(seeds)
+        for drawn in draw_rows(embedded, model, seeds=group, temperature=temperature, candidates=candidates):
+            if isinstance(drawn, Row):
+                chroma[:, :, drawn.y] = drawn.chroma
+            if drawn.log_prob is not None:
+                log_prob += drawn.log_prob
+            yield (start + len(group) * work_done(embedded, drawn, candidates=candidates)) / len(seeds)
         for index, seed in enumerate(group):
-            yield Sample(seed, temperature, chroma[index], float(log_prob[index]))
+            yield Sample(seed, temperature, candidates, chroma[index], float(log_prob[index]))
 
 
-def work_done(embedded: Embedded, row: Row | CoarseRow) -> float:
-    """The share of the work that is done, from 0 to 1, when this row is drawn: pixels, of the coarse sample and of the sample."""
+def work_done(embedded: Embedded, drawn: Row | Coarse, *, candidates: int = 1) -> float:
+    """The share of `draw_rows`' work that is done, from 0 to 1, when it yields this: pixels, of coarse samples and of samples."""
     height, width = embedded.chroma_shape
-    coarse_height, coarse_width = embedded.coarse.chroma_shape if embedded.coarse else (0, 0)
-    before = coarse_height * coarse_width
-    if isinstance(row, Row):
-        done = before + (row.y + 1) * width
-    else:
-        done = before * row.rows.stop / height
+    before = candidates * math.prod(embedded.coarse.chroma_shape) if embedded.coarse else 0
+    done = before + (drawn.y + 1) * width if isinstance(drawn, Row) else before * drawn.share
     return done / (before + height * width)
 
 
@@ -365,6 +404,7 @@ def png_text(
     model: Model,
     seed: int,
     temperature: float,
+    candidates: int = 1,
     saturation: float = 1.0,
     long_side: int | None = None,
     source: Path | None = None,
@@ -375,6 +415,7 @@ def png_text(
         "Comment": "Colours are estimated by a model.",
         "picgui:seed": str(seed),
         "picgui:temperature": f"{temperature:g}",
+        "picgui:candidates": str(candidates),
         "picgui:saturation": f"{saturation:g}",
         "picgui:checkpoint": model.checkpoint.sha256,
         "picgui:version": __version__,

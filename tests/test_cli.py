@@ -102,6 +102,7 @@ def test_what_is_already_there_is_skipped_and_replaced_only_when_asked(folder):
     other = colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--temperature", 0.5)
     assert other.returncode == 1 and "--overwrite" in other.stderr
     assert (folder / "twice/scan-colorized-1.png").read_bytes() == first
+    assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--candidates", 1).returncode == 1
     assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--temperature", 0.5, "--overwrite").returncode == 0
     assert (folder / "twice/scan-colorized-1.png").read_bytes() != first
 
@@ -132,6 +133,8 @@ def test_a_folder_of_photographs_is_taken_whole(folder):
     [
         ("scan.jpg", "--temperature", "-1"),
         ("scan.jpg", "-n", "0"),
+        ("scan.jpg", "--candidates", "0"),
+        ("scan.jpg", "--candidates", "65"),
         ("scan.jpg", "--seed", "x"),
         (),
     ],

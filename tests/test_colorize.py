@@ -8,7 +8,7 @@ import torch
 
 import picgui
 from picgui import color
-from picgui.colorize import CoarseRow, Known, colorize, draw_rows, embed, load_model, network_shape, png_text, sample_rows, work_done
+from picgui.colorize import Coarse, Known, Row, colorize, draw_rows, embed, load_model, network_shape, png_text, sample_rows, work_done
 from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
 from tests.models import checkpoint
@@ -69,18 +69,48 @@ def test_known_colours_are_kept_and_change_the_rest(photo, model):
 
 def test_a_sample_begins_with_a_coarse_one(photo, model):
     embedded = embed(photo, model)
-    drawn = list(draw_rows(embedded, model, seeds=[1, 2]))
+    drawn = list(draw_rows(embedded, model, seeds=[1, 2], candidates=3))
     height, width = embedded.chroma_shape
     coarse, rows = drawn[: embedded.coarse.chroma_shape[0]], drawn[embedded.coarse.chroma_shape[0] :]
-    assert all(isinstance(row, CoarseRow) for row in coarse) and [row.y for row in rows] == list(range(height))
-    assert [y for row in coarse for y in range(height)[row.rows]] == list(range(height)), "each row is covered once"
-    assert all(row.chroma.shape == (2, 2, row.rows.stop - row.rows.start, width) for row in coarse)
-    shares = [work_done(embedded, row) for row in drawn]
-    assert 0 < shares[0] and shares == sorted(shares) and shares[-1] == 1
+    assert all(isinstance(one, Coarse) for one in coarse) and [row.y for row in rows] == list(range(height))
+    assert all(one.chroma is None for one in coarse[:-1]) and coarse[-1].chroma.shape == (2, 2, height, width)
+    shares = [work_done(embedded, one, candidates=3) for one in drawn]
+    assert shares == sorted(set(shares)) and shares[0] > 0 and shares[-1] == 1
     # each sample goes on from its own coarse one: with that of another it would be another sample
-    alone = list(draw_rows(embedded, model, seeds=[2]))
-    assert all(np.array_equal(a.chroma[0], b.chroma[1]) for a, b in zip(alone, drawn))
-    assert not np.array_equal(coarse[0].chroma[0], coarse[0].chroma[1])
+    alone = list(draw_rows(embedded, model, seeds=[2], candidates=3))[len(coarse) - 1 :]
+    assert all(np.array_equal(a.chroma[0], b.chroma[1]) for a, b in zip(alone, drawn[len(coarse) - 1 :]))
+    assert not np.array_equal(coarse[-1].chroma[0], coarse[-1].chroma[1])
+
+
+def coarse_of(drawn):
+    """Chroma and log-probability."""
+    return next((one.chroma, one.log_prob) for one in drawn if isinstance(one, Coarse) and one.chroma is not None)
+
+
+def test_the_coarse_candidate_that_the_photograph_suggests_most_is_taken(photo, model, monkeypatch):
+    embedded = embed(photo, model)
+    colors = [coarse_of(draw_rows(embedded, model, seeds=[1], candidates=number))[0][0] for number in range(1, 9)]
+    assert all(any(np.array_equal(b, c) for c in colors[: i + 1]) for i, b in enumerate(colors))
+    assert len({c.tobytes() for c in colors}) > 1, "another one than the first is taken"
+    # where g^w expects green everywhere, the greenest is taken, whatever f makes of it
+    green = torch.zeros(6, 10)
+    green[1], green[2], green[4] = -0.5, -2.0, -1.0  # of each component the mean and log-scale of a, and the log-scale of b
+    everywhere = green.view(1, -1, 1, 1).expand(-1, -1, *embedded.coarse.chroma_shape)
+    monkeypatch.setattr(model.network, "auxiliary_parameters", lambda embedding: everywhere)
+    means = []
+    for candidates in (1, 8):
+        chroma, _ = coarse_of(draw_rows(embedded, model, seeds=range(8), candidates=candidates))
+        means.append(chroma[:, 0].mean())
+    assert means[1] < means[0] - 1
+
+
+def test_greyness_is_not_what_a_photograph_suggests(photo, model, monkeypatch):
+    embedded = embed(photo, model)
+    monkeypatch.setattr("picgui.colorize._PRIOR_SLOPE", 10.0)
+    vivid, _ = coarse_of(draw_rows(embedded, model, seeds=range(4), candidates=8))
+    monkeypatch.setattr("picgui.colorize._PRIOR_SLOPE", -10.0)
+    pale, _ = coarse_of(draw_rows(embedded, model, seeds=range(4), candidates=8))
+    assert (np.hypot(*vivid.swapaxes(0, 1)).mean(axis=(1, 2)) > np.hypot(*pale.swapaxes(0, 1)).mean(axis=(1, 2))).all()
 
 
 def test_the_sample_reads_its_coarse_one(photo, model):
@@ -104,9 +134,10 @@ def test_the_sample_reads_its_coarse_one(photo, model):
 
 def test_the_log_probability_counts_both_passes(photo, model):
     embedded = embed(photo, model)
-    drawn = list(draw_rows(embedded, model, seeds=[3]))
-    assert draw(photo, model, seeds=[3])[0].log_prob == pytest.approx(sum(row.log_prob[0] for row in drawn))
-    assert sum(row.log_prob[0] for row in drawn if isinstance(row, CoarseRow)) < 0
+    drawn = list(draw_rows(embedded, model, seeds=[3], candidates=2))
+    _, coarse = coarse_of(drawn)
+    fine = sum(row.log_prob[0] for row in drawn if isinstance(row, Row))
+    assert coarse[0] < 0 and draw(photo, model, seeds=[3], candidates=2)[0].log_prob == pytest.approx(coarse[0] + fine)
 
 
 def test_coarse_samples_keep_known_colours_too(photo, model):
@@ -114,12 +145,15 @@ def test_coarse_samples_keep_known_colours_too(photo, model):
     mask = np.zeros(embedded.chroma_shape, bool)
     mask[2, 4] = True
     known = Known(mask, np.full((2, *mask.shape), 9.0, np.float32))
-    coarse = np.empty((2, *mask.shape))
-    for row in draw_rows(embedded, model, seeds=[1], known=known, within_gamut=False):
-        if isinstance(row, CoarseRow):
-            coarse[:, row.rows] = row.chroma[0]
+    (coarse,), _ = coarse_of(draw_rows(embedded, model, seeds=[1], known=known, candidates=2, within_gamut=False))
     assert (coarse[:, 2, 4] == 9).all()
     assert (coarse != 9).any()
+
+
+@pytest.mark.parametrize("candidates", [0, 65])
+def test_another_number_of_candidates_is_refused(photo, model, candidates):
+    with pytest.raises(ValueError, match="candidates"):
+        next(draw_rows(embed(photo, model), model, seeds=[1], candidates=candidates))
 
 
 def test_a_mask_of_another_shape_is_refused(photo, model):

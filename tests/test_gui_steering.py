@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.batch import Drawn, colorize_file
 from picgui.colorize import colorize, compose
+from picgui.defaults import CANDIDATES
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
 from picgui.gui import jobs, main_window, pace, records
@@ -154,6 +155,21 @@ def test_a_damaged_session_is_a_sentence(tmp_path, content):
     path = tmp_path / "work.picgui"
     path.write_text(content)
     with pytest.raises(PhotoError, match="work.picgui"):
+        records.read_session(path)
+
+
+def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candidates(drawn, tmp_path):  # noqa: F811
+    path = tmp_path / "work.picgui"
+    records.write_session(path, drawn.session)
+    assert [s.candidates for s in records.read_session(path).restored.samples] == [CANDIDATES] * 4
+    content = json.loads(path.read_text())
+    del content["samples"][0]["candidates"]
+    path.write_text(json.dumps(content))
+    older = records.read_session(path).restored.samples
+    assert older[0].candidates == 1 and not older[0].is_drawn_like(older[1]) and older[1].is_drawn_like(older[2])
+    content["samples"][0]["candidates"] = 0
+    path.write_text(json.dumps(content))
+    with pytest.raises(PhotoError):
         records.read_session(path)
 
 
@@ -310,8 +326,10 @@ def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot)
     window.open(scan.parent / "scan-colorized-1.png")
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     chroma = window.session.samples[0].chroma
-    expected = next(colorize(read_photo(scan), window.studio.model, seeds=[1], temperature=window.session.temperature)).chroma
+    options = {"temperature": window.session.temperature, "candidates": CANDIDATES}
+    expected = next(colorize(read_photo(scan), window.studio.model, seeds=[1], **options)).chroma
     assert window.session.path == scan and np.array_equal(chroma, expected)
+    assert window.session.samples[0].candidates == CANDIDATES
 
 
 @pytest.mark.parametrize(("name", "kind", "written", "dtype"), [("a", 3, "a.tif", np.uint16), ("b.png", 2, "b.tif", np.uint8), ("c", 1, "c.png", np.uint16)])
@@ -454,6 +472,8 @@ def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(
     expected = drawn.session.samples[1].chroma.copy()
     for sample in drawn.session.samples[:2]:
         sample.rows, sample.chroma[:, 2:] = 2, 0
+    fewer = drawn.session.samples[3]  # as an older version drew it
+    fewer.rows, fewer.candidates = 2, 1
     drawn.session.samples[0].stopped = True
     path = tmp_path / "work.picgui"
     records.write_session(path, drawn.session)
@@ -463,6 +483,9 @@ def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(
     qtbot.waitUntil(lambda: all(s.is_complete for s in drawn.session.samples[1:]), timeout=WAIT)
     assert drawn.session.samples[0].rows == 2 and drawn.session.samples[0].stopped
     assert np.array_equal(drawn.session.samples[1].chroma, expected)
+    photo, temperature = read_photo(drawn.session.path), drawn.session.temperature
+    again = next(colorize(photo, drawn.studio.model, seeds=[fewer.seed], temperature=temperature, candidates=1))
+    assert np.array_equal(drawn.session.samples[3].chroma, again.chroma)
 
 
 def out_of_memory(monkeypatch, error, *, from_number):

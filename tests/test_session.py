@@ -36,7 +36,7 @@ def session(qapp):
 def finish(session):
     samples = [s for s in session.samples if not s.is_complete]
     for y in range(ROWS):
-        session.take_row(samples, row(y, len(samples), 7.0))
+        session.take(samples, row(y, len(samples), 7.0))
 
 
 def seeds(session):
@@ -51,7 +51,7 @@ def test_an_embedded_photograph_asks_for_samples_that_begin_as_the_draft(session
 
 
 def test_a_row_replaces_the_draft_of_every_sample_it_is_for(session):
-    session.take_row(session.samples[:2], row(0, 2, 7.0))
+    session.take(session.samples[:2], row(0, 2, 7.0))
     first, _, third, _ = session.samples
     assert (first.chroma[:, 0] == 7).all() and (first.chroma[:, 1:] == 3).all()
     assert (first.rows, third.rows) == (1, 0)
@@ -118,7 +118,7 @@ def test_deleting_the_selected_selects_another_and_can_be_undone(session):
 
 
 def test_stopping_keeps_what_is_drawn_and_it_is_not_asked_for_again(session):
-    session.take_row(session.samples, row(0, 4, 7.0))
+    session.take(session.samples, row(0, 4, 7.0))
     session.stop()
     session.ask_for_missing()
     assert session.wanted[-1] == []

@@ -406,6 +406,19 @@ def test_the_two_passes_are_a_code(folder, tmp_path, capsys):
         evaluate_coarse(network(TINY_PAPER), pictures)
 
 
+def test_samples_can_be_measured_as_the_window_draws_them(folder, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--json", "--sampled-pictures", 2, "--limit", 2)
+    figures = []
+    for options in ((), ("--temperature", 0.5), ("--candidates", 8)):
+        assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 1, "--dabs", *options) == 0
+        figures.append(json.loads(capsys.readouterr().out))
+    for what in ("measures", "known_dabs"):
+        assert len({json.dumps(one[what]) for one in figures}) == 3
+    for options in (("--temperature", -1), ("--candidates", 0), ("--candidates", 65)):
+        assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 1, *options) == 1
+        assert "must be from" in capsys.readouterr().err
+
+
 def test_samples_can_be_measured_in_one_pass(folder, tmp_path, capsys):
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--json", "--sampled-pictures", 2, "--limit", 2)
     figures = []

@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from picgui.errors import DataError, DeviceError, PicError
 from picgui.colorize import load_model
+from picgui.defaults import MAX_CANDIDATES
+from picgui.errors import DataError, DeviceError, PicError
 from picgui.pic.checkpoint import Checkpoint
 from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--dabs", action="store_true", help="also measure what known colours do to the rest")
     command.add_argument("--unrounded", action="store_true", help="also the bits/dim of chroma as the released code has it")
-    command.add_argument("--temperature", type=float, default=1.0, help="of the samples (default 1.0)")
+    _add_sampling(command)
     command.add_argument("--one-pass", action="store_true", help="draw samples without coarse ones before them")
     _add_rivals(command)
     command.set_defaults(run=_evaluate)
@@ -87,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
     command.add_argument("--samples", type=int, default=6, help="of each (default 6)")
-    command.add_argument("--temperature", type=float, default=1.0, help="default 1.0")
+    _add_sampling(command)
     _add_rivals(command)
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_figures)
@@ -121,6 +123,20 @@ def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
     )
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
+
+
+def _add_sampling(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--temperature", type=float, default=1.0, help="of the samples (default 1.0)")
+    command.add_argument(
+        "--candidates", type=int, default=1, metavar="N", help="coarse samples of which each begins with the likeliest (default 1)"
+    )
+
+
+def _sampling(options: argparse.Namespace) -> dict[str, float]:
+    for name, least, most in (("temperature", 0, math.inf), ("candidates", 1, MAX_CANDIDATES)):
+        if not least <= getattr(options, name) <= most:
+            raise DataError(f"--{name} is {getattr(options, name)}; it must be from {least} to {most}.")
+    return {"temperature": options.temperature, "candidates": options.candidates}
 
 
 def _add_rivals(command: argparse.ArgumentParser) -> None:
@@ -184,14 +200,12 @@ def _evaluate(options: argparse.Namespace) -> None:
             pictures,
             number=options.sampled_pictures,
             samples=options.samples,
-            temperature=options.temperature,
+            **_sampling(options),
             baselines=_baselines(options),
             others=options.others,
         )
     if options.dabs:
-        figures["known_dabs"] = measure_dabs(
-            model, pictures, number=options.sampled_pictures, temperature=options.temperature
-        )
+        figures["known_dabs"] = measure_dabs(model, pictures, number=options.sampled_pictures, **_sampling(options))
     if options.json:
         print(json.dumps(figures))
         return
@@ -233,7 +247,7 @@ def _figures(options: argparse.Namespace) -> None:
         model,
         out=options.output,
         samples=options.samples,
-        temperature=options.temperature,
+        **_sampling(options),
         baselines=_baselines(options),
         others=options.others,
     )

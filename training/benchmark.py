@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from picgui import defaults
 from picgui.colorize import Model, compose, embed, sample_rows
 from picgui.photo import photo_from_rgb, read_photo
 from picgui.pic import pixel_loop, sampler
@@ -188,10 +189,11 @@ def whole_way(model: Model) -> dict[str, float]:
         figures["first_colour_seconds"] = best_of({"x": first_colour}, 3)["x"]
         photo = read_photo(path)
     embedded = embed(photo, model)
+    as_in_the_window = {"seeds": range(4), "temperature": defaults.TEMPERATURE, "candidates": defaults.CANDIDATES}
     times = best_of(
         {
             "embedding_seconds": lambda: embed(photo, model),
-            "four_rows": lambda: [None for _ in sample_rows(embedded, model, seeds=range(4))],
+            "four_rows": lambda: [None for _ in sample_rows(embedded, model, **as_in_the_window)],
         },
         3,
     )

@@ -113,6 +113,7 @@ def measure_samples(
     number: int,
     samples: int,
     temperature: float = 1.0,
+    candidates: int = 1,
     baselines: Mapping[str, Baseline] = {},
     others: Sequence[Path] = (),
 ) -> dict[str, dict[str, Figure]]:
@@ -130,14 +131,8 @@ def measure_samples(
         luminance, chroma = lab_batch(crops, config)
         lightness.append(F.avg_pool2d(luminance * 50 + 50, config.chroma_scale))
         real.append(color.denormalize_chroma(chroma))
-        drawn.append(
-            torch.stack(
-                [
-                    torch.from_numpy(s.chroma)
-                    for s in colorize(photo, model, seeds=range(1, samples + 1), temperature=temperature)
-                ]
-            )
-        )
+        colorized = colorize(photo, model, seeds=range(1, samples + 1), temperature=temperature, candidates=candidates)
+        drawn.append(torch.stack([torch.from_numpy(sample.chroma) for sample in colorized]))
         embedded = embed(photo, model)
         answers["embedding_only_map"].append(torch.from_numpy(embedding_mode(embedded, model)))
         answers["embedding_only_expectation"].append(torch.from_numpy(embedded.draft))
@@ -158,7 +153,9 @@ def measure_samples(
     }
 
 
-def measure_dabs(model: Model, pictures: Pictures, *, number: int, temperature: float = 1.0) -> dict[str, Figure]:
+def measure_dabs(
+    model: Model, pictures: Pictures, *, number: int, temperature: float = 1.0, candidates: int = 1
+) -> dict[str, Figure]:
     """Root mean square error of a sample's chroma, in Lab units, where nothing is known, by the number of known dabs of 3 x 3 pixels.
 
     The dabs have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures, seed 1. Raises DataError
@@ -177,7 +174,8 @@ def measure_dabs(model: Model, pictures: Pictures, *, number: int, temperature: 
             mask = np.zeros((height, width), bool)
             for y, x in places[:count]:
                 mask[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = True
-            rows = sample_rows(embedded, model, seeds=(1,), temperature=temperature, known=Known(mask, real))
+            known = Known(mask, real)
+            rows = sample_rows(embedded, model, seeds=(1,), temperature=temperature, candidates=candidates, known=known)
             chroma = np.stack([row.chroma[0] for row in rows], axis=1)
             if not mask.all():
                 errors[count].append(float(np.sqrt(((chroma - real)[:, ~mask] ** 2).mean())))

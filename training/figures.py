@@ -135,12 +135,14 @@ def sheet(rows: Iterable[Sequence[np.ndarray]], *, columns: Sequence[str]) -> np
     return np.asarray(canvas)
 
 
-def samples_sheet(pictures: Sequence[Picture], model: Model, *, seeds: Sequence[int], temperature: float = 1.0) -> np.ndarray:
+def samples_sheet(
+    pictures: Sequence[Picture], model: Model, *, seeds: Sequence[int], temperature: float = 1.0, candidates: int = 1
+) -> np.ndarray:
     """Grey photograph, original where there is one, and samples (figures 3 and 4, and any old photographs)."""
     with_real = all(p.real is not None for p in pictures)
     rows = []
     for picture in pictures:
-        samples = colorize(picture.photo, model, seeds=seeds, temperature=temperature)
+        samples = colorize(picture.photo, model, seeds=seeds, temperature=temperature, candidates=candidates)
         row = [grey(picture), *([original(picture)] if with_real else [])]
         rows.append(row + [compose(picture.photo, sample.chroma) for sample in samples])
     return sheet(rows, columns=["grey", *(["original"] if with_real else []), *(f"seed {s}" for s in seeds)])
@@ -194,6 +196,7 @@ def figure_7(
     model: Model,
     *,
     temperature: float = 1.0,
+    candidates: int = 1,
     baselines: Mapping[str, Baseline] = {},
     others: Sequence[Path] = (),
 ) -> np.ndarray:
@@ -203,8 +206,8 @@ def figure_7(
         luminance = network_luminance(picture.photo, model).to(model.device)
         answers = [compose(picture.photo, baseline.colorize(luminance)) for baseline in baselines.values()]
         answers += [other_result(folder, picture.name) for folder in others]
-        samples = [compose(picture.photo, s.chroma) for s in colorize(picture.photo, model, seeds=(1, 2), temperature=temperature)]
-        rows.append([grey(picture), *answers, *samples])
+        samples = colorize(picture.photo, model, seeds=(1, 2), temperature=temperature, candidates=candidates)
+        rows.append([grey(picture), *answers, *(compose(picture.photo, s.chroma) for s in samples)])
     return sheet(rows, columns=["grey", *baselines, *(folder.name for folder in others), "PIC", "PIC"])
 
 
@@ -242,20 +245,21 @@ def make_figures(
     out: Path,
     samples: int,
     temperature: float,
+    candidates: int = 1,
     baselines: Mapping[str, Baseline] = {},
     others: Sequence[Path] = (),
 ) -> list[Path]:
     """Write every figure that the pictures allow (3 and 5 need originals); the paths written. Raises PicError."""
-    seeds = range(1, samples + 1)
+    seeds, sampling = range(1, samples + 1), {"temperature": temperature, "candidates": candidates}
     with_real = all(p.real is not None for p in pictures)
     plans: dict[str, Callable[[], np.ndarray]] = {
         "figure-1-independent-pixels": lambda: figure_1(pictures[:6], model),
-        "figure-4-samples": lambda: samples_sheet(pictures, model, seeds=seeds, temperature=temperature),
+        "figure-4-samples": lambda: samples_sheet(pictures, model, seeds=seeds, **sampling),
         "figure-6-map-and-sample": lambda: figure_6(pictures[:8], model, baselines.get("independent")),
-        "figure-7-side-by-side": lambda: figure_7(pictures, model, temperature=temperature, baselines=baselines, others=others),
+        "figure-7-side-by-side": lambda: figure_7(pictures, model, baselines=baselines, others=others, **sampling),
     }
     if with_real:
-        plans["figure-3-beside-originals"] = lambda: samples_sheet(pictures, model, seeds=seeds[:2], temperature=temperature)
+        plans["figure-3-beside-originals"] = lambda: samples_sheet(pictures, model, seeds=seeds[:2], **sampling)
         plans["figure-5-failures"] = lambda: figure_5(pictures, model)
     make_folder(out)
     written = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from picgui.colorize import CoarseRow, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
+from picgui.colorize import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
 from picgui.errors import PhotoError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
@@ -183,10 +183,10 @@ def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> I
 
 
 def draw(
-    embedded: Embedded, model: Model, *, seeds: Sequence[int], temperature: float, known: Known | None = None
-) -> Iterator[Row | CoarseRow]:
-    """Yield the rows of samples, those of their coarse ones first."""
-    yield from draw_rows(embedded, model, seeds=seeds, temperature=temperature, known=known)
+    embedded: Embedded, model: Model, *, seeds: Sequence[int], temperature: float, candidates: int, known: Known | None = None
+) -> Iterator[Row | Coarse]:
+    """Draw samples, their coarse ones first."""
+    yield from draw_rows(embedded, model, seeds=seeds, temperature=temperature, candidates=candidates, known=known)
 
 
 def compose_strips(wanted: Sequence[StripWanted]) -> Iterator[StripComposed]:

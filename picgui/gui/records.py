@@ -42,6 +42,7 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
         photo=photo.fingerprint,
         seed=sample.seed,
         temperature=sample.temperature,
+        candidates=sample.candidates,
         chroma=sample.chroma,
         log_prob=sample.log_prob,
         rows=sample.rows,
@@ -176,6 +177,7 @@ def _sample(values: Mapping) -> Sample:
         temperature=_within(values["temperature"], 0, 10),
         draft=record.unpacked(values["chroma"]),
         known=record.known_from(values["known"]),
+        candidates=round(_within(values.get("candidates", 1), 1, defaults.MAX_CANDIDATES)),
     )
     sample.rows = round(_within(values["rows"], 0, sample.chroma.shape[1]))
     sample.log_prob = float(values["log_prob"])

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from picgui import defaults
-from picgui.colorize import CoarseRow, Embedded, Known, Row
+from picgui.colorize import Coarse, Embedded, Known, Row
 from picgui.gui.jobs import PhotoOpened
 
 MAX_SAMPLES = 16
@@ -22,23 +22,35 @@ _numbers = count(1)
 class Sample:
     """One colouring: it starts as the draft and is overwritten row by row. Keeps low-resolution chroma only."""
 
-    def __init__(self, seed: int, *, temperature: float, draft: np.ndarray, known: Known | None = None):
+    def __init__(
+        self,
+        seed: int,
+        *,
+        temperature: float,
+        draft: np.ndarray,
+        known: Known | None = None,
+        candidates: int = defaults.CANDIDATES,
+    ):
         self.number = next(_numbers)  # tells samples of one seed apart
         self.seed = seed
         self.temperature = temperature
+        self.candidates = candidates
         self.known = known  # colours that were given, by hints or by a region that is held
         self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
-        self.better_draft(slice(0, draft.shape[1]), draft)
+        self.better_draft(draft)
         self.rows = 0  # drawn so far
         self.log_prob = 0.0  # nats
         self.stopped = False  # by the person: what is drawn is kept
 
-    def better_draft(self, rows: slice, chroma: np.ndarray) -> None:
-        """Take (2, rows, w) for rows that are not drawn yet; given colours stay."""
-        self.chroma[:, rows] = chroma
+    def better_draft(self, chroma: np.ndarray) -> None:
+        """Take (2, h, w) before anything is drawn; given colours stay."""
+        self.chroma[:] = chroma
         if self.known is not None:
-            mask = self.known.mask[rows]
-            self.chroma[:, rows][:, mask] = self.known.chroma[:, rows][:, mask]
+            self.chroma[:, self.known.mask] = self.known.chroma[:, self.known.mask]
+
+    def is_drawn_like(self, other: "Sample") -> bool:
+        """Whether both can be drawn at once."""
+        return (self.temperature, self.candidates) == (other.temperature, other.candidates) and self.known is other.known
 
     @property
     def is_complete(self) -> bool:
@@ -239,7 +251,7 @@ class Session(QObject):
         """The sample itself, or, where a model of another chroma resolution is in use, one of its seed to be drawn anew."""
         if self._fits(sample.chroma):
             return sample
-        return Sample(sample.seed, temperature=sample.temperature, draft=self.embedded.draft)
+        return Sample(sample.seed, temperature=sample.temperature, draft=self.embedded.draft, candidates=sample.candidates)
 
     def _fits(self, planes: np.ndarray) -> bool:
         return planes.shape[-2:] == self.embedded.chroma_shape
@@ -368,17 +380,19 @@ class Session(QObject):
 
     # the drawing
 
-    def take_row(self, samples: Sequence[Sample], row: Row | CoarseRow) -> None:
-        """Put a drawn row into its samples; a coarse one betters their draft."""
+    def take(self, samples: Sequence[Sample], drawn: Row | Coarse) -> None:
+        """Put a drawn row into its samples; coarse ones better their drafts."""
+        if isinstance(drawn, Coarse) and drawn.chroma is None:
+            return
         for index, sample in enumerate(samples):
-            sample.log_prob += float(row.log_prob[index])
-            if isinstance(row, CoarseRow):
-                sample.better_draft(row.rows, row.chroma[index])
-                self.sample_advanced.emit(sample, row.rows.start, row.rows.stop)
+            sample.log_prob += float(drawn.log_prob[index])
+            if isinstance(drawn, Coarse):
+                sample.better_draft(drawn.chroma[index])
+                self.sample_advanced.emit(sample, 0, sample.chroma.shape[1])
             else:
-                sample.chroma[:, row.y] = row.chroma[index]
-                sample.rows = row.y + 1
-                self.sample_advanced.emit(sample, row.y, row.y + 1)
+                sample.chroma[:, drawn.y] = drawn.chroma[index]
+                sample.rows = drawn.y + 1
+                self.sample_advanced.emit(sample, drawn.y, drawn.y + 1)
 
     def stop(self) -> None:
         """Keep what is drawn as it is."""
@@ -430,7 +444,7 @@ class Session(QObject):
         missing = [s for s in self.samples if not s.is_complete and not s.stopped]
         if missing:
             last = missing[-1]
-            missing = [s for s in missing if s.temperature == last.temperature and s.known is last.known]
+            missing = [s for s in missing if s.is_drawn_like(last)]
         for sample in missing:
             sample.rows, sample.log_prob = 0, 0.0
         self.sampling_wanted.emit(missing)

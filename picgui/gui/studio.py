@@ -179,6 +179,7 @@ class Studio(QObject):
             model=self.model,
             seed=sample.seed,
             temperature=sample.temperature,
+            candidates=sample.candidates,
             saturation=self.session.saturation,
             source=self.session.path,
         )
@@ -255,6 +256,7 @@ class Studio(QObject):
                 self.model,
                 seeds=[s.seed for s in samples],
                 temperature=samples[0].temperature,
+                candidates=samples[0].candidates,
                 known=samples[0].known,
             )
         )
@@ -272,8 +274,9 @@ class Studio(QObject):
             self._set_activity(Activity.IDLE)
             self._take_embedding(item)
         else:
-            self.session.take_row(self._drawing, item)
-            self.progressed.emit(self._progress(work_done(self.session.embedded, item)))
+            self.session.take(self._drawing, item)
+            share = work_done(self.session.embedded, item, candidates=self._drawing[0].candidates)
+            self.progressed.emit(self._progress(share))
 
     def _take_embedding(self, embedded: Embedded) -> None:
         interrupted, self._interrupted = self._interrupted, None
