@@ -50,7 +50,7 @@ __all__ = [
 
 MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes gigabytes
 SAMPLES_AT_ONCE = 8
-_PRIOR_SLOPE = 0.05  # nats a pixel and Lab unit of chroma: how much rarer colourful pixels are than grey ones, in any photograph
+_PRIOR_SLOPE = 0.1  # nats a pixel and Lab unit of chroma: how much rarer colourful pixels are than grey ones, in any photograph
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def test_the_best_of_several_is_better_and_derailing_is_counted():
     real = flat(10, 10)
     samples = torch.stack((flat(10, 12), flat(50, 50), flat(0, 10), flat(10, 10)), dim=1)
     figures = measures.measure(L, real, samples)
-    assert figures["chroma_rmse_best_of_4"].mean == 0 < figures["chroma_rmse"].mean
+    assert figures["chroma_rmse_best_of_4"].mean == 0 < figures["chroma_rmse"].mean < figures["chroma_rmse_worst_of_4"].mean
     assert figures["derailed"].mean == pytest.approx(0.5)  # (50, 50) and (10, 12)
 
 

@@ -95,5 +95,6 @@ def measure(lightness: Tensor, real: Tensor, samples: Tensor) -> dict[str, Figur
     }
     if samples.shape[1] > 1:
         figures[f"chroma_rmse_best_of_{samples.shape[1]}"] = mean_with_interval(error.min(1).values)
+        figures[f"chroma_rmse_worst_of_{samples.shape[1]}"] = mean_with_interval(error.max(1).values)
         figures["diversity"] = mean_with_interval(diversity(samples))
     return figures
