@@ -119,6 +119,7 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
     chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError("There is no CUDA device that PyTorch can use. Choose the device cpu.")
+    torch.backends.cudnn.allow_tf32 = False  # a graphics card computes what the processor does
     checkpoint = load_checkpoint(path or default_checkpoint())
     with _enough_memory(chosen):
         network = checkpoint.network().fold().to(chosen).to(memory_format=torch.channels_last)

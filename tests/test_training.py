@@ -6,6 +6,8 @@ import pickle
 import subprocess
 import sys
 import tarfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -253,10 +255,55 @@ def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path
 
 def test_after_a_restart_by_torchrun_a_run_goes_on_unasked(folder, config, tmp_path, monkeypatch):
     command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "0")
     assert run(*command, "--minutes", 0) == 0 and run(*command) == 1
+    before = read_state(tmp_path / "run")["progress"]["images"]
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    recipe = json.loads((tmp_path / "run/run.json").read_text())
+    (tmp_path / "run/run.json").write_text(json.dumps(recipe | {"launcher": 1}))
+    assert run(*command) == 1, "what another torchrun began was refused at first, and is after its restart"
+    assert read_state(tmp_path / "run")["progress"]["images"] == before
+    (tmp_path / "run/run.json").write_text(json.dumps(recipe))
     assert run(*command) == 0
     assert read_state(tmp_path / "run")["progress"]["images"] == 48
+
+
+def test_one_process_of_a_machine_decodes_for_all(folder, tmp_path, monkeypatch):
+    options = {"split": "train", "size": 36, "cache": tmp_path / "c"}
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    waiting = ThreadPoolExecutor(1).submit(load_pictures, [folder], **options)
+    time.sleep(0.5)
+    assert not waiting.done()
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    pictures = load_pictures([folder], **options)
+    assert np.array_equal(waiting.result(timeout=30).images, pictures.images)
+
+
+def test_pictures_that_changed_are_decoded_again(tmp_path):
+    source, options = tmp_path / "pictures", {"split": "train", "size": 36, "cache": tmp_path / "c"}
+    source.mkdir()
+    means = []
+    for color in ((0, 0, 200), (0, 200, 0)):
+        for name in "abcd":
+            cv2.imwrite(str(source / f"{name}.bmp"), np.full((40, 40, 3), color, np.uint8))  # of the same size, whatever is in it
+        means.append(load_pictures([source], **options).images.mean(axis=(0, 1, 2)).argmax())
+    assert means == [0, 1]
+
+
+def test_the_state_is_saved_before_the_last_validation(folder, config, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr("training.train._validation", lambda *_: saved.append((tmp_path / "run/state.pt").exists()) or {})
+    assert run("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run", "--minutes", 0) == 0
+    assert saved == [True]
+
+
+def test_memory_that_runs_out_is_a_sentence(folder, config, tmp_path, capsys, monkeypatch):
+    def step(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("training.train.Trainer.step", step)
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
+    assert run(*command) == 1 and "--at-once" in capsys.readouterr().err
 
 
 def test_a_full_disk_loses_nothing_that_was_saved(folder, config, tmp_path, capsys):

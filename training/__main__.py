@@ -11,7 +11,7 @@ import torch
 
 from picgui.colorize import load_model
 from picgui.defaults import MAX_CANDIDATES
-from picgui.errors import DataError, DeviceError, PicError
+from picgui.errors import DataError, DeviceError, PicError, is_out_of_memory
 from picgui.pic.checkpoint import Checkpoint
 from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
@@ -29,9 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except PicError as error:
-        print(f"training: {error}", file=sys.stderr)
-        return 1
+        return _say(error)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return _say(f"There is not enough memory ({error}). Where a batch does not fit, train --at-once a part of it.")
     return 0
+
+
+def _say(message: object) -> int:
+    print(f"training: {message}", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
     command.add_argument("--samples", type=int, default=6, help="of each (default 6)")
-    _add_sampling(command)
+    _add_sampling(command, of="the samples in figures 3, 4 and 7")
     _add_rivals(command)
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_figures)
@@ -125,10 +133,10 @@ def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
 
 
-def _add_sampling(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--temperature", type=float, default=1.0, help="of the samples (default 1.0)")
+def _add_sampling(command: argparse.ArgumentParser, *, of: str = "the samples") -> None:
+    command.add_argument("--temperature", type=float, default=1.0, help=f"of {of} (default 1.0)")
     command.add_argument(
-        "--candidates", type=int, default=1, metavar="N", help="coarse samples of which each begins with the likeliest (default 1)"
+        "--candidates", type=int, default=1, metavar="N", help=f"coarse samples, of which each of {of} begins with the likeliest (default 1)"
     )
 
 

@@ -11,6 +11,7 @@ import pickle
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from picgui.errors import DataError
 from picgui.opencv import cv2
 from picgui.paths import cache_dir
 from picgui.photo import PHOTO_ENDINGS
+from training.parallel import World
 
 SPLITS = ("train", "validation")
 _VALIDATION_NAMES = ("validation", "val", "test")
@@ -63,9 +65,11 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
         )
     digest = _digest(files, split, size)
     folder = cache or cache_dir() / "training"
-    cached = folder / f"{split}-{size}-{digest[:16]}.npy"
-    if not cached.exists():
+    cached = folder / f"{split}-{size}-{_state(files, digest)[:16]}.npy"
+    if World.is_first_of_machine() and not cached.exists():
         _decode(files, size, cached)
+    while not cached.exists():  # torchrun ends who waits where the first one fails
+        time.sleep(0.2)
     images = np.load(cached, mmap_mode="c")  # private: PyTorch takes writable memory only, and nothing reaches the file
     if not len(images):
         raise DataError(f"None of the {len(files)} {split} files held a colour picture of at least {size} pixels.")
@@ -112,8 +116,15 @@ def _share(folder: Path, pictures: list[Path], split: str) -> list[Path]:
 
 
 def _digest(files: Sequence[Path], split: str, size: int) -> str:
+    """Of names and sizes: the same for copies of the data on other machines."""
     listing = [[file.name, file.stat().st_size] for file in files]
     return hashlib.sha256(json.dumps([listing, split, size]).encode()).hexdigest()
+
+
+def _state(files: Sequence[Path], digest: str) -> str:
+    """Another one for other files of the same names and sizes, and for the same ones once they change."""
+    listing = [[str(file.resolve()), file.stat().st_mtime_ns] for file in files]
+    return hashlib.sha256(json.dumps([listing, digest]).encode()).hexdigest()
 
 
 def _decode(files: Sequence[Path], size: int, target: Path) -> None:

@@ -16,16 +16,27 @@ class World:
     rank: int = 0
     size: int = 1
     restarts: int = 0  # times that torchrun has started all processes anew
+    launcher: int | None = None  # the process of torchrun that did; the same for all restarts
 
     @classmethod
     def join(cls, device: torch.device) -> "World":
         """The world that torchrun's environment describes; waits until all its processes are there."""
-        size = int(os.environ.get("WORLD_SIZE", "1"))
-        restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-        if size == 1:
-            return cls(restarts=restarts)
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        return cls(dist.get_rank(), size, restarts)
+        if "TORCHELASTIC_RESTART_COUNT" not in os.environ:
+            return cls()
+        started = {"restarts": int(os.environ["TORCHELASTIC_RESTART_COUNT"]), "launcher": os.getppid()}
+        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+            return cls(**started)
+        if device.type == "cuda":
+            torch.cuda.set_device(device)  # what NCCL takes for its own
+            dist.init_process_group("nccl", device_id=device)
+        else:
+            dist.init_process_group("gloo")
+        return cls(dist.get_rank(), dist.get_world_size(), **started)
+
+    @staticmethod
+    def is_first_of_machine() -> bool:
+        """Whether no other process on this machine does what need be done there only once."""
+        return int(os.environ.get("LOCAL_RANK", "0")) == 0
 
     @staticmethod
     def local_device(name: str) -> torch.device:

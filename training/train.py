@@ -331,7 +331,7 @@ def train(
     several processes only the first writes; after a restart by torchrun they go on from the last saved state.
     """
     out = Path(out)
-    resume = resume or (world.restarts > 0 and (out / STATE_FILE).exists())
+    resume = resume or world.any(world.is_first and world.restarts > 0 and _launcher(out) == world.launcher, torch.device(device))
     if (out / STATE_FILE).exists() and not resume:
         raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
     before = load_checkpoint(init) if init else None
@@ -372,6 +372,9 @@ def train(
                 if over:
                     break
                 continue
+            if over or now - last_saved >= save_seconds:  # before the validation: who asks for the end may not wait for it
+                trainer.save(out)
+                last_saved = time.monotonic()
             if over or now - last_validated >= validate_seconds:
                 row = _row(trainer, stage, rate, recent, (progress.images - told_images) / (now - last_told))
                 row |= _validation(trainer, validation)
@@ -383,14 +386,17 @@ def train(
                 log.write(row)
                 _tell(config, progress, row)
                 last_told, told_images, recent = now, progress.images, []
-            if over or now - last_saved >= save_seconds:
-                trainer.save(out)
-                last_saved = time.monotonic()
             if over:
                 break
     if log is not None:
         log.close()
     return progress
+
+
+def _launcher(out: Path) -> int | None:
+    """The process that launched the run that is there."""
+    recipe = out / "run.json"
+    return json.loads(recipe.read_text()).get("launcher") if recipe.exists() and (out / STATE_FILE).exists() else None
 
 
 def _row(trainer: Trainer, stage: TrainingStage, rate: float, recent: list, speed: float) -> dict:
@@ -451,6 +457,7 @@ def _recipe(
         "validation": {"files": validation.sources, "images": len(validation), "digest": validation.digest},
         "machine": f"{machine}, {platform.machine()}",
         "processes": world.size,
+        "launcher": world.launcher,
         "torch": torch.__version__,
     }
 
