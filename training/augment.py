@@ -65,7 +65,7 @@ def crop_and_flip(images: Tensor, *, size: int, flip: float, generator: torch.Ge
 
 
 def halve(images: Tensor) -> Tensor:
-    """(N, S, S, 3) uint8 to half its size, averaged in linear light's place by sRGB values, as photographs are reduced."""
+    """(N, S, S, 3) uint8 to half its size, by the mean of sRGB values, as photographs are reduced."""
     return F.avg_pool2d(images.movedim(-1, 1).float(), 2).round().to(torch.uint8).movedim(1, -1)
 
 
@@ -126,7 +126,7 @@ def _column(x: Tensor) -> Tensor:
 
 
 def corrupt_past(chroma: Tensor, strength: Tensor, draw: "_Draw") -> Tensor:
-    """Scale (0.4 to 1.4 times), shift by a smooth field and make noisy, each by ``strength`` (N,) in [0, 1] (MODEL.md).
+    """Scale (0.4 to 1.4 times), shift by a smooth field and make noisy, each by ``strength`` (N,) in [0, 1].
 
     At strength 1 the field's deviation is 16 and the noise's 10 Lab units. Result on whole units.
     """

@@ -119,7 +119,7 @@ def measure_samples(
 ) -> dict[str, dict[str, Figure]]:
     """`training.measures` of samples, of MAP and expectation of g^w alone, of ``baselines``, of grey and of the real chroma.
 
-    Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut, as the product draws them.
+    Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut.
     ``others`` are folders of other programs' results, ``<number>.png`` of each whole picture, see `write_grey`. Raises
     DataError where one is missing or has another size.
     """

@@ -141,7 +141,7 @@ def concat_elu(x: Tensor) -> Tensor:
 
 
 class GatedResidualBlock(nn.Module):
-    """``x + p * sigmoid(q)`` with two convolutions, conditioned through a 1x1 convolution (MODEL.md; PixelCNN++ section 2).
+    """``x + p * sigmoid(q)`` with two convolutions, conditioned through a 1x1 convolution (PixelCNN++, section 2).
 
     The first convolution is the dilated one. ``condition`` is already concat_elu'd, (N, condition_channels, H, W).
     """

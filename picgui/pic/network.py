@@ -250,7 +250,7 @@ class Embedding(nn.Module):
 
 
 class PixelCNN(nn.Module):
-    """f^theta: PixelCNN++ without resampling; a vertical flow u and a horizontal flow ul (MODEL.md).
+    """f^theta: PixelCNN++ without resampling; a vertical flow u and a horizontal flow ul.
 
     Input planes: L', a', b' of past pixels, ones, and the strength in [0, 1] with which the past was corrupted.
     """
@@ -353,7 +353,7 @@ def reduce_luminance(luminance: Tensor, scale: int) -> Tensor:
 
 
 def reduce_chroma(chroma: Tensor, scale: int, rule: str) -> Tensor:
-    """Bring chroma (N, 2, H, W) to 1/scale: ``area`` averages, ``point`` takes every scale-th pixel (MODEL.md)."""
+    """Bring chroma (N, 2, H, W) to 1/scale: ``area`` averages, ``point`` takes every scale-th pixel."""
     if rule == "area":
         return F.avg_pool2d(chroma, scale)
     return chroma[:, :, ::scale, ::scale]

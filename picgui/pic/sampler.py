@@ -1,4 +1,4 @@
-"""Exact ancestral sampling of f, row by row, with everything that can be kept kept (SAMPLING.md's cached design).
+"""Exact ancestral sampling of f, row by row, with everything that can be kept kept.
 
 Of each convolution the taps on finished rows are applied a row at a time (`picgui.pic.row_phase`); for a pixel only the taps of its own
 row are left (`picgui.pic.lanes`). That is PyTorch; `picgui.pic.pixel_loop` does the same compiled, and serves float32 on the CPU for
