@@ -71,7 +71,7 @@ def colorize_file(
     texts = {}
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     for seed, target in targets.items():
-        text = png_text(model=model, seed=seed, saturation=saturation, source=path, **drawn_with)
+        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, source=path, **drawn_with)
         if record.is_needed(target, text, overwrite=overwrite):
             texts[seed] = text
         else:
@@ -98,6 +98,7 @@ def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, tex
         seed=sample.seed,
         temperature=sample.temperature,
         candidates=sample.candidates,
+        checkpoint=text["picgui:checkpoint"],
         chroma=sample.chroma,
         log_prob=sample.log_prob,
     )

@@ -325,12 +325,13 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
 
     The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
     """
-    parameters = model.network.auxiliary_parameters(given.embedding)
     values = []
-    for one in torch.from_numpy(chroma).to(model.device)[:, None]:
-        log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
-        values.append(log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean())
-    return torch.stack(values).cpu().numpy()
+    with _enough_memory(model.device):
+        parameters = model.network.auxiliary_parameters(given.embedding)
+        for one in torch.from_numpy(chroma).to(model.device)[:, None]:
+            log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
+            values.append(log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean())
+        return torch.stack(values).cpu().numpy()
 
 
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:
@@ -402,7 +403,7 @@ def work_done(embedded: Embedded, drawn: Row | Coarse, *, candidates: int = 1) -
 
 def png_text(
     *,
-    model: Model,
+    checkpoint: str,
     seed: int,
     temperature: float,
     candidates: int = 1,
@@ -410,7 +411,7 @@ def png_text(
     long_side: int | None = None,
     source: Path | None = None,
 ) -> dict[str, str]:
-    """The text chunks that an exported picture carries, enough to draw it again."""
+    """The text chunks that an exported picture carries, enough to draw it again; ``checkpoint`` is its SHA-256, empty where it is not known."""
     text = {
         "Software": f"picgui {__version__}",
         "Comment": "Colours are estimated by a model.",
@@ -418,7 +419,7 @@ def png_text(
         "picgui:temperature": f"{temperature:g}",
         "picgui:candidates": str(candidates),
         "picgui:saturation": f"{saturation:g}",
-        "picgui:checkpoint": model.checkpoint.sha256,
+        "picgui:checkpoint": checkpoint,
         "picgui:version": __version__,
     }
     if long_side is not None:

@@ -63,4 +63,4 @@ def is_out_of_memory(error: Exception) -> bool:
     """Whether an exception says that memory ran out: Python's and NumPy's, OpenCV's, and PyTorch's of either device."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in ("DefaultCPUAllocator", "Insufficient memory"))
+    return any(words in str(error) for words in ("DefaultCPUAllocator", "Insufficient memory"))

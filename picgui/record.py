@@ -25,18 +25,20 @@ def sample_record(
     seed: int,
     temperature: float,
     candidates: int,
+    checkpoint: str,
     chroma: np.ndarray,
     log_prob: float,
     rows: int | None = None,
     known: Known | None = None,
 ) -> dict:
-    """A sample as JSON data. ``photo`` is the `Photo.fingerprint` of what it colours, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats;
-    ``rows`` of it are drawn (default all)."""
+    """A sample as JSON data. ``photo`` is the `Photo.fingerprint` of what it colours, ``checkpoint`` the SHA-256 of what it was drawn
+    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all)."""
     return {
         "photo": photo,
         "seed": seed,
         "temperature": temperature,
         "candidates": candidates,
+        "checkpoint": checkpoint,
         "rows": chroma.shape[1] if rows is None else rows,
         "log_prob": log_prob,
         "chroma": packed(chroma),

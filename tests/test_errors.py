@@ -13,6 +13,7 @@ from PySide6.QtCore import QTranslator
 from picgui.errors import DataError, ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.gui.words import CONTEXT, told
 from picgui.gui.worker import explained
+from picgui.opencv import cv2
 from picgui.paths import resource
 from picgui.photo import read_photo
 from scripts.sentences import all_templates, templates
@@ -74,8 +75,15 @@ def test_an_error_survives_the_way_between_processes():
 
 
 def test_memory_that_runs_out_is_recognised_whoever_says_it():
-    for allocate in (lambda: bytearray(1 << 60), lambda: np.empty(1 << 60, np.uint8), lambda: torch.empty(1 << 60)):
-        with pytest.raises((MemoryError, RuntimeError)) as caught:
+    pixel = np.zeros((1, 1), np.uint8)
+    allocations = (
+        lambda: bytearray(1 << 60),
+        lambda: np.empty(1 << 60, np.uint8),
+        lambda: torch.empty(1 << 60),
+        lambda: cv2.copyMakeBorder(pixel, 2_000_000_000, 0, 2_000_000_000, 0, cv2.BORDER_CONSTANT),
+    )
+    for allocate in allocations:
+        with pytest.raises((MemoryError, RuntimeError, cv2.error)) as caught:
             allocate()
         assert is_out_of_memory(caught.value) and "memory" in str(explained(caught.value)).split("(")[0]
     assert not is_out_of_memory(RuntimeError("size mismatch"))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.batch import Drawn, colorize_file
 from picgui.colorize import colorize, compose
-from picgui.defaults import CANDIDATES
+from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
 from picgui.gui import jobs, main_window, pace, records
@@ -27,6 +27,7 @@ from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo
+from picgui.record import packed
 from tests.models import checkpoint
 from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
@@ -167,10 +168,12 @@ def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candi
     path.write_text(json.dumps(content))
     older = records.read_session(path).restored.samples
     assert older[0].candidates == 1 and not older[0].is_drawn_like(older[1]) and older[1].is_drawn_like(older[2])
-    content["samples"][0]["candidates"] = 0
-    path.write_text(json.dumps(content))
-    with pytest.raises(PhotoError):
-        records.read_session(path)
+    mask = {"mask": packed(np.ones((1, 2, 2))), "chroma": packed(np.ones((2, 2, 2)))}
+    for wrong in ({"candidates": 0}, {"known": mask}, {"chroma": packed(np.ones((1, 5, 5)))}):
+        bad = content | {"samples": [content["samples"][0] | wrong, *content["samples"][1:]]}
+        path.write_text(json.dumps(bad))
+        with pytest.raises(PhotoError):
+            records.read_session(path)
 
 
 def test_chroma_in_a_record_is_bounded(tmp_path, drawn):  # noqa: F811
@@ -262,6 +265,98 @@ def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch)
     monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: QMessageBox.StandardButton.Yes)
     again.remove.click()
     assert [again.model.itemText(i) for i in range(again.model.count())] == ["The one that comes with picgui", "other (in use)"]
+
+
+def test_preferences_that_are_accepted_as_they_are_change_nothing(tmp_path, qapp):
+    for stored, shown in ((None, TEMPERATURE), (0.7, 0.7), (0.63, 0.65)):
+        settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+        if stored is not None:
+            settings.setValue("temperature", stored)
+        dialog = PreferencesDialog(settings, cuda=False)
+        assert dialog.temperature.currentText() == f"{shown:.2f}"
+        dialog.accept()
+        assert float(settings.value("temperature")) == shown and int(settings.value("samples")) == 4
+
+
+def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    model, embed = window.studio.model, jobs.draft
+    monkeypatch.setattr(jobs, "draft", lambda *arguments: (time.sleep(0.2), (yield from embed(*arguments)))[1])
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.studio.activity is Activity.EMBEDDING, timeout=WAIT)
+    window.studio.use_model(tmp_path / "none.safetensors", device="cpu")
+    qtbot.waitUntil(lambda: window.message.isVisible() and is_done(window), timeout=WAIT)
+    assert window.studio.model is model and "checkpoint" in window.message.text
+    # and while samples are drawn
+    draw = jobs.draw
+    monkeypatch.setattr(jobs, "draw", lambda *arguments, **options: (item for item in draw(*arguments, **options) if not time.sleep(0.02)))
+    window.session.resample()
+    qtbot.waitUntil(lambda: any(s.rows for s in window.session.samples), timeout=WAIT)
+    window.studio.use_model(tmp_path / "none.safetensors", device="cpu")
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert not any(s.stopped for s in window.session.samples)
+
+
+def test_a_measurement_that_fails_is_told_once_and_can_be_asked_for_again(drawn, qtbot, monkeypatch):  # noqa: F811
+    attempts, measure = [], jobs.measure_uncertainty
+
+    def failing(*arguments):
+        attempts.append(1)
+        raise CardMemoryError("The memory of the graphics card does not suffice.")
+        yield
+
+    monkeypatch.setattr(jobs, "measure_uncertainty", failing)
+    drawn._actions["unsure"].trigger()
+    qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    qtbot.wait(200)
+    assert len(attempts) == 1 and not drawn._actions["unsure"].isChecked()
+    monkeypatch.setattr(jobs, "measure_uncertainty", measure)
+    drawn._actions["unsure"].trigger()
+    qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
+
+
+def test_a_composition_that_fails_is_not_tried_again_by_itself(drawn, qtbot, monkeypatch):  # noqa: F811
+    attempts = []
+
+    def failing(wanted):
+        attempts.append(1)
+        raise OutOfMemoryError("There is not enough memory.")
+        yield
+
+    monkeypatch.setattr(jobs, "compose_strips", failing)
+    drawn.session.set_saturation(1.3)
+    qtbot.wait(300)
+    assert 1 <= len(attempts) < 5
+
+
+def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, qtbot):  # noqa: F811
+    session, first = drawn.session, drawn.studio.model.checkpoint.sha256
+    session.toggle_pins([session.samples[0]])
+    drawn.studio.use_model(checkpoint(tmp_path, seed=6, name="other"), device="cpu")
+    qtbot.waitUntil(lambda: drawn.studio.model.checkpoint.sha256 != first and is_done(drawn), timeout=WAIT)
+    second = drawn.studio.model.checkpoint.sha256
+    texts = [drawn.studio.text_of(s) for s in session.samples]
+    assert [t["picgui:checkpoint"] for t in texts] == [first, second, second, second]
+    records.write_session(tmp_path / "work.picgui", session)
+    assert [s.checkpoint for s in records.read_session(tmp_path / "work.picgui").restored.samples] == [first, second, second, second]
+
+
+def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(out))
+    drawn.ask_where_to_export_all()
+    drawn.ask_where_to_export_all()  # before the first ones are there
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
+    qtbot.waitUntil(lambda: drawn.status_right.text() == "", timeout=WAIT)
+    names = [f"scan-colorized-{seed}{again}.png" for seed in (1, 2, 3, 4) for again in ("", "-2")]
+    assert sorted(p.name for p in out.iterdir()) == sorted(names)
+
+
+def test_a_queue_of_namesakes_comes_to_its_end(window, scan, tmp_path, qtbot):  # noqa: F811
+    window.session.set_sample_count(1)
+    many = [tmp_path / str(number) / scan.name for number in range(1_500)]  # more than Python's calls may be deep
+    states = run_batch(window, [scan, *many], tmp_path / "new", qtbot)
+    assert states[0] == "done" and all("names of" in state for state in states[1:])
 
 
 def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch):  # noqa: F811

@@ -1,5 +1,7 @@
 """The cached sampler draws exactly what full forward passes would."""
 
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -339,6 +341,21 @@ def test_kernels_are_packed_once_and_anew_when_they_are_others():
     assert np.allclose(pixel_loop.pack(f).vertical_gate_bias - before.vertical_gate_bias, [[1]] + [[0]] * (TINY.blocks - 1))
     f.u_blocks[0].gate.folded = f.u_blocks[0].gate.folded * 2
     assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before.vertical_gate)
+
+
+def test_pytorch_serves_while_the_loop_is_compiled_in_the_background(monkeypatch):
+    compiled, ready = threading.Event(), threading.Event()
+    monkeypatch.setattr(pixel_loop, "_ready", ready)
+    monkeypatch.setattr(pixel_loop, "_background", [])
+    monkeypatch.setattr(pixel_loop, "_PATIENCE", 0.3)
+    monkeypatch.setattr(pixel_loop, "warm_up", lambda: (compiled.wait(10), ready.set()))
+    started = time.monotonic()
+    pixel_loop.warm_up_in_background()
+    assert not pixel_loop.is_available() and time.monotonic() - started >= 0.3, "what is cached would be there soon"
+    started = time.monotonic()
+    assert not pixel_loop.is_available() and time.monotonic() - started < 0.2, "it is waited for once"
+    compiled.set()
+    assert ready.wait(10) and pixel_loop.is_available()
 
 
 def test_processors_that_cannot_convert_half_precision_are_left_to_pytorch(monkeypatch):

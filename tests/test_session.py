@@ -5,14 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from picgui.colorize import Coarse
 from picgui.defaults import TEMPERATURE
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Session
 
 ROWS, COLUMNS = 5, 4
 
 
-def embedded():
-    return SimpleNamespace(draft=np.full((2, ROWS, COLUMNS), 3.0, np.float32), chroma_shape=(ROWS, COLUMNS))
+def embedded(rows=ROWS, columns=COLUMNS):
+    return SimpleNamespace(draft=np.full((2, rows, columns), 3.0, np.float32), chroma_shape=(rows, columns))
 
 
 def opened():
@@ -136,3 +137,35 @@ def test_a_new_photograph_starts_anew_and_keeps_the_settings(session):
     session.set_photo(opened())
     assert session.samples == () and session.selected is None and session.temperature == 0.6
     assert not session.undo_stack.canUndo()
+
+
+@pytest.mark.parametrize(("rows", "columns", "number"), [(10, 8, 8), (2, 2, 2), (7, 3, 3)])
+def test_hints_outlive_a_model_of_another_resolution(session, rows, columns, number):
+    mask = np.zeros((ROWS, COLUMNS), bool)
+    mask[1, 3] = mask[4, 0] = True
+    session.add_hint(mask, (5.0, 6.0))
+    session.set_embedded(embedded(rows, columns))
+    hints = session.hints
+    assert hints.mask.shape == (rows, columns) and hints.mask.sum() == number
+    assert (hints.chroma[0][hints.mask] == 5).all() and hints.mask[0 if rows == 2 else rows // ROWS, columns - 1]
+    assert all(s.known is hints and s.chroma.shape == (2, rows, columns) for s in session.samples)
+
+
+def test_a_sample_keeps_its_number_of_candidates_with_its_seed(session):
+    for sample in session.samples:
+        sample.candidates = 1
+    session.set_temperature(0.4)
+    assert [s.candidates for s in session.samples] == [1] * 4
+    session.add_hint(np.eye(ROWS, COLUMNS, dtype=bool), (5.0, 6.0))
+    assert [s.candidates for s in session.samples] == [1] * 4
+
+
+def test_coarse_colours_count_as_far_as_a_sample_is_drawn(session):
+    samples = session.samples
+    session.take(samples, Coarse(1.0, np.full((4, 2, ROWS, COLUMNS), 5.0, np.float32), np.full(4, -10.0)))
+    assert (samples[0].chroma == 5).all() and samples[0].log_prob == 0
+    typical = []
+    for y in range(ROWS):
+        session.take(samples, row(y, 4, 7.0))
+        typical.append(samples[0].typicality)
+    assert samples[0].log_prob == pytest.approx(-10.0 - 2.0 * ROWS) and typical == pytest.approx([typical[0]] * ROWS)

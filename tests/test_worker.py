@@ -1,5 +1,6 @@
 """The thread behind the window: one job at a time, replaced, paused, closed and finished without a hang or a stale report."""
 
+import gc
 import threading
 import weakref
 
@@ -92,10 +93,26 @@ def test_garbage_is_collected_in_the_thread_of_the_event_loop_alone(worker, qtbo
         for _ in range(30):
             yield len([Thing() for _ in range(1_000)])
 
+    gc.enable()  # as it is where a program begins; the tests' own surroundings turn it off
     GarbageCollector(worker)
     collected_in = []
     weakref.finalize(Thing(), lambda: collected_in.append(threading.current_thread()))
     with qtbot.waitSignal(worker.finished_job, timeout=WAIT):
         worker.queue(litter())
     qtbot.waitUntil(lambda: len(collected_in) > 0, timeout=WAIT)
-    assert collected_in == [threading.main_thread()]
+    assert collected_in == [threading.main_thread()] and not gc.isenabled()
+
+
+def test_who_hears_of_a_jobs_end_finds_the_worker_idle(worker, qtbot):
+    busy = []
+    for signal in (worker.finished_job, worker.failed):
+        signal.connect(lambda *_: busy.append(worker.is_busy()), type=Qt.ConnectionType.DirectConnection)
+
+    def failing():
+        yield 1
+        raise ValueError
+
+    for items in (iter("a"), failing()):
+        with qtbot.waitSignals([worker.finished_job, worker.failed], raising=False, timeout=200):
+            worker.queue(items)
+    assert busy == [False, False]

@@ -191,6 +191,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    sampling = _sampling(options)
     model = load_model(options.checkpoint, device=_device(options))
     if options.one_pass:
         model.network.config = replace(model.network.config, coarse_factor=1)
@@ -208,12 +209,12 @@ def _evaluate(options: argparse.Namespace) -> None:
             pictures,
             number=options.sampled_pictures,
             samples=options.samples,
-            **_sampling(options),
+            **sampling,
             baselines=_baselines(options),
             others=options.others,
         )
     if options.dabs:
-        figures["known_dabs"] = measure_dabs(model, pictures, number=options.sampled_pictures, **_sampling(options))
+        figures["known_dabs"] = measure_dabs(model, pictures, number=options.sampled_pictures, **sampling)
     if options.json:
         print(json.dumps(figures))
         return

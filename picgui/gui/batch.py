@@ -179,6 +179,11 @@ class BatchDialog(QDialog):
 
     def _next(self) -> None:
         waiting = [index for index, state in enumerate(self._states) if state is State.WAITING]
+        while waiting and not self._paused and (other := self._namesakes.get(self._paths[waiting[0]])):
+            self._current = waiting.pop(0)
+            words = self.tr("would be written under the names of %1; colorize it into another folder")
+            self._set(State.FAILED, words.replace("%1", str(other)))
+            self._current = None
         if self._paused or not waiting:
             self._pause()
             self._show_progress()
@@ -186,10 +191,6 @@ class BatchDialog(QDialog):
         self._current = waiting[0]
         self._written, self._share = 0, 0.0
         path, folder = self._paths[self._current], Path(self.folder.text())
-        if path in self._namesakes:
-            words = self.tr("would be written under the names of %1; colorize it into another folder")
-            self._end(State.FAILED, words.replace("%1", str(self._namesakes[path])))
-            return
         self._set(State.RUNNING, self.tr("reading…"))
         self._worker.queue(
             colorize_file(

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from picgui import __version__, defaults
 from picgui.errors import CheckpointError
 from picgui.gui import theme
-from picgui.gui.session import MAX_SAMPLES
+from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.gui.words import number, told
 from picgui.paths import checkpoint_dir, default_checkpoint
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
@@ -192,12 +192,12 @@ class PreferencesDialog(QDialog):
             self.samples.addItem(str(samples), samples)
         self.temperature = QComboBox()
         self.temperature.setAccessibleName(self.tr("Temperature"))
-        for tenth in range(0, 13):
-            self.temperature.addItem(number(tenth / 10, 1), tenth / 10)
+        for hundredths in range(0, round(100 * MAX_TEMPERATURE) + 1, 5):
+            self.temperature.addItem(number(hundredths / 100, 2), hundredths)
         self._choose(self.device, str(settings.value("device", "auto")))
         self._choose(self.threads, int(settings.value("threads", 0)))
         self._choose(self.samples, int(settings.value("samples", defaults.SAMPLES)))
-        self._choose(self.temperature, float(settings.value("temperature", defaults.TEMPERATURE)))
+        self._choose(self.temperature, 5 * round(20 * float(settings.value("temperature", defaults.TEMPERATURE))))
         self._fill_models(Path(str(settings.value("checkpoint", "") or default_checkpoint())))
         self.model.currentIndexChanged.connect(self._show_facts)
         self._lay_out()
@@ -294,5 +294,5 @@ class PreferencesDialog(QDialog):
         self._settings.setValue("device", self.device.currentData())
         self._settings.setValue("threads", self.threads.currentData())
         self._settings.setValue("samples", self.samples.currentData())
-        self._settings.setValue("temperature", self.temperature.currentData())
+        self._settings.setValue("temperature", self.temperature.currentData() / 100)
         super().accept()

@@ -1,6 +1,6 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -339,6 +339,7 @@ class MainWindow(QMainWindow):
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
         session.samples_changed.connect(self._refresh)
+        session.draft_ready.connect(self._forget_marked_place)
         session.draft_ready.connect(self._refresh)
         studio.activity_changed.connect(self._refresh)
         studio.model_changed.connect(self._refresh)
@@ -347,6 +348,7 @@ class MainWindow(QMainWindow):
         studio.sampled.connect(self._sampled)
         studio.sampled.connect(self.gallery.samples.sort_again)
         studio.failed.connect(self._failed)
+        studio.unmeasured.connect(self._unmeasured)
         studio.photo_noted.connect(self.message.tell_note)
         studio.exported.connect(self._exported)
         studio.export_progressed.connect(self._export_progressed)
@@ -500,8 +502,9 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _failed(self, error: PicError) -> None:
         self.message.tell_error(told(error), *self._remedies(error))
-        if self._actions["surprise"].isChecked() and self.studio.surprise() is None:
-            self._actions["surprise"].setChecked(False)
+    @Slot(str)
+    def _unmeasured(self, what: str) -> None:
+        self._actions["unsure" if what == "uncertainty" else what].setChecked(False)
 
     def _remedies(self, error: PicError) -> list[Offer]:
         """What a press can do about an error."""
@@ -614,6 +617,10 @@ class MainWindow(QMainWindow):
         self.panel.show_hints(tool is Tool.HINT)
         self.canvas.show_caption(self._caption())
 
+    @Slot()
+    def _forget_marked_place(self) -> None:
+        self._marked_place = None
+
     @Slot(object)
     def _place_marked(self, mask: np.ndarray) -> None:
         self._marked_place = mask
@@ -676,7 +683,12 @@ class MainWindow(QMainWindow):
         folder = QFileDialog.getExistingDirectory(self, title, self._folder("export_folder"))
         if folder:
             self.settings.setValue("export_folder", folder)
-            self._export([(s, _free(Path(folder) / self._export_name(s))) for s in samples])
+            targets: list[tuple[Sample, Path]] = []
+            for sample in samples:
+                taken = {path for _, path in targets}
+                path = _free(Path(folder) / self._export_name(sample), lambda path: path in taken or self.studio.is_promised(path))
+                targets.append((sample, path))
+            self._export(targets)
 
     def _may_replace(self, target: Path) -> bool:
         """Ask about a file whose name the file dialog did not see."""
@@ -1100,10 +1112,10 @@ def _with_ending(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
-def _free(path: Path) -> Path:
-    """The path itself, or with a number at its end where there is such a file."""
+def _free(path: Path, is_taken: Callable[[Path], bool]) -> Path:
+    """The path itself, or with a number at its end where there is such a file or the name is taken."""
     number, free = 2, path
-    while free.exists():
+    while free.exists() or is_taken(free):
         free = path.with_stem(f"{path.stem}-{number}")
         number += 1
     return free

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
+from picgui.errors import PicError
 from picgui.gui import jobs
 from picgui.gui.jobs import StripComposed, StripWanted
 from picgui.gui.session import Sample, Session
@@ -260,9 +261,10 @@ class Pictures(QObject):
             self._busy = False
             self._schedule()
 
-    @Slot(int, str)
-    def _failed(self, job: int, _sentence: str) -> None:
-        self._finished(job)  # the grey picture stays; the next change composes again
+    @Slot(int, object)
+    def _failed(self, job: int, _error: PicError) -> None:
+        if self._worker.is_current(job):
+            self._busy = False  # what was there stays; the next change composes again
 
 
 def _image(pixels: np.ndarray) -> QImage:

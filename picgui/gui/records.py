@@ -43,6 +43,7 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
         seed=sample.seed,
         temperature=sample.temperature,
         candidates=sample.candidates,
+        checkpoint=sample.checkpoint,
         chroma=sample.chroma,
         log_prob=sample.log_prob,
         rows=sample.rows,
@@ -155,7 +156,7 @@ def read_exported(path: Path) -> Record | None:
     try:
         text = read_png_text(path)
         values = json.loads(text[record.KEY])
-        sample = _sample(values)
+        sample = _sample({"checkpoint": text.get("picgui:checkpoint", "")} | values)
         saturation = _within(text.get("picgui:saturation", 1), 0, 2)
     except (PicError, ValueError, KeyError, TypeError, zlib.error, binascii.Error):
         return None
@@ -172,14 +173,18 @@ def _within(value: object, low: float, high: float) -> float:
 
 
 def _sample(values: Mapping) -> Sample:
+    chroma, known = record.unpacked(values["chroma"]), record.known_from(values["known"])
+    if len(chroma) != 2 or (known is not None and known.chroma.shape != chroma.shape):
+        raise ValueError("a sample's planes do not fit each other")
     sample = Sample(
         int(values["seed"]),
         temperature=_within(values["temperature"], 0, 10),
-        draft=record.unpacked(values["chroma"]),
-        known=record.known_from(values["known"]),
+        draft=chroma,
+        known=known,
         candidates=round(_within(values.get("candidates", 1), 1, defaults.MAX_CANDIDATES)),
     )
     sample.rows = round(_within(values["rows"], 0, sample.chroma.shape[1]))
     sample.log_prob = float(values["log_prob"])
+    sample.checkpoint = str(values.get("checkpoint", ""))
     sample.stopped = not sample.is_complete
     return sample

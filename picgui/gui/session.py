@@ -39,7 +39,9 @@ class Sample:
         self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
         self.better_draft(draft)
         self.rows = 0  # drawn so far
-        self.log_prob = 0.0  # nats
+        self.log_prob = 0.0  # nats, of the drawn rows and as large a part of the coarse sample
+        self.coarse_log_prob = 0.0  # nats
+        self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
         self.stopped = False  # by the person: what is drawn is kept
 
     def better_draft(self, chroma: np.ndarray) -> None:
@@ -223,6 +225,7 @@ class Session(QObject):
         else:
             kept = tuple(s for s in self.samples if self.is_pinned(s) and self._fits(s.chroma))
             self.undo_stack.clear()
+            self._apply(replace(self._state, hints=self._fitting_hints(self.hints)))
             new = self._new_samples(max(1, self.sample_count - len(kept)))
             self._apply(replace(self._state, samples=kept + new, selected=new[0].number))
 
@@ -243,7 +246,7 @@ class Session(QObject):
                 frozenset(samples[place].number for place in restored.pinned),
                 restored.temperature,
                 restored.sample_count,
-                restored.hints if restored.hints is None or self._fits(restored.hints.mask) else None,
+                self._fitting_hints(restored.hints),
             )
         )
 
@@ -252,6 +255,18 @@ class Session(QObject):
         if self._fits(sample.chroma):
             return sample
         return Sample(sample.seed, temperature=sample.temperature, draft=self.embedded.draft, candidates=sample.candidates)
+
+    def _fitting_hints(self, hints: Known | None) -> Known | None:
+        """The hints, at the resolution of the model in use."""
+        if hints is None or self._fits(hints.mask):
+            return hints
+        before, after = hints.mask.shape, self.embedded.chroma_shape
+        from_y, from_x = (np.arange(new) * old // new for old, new in zip(before, after))
+        mask, chroma = hints.mask[from_y[:, None], from_x], hints.chroma[:, from_y[:, None], from_x]
+        ys, xs = np.nonzero(hints.mask)  # a smaller one must not lose what falls between its pixels
+        to = ys * after[0] // before[0], xs * after[1] // before[1]
+        mask[to], chroma[:, *to] = True, hints.chroma[:, ys, xs]
+        return Known(mask, chroma)
 
     def _fits(self, planes: np.ndarray) -> bool:
         return planes.shape[-2:] == self.embedded.chroma_shape
@@ -287,7 +302,7 @@ class Session(QObject):
             if self.is_pinned(old):
                 samples.append(old)
                 continue
-            new = Sample(old.seed, temperature=temperature, draft=self.embedded.draft, known=old.known)
+            new = Sample(old.seed, temperature=temperature, draft=self.embedded.draft, known=old.known, candidates=old.candidates)
             if old.number == selected:
                 selected = new.number
             samples.append(new)
@@ -323,7 +338,7 @@ class Session(QObject):
             if self.is_pinned(old):
                 samples.append(old)
                 continue
-            new = Sample(old.seed, temperature=self.temperature, draft=self.embedded.draft, known=hints)
+            new = Sample(old.seed, temperature=self.temperature, draft=self.embedded.draft, known=hints, candidates=old.candidates)
             selected = new.number if old.number == selected else selected
             samples.append(new)
         self._choose(text, samples=tuple(samples), selected=selected, hints=hints)
@@ -385,11 +400,12 @@ class Session(QObject):
         if isinstance(drawn, Coarse) and drawn.chroma is None:
             return
         for index, sample in enumerate(samples):
-            sample.log_prob += float(drawn.log_prob[index])
             if isinstance(drawn, Coarse):
                 sample.better_draft(drawn.chroma[index])
+                sample.coarse_log_prob = float(drawn.log_prob[index])
                 self.sample_advanced.emit(sample, 0, sample.chroma.shape[1])
             else:
+                sample.log_prob += float(drawn.log_prob[index]) + sample.coarse_log_prob / sample.chroma.shape[1]
                 sample.chroma[:, drawn.y] = drawn.chroma[index]
                 sample.rows = drawn.y + 1
                 self.sample_advanced.emit(sample, drawn.y, drawn.y + 1)

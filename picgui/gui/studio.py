@@ -58,6 +58,7 @@ class Studio(QObject):
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
     measured = Signal(object)  # Measured
     reading_changed = Signal(bool)
+    unmeasured = Signal(str)  # what could not be measured: "uncertainty" or "surprise"
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
         super().__init__(parent)
@@ -80,7 +81,8 @@ class Studio(QObject):
         self._drawing: tuple[Sample, ...] = ()
         self._restored: Restored | None = None
         self._started = 0.0
-        self._written: dict[int, list[Path]] = {}
+        self._written: dict[int, list[Path]] = {}  # by each export's job
+        self._promised: dict[int, list[Path]] = {}
         self._export_pace = Pace()
         self._checkpoint = checkpoint
         self._interrupted: tuple[Sample, ...] | None = None  # samples that wait for the processor
@@ -165,8 +167,12 @@ class Studio(QObject):
             ExportWanted(path, photo, sample.chroma.copy(), saturation, self.text_of(sample), dtype)
             for sample, path in targets
         ]
-        self._writer.queue(jobs.export(wanted))
+        self._promised[self._writer.queue(jobs.export(wanted))] = [one.path for one in wanted]
         self.activity_changed.emit()
+
+    def is_promised(self, path: Path) -> bool:
+        """Whether a file of that name will be written."""
+        return any(path in paths for paths in self._promised.values())
 
     def compose(self, sample: Sample) -> None:
         """Compose a sample at full size, away from the window."""
@@ -176,7 +182,7 @@ class Studio(QObject):
     def text_of(self, sample: Sample) -> dict[str, str]:
         """The texts that an exported sample carries."""
         text = png_text(
-            model=self.model,
+            checkpoint=sample.checkpoint,
             seed=sample.seed,
             temperature=sample.temperature,
             candidates=sample.candidates,
@@ -228,6 +234,7 @@ class Studio(QObject):
         if self._reader.is_current(job):
             self.failed.emit(error)
             for what in [what for what, values in self._measured.items() if values is None]:
+                self.unmeasured.emit(what)
                 del self._measured[what]  # to be measured when it is asked for again
             self.reading_changed.emit(False)
 
@@ -248,6 +255,8 @@ class Studio(QObject):
             self._network.stop()
             self._set_activity(Activity.IDLE)
             return
+        for sample in samples:
+            sample.checkpoint = self.model.checkpoint.sha256
         self._started = time.perf_counter()
         self._set_activity(Activity.SAMPLING)
         self._network.replace(
@@ -299,10 +308,19 @@ class Studio(QObject):
 
     @Slot(int, object)
     def _network_failed(self, job: int, error: PicError) -> None:
-        if self._network.is_current(job):
+        if not self._network.is_current(job):
+            return
+        interrupted = self.activity is Activity.LOADING and self.model is not None
+        self._set_activity(Activity.IDLE)
+        if not interrupted:
             self.session.stop()
-            self._set_activity(Activity.IDLE)
-            self.failed.emit(error)
+        self.failed.emit(error)
+        if interrupted:  # another checkpoint could not be loaded: the present one goes on
+            self._checkpoint = self.model.checkpoint.path
+            if self.session.embedded is None:
+                self._embed()
+            else:
+                self.session.resume(self._drawing)
 
     def _set_activity(self, activity: Activity) -> None:
         if activity is not self.activity:
@@ -325,12 +343,14 @@ class Studio(QObject):
 
     @Slot(int)
     def _export_finished(self, job: int) -> None:
+        self._promised.pop(job, None)
         self.activity_changed.emit()
         self.exported.emit(self._written.pop(job, []))
 
     @Slot(int, object)
     def _export_failed(self, job: int, error: PicError) -> None:
         self._written.pop(job, None)
+        self._promised.pop(job, None)
         self.activity_changed.emit()
         self.failed.emit(error)
 

@@ -1,4 +1,4 @@
-"""The only file that knows threads: a long-lived thread that runs one generator at a time, and what must not happen in it."""
+"""The only file of the window that knows threads: a long-lived thread that runs one generator at a time, and what must not happen in it."""
 
 import gc
 import logging
@@ -125,7 +125,6 @@ class Worker(QObject):
         self._prepare()
         while True:
             with self._condition:
-                self._running = False
                 while not self._waiting and not self._closing:
                     self._condition.wait()
                 if not self._waiting:
@@ -135,23 +134,27 @@ class Worker(QObject):
             self._run_job(job, items)
 
     def _run_job(self, job: int, items: Iterator) -> None:
+        failure = None
         try:
             for item in items:
                 if not self.is_current(job):
-                    return
+                    break
                 self.produced.emit(job, item)
                 with self._condition:
                     self._condition.wait_for(lambda: not self._paused or not self.is_current(job))
-        except Exception as error:  # noqa: BLE001 - a failed job must never end the thread
-            if self.is_current(job):
-                self.failed.emit(job, explained(error))
-        else:
-            if self.is_current(job):
-                self.finished_job.emit(job)
-        finally:
             close = getattr(items, "close", None)
             if close is not None:
                 close()
+        except Exception as error:  # noqa: BLE001 - a failed job must never end the thread
+            failure = error
+        with self._condition:  # who hears of the end finds it ended
+            self._running = False
+        if not self.is_current(job):
+            return
+        if failure is None:
+            self.finished_job.emit(job)
+        else:
+            self.failed.emit(job, explained(failure))
 
 
 class GarbageCollector(QObject):

@@ -8,6 +8,7 @@ takes the time. Every sample's sums run in one order, whatever else is drawn.
 import math
 import platform
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -207,7 +208,8 @@ def draw_row(weights: Weights, given: Given, buffers: Buffers, drawing: Drawing,
 
 _ready = threading.Event()
 _lock = threading.Lock()
-_USED = {"background": False}
+_PATIENCE = 2.0  # seconds in which the compiled loop is read from its cache
+_background: list[float] = []  # when `warm_up_in_background` began
 
 
 def warm_up() -> None:
@@ -236,16 +238,18 @@ def warm_up() -> None:
 
 
 def warm_up_in_background() -> None:
-    """Begin `warm_up` in a thread; until it is done `is_available` says no, and PyTorch serves."""
-    _USED["background"] = True
+    """Begin `warm_up` in a thread. Where it has to compile, `is_available` says no until that is done, and PyTorch serves."""
+    _background.append(time.monotonic())
     threading.Thread(target=warm_up, name="picgui-warm-up", daemon=True).start()
 
 
 def is_available() -> bool:
-    """Whether the loop may be used now: at once after `warm_up_in_background` was done, else it waits for the compiler."""
-    if not _ready.is_set() and not _USED["background"]:
+    """Whether the loop may be used now; waits for the compiler where `warm_up_in_background` was not called."""
+    if not _CAN_COMPILE or _ready.is_set():
+        return _CAN_COMPILE
+    if not _background:
         warm_up()
-    return _ready.is_set()
+    return _ready.wait(max(0.0, _background[0] + _PATIENCE - time.monotonic()) if _background else 0.0)
 
 
 def _generate_prefetch(builder, pointer) -> None:
