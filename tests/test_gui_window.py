@@ -321,7 +321,7 @@ def test_a_file_is_never_replaced_unasked(drawn, tmp_path, monkeypatch):
     monkeypatch.setattr(main_window.QMessageBox, "question", lambda *_: main_window.QMessageBox.StandardButton.No)
     drawn._actions["export"].trigger()
     assert not drawn.studio.is_exporting and target.read_bytes() == b"mine"
-    assert main_window._free(target).name == "mine-2.png"
+    assert main_window._free(target, lambda path: False).name == "mine-2.png"
 
 
 def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
