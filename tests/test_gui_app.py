@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QLocale, QSize, QTranslator
+from PySide6.QtCore import QLocale, QSettings, QSize, QTranslator
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QScrollArea
 
@@ -16,7 +16,7 @@ from picgui import __version__
 from picgui.defaults import TEMPERATURE
 from picgui.gui.app import DESKTOP_ID
 from picgui.gui.controls import Panel
-from picgui.gui.dialogs import AboutDialog, facts
+from picgui.gui.dialogs import AboutDialog, PreferencesDialog, facts
 from picgui.gui.records import ENDING
 from picgui.gui.session import Session
 from picgui.gui.theme import ICON_SIDES
@@ -67,27 +67,39 @@ def test_the_desktop_entry_its_metadata_and_its_icons_belong_together():
     assert all(f"icons/{side}/{name}.png" in installed for side in ICON_SIDES) and f"{name}.desktop" in installed and f"{name}.mime.xml" in installed
 
 
-def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(qapp, qtbot):
+@pytest.fixture
+def german(qapp):
     translator = QTranslator()
     assert translator.load(str(resource("translations/picgui_de.qm")))
     qapp.installTranslator(translator)
     before = QLocale()
     QLocale.setDefault(QLocale("de_DE"))
-    try:
-        panel = Panel(Session())
-        qtbot.addWidget(panel)
-        panel.show()
-        assert panel.temperature_value.text() == f"{TEMPERATURE:.2f}".replace(".", ",")
-        assert number(-1234.5, 1) == "−1.234,5"
-        area = panel.findChild(QScrollArea)
-        for on in (False, True):
-            panel.show_hints(on)
-            qapp.processEvents()
-            scroll_bar = 8
-            assert area.widget().minimumSizeHint().width() + scroll_bar <= area.width() and panel.seed.text() == "Noch keine"
-    finally:
-        QLocale.setDefault(before)
-        qapp.removeTranslator(translator)
+    yield
+    QLocale.setDefault(before)
+    qapp.removeTranslator(translator)
+
+
+def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(german, qapp, qtbot):
+    panel = Panel(Session())
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.temperature_value.text() == f"{TEMPERATURE:.2f}".replace(".", ",")
+    assert number(-1234.5, 1) == "−1.234,5"
+    area = panel.findChild(QScrollArea)
+    for on in (False, True):
+        panel.show_hints(on)
+        qapp.processEvents()
+        scroll_bar = 8
+        assert area.widget().minimumSizeHint().width() + scroll_bar <= area.width() and panel.seed.text() == "Noch keine"
+
+
+def test_the_preferences_have_room_for_german_words(german, qtbot, tmp_path):
+    dialog = PreferencesDialog(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), cuda=True)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.add.text() == "Modell hinzufügen…"
+    for widget in (dialog.model, dialog.add, dialog.remove, dialog.device, dialog.threads):
+        assert widget.width() >= widget.sizeHint().width()
 
 
 def test_nothing_in_the_about_page_is_cut_off(qapp, qtbot, tmp_path):
