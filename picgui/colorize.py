@@ -41,6 +41,7 @@ __all__ = [
     "draw_rows",
     "embed",
     "load_model",
+    "nearest",
     "png_text",
     "read_photo",
     "sample_rows",
@@ -252,10 +253,11 @@ def draw_rows(
             log_prob += row.log_prob
             if row.y + 1 < height:
                 yield Coarse((row.y + 1) / height)
-        suggested = _suggestion(given, model, chroma).reshape(-1, candidates)
-        chosen = suggested.argmax(axis=1) + np.arange(len(seeds)) * candidates
+        chosen = np.arange(len(seeds)) * candidates
+        if candidates > 1:
+            chosen += _suggestion(given, model, chroma).reshape(-1, candidates).argmax(axis=1)
         coarse = chroma[chosen]
-        yield Coarse(1.0, _enlarged(coarse, embedded.chroma_shape), log_prob[chosen])
+        yield Coarse(1.0, nearest(coarse, embedded.chroma_shape), log_prob[chosen])
     yield from _rows(_conditions(embedded, model, known, coarse), model, seeds=seeds, **options)
 
 
@@ -342,10 +344,10 @@ def _reduced(known: Known, shape: tuple[int, int]) -> Known:
     return Known((share[0] > 0).numpy(), (chroma / share.clamp_min(1e-9)).numpy())
 
 
-def _enlarged(chroma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Chroma (n, 2, h, w) repeated to (n, 2, *shape)."""
-    ys, xs = (np.arange(large) * small // large for large, small in zip(shape, chroma.shape[2:]))
-    return chroma[:, :, ys[:, None], xs]
+def nearest(planes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Planes (..., h, w) at another size (..., *shape): each pixel is the one that it lies in."""
+    ys, xs = (np.arange(new) * old // new for new, old in zip(shape, planes.shape[-2:]))
+    return planes[..., ys[:, None], xs]
 
 
 def colorize(

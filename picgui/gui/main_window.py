@@ -502,6 +502,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _failed(self, error: PicError) -> None:
         self.message.tell_error(told(error), *self._remedies(error))
+
     @Slot(str)
     def _unmeasured(self, what: str) -> None:
         self._actions["unsure" if what == "uncertainty" else what].setChecked(False)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from picgui import defaults
-from picgui.colorize import Coarse, Embedded, Known, Row
+from picgui.colorize import Coarse, Embedded, Known, Row, nearest
 from picgui.gui.jobs import PhotoOpened
 
 MAX_SAMPLES = 16
@@ -225,9 +225,9 @@ class Session(QObject):
         else:
             kept = tuple(s for s in self.samples if self.is_pinned(s) and self._fits(s.chroma))
             self.undo_stack.clear()
-            self._apply(replace(self._state, hints=self._fitting_hints(self.hints)))
-            new = self._new_samples(max(1, self.sample_count - len(kept)))
-            self._apply(replace(self._state, samples=kept + new, selected=new[0].number))
+            hints = self._fitting_hints(self.hints)
+            new = self._new_samples(max(1, self.sample_count - len(kept)), known=hints)
+            self._apply(replace(self._state, samples=kept + new, selected=new[0].number, hints=hints))
 
     def move_to(self, embedded: Embedded) -> None:
         """Take the same embedding from another device; the samples stay."""
@@ -254,15 +254,24 @@ class Session(QObject):
         """The sample itself, or, where a model of another chroma resolution is in use, one of its seed to be drawn anew."""
         if self._fits(sample.chroma):
             return sample
-        return Sample(sample.seed, temperature=sample.temperature, draft=self.embedded.draft, candidates=sample.candidates)
+        return self._again(sample, temperature=sample.temperature, known=None)
+
+    def _again(self, sample: Sample, *, temperature: float, known: Known | None) -> Sample:
+        """One of the same seed and candidates, to be drawn."""
+        return Sample(sample.seed, temperature=temperature, draft=self.embedded.draft, known=known, candidates=sample.candidates)
+
+    def _all_again(self, again: Callable[[Sample], Sample]) -> dict[str, object]:
+        """The change by which each sample that is not pinned gives way to another of its seed."""
+        samples = {old.number: old if self.is_pinned(old) else again(old) for old in self.samples}
+        selected = samples.get(self._state.selected)
+        return {"samples": tuple(samples.values()), "selected": selected.number if selected else self._state.selected}
 
     def _fitting_hints(self, hints: Known | None) -> Known | None:
         """The hints, at the resolution of the model in use."""
         if hints is None or self._fits(hints.mask):
             return hints
         before, after = hints.mask.shape, self.embedded.chroma_shape
-        from_y, from_x = (np.arange(new) * old // new for old, new in zip(before, after))
-        mask, chroma = hints.mask[from_y[:, None], from_x], hints.chroma[:, from_y[:, None], from_x]
+        mask, chroma = nearest(hints.mask, after), nearest(hints.chroma, after)
         ys, xs = np.nonzero(hints.mask)  # a smaller one must not lose what falls between its pixels
         to = ys * after[0] // before[0], xs * after[1] // before[1]
         mask[to], chroma[:, *to] = True, hints.chroma[:, ys, xs]
@@ -296,23 +305,8 @@ class Session(QObject):
             self._state = replace(self._state, temperature=temperature)
             self.temperature_changed.emit(temperature)
             return
-        selected = self._state.selected
-        samples = []
-        for old in self.samples:
-            if self.is_pinned(old):
-                samples.append(old)
-                continue
-            new = Sample(old.seed, temperature=temperature, draft=self.embedded.draft, known=old.known, candidates=old.candidates)
-            if old.number == selected:
-                selected = new.number
-            samples.append(new)
-        self._choose(
-            self.tr("Temperature"),
-            kind=_TEMPERATURE_KIND,
-            samples=tuple(samples),
-            selected=selected,
-            temperature=temperature,
-        )
+        again = self._all_again(lambda old: self._again(old, temperature=temperature, known=old.known))
+        self._choose(self.tr("Temperature"), kind=_TEMPERATURE_KIND, temperature=temperature, **again)
 
     @property
     def hints(self) -> Known | None:
@@ -333,15 +327,8 @@ class Session(QObject):
             self._choose_hints(self.tr("Clear hints"), None)
 
     def _choose_hints(self, text: str, hints: Known | None) -> None:
-        selected, samples = self._state.selected, []
-        for old in self.samples:
-            if self.is_pinned(old):
-                samples.append(old)
-                continue
-            new = Sample(old.seed, temperature=self.temperature, draft=self.embedded.draft, known=hints, candidates=old.candidates)
-            selected = new.number if old.number == selected else selected
-            samples.append(new)
-        self._choose(text, samples=tuple(samples), selected=selected, hints=hints)
+        again = self._all_again(lambda old: self._again(old, temperature=self.temperature, known=hints))
+        self._choose(text, hints=hints, **again)
 
     def redo_region(self, region: np.ndarray) -> None:
         """Draw new samples of the selected one inside a (h, w) mask only; the rest of it is held. It is kept itself, too."""
