@@ -1,14 +1,18 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from picgui import defaults, record
-from picgui.colorize import Model, Sample, colorize_rows, compose, png_text
 from picgui.errors import PhotoError
 from picgui.paths import make_folder
-from picgui.photo import Photo, photos_in, read_photo, write_png
+from picgui.photo import Photo, file_digest, photos_in, read_photo, read_png_text, write_png
+from picgui.pipeline import Model, Sample, colorize_rows, compose, enough_memory, png_text
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,21 @@ def result_name(photo: str, seed: int) -> str:
 
 
 def photos_of(paths: Sequence[Path]) -> list[Path]:
-    """These photographs and those of these folders, each once. Raises PhotoError for a folder that cannot be read."""
+    """These photographs and those of these folders but for our own results, each once. Raises PhotoError for a folder that cannot be read."""
     found = []
     for path in paths:
-        found += photos_in(path) if path.is_dir() else [path]
+        found += [photo for photo in photos_in(path) if not _is_result(photo)] if os.path.isdir(path) else [path]
     return list(dict.fromkeys(found))
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a file is what `result_name` says, and a picture that was written here."""
+    if not re.fullmatch(r".*-colorized-\d+", path.stem):
+        return False
+    try:
+        return "picgui:seed" in read_png_text(path)
+    except PhotoError:
+        return False
 
 
 def namesakes(paths: Sequence[Path]) -> dict[Path, Path]:
@@ -68,12 +82,12 @@ def colorize_file(
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
     ``overwrite`` replaces results of other settings. Raises PicError.
     """
-    texts = {}
+    texts, digest = {}, file_digest(path)
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     for seed, target in targets.items():
         text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, source=path, **drawn_with)
-        if record.is_needed(target, text, overwrite=overwrite):
-            texts[seed] = text
+        if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):
+            texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
             yield Kept(target)
     if not texts:
@@ -102,5 +116,6 @@ def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, tex
         chroma=sample.chroma,
         log_prob=sample.log_prob,
     )
-    image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
+    with enough_memory(torch.device("cpu")):
+        image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
     write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)

@@ -1,6 +1,8 @@
 """The ``picgui`` command: the window by default, ``picgui colorize`` without one."""
 
 import argparse
+import io
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -108,8 +110,20 @@ def _shard(text: str) -> tuple[int, int]:
 
 def _colorize(options: argparse.Namespace) -> int:
     """Colorize every photograph; one that fails is told and the others go on. 0 only if all went well."""
-    from picgui.colorize import load_model
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # names of files are bytes
+    try:
+        return _colorize_all(options)
+    except KeyboardInterrupt:
+        return _say("stopped") + 129
+    except OSError as error:  # of standard output: what else goes wrong is a PicError
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer goes nowhere
+        return 1 if isinstance(error, BrokenPipeError) else _say(f"Standard output cannot be written: {error.strerror}.")
+
+
+def _colorize_all(options: argparse.Namespace) -> int:
     from picgui.paths import make_folder
+    from picgui.pipeline import load_model
 
     try:
         photos, failed = _photos(options.photo, shard=options.shard)
@@ -124,8 +138,6 @@ def _colorize(options: argparse.Namespace) -> int:
             failed = _say(f"{error} (The folder is that of -o; --overwrite replaces results of other settings.)")
         except PicError as error:
             failed = _say(error)
-        except KeyboardInterrupt:
-            return _say("stopped") + 129
     return failed
 
 

@@ -63,4 +63,13 @@ def is_out_of_memory(error: Exception) -> bool:
     """Whether an exception says that memory ran out: Python's and NumPy's, OpenCV's, and PyTorch's of either device."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return any(words in str(error) for words in ("DefaultCPUAllocator", "Insufficient memory"))
+    return any(words in str(error) for words in _OUT_OF_MEMORY)
+
+
+_OUT_OF_MEMORY = (
+    "DefaultCPUAllocator",
+    "Insufficient memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from picgui import color
-from picgui.colorize import Embedded, Model
 from picgui.opencv import cv2
 from picgui.pic import mixture
 from picgui.pic.network import past_planes, reduce_chroma, reduce_luminance
+from picgui.pipeline import Embedded, Model
 
 _DRAWS = 128  # that an entropy is the mean of; its standard error is about 0.1 bits
 

@@ -1,5 +1,6 @@
 """Where things lie: packaged resources and the person's own folders. The only user of appdirs."""
 
+import os
 from pathlib import Path
 
 import appdirs
@@ -43,6 +44,16 @@ def cache_dir() -> Path:
 def checkpoint_dir() -> Path:
     """Where checkpoints that a person added are kept. Not created here."""
     return data_dir() / "checkpoints"
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file. Where that cannot be told, as on a network drive that is gone, there is none; `Path.is_file` raises."""
+    return os.path.isfile(path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, as `is_file`."""
+    return os.path.isdir(path)
 
 
 def make_folder(folder: Path) -> None:

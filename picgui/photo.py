@@ -39,6 +39,7 @@ _FULL_SCALE = 65535
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
 
 _ORIENTATION = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
 _PIXEL_SIZES = (0xA002, 0xA003)
@@ -130,6 +131,16 @@ def read_colors(path: str | os.PathLike, *, long_side: int) -> np.ndarray:
         return np.asarray(_as_rgb(image, to_srgb))
 
 
+def file_digest(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal. Raises PhotoError where it cannot be read."""
+    path = Path(path)
+    with _opened(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=_first_line(error)) from None
+
+
 def photos_in(folder: Path) -> list[Path]:
     """The photographs of a folder, by the endings of their names, sorted. Raises PhotoError."""
     try:
@@ -161,7 +172,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except IsADirectoryError:
         raise PhotoError("{path} is a folder, not a picture.", path=path) from None
     except PermissionError:
-        if path.is_dir():  # what Windows says of a folder
+        if os.path.isdir(path):  # what Windows says of a folder
             raise PhotoError("{path} is a folder, not a picture.", path=path) from None
         raise PhotoError("{name} may not be read: you have no permission to open it.", name=path.name) from None
     except (OSError, ValueError) as error:
@@ -243,7 +254,7 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            if image.mode in ("F", "I"):
+            if image.mode in ("F", "I") and image.format != "PPM":
                 notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = _image_lightness(image, to_srgb)
         if image.format == "TIFF":  # Pillow has turned it upright while loading
@@ -252,6 +263,8 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     else:
         lightness = _in_strips(deep.shape[:2], lambda rows: _deep_lightness(deep[rows], to_srgb))
         bit_depth = 16
+    if dpi and orientation in _SIDEWAYS:
+        dpi = dpi[::-1]
     return Photo(
         lightness=np.ascontiguousarray(_upright(lightness, orientation)),
         source=path,
@@ -301,7 +314,7 @@ def _upright_exif(image: Image.Image) -> bytes | None:
 
 def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Undo an EXIF orientation (1 to 8; anything else is taken as upright)."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in _SIDEWAYS:
         pixels = pixels.T
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
@@ -325,7 +338,7 @@ def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray |
         depths = image.tag_v2.get(258, (1,))
         if set(depths) != {16} or len(depths) < 3 or image.tag_v2.get(262) not in (2, 6):
             return None
-        return _deep_tiff(file)
+        return _with_straight_alpha(_deep_tiff(file), (*image.tag_v2.get(338, ()), 0)[0])
     else:
         return None
     file.seek(0)
@@ -345,6 +358,15 @@ def _deep_tiff(file: BinaryIO) -> np.ndarray:
     if orientation is not None:  # OpenCV would turn the pixels; they are turned later, as those of all files
         data[orientation.valueoffset : orientation.valueoffset + 2] = struct.pack(tiff.byteorder + "H", 1)
     return _pixels_by_opencv(data)
+
+
+def _with_straight_alpha(pixels: np.ndarray, kind: int) -> np.ndarray:
+    """RGB pixels whose fourth channel, if any, is of this kind of a TIFF's ExtraSamples: 0 is no alpha, 1 is already multiplied, 2 is straight."""
+    if pixels.shape[2] == 3 or kind == 2:
+        return pixels
+    if kind == 1:
+        return np.minimum(pixels[:, :, :3] + (_FULL_SCALE - pixels[:, :, 3:].astype(np.uint32)), _FULL_SCALE).astype(np.uint16)
+    return pixels[:, :, :3]
 
 
 def _pixels_by_opencv(data: bytes | bytearray) -> np.ndarray:
@@ -443,7 +465,7 @@ def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray
         piece = image.crop((0, rows.start, image.width, rows.stop))
         return convert(piece)
 
-    if image.has_transparency_data:
+    if image.has_transparency_data and not image.mode.startswith("I;16"):
         convert = functools.partial(_transparent_lightness, to_srgb=to_srgb)
     elif image.mode in ("1", "L"):
         curve = _profiled_greys(to_srgb)
@@ -451,12 +473,14 @@ def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray
     elif image.mode.startswith("I;16"):
         curve = _profiled_deep_greys(to_srgb)
         # TIFF may count from white to black; Pillow undoes that in 8 bits only
-        curve = curve[::-1] if image.format == "TIFF" and image.tag_v2.get(262) == 0 else curve
+        curve = curve[::-1] if image.format == "TIFF" and image.tag_v2.get(262) == 0 else curve.copy()
+        if isinstance(image.info.get("transparency"), int):  # of a PNG: the one level that is laid on white
+            curve[image.info["transparency"]] = _FULL_SCALE
         convert = lambda piece: curve[np.asarray(piece)]  # noqa: E731
     elif image.mode in ("I", "F"):
-        brightest = max(image.getextrema()[1], 1e-12)
+        brightest = _FULL_SCALE if image.format == "PPM" else _brightest(image)
         curve = _grey_lightness(_FULL_SCALE + 1)
-        convert = lambda piece: curve[_scaled_to_16_bits(np.asarray(piece), brightest)]  # noqa: E731
+        convert = lambda piece: curve[_scaled_to_16_bits(_numbers(piece, image), brightest)]  # noqa: E731
     elif image.mode == "LAB":
         convert = lambda piece: np.asarray(piece.getchannel("L")).astype(np.uint16) * 257  # noqa: E731
     else:
@@ -464,8 +488,24 @@ def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray
     return _in_strips((image.height, image.width), strip)
 
 
+def _numbers(piece: Image.Image, image: Image.Image) -> np.ndarray:
+    """The numbers of a piece of an image of mode I or F: what a TIFF counts in 32 bits without a sign Pillow gives one."""
+    values = np.asarray(piece)
+    is_unsigned = image.format == "TIFF" and image.mode == "I" and image.tag_v2.get(339, (1,))[0] == 1
+    return values.view(np.uint32) if is_unsigned else values
+
+
+def _brightest(image: Image.Image) -> float:
+    """The largest finite number of an image of mode I or F."""
+    brightest, step = 1e-12, max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, step):
+        values = _numbers(image.crop((0, top, image.width, min(top + step, image.height))), image)
+        brightest = max(brightest, values.max(where=np.isfinite(values), initial=0))
+    return float(brightest)
+
+
 def _scaled_to_16_bits(values: np.ndarray, brightest: float) -> np.ndarray:
-    scaled = np.nan_to_num(values.astype(np.float64) / brightest)
+    scaled = np.nan_to_num(values.astype(np.float64) / brightest, posinf=1, neginf=0)
     return np.rint(np.clip(scaled, 0, 1) * _FULL_SCALE).astype(np.uint16)
 
 
@@ -476,8 +516,10 @@ def _as_rgb(piece: Image.Image, to_srgb: Callable | None) -> Image.Image:
 
 
 def _transparent_lightness(piece: Image.Image, to_srgb: Callable | None) -> np.ndarray:
+    if piece.mode == "La":
+        piece = piece.convert("LA")
     alpha = np.asarray(piece.convert("RGBA").getchannel("A"))
-    opaque = piece.convert("L" if piece.mode in ("1", "L", "LA", "La") else "RGB")
+    opaque = piece.convert("L" if piece.mode in ("1", "L", "LA") else "RGB")
     rgb = np.asarray(_as_rgb(opaque, to_srgb))
     return _lightness(_on_white(np.dstack((rgb, alpha))))
 
@@ -506,8 +548,6 @@ def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None,
         return None, ()
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(own):
-            return None, ()
         space = own.profile.xcolor_space.strip()
         if mode == "LAB":
             return None, ()
@@ -523,7 +563,16 @@ def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None,
     def to_srgb(image: Image.Image) -> Image.Image:
         return ImageCms.applyTransform(image if image.mode == colours else image.convert(colours), transform)
 
+    if "sRGB" in ImageCms.getProfileDescription(own) and _keeps_greys(to_srgb):
+        return None, ()
     return to_srgb, ()
+
+
+def _keeps_greys(to_srgb: Callable) -> bool:
+    """Whether grey levels stay as they are: what calls itself sRGB may be linear."""
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    after = np.asarray(to_srgb(Image.fromarray(ramp).convert("RGB")))
+    return np.abs(after.astype(int) - ramp[:, :, None]).max() <= 1
 
 
 def _profiled_greys(to_srgb: Callable | None) -> np.ndarray:
@@ -599,7 +648,7 @@ def write_tiff(
             compressionargs={"level": 3},
             rowsperstrip=max(1, (1 << 18) // image[0].nbytes),
             iccprofile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
-            description=description.encode() or None,
+            description=description.encode(errors="replace") or None,
             software=software or False,
             metadata=None,
             extratags=_descriptive_tags(photo),
@@ -616,7 +665,7 @@ def read_png_text(path: str | os.PathLike) -> dict[str, str]:
             raise PhotoError("{name} is not a PNG picture, so it holds no settings.", name=path.name)
         for name, data in _png_chunks(file):
             if name in (b"tEXt", b"zTXt", b"iTXt"):
-                with contextlib.suppress(ValueError, zlib.error):  # a malformed text is no text
+                with contextlib.suppress(ValueError, IndexError, zlib.error):  # a malformed text is no text
                     key, value = _chunk_text(name, data)
                     texts[key] = value
     return texts
@@ -632,7 +681,7 @@ def _check_image(image: np.ndarray) -> None:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file beside `path` that takes its name when all is written, and is gone otherwise. Raises ExportError."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ExportError("{path} is a folder. Choose a file name for the picture.", path=path)
     temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
     try:
@@ -689,7 +738,7 @@ def _text_chunk(key: str, value: str) -> tuple[bytes, bytes]:
     try:
         return b"tEXt", name + b"\0" + value.encode("latin-1")
     except UnicodeEncodeError:
-        return b"iTXt", name + b"\0\0\0\0\0" + value.encode()
+        return b"iTXt", name + b"\0\0\0\0\0" + value.encode(errors="replace")
 
 
 def _chunk_text(name: bytes, data: bytes) -> tuple[str, str]:

@@ -5,17 +5,20 @@ The chroma itself is kept, in whole Lab units, as text.
 
 import base64
 import json
+import math
+import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from picgui.colorize import Known
 from picgui.errors import ExistsError, PicError
 from picgui.photo import read_png_text
+from picgui.pipeline import Known
 
 KEY = "picgui:sample"  # of the PNG text that holds a sample's record
+SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of one name apart
 _LARGEST = 4_000_000  # values of chroma in a record
 
 
@@ -76,20 +79,24 @@ def packed(planes: np.ndarray) -> dict:
 
 def unpacked(record: Mapping) -> np.ndarray:
     """The planes of `packed`, float32. Raises ValueError, KeyError or TypeError for anything else."""
-    shape = tuple(int(side) for side in record["shape"])
-    size = int(np.prod(shape))
-    if len(shape) != 3 or not 0 < size <= _LARGEST:
-        raise ValueError(f"{shape} is no shape of chroma")
-    data = zlib.decompressobj().decompress(base64.b64decode(record["values"]), size + 1)
+    try:
+        shape = tuple(int(side) for side in record["shape"])
+        size = math.prod(shape)
+        if len(shape) != 3 or min(shape) < 1 or size > _LARGEST:
+            raise ValueError(f"{shape} is no shape of chroma")
+        data = zlib.decompressobj().decompress(base64.b64decode(record["values"]), size + 1)
+    except (OverflowError, zlib.error) as error:
+        raise ValueError(f"chroma cannot be unpacked: {error}") from error
     return np.frombuffer(data, np.int8).reshape(shape).astype(np.float32)
 
 
-def is_needed(target: Path, text: Mapping[str, str], *, overwrite: bool) -> bool:
-    """Whether a result with these texts (`picgui.colorize.png_text`) is to be written: not where it is already there.
+def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, overwrite: bool) -> bool:
+    """Whether a result with these texts (`picgui.pipeline.png_text`) is to be written: not where it is already there.
 
-    Raises ExistsError where something else would be lost: a foreign file always, a result of other settings unless ``overwrite``.
+    ``source_digest`` is that of the photograph's file. Raises ExistsError where something else would be lost: a foreign file or a
+    result of another photograph always, a result of other settings unless ``overwrite``.
     """
-    if not target.exists():
+    if not os.path.exists(target):
         return True
     try:
         there = read_png_text(target)
@@ -98,6 +105,12 @@ def is_needed(target: Path, text: Mapping[str, str], *, overwrite: bool) -> bool
     if there.get("picgui:source") != text["picgui:source"]:
         raise ExistsError(
             "{path} exists and is not an earlier result of {source}. Choose another folder.", path=target, source=text["picgui:source"]
+        )
+    if there.get(SOURCE_DIGEST, source_digest) != source_digest:  # older results do not say
+        raise ExistsError(
+            "{path} is a result of another photograph of the name {source}, or of {source} before it was changed. Choose another folder.",
+            path=target,
+            source=text["picgui:source"],
         )
     if overwrite:
         return True

@@ -30,7 +30,7 @@ def _garbage_is_never_collected_by_a_worker():
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A tiny model on the CPU."""
-    from picgui.colorize import load_model
+    from picgui.pipeline import load_model
     from tests.models import checkpoint
 
     return load_model(checkpoint(tmp_path_factory.mktemp("model")), device="cpu")

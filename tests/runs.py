@@ -1,6 +1,9 @@
 """Pictures, a configuration and the command line, for every test of training."""
 
+from contextlib import contextmanager
+
 import numpy as np
+import pytest
 
 from picgui.opencv import cv2
 from training.__main__ import main
@@ -59,6 +62,18 @@ def write_pack(path, pictures):
     blobs = [encoded(p) for p in pictures]
     offsets = np.cumsum([0, *map(len, blobs)])
     np.savez(path, data=np.frombuffer(b"".join(blobs), np.uint8), offsets=offsets)
+
+
+@contextmanager
+def full_disk(size):
+    """While entered, writing a file beyond a size fails, as on a full disk."""
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def run(*arguments):

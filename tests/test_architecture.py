@@ -16,14 +16,14 @@ FLOORS = (
     ("picgui.pic", "picgui.pic.layers", "picgui.pic.mixture", "picgui.pic.network"),
     ("picgui.pic.pixel_loop", "picgui.pic.row_phase", "picgui.pic.lanes", "picgui.pic.sampler", "picgui.pic.checkpoint"),
     ("picgui.photo", "picgui.upsample"),
-    ("picgui.colorize", "picgui.record", "picgui.batch", "picgui.likelihood"),
+    ("picgui.pipeline", "picgui.record", "picgui.batch", "picgui.likelihood"),
     ("picgui", "picgui.cli", "picgui.__main__", "picgui.gui", "picgui.gui.words", "picgui.gui.pace", "picgui.gui.jobs", "picgui.gui.worker"),
     ("picgui.gui.session", "picgui.gui.records", "picgui.gui.pictures", "picgui.gui.studio"),
     ("picgui.gui.theme", "picgui.gui.canvas", "picgui.gui.gallery", "picgui.gui.hints", "picgui.gui.controls", "picgui.gui.batch", "picgui.gui.dialogs"),
     ("picgui.gui.main_window", "picgui.gui.app"),
 )
 ORDER = {module: place for place, module in enumerate(module for floor in FLOORS for module in floor)}
-CORE_TOP = ORDER["picgui.colorize"]
+CORE_TOP = ORDER["picgui.pipeline"]
 
 # The command opens the window: inside a function, so that a machine without Qt can still colorize.
 LAZY_UPWARD = {("picgui.cli", "picgui.gui.app")}
@@ -136,9 +136,19 @@ def test_the_library_and_the_command_load_no_qt():
         "import importlib, os, sys\n"
         "before = os.environ.get('QT_QPA_PLATFORM_PLUGIN_PATH')\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
-        "assert 'picgui.colorize' in sys.modules and 'cv2' in sys.modules\n"
+        "assert 'picgui.pipeline' in sys.modules and 'cv2' in sys.modules\n"
         "print([name for name in sys.modules if name.startswith(('PySide6', 'shiboken6'))])\n"
         "assert os.environ.get('QT_QPA_PLATFORM_PLUGIN_PATH') == before\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
+def test_no_public_name_is_that_of_a_module():
+    code = (
+        "import importlib, picgui, types\n"
+        "for home in set(picgui._HOMES.values()): importlib.import_module(home)\n"
+        "print([n for n in picgui.__all__ if isinstance(getattr(picgui, n), types.ModuleType)])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
@@ -163,11 +173,11 @@ def test_import_picgui_alone_loads_no_qt():
     ],
 )
 def test_every_way_to_write_an_import_is_seen(source, expected):
-    assert imports(source, module="picgui.colorize") == expected
+    assert imports(source, module="picgui.pipeline") == expected
 
 
 def test_an_import_from_above_is_noticed():
-    assert upward("picgui.color", {("picgui.colorize", True)}) == ["picgui.colorize"]
+    assert upward("picgui.color", {("picgui.pipeline", True)}) == ["picgui.pipeline"]
     assert upward("picgui.cli", {("picgui.gui.app", True)}) == ["picgui.gui.app"]
     assert upward("picgui.cli", {("picgui.gui.app", False)}) == []
 

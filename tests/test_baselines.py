@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from picgui import color
-from picgui.colorize import load_model
 from picgui.errors import CheckpointError
 from picgui.opencv import cv2
 from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
+from picgui.pipeline import load_model
 from tests.models import TINY, checkpoint
 from tests.runs import CONFIG, colored_picture, run
 from training.baselines import OBJECTIVES, Histograms, Independent, Rebalanced, Regression, load_baseline

@@ -6,9 +6,9 @@ import pytest
 import safetensors.torch
 import torch
 
-from picgui.colorize import embed, load_model
 from picgui.errors import CheckpointError
 from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
+from picgui.pipeline import embed, load_model
 from tests.models import TINY, checkpoint, network
 
 
@@ -122,10 +122,16 @@ def with_a_hole(path):
     rewrite(path, tensors=tensors)
 
 
+def of_numbers_that_pytorch_does_not_have(path):
+    header = json.dumps({"x": {"dtype": "F4", "shape": [2], "data_offsets": [0, 1]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\0")
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         missing,
+        of_numbers_that_pytorch_does_not_have,
         empty,
         cut_off,
         garbled,

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import TEMPERATURE
 from picgui.opencv import cv2
@@ -105,6 +106,73 @@ def test_what_is_already_there_is_skipped_and_replaced_only_when_asked(folder):
     assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--candidates", 1).returncode == 1
     assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--temperature", 0.5, "--overwrite").returncode == 0
     assert (folder / "twice/scan-colorized-1.png").read_bytes() != first
+
+
+def test_another_photograph_of_that_name_is_not_taken_as_done(folder):
+    assert colorize(folder, "scan.jpg", "-n", 1, "-o", "names").returncode == 0
+    first = (folder / "names/scan-colorized-1.png").read_bytes()
+    (folder / "elsewhere").mkdir()
+    cv2.imwrite(str(folder / "elsewhere/scan.jpg"), pixels(folder / "scan.jpg")[:90])
+    for asked in ((), ("--overwrite",)):
+        done = colorize(folder, "elsewhere/scan.jpg", "-n", 1, "-o", "names", *asked)
+        assert done.returncode == 1 and "another photograph" in done.stderr
+    assert (folder / "names/scan-colorized-1.png").read_bytes() == first
+
+
+def test_results_in_a_folder_are_no_photographs_unless_they_are_named(folder):
+    (folder / "own").mkdir()
+    (folder / "own/a.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    (folder / "own/b-colorized-1.png").write_bytes((folder / "deep.png").read_bytes())  # a photograph that is only called so
+    for written in (2, 0):
+        done = colorize(folder, "own", "-n", 1, "-o", "own")
+        assert done.returncode == 0 and len(done.stdout.splitlines()) == written, done.stderr
+    done = colorize(folder, "own/a-colorized-1.png", "-n", 1, "-o", "again")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
+def test_names_that_are_no_text_are_colorized_and_known_again(folder):
+    name = os.fsdecode(b"Gro\xdfmutter.jpg")
+    (folder / name).write_bytes((folder / "scan.jpg").read_bytes())
+    for written in (1, 0):
+        done = subprocess.run(
+            [sys.executable, "-m", "picgui", "colorize", name, "-n", "1", "-o", "bytes", "--checkpoint", "tiny.safetensors"],
+            cwd=folder, capture_output=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == b"bytes/Gro\xdfmutter-colorized-1.png\n" * written
+
+
+def test_a_name_too_long_fails_alone(folder):
+    name = "n" * 240 + ".jpg"
+    (folder / name).write_bytes((folder / "scan.jpg").read_bytes())
+    done = colorize(folder, name, "m" * 300 + ".jpg", "scan.jpg", "-n", 1, "-o", "long")
+    assert done.returncode == 1 and "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
+    assert [path.name for path in (folder / "long").iterdir()] == ["scan-colorized-1.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices there")
+def test_standard_output_that_is_full_or_closed_is_no_traceback(folder):
+    command = [sys.executable, "-m", "picgui", "colorize", "scan.jpg", "-n", "1", "--checkpoint", "tiny.safetensors"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*command, "-o", "full"], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+    assert done.returncode == 1 and "Standard output cannot be written" in done.stderr and "Traceback" not in done.stderr
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*command, "-o", "pipe"], cwd=folder, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=300)
+    os.close(writing)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+
+
+def test_memory_that_runs_out_while_composing_fails_one_photograph(folder, monkeypatch, capsys):
+    def full(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("picgui.batch.compose", full)
+    arguments = ["colorize", "scan.jpg", "deep.png", "-n", "1", "-o", "memory", "--checkpoint", "tiny.safetensors", "--device", "cpu"]
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.count("not enough memory") == 2
 
 
 def test_shards_share_the_photographs_out(folder):

@@ -14,7 +14,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.batch import Drawn, colorize_file
-from picgui.colorize import colorize, compose
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
@@ -27,6 +26,7 @@ from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo
+from picgui.pipeline import colorize, compose
 from picgui.record import packed
 from tests.models import checkpoint
 from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures

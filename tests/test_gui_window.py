@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from picgui.colorize import colorize, load_model
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.gui import jobs, main_window
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
 from picgui.photo import read_photo, read_png_text
+from picgui.pipeline import colorize, load_model
 from picgui.upsample import compose
 from tests.models import checkpoint
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from picgui.colorize import embed, sample_rows
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
+from picgui.pipeline import embed, sample_rows
 
 
 def test_entropy_is_that_of_all_the_colours_a_mixture_gives():

@@ -111,6 +111,64 @@ def test_16_bit_colour_png_is_read_at_16_bits_and_its_alpha_laid_on_white(tmp_pa
     assert_luminance(read_photo(tmp_path / "b.png"), expected, 0.01)
 
 
+@pytest.mark.parametrize("kind", [0, 1, 2])
+def test_the_fourth_channel_of_a_16_bit_tiff_is_what_the_file_says(tmp_path, kind):
+    deep, fourth = deep_colours(), np.full((HEIGHT, WIDTH, 1), 65535 // 4, np.uint16)
+    stored = np.rint(deep * (fourth / 65535)).astype(np.uint16) if kind == 1 else deep
+    tifffile.imwrite(tmp_path / "a.tif", np.dstack((stored, fourth)), photometric="rgb", extrasamples=[kind])
+    laid = np.rint(deep * (fourth / 65535) + 65535 - fourth).astype(np.uint16)
+    assert_luminance(read_photo(tmp_path / "a.tif"), luminance_of(deep if kind == 0 else laid), 0.01)
+
+
+def test_the_fourth_channel_of_a_packed_16_bit_tiff_that_does_not_say_is_no_alpha(tmp_path):
+    four = np.dstack((deep_colours()[:, :, ::-1], np.full((HEIGHT, WIDTH, 1), 9999, np.uint16)))
+    cv2.imwrite(str(tmp_path / "a.tif"), four, [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+    assert_luminance(read_photo(tmp_path / "a.tif"), luminance_of(deep_colours()), 0.01)
+
+
+def test_a_grey_tiff_with_multiplied_alpha_is_laid_on_white(tmp_path):
+    grey, alpha = colours()[:, :, 0], np.full((HEIGHT, WIDTH), 128, np.uint8)
+    multiplied = np.rint(grey * (128 / 255)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", np.dstack((multiplied, alpha)), photometric="minisblack", extrasamples=[1])
+    laid = np.rint(grey * (128 / 255) + 127).astype(np.uint8)
+    assert_luminance(read_photo(tmp_path / "a.tif"), luminance_of(np.dstack([laid] * 3)), 0.8)
+
+
+def test_a_16_bit_grey_png_with_a_transparent_level_keeps_its_others(tmp_path):
+    grey = np.linspace(0, 65535, HEIGHT * WIDTH).astype(np.uint16).reshape(HEIGHT, WIDTH)
+    path = saved(tmp_path / "a.png", grey)
+    data, level = path.read_bytes(), int(grey[7, 7])
+    at = data.index(b"IDAT") - 4
+    chunk = b"tRNS" + struct.pack(">H", level)
+    path.write_bytes(data[:at] + struct.pack(">I", 2) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[at:])
+    expected = luminance_of(np.dstack([grey] * 3))
+    expected[7, 7] = 100
+    assert_luminance(read_photo(path), expected, 0.01)
+
+
+def test_numbers_that_are_none_do_not_darken_a_floating_point_tiff(tmp_path):
+    grey = colours()[:, :, 0].astype(np.float32)
+    expected = luminance_of(np.dstack([np.rint(grey * (65535 / grey.max())).astype(np.uint16)] * 3))
+    grey[3, 4], grey[5, 6], grey[7, 8] = np.nan, np.inf, -np.inf
+    expected[3, 4], expected[5, 6], expected[7, 8] = 0, 100, 0
+    tifffile.imwrite(tmp_path / "a.tif", grey, photometric="minisblack")
+    assert_luminance(read_photo(tmp_path / "a.tif"), expected, 0.01)
+
+
+def test_32_bit_numbers_without_a_sign_have_none(tmp_path):
+    grey = np.linspace(0, 2**32 - 1, HEIGHT * WIDTH).astype(np.uint32).reshape(HEIGHT, WIDTH)
+    tifffile.imwrite(tmp_path / "a.tif", grey, photometric="minisblack")
+    assert_luminance(read_photo(tmp_path / "a.tif"), luminance_of(np.dstack([(grey >> 16).astype(np.uint16)] * 3)), 0.01)
+
+
+def test_a_16_bit_pgm_has_a_white_of_its_own(tmp_path):
+    grey = np.linspace(0, 32767, HEIGHT * WIDTH).astype(np.uint16).reshape(HEIGHT, WIDTH)
+    (tmp_path / "a.pgm").write_bytes(f"P5 {WIDTH} {HEIGHT} 65535\n".encode() + grey.astype(">u2").tobytes())
+    photo = read_photo(tmp_path / "a.pgm")
+    assert_luminance(photo, luminance_of(np.dstack([grey] * 3)), 0.01)
+    assert photo.notes == ()
+
+
 def test_transparent_pixels_become_white(tmp_path):
     rgba = np.dstack((colours(), np.full((HEIGHT, WIDTH), 255, np.uint8)))
     rgba[:10, :, 3] = 0
@@ -225,7 +283,7 @@ def photo_with(**fields):
     return photo_module.Photo(lightness=np.zeros((16, 16), np.uint16), **fields)
 
 
-def wide_gamut_profile():
+def wide_gamut_profile(*, gamma=2.2, name="Wide"):
     """An ICC matrix profile with Adobe RGB's primaries and gamma 2.2, made by hand (ICC.1:2010)."""
 
     def fixed(value):
@@ -234,8 +292,8 @@ def wide_gamut_profile():
     def xyz(*values):
         return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
 
-    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
-    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Wide\0" + bytes(78) + b"\0"
+    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    name = b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name.encode() + b"\0" + bytes(78) + b"\0"
     tags = {
         b"desc": name, b"cprt": b"text\0\0\0\0none\0\0\0\0", b"wtpt": xyz(0.9642, 1, 0.8249),
         b"rXYZ": xyz(0.60974, 0.31111, 0.01947), b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
@@ -272,6 +330,15 @@ def test_16_bit_colours_are_converted_from_the_profile_too(tmp_path):
     assert deep.bit_depth == 16 and deep.icc_profile == profile
     assert_luminance(deep, shallow.luminance().astype(float), 0.7)
     assert np.abs(deep.luminance() - shallow.luminance()).mean() < 0.15
+
+
+def test_a_linear_profile_is_linear_whatever_it_is_called(tmp_path):
+    plain, called = (
+        read_photo(saved(tmp_path / f"{name}.png", colours(), icc_profile=wide_gamut_profile(gamma=1, name=name)))
+        for name in ("Linear RGB", "Linear sRGB")
+    )
+    assert np.array_equal(plain.lightness, called.lightness)
+    assert np.abs(called.luminance() - luminance_of(colours())).mean() > 5
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", wide_gamut_profile()[:200]])
@@ -450,6 +517,15 @@ def test_packed_texts_of_other_programs_are_read(tmp_path):
     info.add_itxt("b", "é写" * 100, zip=True)
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png", pnginfo=info)
     assert read_png_text(tmp_path / "a.png") == {"a": "x" * 1000, "b": "é写" * 100}
+
+
+def test_a_malformed_text_is_no_text(tmp_path):
+    path = saved(tmp_path / "a.png", colours())
+    data = path.read_bytes()
+    at = data.index(b"IDAT") - 4
+    chunk = b"iTXtComment\0"
+    path.write_bytes(data[:at] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[at:])
+    assert read_png_text(path) == {}
 
 
 def test_texts_of_what_is_no_png_are_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -310,6 +311,41 @@ def test_leaving_early_leaves_no_thread():
     next(rows)
     rows.close()
     assert threading.active_count() == before
+
+
+def test_drawing_leaves_other_threads_theirs():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        f, embedding, luminance, _ = setting(TINY, 3, 3)
+        list(sample_rows(f, embedding, luminance, seeds=[1, 2]))
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_what_cannot_be_compiled_is_left_to_pytorch(monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pixel_loop, "_CAN_COMPILE", True)
+    monkeypatch.setattr(pixel_loop, "_ready", threading.Event())
+    monkeypatch.setattr(pixel_loop, "_background", [])
+    monkeypatch.setattr(pixel_loop, "draw_row", full)
+    with pytest.warns(UserWarning, match="No space left"):
+        assert not pixel_loop.is_available()
+    f, embedding, luminance, _ = setting(TINY, 2, 3)
+    assert len(list(sample_rows(f, embedding, luminance, seeds=[1]))) == 2
+
+
+def test_picgui_works_where_nothing_compiled_can_be_kept(monkeypatch):
+    def nowhere(**flags):
+        raise RuntimeError("cannot cache function '_can_keep': no locator available")
+
+    assert pixel_loop._can_keep()
+    monkeypatch.setattr(pixel_loop.numba, "njit", nowhere)
+    assert not pixel_loop._can_keep()
 
 
 def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():

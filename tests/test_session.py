@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from picgui.colorize import Coarse
 from picgui.defaults import TEMPERATURE
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Session
+from picgui.pipeline import Coarse
 
 ROWS, COLUMNS = 5, 4
 

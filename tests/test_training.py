@@ -25,14 +25,14 @@ from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.layers import WeightNormConv2d
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
 from tests.models import TINY, TINY_PAPER, checkpoint, network
-from tests.runs import colored_picture, encoded, run
+from tests.runs import colored_picture, encoded, full_disk, run, write_pack
 from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
 from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, evaluate_coarse
 from training.parallel import World
 from training.shampoo import OneSidedShampoo
-from training.train import Trainer, read_state
+from training.train import CURVE_COLUMNS, Trainer, _Log, read_state
 
 RNG = np.random.default_rng(0)
 ALL = Augmentation(corrupt_past=0.6, degrade_luminance=0.5, known_dabs=0.4, known_surroundings=0.2)
@@ -96,6 +96,34 @@ def test_any_folder_of_pictures_is_split_cropped_and_cleared_of_what_does_not_se
     told = capsys.readouterr().err
     assert all(name in told for name in ("grey.png", "small.png", "broken.jpg"))
     assert train.images.shape[1:] == (36, 36, 3)
+
+
+def test_pictures_given_by_name_are_split_as_those_of_a_folder(tmp_path):
+    for seed in range(40):
+        (tmp_path / f"{seed}.png").write_bytes(encoded(colored_picture(36, 36, seed=seed)))
+    names = {path.name for path in tmp_path.glob("*.png")}
+    train, validation = (
+        [load_pictures(given, split=split, size=36, cache=tmp_path / "c").sources for given in (sorted(tmp_path.glob("*.png")), [tmp_path])]
+        for split in ("train", "validation")
+    )
+    assert train[0] == train[1] and validation[0] == validation[1]
+    assert set(train[0]) | set(validation[0]) == names and not set(train[0]) & set(validation[0])
+    with pytest.raises(DataError, match="No train pictures"):
+        load_pictures([tmp_path / "0.png"], split="train", size=36, cache=tmp_path / "c")
+
+
+@pytest.mark.parametrize("cache", ["file", "file/below"])
+def test_a_cache_that_cannot_be_made_is_told(folder, tmp_path, cache):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="--cache"):
+        load_pictures([folder], split="train", size=36, cache=tmp_path / cache)
+
+
+def test_a_disk_that_gets_full_while_pictures_are_decoded_is_told(folder, tmp_path):
+    with full_disk(36 * 36 * 3 * 4), pytest.raises(DataError, match="--cache"):
+        load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
+    assert not list((tmp_path / "c").iterdir())
+    assert len(load_pictures([folder], split="train", size=36, cache=tmp_path / "c")) == 32
 
 
 @pytest.mark.parametrize("what", ["nothing", "empty", "garbage"])
@@ -272,6 +300,64 @@ def test_a_run_is_not_overwritten(folder, config, tmp_path, capsys):
     assert (tmp_path / "run/state.pt").read_bytes() == before
 
 
+@pytest.mark.parametrize("full", [False, True], ids=["file", "full"])
+def test_a_run_that_cannot_be_written_is_told_before_it_begins(folder, config, tmp_path, capsys, full):
+    out = tmp_path / "run"
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", out)
+    if full:
+        assert run(*command, "--minutes", 0) == 0
+        before = (out / "run.json").read_bytes()
+        with full_disk(len(before) // 2):
+            assert run(*command, "--resume") == 1
+        assert (out / "run.json").read_bytes() == before
+    else:
+        out.touch()
+        assert run(*command) == 1
+    assert "another --out" in capsys.readouterr().err
+
+
+def test_a_run_does_not_go_on_with_another_objective(config, tmp_path):
+    Trainer(read_config(config)).save(tmp_path)
+    config.write_text('objective = "regression"\n' + config.read_text())
+    with pytest.raises(DataError, match="another model or objective"):
+        Trainer(read_config(config)).restore(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["config", "network", "average", "optimizers", "generator", "torch", "progress"])
+@pytest.mark.parametrize("there", [False, True], ids=["missing", "empty"])
+def test_a_damaged_state_is_told(config, tmp_path, key, there):
+    trainer = Trainer(read_config(config))
+    trainer.save(tmp_path)
+    state = read_state(tmp_path)
+    del state[key]
+    if there:
+        state[key] = {"config": "{}", "generator": torch.empty(0), "torch": torch.empty(0), "progress": {"no": 0}}.get(key, {})
+    torch.save(state, tmp_path / "state.pt")
+    with pytest.raises(DataError, match="another --out"):
+        trainer.restore(tmp_path)
+
+
+def test_a_state_from_before_there_were_several_optimizers_is_read(config, tmp_path):
+    trainer = Trainer(read_config(config))
+    trainer.optimizers[0].param_groups[0]["lr"] = 0.123
+    trainer.save(tmp_path)
+    state = read_state(tmp_path)
+    [state["optimizer"]] = state.pop("optimizers")
+    torch.save(state, tmp_path / "state.pt")
+    trainer = Trainer(read_config(config))
+    trainer.restore(tmp_path)
+    assert trainer.optimizers[0].param_groups[0]["lr"] == 0.123
+
+
+def test_a_curve_has_its_header_from_the_beginning_and_goes_on_where_it_is_empty(tmp_path):
+    curve, header = tmp_path / "curve.csv", ",".join(CURVE_COLUMNS)
+    curve.touch()
+    for append in (True, False, True):
+        log = _Log(tmp_path, append=append)
+        assert curve.read_text().splitlines() == [header]
+        log.close()
+
+
 def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
@@ -351,16 +437,11 @@ def test_memory_that_runs_out_is_a_sentence(folder, config, tmp_path, capsys, mo
 
 
 def test_a_full_disk_loses_nothing_that_was_saved(folder, config, tmp_path, capsys):
-    resource = pytest.importorskip("resource")
     command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
     assert run(*command, "--minutes", 0) == 0
     before = (tmp_path / "run/state.pt").read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))  # writing beyond it fails as on a full disk
-    try:
+    with full_disk(len(before) // 2):
         assert run(*command, "--resume", "--minutes", 0) == 1
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "cannot be saved" in capsys.readouterr().err
     assert (tmp_path / "run/state.pt").read_bytes() == before and not list((tmp_path / "run").glob("*.part"))
     assert run(*command, "--resume") == 0 and read_state(tmp_path / "run")["progress"]["images"] == 48
@@ -379,7 +460,7 @@ def test_a_gradient_that_is_not_finite_stops_and_keeps_the_last_state(folder, co
     assert run(*command, "--resume") == 0 and read_state(tmp_path / "run")["progress"]["images"] == 48
 
 
-def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path, capsys):
+def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
@@ -394,7 +475,6 @@ def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path, capsys):
         weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
     for pieces in weights[1:]:
         assert (pieces - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
-    assert run("train", config, *data, "--out", tmp_path / "none", "--at-once", 0) == 1 and "--at-once" in capsys.readouterr().err
 
 
 def test_what_is_held_stays(folder, config, tmp_path, capsys):
@@ -446,6 +526,42 @@ def test_strengths_are_chosen_on_export(folder, config, tmp_path, capsys):
     assert (chosen.sampling_strength, chosen.coarse_strength, chosen.coarse_factor) == (0.05, 0.3, 2)
     assert run("export", tmp_path / "run", "-o", tmp_path / "b.safetensors", "--sampling-strength", 1.5) == 1
     assert "sampling_strength" in capsys.readouterr().err and not (tmp_path / "b.safetensors").exists()
+
+
+@pytest.mark.parametrize("recipe", [None, "", '{"config": ', "{}", "[]", "1"])
+def test_a_run_without_its_recipe_is_not_exported(config, tmp_path, capsys, recipe):
+    Trainer(read_config(config)).save(tmp_path)
+    if recipe is not None:
+        (tmp_path / "run.json").write_text(recipe)
+    assert run("export", tmp_path, "-o", tmp_path / "a.safetensors", "--device", "cpu") == 1
+    assert "run.json" in capsys.readouterr().err and not (tmp_path / "a.safetensors").exists()
+
+
+def test_a_single_picture_is_evaluated(tmp_path, capsys):
+    write_pack(tmp_path / "val.npz", [colored_picture(36, 36)])
+    assert run("evaluate", checkpoint(tmp_path), "--data", tmp_path / "val.npz", "--cache", tmp_path / "c", "--device", "cpu") == 0
+    assert "(standard error -)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [0, -1])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("train", "x.toml", "--out", "x", "--data", "x"), "--at-once"),
+        (("evaluate", "x", "--data", "x"), "--limit"),
+        (("evaluate", "x", "--data", "x"), "--samples"),
+        (("evaluate", "x", "--data", "x"), "--sampled-pictures"),
+        (("figures", "x", "--photos", "x", "-o", "x"), "--limit"),
+        (("figures", "x", "--photos", "x", "-o", "x"), "--samples"),
+        (("grey", "--data", "x", "-o", "x"), "--limit"),
+        (("grey", "--data", "x", "-o", "x"), "--size"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_how_many_is_at_least_one(capsys, command, option, number):
+    with pytest.raises(SystemExit):
+        run(*command, option, number)
+    assert f"argument {option}: {number} is not at least 1" in capsys.readouterr().err
 
 
 def test_evaluate_measures_samples_and_what_known_colours_do(folder, tmp_path, capsys):
@@ -543,6 +659,7 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
     marked = cv2.imread(str(tmp_path / "out/curve.png"))
     assert marked.shape == without.shape and (marked != without).any()
     assert run("plot", tmp_path, "-o", tmp_path / "b.png") == 1 and "curve.csv" in capsys.readouterr().err
+    assert run(*plot, "--mark", "a", "b", "c") == 1 and "--mark takes a name" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -551,6 +668,7 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("seed = 3", "seed = "),
         ('name = "cifar10"', 'name = "vgg"'),
         ("size = 16", "size = 17"),
+        ("size = 16", "size = 0"),
         ("picture_size = 36", "picture_size = 20"),
         ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
         ("known_dabs", "unknown_dabs"),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
-from picgui.colorize import load_model
 from picgui.defaults import MAX_CANDIDATES
 from picgui.errors import DataError, DeviceError, PicError, is_out_of_memory
 from picgui.pic.checkpoint import Checkpoint
+from picgui.pipeline import load_model
 from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
 from training.config import read_config
@@ -54,20 +54,23 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--init", type=Path, help="begin with the weights of this checkpoint")
     command.add_argument("--minutes", type=float, help="stop and save after so many minutes")
     command.add_argument(
-        "--at-once", type=int, metavar="N", help="only N pictures of a batch in memory together, their gradients summed: slower, smaller"
+        "--at-once",
+        type=_positive,
+        metavar="N",
+        help="only N pictures of a batch in memory together, their gradients summed: slower, smaller",
     )
     command.set_defaults(run=_train)
 
     command = commands.add_parser("evaluate", help="bits/dim of a checkpoint on the validation pictures")
     command.add_argument("checkpoint", type=Path)
     _add_data(command, required=True)
-    command.add_argument("--limit", type=int, help="only so many pictures")
+    command.add_argument("--limit", type=_positive, help="only so many pictures")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(
-        "--samples", type=int, default=0, metavar="S", help="also draw S samples of each picture and measure them"
+        "--samples", type=_positive, metavar="S", help="also draw S samples of each picture and measure them"
     )
     command.add_argument(
-        "--sampled-pictures", type=int, default=125, metavar="P", help="of the first P pictures (default 125)"
+        "--sampled-pictures", type=_positive, default=125, metavar="P", help="of the first P pictures (default 125)"
     )
     command.add_argument("--dabs", action="store_true", help="also measure what known colours do to the rest")
     command.add_argument("--unrounded", action="store_true", help="also the bits/dim of chroma as the released code has it")
@@ -95,8 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     pictures.add_argument("--data", type=Path, nargs="+", help="validation pictures of training data, with originals")
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
-    command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
-    command.add_argument("--samples", type=int, default=6, help="of each (default 6)")
+    command.add_argument("--limit", type=_positive, default=16, help="how many pictures (default 16)")
+    command.add_argument("--samples", type=_positive, default=6, help="of each (default 6)")
     _add_sampling(command, of="the samples in figures 3, 4 and 7")
     _add_rivals(command)
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
@@ -104,8 +107,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("grey", help="write validation pictures without colour, for other programs to colorize")
     _add_data(command, required=True)
-    command.add_argument("--size", type=int, default=144, help="pixels (default 144)")
-    command.add_argument("--limit", type=int, default=16, help="how many pictures (default 16)")
+    command.add_argument("--size", type=_positive, default=144, help="pixels (default 144)")
+    command.add_argument("--limit", type=_positive, default=16, help="how many pictures (default 16)")
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_grey)
 
@@ -125,9 +128,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
 def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
     command.add_argument(
-        "--data", type=Path, nargs="+", required=required, help="folders of pictures, npz packs, or CIFAR-10"
+        "--data", type=Path, nargs="+", required=required, help="pictures, folders of them, npz packs, or CIFAR-10"
     )
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
@@ -163,8 +173,6 @@ def _device(options: argparse.Namespace) -> str:
 
 
 def _train(options: argparse.Namespace) -> None:
-    if options.at_once is not None and options.at_once < 1:
-        raise DataError(f"--at-once is {options.at_once}; it must be at least 1.")
     config = read_config(options.config)
     pictures, validation = (
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
@@ -218,8 +226,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(figures))
         return
+    error = figures["bits_per_dim_standard_error"]  # None of a single picture
     print(
-        f"{figures['bits_per_dim']:.3f} bits/dim (standard error {figures['bits_per_dim_standard_error']:.3f}), "
+        f"{figures['bits_per_dim']:.3f} bits/dim (standard error {'-' if error is None else f'{error:.3f}'}), "
         f"g^w alone {figures['bits_per_dim_embedding_only']:.3f}, "
         f"{figures['n_images']:,} pictures, {figures['chroma_rule']} chroma"
     )
@@ -271,7 +280,11 @@ def _grey(options: argparse.Namespace) -> None:
 
 
 def _plot(options: argparse.Namespace) -> None:
-    print(plot_curves(options.curves, options.output, marks=options.mark))
+    try:
+        marks = [(name, float(images), float(bits)) for name, images, bits in options.mark]
+    except ValueError as error:
+        raise DataError(f"--mark takes a name, a number of pictures and bits/dim: {error}.") from error
+    print(plot_curves(options.curves, options.output, marks=marks))
 
 
 def _benchmark(options: argparse.Namespace) -> None:

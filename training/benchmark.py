@@ -19,10 +19,10 @@ from PIL import Image
 from torch import Tensor
 
 from picgui import defaults
-from picgui.colorize import Model, compose, embed, sample_rows
 from picgui.photo import photo_from_rgb, read_photo
 from picgui.pic import pixel_loop, sampler
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
+from picgui.pipeline import Model, compose, embed, sample_rows
 
 REPETITIONS = 5
 REUSES = 50

@@ -80,11 +80,11 @@ def parse_config(source: dict) -> TrainingConfig:
         source=source,
         **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()},
     )
+    whole = config.model.network_size
     for stage in stages:
-        factor, rest = divmod(config.model.network_size, stage.size)
-        if rest or factor not in (1, 2):
-            raise ValueError(f"a stage has size {stage.size}; it must be {config.model.network_size} or half of it")
-        if not 0 <= stage.halved <= 1 or (stage.halved and factor == 2):
+        if stage.size not in (whole, whole / 2):
+            raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
+        if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
         if stage.images < 1 or stage.batch < 1 or not 0 < stage.end_rate <= stage.rate:
             raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")

@@ -1,7 +1,7 @@
 """Pictures for training and evaluation, decoded once into one memory-mapped uint8 array.
 
 Read are: npz packs of encoded pictures (arrays ``data`` and ``offsets``), CIFAR-10 as its official Python batches or as tars of
-lossless 25 x 40 mosaics, and any folder of pictures.
+lossless 25 x 40 mosaics, and any pictures, by name or in a folder.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from training.parallel import World
 
 SPLITS = ("train", "validation")
 _VALIDATION_NAMES = ("validation", "val", "test")
-_VALIDATION_SHARE = 32  # of a folder without splits, one picture in so many validates
+_VALIDATION_SHARE = 32  # of pictures without splits, one in so many validates
 _GREY_CHROMA = 3.0  # mean |channel difference| in 8-bit levels under which a picture teaches nothing about colour
 _MOSAIC = (25, 40, 32)
 
@@ -53,11 +53,11 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
 
     Larger pictures are reduced (area average) so that the shorter side is ``size`` and cropped around the centre; CIFAR-10 has
     the exact 32 pixels or is refused. The test split of CIFAR-10 is its validation. The decoded array is cached; raises DataError
-    where nothing fits or a file cannot be read.
+    where nothing fits, a file cannot be read or the cache cannot be written.
     """
     if split not in SPLITS:
         raise DataError(f"There is no split {split!r}; the splits are {' and '.join(SPLITS)}.")
-    files = [file for path in paths for file in _files(Path(path), split)]
+    files = _files([Path(path) for path in paths], split)
     if not files:
         where = ", ".join(str(p) for p in paths)
         raise DataError(
@@ -67,7 +67,12 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
     folder = cache or cache_dir() / "training"
     cached = folder / f"{split}-{size}-{_state(files, digest)[:16]}.npy"
     if World.is_first_of_machine() and not cached.exists():
-        _decode(files, size, cached)
+        try:
+            _decode(files, size, cached)
+        except OSError as error:
+            raise DataError(
+                f"The pictures cannot be decoded into {folder}: {error.strerror}. Make room, or choose another --cache."
+            ) from error
     while not cached.exists():  # torchrun ends who waits where the first one fails
         time.sleep(0.2)
     images = np.load(cached, mmap_mode="c")  # private: PyTorch takes writable memory only, and nothing reaches the file
@@ -76,20 +81,31 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
     return Pictures(images, tuple(file.name for file in files), digest)
 
 
-def _files(path: Path, split: str) -> list[Path]:
-    """The files of a split below a path, in a fixed order."""
+def _files(paths: Sequence[Path], split: str) -> list[Path]:
+    """The files of a split, in a fixed order; pictures given by name are split together, as those of a folder are."""
+    files, loose = [], set()
+    for path in paths:
+        if path.is_file() and not _is_pack(path):
+            loose.add(path)
+        else:
+            files += _files_of(path, split)
+    return files + _share({path: path.name for path in sorted(loose)}, split)
+
+
+def _is_pack(path: Path) -> bool:
+    """Whether a file holds many pictures of one split, which its name says."""
+    return path.suffix in (".npz", ".tar") or path.name.startswith(("data_batch", "test_batch"))
+
+
+def _files_of(path: Path, split: str) -> list[Path]:
+    """The files of a split in a folder; a pack itself, where it is of the split."""
     if not path.exists():
         raise DataError(f"{path} does not exist.")
     names = ("train", "data_batch") if split == "train" else (*_VALIDATION_NAMES, "test_batch")
     if path.is_file():
-        packed = path.suffix in (".npz", ".tar") or path.name.startswith(("data_batch", "test_batch"))
-        return [path] if not packed or path.name.startswith(names) else []
+        return [path] if path.name.startswith(names) else []
     entries = sorted(path.iterdir())
-    packs = [
-        p
-        for p in entries
-        if p.suffix in (".npz", ".tar") and p.name != "labels.npz" or p.name.startswith(("data_batch", "test_batch"))
-    ]
+    packs = [p for p in entries if _is_pack(p) and p.name != "labels.npz"]
     if packs:
         return [p for p in packs if p.name.startswith(names)]
     subfolders = [p for p in entries if p.is_dir()]
@@ -98,18 +114,18 @@ def _files(path: Path, split: str) -> list[Path]:
             return _pictures_below(path / name)
     if any(p.name in ("train", *_VALIDATION_NAMES) for p in subfolders):
         return []
-    return _share(path, _pictures_below(path), split)
+    return _share({p: p.relative_to(path).as_posix() for p in _pictures_below(path)}, split)
 
 
 def _pictures_below(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS)
 
 
-def _share(folder: Path, pictures: list[Path], split: str) -> list[Path]:
+def _share(pictures: Mapping[Path, str], split: str) -> list[Path]:
     """Split pictures by the hash of their names: those with the smallest hashes validate."""
 
     def name_hash(path: Path) -> bytes:
-        return hashlib.sha256(path.relative_to(folder).as_posix().encode()).digest()
+        return hashlib.sha256(pictures[path].encode()).digest()
 
     validation = set(sorted(pictures, key=name_hash)[: -(-len(pictures) // _VALIDATION_SHARE)])
     return [p for p in pictures if (p in validation) == (split == "validation")]

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 
 from picgui import color
-from picgui.colorize import Known, Model, colorize, embed, sample_rows
 from picgui.errors import DataError
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
+from picgui.pipeline import Known, Model, colorize, embed, sample_rows
 from training.augment import lab_batch
 from training.baselines import Baseline
 from training.data import Pictures

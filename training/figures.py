@@ -13,12 +13,12 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from picgui import color
-from picgui.colorize import Embedded, Model, colorize, embed, network_luminance
 from picgui.errors import DataError
 from picgui.paths import make_folder
 from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo, write_png
 from picgui.pic import mixture
 from picgui.pic.network import reduce_luminance
+from picgui.pipeline import Embedded, Model, colorize, embed, network_luminance
 from picgui.upsample import compose
 from training.baselines import Baseline
 
@@ -294,7 +294,7 @@ def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str,
         for column, what in (("bits_per_dim", ""), ("bits_per_dim_embedding_only", ", g^w alone")):
             axes.plot(images, [float(row[column]) for row in rows], marker=".", label=f"{name}{what}")
     for name, images, bits in marks:
-        axes.plot([float(images)], [float(bits)], "k*", markersize=10, linestyle="none", label=f"{name}: {bits}")
+        axes.plot([images], [bits], "k*", markersize=10, linestyle="none", label=f"{name}: {bits}")
     axes.set(xscale="log", xlabel="pictures seen", ylabel="bits/dim")
     axes.grid(alpha=0.3)
     axes.legend()

@@ -34,6 +34,7 @@ from training.parallel import World
 from training.shampoo import OneSidedShampoo
 
 STATE_FILE = "state.pt"
+RECIPE_FILE = "run.json"
 WORDS = {
     "train_bits_per_dim": "bits/dim",
     "train_bits_per_dim_embedding_only": "g^w alone",
@@ -270,22 +271,26 @@ class Trainer:
             ) from error
 
     def restore(self, folder: Path) -> None:
-        """Go back to the state of `save`; the configuration must fit."""
+        """Go back to the state of `save`; the configuration must fit. Raises DataError where it does not."""
         state = read_state(folder, self.device)
-        if json.loads(state["config"])["model"] != self.config.source["model"]:
-            raise DataError(f"The run in {folder} is of another model; choose another --out.")
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
         try:
-            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            before = json.loads(state["config"])
+            if before["model"] != self.config.source["model"] or before.get("objective", "likelihood") != self.config.objective:
+                raise DataError(f"The run in {folder} is of another model or objective; choose another --out.")
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            optimizers = state.get("optimizers") or [state["optimizer"]]  # an older format
+            for optimizer, saved in zip(self.optimizers, optimizers, strict=True):
                 optimizer.load_state_dict(saved)
-        except ValueError as error:
-            raise DataError(f"The run in {folder} trains other parameters, or otherwise; choose another --out.") from error
-        self.generator.set_state(state["generator"].cpu())
-        torch.set_rng_state(state["torch"].cpu())
-        if state["cuda"] is not None and self.device.type == "cuda":
-            torch.cuda.set_rng_state(state["cuda"].cpu(), self.device)
-        self.progress = Progress(**state["progress"])
+            self.generator.set_state(state["generator"].cpu())
+            torch.set_rng_state(state["torch"].cpu())
+            if state["cuda"] is not None and self.device.type == "cuda":
+                torch.cuda.set_rng_state(state["cuda"].cpu(), self.device)
+            self.progress = Progress(**state["progress"])
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise DataError(
+                f"The run in {folder} trains other parameters, or otherwise, or its state is damaged; choose another --out."
+            ) from error
         if self.progress.steps:
             self.uninitialized = ""
 
@@ -355,16 +360,21 @@ def train(
     trainer = Trainer(config, device=device, init=before, world=world, at_once=at_once)
     if resume:
         trainer.restore(out)
+    log = None
     if world.is_first:
-        out.mkdir(parents=True, exist_ok=True)
         recipe = _recipe(config, pictures, validation, device, before, command, world)
-        if resume and (out / "run.json").exists():  # what it began with, and by which commands it came here
-            earlier = json.loads((out / "run.json").read_text())
-            recipe["init"] = earlier.get("init")
+        if resume and (out / RECIPE_FILE).exists():  # what it began with, and by which commands it came here
+            earlier = _read_recipe(out)
+            recipe["init"] = earlier["init"]
             if earlier["command"] != recipe["command"]:
                 recipe["command"] = f"{earlier['command']}; {recipe['command']}"
-        (out / "run.json").write_text(json.dumps(recipe, indent=1))
-    log = _Log(out, append=resume) if world.is_first else None
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / f"{RECIPE_FILE}.part").write_text(json.dumps(recipe, indent=1))
+            os.replace(out / f"{RECIPE_FILE}.part", out / RECIPE_FILE)
+            log = _Log(out, append=resume)
+        except OSError as error:
+            raise DataError(f"The run cannot be written to {out}: {error.strerror}. Make room, or choose another --out.") from error
     stop = _StopOnSignal()
     progress = trainer.progress
     started = last_saved = last_validated = last_told = time.monotonic()
@@ -412,8 +422,7 @@ def train(
 
 def _launcher(out: Path) -> int | None:
     """The process that launched the run that is there."""
-    recipe = out / "run.json"
-    return json.loads(recipe.read_text()).get("launcher") if recipe.exists() and (out / STATE_FILE).exists() else None
+    return _read_recipe(out).get("launcher") if (out / RECIPE_FILE).exists() and (out / STATE_FILE).exists() else None
 
 
 def _row(trainer: Trainer, stage: TrainingStage, rate: float, recent: list, speed: float) -> dict:
@@ -479,6 +488,18 @@ def _recipe(
     }
 
 
+def _read_recipe(run: Path) -> dict:
+    """What `_recipe` said of a run. Raises DataError where that is missing or damaged."""
+    path = run / RECIPE_FILE
+    try:
+        recipe = json.loads(path.read_text())
+        if not {"config", "command", "seed", "init", "data", "machine", "torch"} <= set(recipe):
+            raise ValueError("it is not complete")
+    except (OSError, TypeError, ValueError) as error:
+        raise DataError(f"The recipe of the run, {path}, is missing or damaged: {error}.") from error
+    return recipe
+
+
 class _StopOnSignal:
     """While entered, SIGINT and SIGTERM ask for an orderly end; a second one ends at once."""
 
@@ -506,12 +527,13 @@ class _Log:
 
     def __init__(self, folder: Path, *, append: bool):
         path = folder / CURVE_FILE
-        fresh = not (append and path.exists())
-        columns = CURVE_COLUMNS if fresh else path.read_text().splitlines()[0].split(",")
-        self._file = open(path, "w" if fresh else "a", newline="")
+        before = path.read_text().splitlines() if append and path.exists() else []
+        columns = before[0].split(",") if before else CURVE_COLUMNS
+        self._file = open(path, "a" if before else "w", newline="")
         self._csv = csv.DictWriter(self._file, columns)
-        if fresh:
+        if not before:
             self._csv.writeheader()
+            self._file.flush()
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -548,10 +570,10 @@ def export(
     """Write the averaged weights of a run as a checkpoint, with its recipe and, given pictures, its bits/dim.
 
     ``sampling_strength`` and ``coarse_strength`` in [0, 1] replace the configuration's (`ModelConfig`). Raises DataError where one
-    is out of range.
+    is out of range, or a file of the run is missing or damaged.
     """
     run = Path(run)
-    state = read_state(run)
+    state, recipe = read_state(run), _read_recipe(run)
     config = parse_config(json.loads(state["config"]))
     chosen = {"sampling_strength": sampling_strength, "coarse_strength": coarse_strength}
     try:
@@ -561,7 +583,6 @@ def export(
     network = OBJECTIVES[config.objective](model)
     network.load_state_dict(state["average"])
     network.fold()
-    recipe = json.loads((run / "run.json").read_text())
     metadata = {
         "training": {key: recipe[key] for key in ("config", "command", "seed", "init", "machine", "torch")}
         | {"processes": recipe.get("processes", 1)}

@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
-from picgui.colorize import Model
 from picgui.errors import PicError
 from picgui.gui import jobs, theme
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.words import number, told
 from picgui.gui.worker import Worker
+from picgui.pipeline import Model
 
 _STEPS = 1000  # of the progress bar, for each photograph
 

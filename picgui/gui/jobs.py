@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from picgui.colorize import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
 from picgui.errors import PhotoError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
+from picgui.pipeline import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320

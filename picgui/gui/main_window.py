@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 
 from picgui import defaults
 from picgui.batch import photos_of, result_name
-from picgui.colorize import compose
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import records, theme
 from picgui.gui.batch import BatchDialog
@@ -41,6 +40,7 @@ from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import number, told
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
 from picgui.photo import PHOTO_ENDINGS, write_png
+from picgui.pipeline import compose
 
 _RECENT_FILES = 8
 _DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long

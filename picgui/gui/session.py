@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from picgui import defaults
-from picgui.colorize import Coarse, Embedded, Known, Row, nearest
 from picgui.gui.jobs import PhotoOpened
+from picgui.pipeline import Coarse, Embedded, Known, Row, nearest
 
 MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2

@@ -11,7 +11,6 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui import record
-from picgui.colorize import Embedded, Model, png_text, work_done
 from picgui.errors import PicError
 from picgui.gui import jobs, records
 from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, PhotoOpened
@@ -19,6 +18,7 @@ from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
 from picgui.gui.worker import Worker
+from picgui.pipeline import Embedded, Model, png_text, work_done
 
 
 class Activity(Enum):

@@ -103,7 +103,7 @@ def load_checkpoint(path: str | Path, *, kinds: Sequence[type[PIC]] = (PIC,)) ->
         tensors = safetensors.torch.load(content)
     except OSError as error:
         raise CheckpointError("The checkpoint {path} cannot be read: {reason}.", path=path, reason=error.strerror or error) from error
-    except (SafetensorError, ValueError, RuntimeError) as error:
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:  # KeyError: numbers of a kind that PyTorch does not have
         raise CheckpointError("{path} is damaged, cut off, or no safetensors file ({reason}).", path=path, reason=error) from error
     written = header.get("format")
     if not written:

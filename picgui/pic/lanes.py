@@ -235,8 +235,8 @@ class CompiledLanes(Lanes):
             self.lightness[y],
             self.known[y],
             self.known_units[y],
-            strength=self.given.strength,
-            temperature=self.temperature,
+            strength=float(self.given.strength),  # for another type numba would compile anew
+            temperature=float(self.temperature),
             attempts=ATTEMPTS if self.within_gamut else 0,
         )
         pixel_loop.draw_row(self.weights, self.arrays, self.buffers, drawing, y)

@@ -9,6 +9,7 @@ import math
 import platform
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -30,7 +31,17 @@ from picgui.pic.network import CONFIGS, PixelCNN
 
 SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
 
-_FLAGS = {"nogil": True, "cache": True, "fastmath": {"nsz"}, "error_model": "numpy"}
+
+def _can_keep() -> bool:
+    """Whether numba finds a folder to keep in what it compiles."""
+    try:
+        numba.njit(cache=True)(_can_keep)
+    except RuntimeError:
+        return False
+    return True
+
+
+_FLAGS = {"nogil": True, "cache": _can_keep(), "fastmath": {"nsz"}, "error_model": "numpy"}
 
 # the vectors of this machine: how many float32 in one, and how many sums may stay in registers
 _VECTORS = torch.backends.cpu.get_cpu_capability()
@@ -213,7 +224,11 @@ _background: list[float] = []  # when `warm_up_in_background` began
 
 
 def warm_up() -> None:
-    """Compile the loop, or load it compiled; some ten seconds once on a machine. Call it off the window's thread."""
+    """Compile the loop, or load it compiled; some ten seconds once on a machine. Call it off the window's thread.
+
+    Where that fails it is not available.
+    """
+    global _CAN_COMPILE
     with _lock:
         if _ready.is_set() or not _CAN_COMPILE:
             return
@@ -233,7 +248,12 @@ def warm_up() -> None:
             attempts=1,
         )
         terms = np.zeros((1, config.blocks, 1, 1, 1), np.float32)
-        draw_row(weights, Given(nothing[0, 0], terms, terms), buffers(weights, number=1, width=1), drawing, 0)
+        try:
+            draw_row(weights, Given(nothing[0, 0], terms, terms), buffers(weights, number=1, width=1), drawing, 0)
+        except Exception as error:  # of the compiler, or where it keeps what it compiled
+            warnings.warn(f"Samples are drawn by PyTorch alone, three times slower: {error}", stacklevel=1)
+            _CAN_COMPILE = False
+            return
         _ready.set()
 
 

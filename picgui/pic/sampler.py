@@ -162,8 +162,11 @@ def _in_threads(groups: Sequence[Lanes], rows: Sequence[int], number: int) -> It
     with ExitStack() as stack:
         # a row's products are too small for more than one thread each
         threads = [ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) for _ in range(number)]
+        before = torch.get_num_threads()
         for thread in threads:
             stack.callback(thread.shutdown, cancel_futures=True)
+            thread.submit(int).result()
+        torch.set_num_threads(before)  # a thread's number is also that of all threads yet to come
         drawing = deque()
         for y in rows:
             drawing.append([thread.submit(group.row, y) for thread, group in zip(cycle(threads), groups)])

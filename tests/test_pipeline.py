@@ -8,9 +8,22 @@ import torch
 
 import picgui
 from picgui import color
-from picgui.colorize import Coarse, Known, Row, colorize, draw_rows, embed, load_model, network_shape, png_text, sample_rows, work_done
 from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
+from picgui.pipeline import (
+    Coarse,
+    Known,
+    Row,
+    colorize,
+    draw_rows,
+    embed,
+    has_usable_card,
+    load_model,
+    network_shape,
+    png_text,
+    sample_rows,
+    work_done,
+)
 from tests.models import checkpoint
 
 
@@ -106,9 +119,9 @@ def test_the_coarse_candidate_that_the_photograph_suggests_most_is_taken(photo, 
 
 def test_greyness_is_not_what_a_photograph_suggests(photo, model, monkeypatch):
     embedded = embed(photo, model)
-    monkeypatch.setattr("picgui.colorize._PRIOR_SLOPE", 10.0)
+    monkeypatch.setattr("picgui.pipeline._PRIOR_SLOPE", 10.0)
     vivid, _ = coarse_of(draw_rows(embedded, model, seeds=range(4), candidates=8))
-    monkeypatch.setattr("picgui.colorize._PRIOR_SLOPE", -10.0)
+    monkeypatch.setattr("picgui.pipeline._PRIOR_SLOPE", -10.0)
     pale, _ = coarse_of(draw_rows(embedded, model, seeds=range(4), candidates=8))
     assert (np.hypot(*vivid.swapaxes(0, 1)).mean(axis=(1, 2)) > np.hypot(*pale.swapaxes(0, 1)).mean(axis=(1, 2))).all()
 
@@ -207,6 +220,29 @@ def test_errors_are_sentences(tmp_path):
     if not torch.cuda.is_available():
         with pytest.raises(DeviceError, match="CUDA"):
             load_model(checkpoint(tmp_path), device="cuda")
+
+
+def test_a_card_that_pytorch_has_no_kernels_for_is_not_chosen(tmp_path, monkeypatch):
+    def without_kernels(*size, **options):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("picgui.pipeline.torch.zeros", without_kernels)
+    assert not has_usable_card()
+    monkeypatch.setattr("picgui.pipeline.torch.zeros", lambda *size, **options: torch.tensor([0.0]))
+    assert has_usable_card()
+
+
+def test_colours_that_the_mask_does_not_cover_do_not_matter(photo, model):
+    embedded = embed(photo, model)
+    mask = np.zeros(embedded.chroma_shape, bool)
+    mask[2:5, 2:5] = True
+    drawn = []
+    for nothing in (0, np.nan):
+        chroma = np.full((2, *mask.shape), nothing, np.float32)
+        chroma[:, mask] = 20
+        drawn.append([row.chroma for row in sample_rows(embedded, model, seeds=[1], known=Known(mask, chroma))])
+    assert np.array_equal(*drawn)
 
 
 def test_the_text_of_a_picture_is_enough_to_draw_it_again(photo, model):

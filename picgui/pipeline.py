@@ -4,6 +4,7 @@ The command line, the window and the tests all go through here.
 """
 
 import math
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -117,14 +118,24 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
 
     ``device`` is ``"cpu"``, ``"cuda"`` or None for CUDA where there is one. Raises CheckpointError or DeviceError.
     """
-    chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    if chosen.type == "cuda" and not torch.cuda.is_available():
+    chosen = torch.device(device or ("cuda" if has_usable_card() else "cpu"))
+    if chosen.type == "cuda" and not has_usable_card():
         raise DeviceError("There is no CUDA device that PyTorch can use. Choose the device cpu.")
     torch.backends.cudnn.allow_tf32 = False  # a graphics card computes what the processor does
     checkpoint = load_checkpoint(path or default_checkpoint())
-    with _enough_memory(chosen):
+    with enough_memory(chosen):
         network = checkpoint.network().fold().to(chosen).to(memory_format=torch.channels_last)
     return Model(network, chosen, checkpoint)
+
+
+def has_usable_card() -> bool:
+    """Whether there is a CUDA device, and PyTorch has kernels for it: not for older ones, which it finds all the same."""
+    if not torch.cuda.is_available():
+        return False
+    try:
+        return (torch.zeros(1, device="cuda") + 1).item() == 1
+    except Exception as error:
+        return is_out_of_memory(error)  # which is told when it matters
 
 
 def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -> tuple[int, int]:
@@ -171,7 +182,7 @@ def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedd
     height, width = network_shape(photo, model, long_side=long_side)
     factor, scale = model.network.config.coarse_factor, model.chroma_scale
     coarse = None
-    with _enough_memory(model.device):
+    with enough_memory(model.device):
         if factor > 1 and min(height, width) >= factor * scale:
             smaller = tuple(max(scale, round(side / factor / scale) * scale) for side in (height, width))
             coarse = _embed(_luminance(photo, smaller), model, started)
@@ -200,8 +211,8 @@ def _lightness(luminance: Tensor) -> Tensor:
 
 
 @contextmanager
-def _enough_memory(device: torch.device) -> Iterator[None]:
-    """Raise OutOfMemoryError where memory runs out."""
+def enough_memory(device: torch.device) -> Iterator[None]:
+    """Raise OutOfMemoryError where memory of the device runs out."""
     try:
         yield
     except Exception as error:
@@ -239,6 +250,8 @@ def draw_rows(
         raise ValueError(f"candidates is {candidates}; it must be from 1 to {MAX_CANDIDATES}")
     if known is not None and known.mask.shape != embedded.chroma_shape:
         raise ValueError(f"the mask is {known.mask.shape}, the chroma {embedded.chroma_shape}")
+    if known is not None:
+        known = Known(known.mask, np.where(known.mask, known.chroma, 0))
     options = {"temperature": temperature, "within_gamut": within_gamut}
     coarse = None
     if embedded.coarse is not None:
@@ -278,7 +291,7 @@ class _Conditions(NamedTuple):
 def _conditions(embedded: Embedded, model: Model, known: Known | None, coarse: np.ndarray | None = None) -> _Conditions:
     """With ``coarse`` colours (n, 2, h', w') in Lab units for each of n samples, where there are any."""
     config = model.network.config
-    with _enough_memory(model.device):
+    with enough_memory(model.device):
         luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
         mask, chroma = torch.zeros_like(luminance), torch.zeros_like(luminance).repeat(1, 2, 1, 1)
         if known is not None:
@@ -317,7 +330,7 @@ def _rows(
         within_gamut=within_gamut,
         strength=model.network.config.sampling_strength,
     )
-    with _enough_memory(model.device):
+    with enough_memory(model.device):
         yield from rows
 
 
@@ -328,7 +341,7 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
     The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
     """
     values = []
-    with _enough_memory(model.device):
+    with enough_memory(model.device):
         parameters = model.network.auxiliary_parameters(given.embedding)
         for one in torch.from_numpy(chroma).to(model.device)[:, None]:
             log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
@@ -427,5 +440,5 @@ def png_text(
     if long_side is not None:
         text["picgui:long_side"] = str(long_side)
     if source is not None:
-        text["picgui:source"] = source.name
+        text["picgui:source"] = os.fsencode(source.name).decode(errors="replace")  # names may be no text at all
     return text
