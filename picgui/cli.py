@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from picgui import defaults
+from picgui import arguments, defaults
 from picgui.errors import ExistsError, PhotoError, PicError
 from picgui.version import __version__
 
@@ -41,71 +41,38 @@ def _colorize_parser() -> argparse.ArgumentParser:
         "The paths written go to standard output, everything else to standard error.",
     )
     parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them")
-    parser.add_argument("-n", type=_positive, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)")
+    parser.add_argument(
+        "-n", type=arguments.positive, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
+    )
     parser.add_argument(
         "--temperature",
-        type=_from_zero,
+        type=arguments.from_zero,
         default=defaults.TEMPERATURE,
         metavar="T",
         help="0 is calm, 1 the model's own (default %(default)s)",
     )
     parser.add_argument(
         "--candidates",
-        type=_candidates,
+        type=arguments.candidates,
         default=defaults.CANDIDATES,
         metavar="N",
         help="coarse samples of which each sample begins with the likeliest for its photograph; 1 for the model's own samples (default %(default)s)",
     )
-    parser.add_argument("--saturation", type=_from_zero, default=1.0, metavar="X", help="multiplies the colour (default 1.0)")
+    parser.add_argument("--saturation", type=arguments.from_zero, default=1.0, metavar="X", help="multiplies the colour (default 1.0)")
     parser.add_argument(
-        "--seed", type=_seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
+        "--seed", type=arguments.seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
     )
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
     parser.add_argument("--overwrite", action="store_true", help="draw again and replace what is already there")
     parser.add_argument(
-        "--shard", type=_shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"
+        "--shard", type=arguments.shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"
     )
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the shipped one")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     parser.add_argument(
-        "--long-side", type=_positive, metavar="PX", help="long side at which the network sees the photograph"
+        "--long-side", type=arguments.positive, metavar="PX", help="long side at which the network sees the photograph"
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
-
-
-def _candidates(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= defaults.MAX_CANDIDATES:
-        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {defaults.MAX_CANDIDATES}")
-    return value
-
-
-def _from_zero(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 10:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"{value} is not from 0 to 2^63 - 1")
-    return value
-
-
-def _shard(text: str) -> tuple[int, int]:
-    index, _, number = text.partition("/")
-    if not (index.isdecimal() and number.isdecimal() and 1 <= int(index) <= int(number)):
-        raise argparse.ArgumentTypeError(f"{text} is not I/N with I from 1 to N, such as 2/8")
-    return int(index), int(number)
 
 
 def _colorize(options: argparse.Namespace) -> int:

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import math
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from picgui.defaults import MAX_CANDIDATES
+from picgui import arguments
 from picgui.errors import DataError, DeviceError, PicError, is_out_of_memory
 from picgui.pic.checkpoint import Checkpoint
 from picgui.pipeline import load_model
@@ -55,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--minutes", type=float, help="stop and save after so many minutes")
     command.add_argument(
         "--at-once",
-        type=_positive,
+        type=arguments.positive,
         metavar="N",
         help="only N pictures of a batch in memory together, their gradients summed: slower, smaller",
     )
@@ -64,13 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("evaluate", help="bits/dim of a checkpoint on the validation pictures")
     command.add_argument("checkpoint", type=Path)
     _add_data(command, required=True)
-    command.add_argument("--limit", type=_positive, help="only so many pictures")
+    command.add_argument("--limit", type=arguments.positive, help="only so many pictures")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(
-        "--samples", type=_positive, metavar="S", help="also draw S samples of each picture and measure them"
+        "--samples", type=arguments.positive, metavar="S", help="also draw S samples of each picture and measure them"
     )
     command.add_argument(
-        "--sampled-pictures", type=_positive, default=125, metavar="P", help="of the first P pictures (default 125)"
+        "--sampled-pictures", type=arguments.positive, default=125, metavar="P", help="of the first P pictures (default 125)"
     )
     command.add_argument("--dabs", action="store_true", help="also measure what known colours do to the rest")
     command.add_argument("--unrounded", action="store_true", help="also the bits/dim of chroma as the released code has it")
@@ -98,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     pictures.add_argument("--data", type=Path, nargs="+", help="validation pictures of training data, with originals")
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
-    command.add_argument("--limit", type=_positive, default=16, help="how many pictures (default 16)")
-    command.add_argument("--samples", type=_positive, default=6, help="of each (default 6)")
+    command.add_argument("--limit", type=arguments.positive, default=16, help="how many pictures (default 16)")
+    command.add_argument("--samples", type=arguments.positive, default=6, help="of each (default 6)")
     _add_sampling(command, of="the samples in figures 3, 4 and 7")
     _add_rivals(command)
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
@@ -107,8 +106,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("grey", help="write validation pictures without colour, for other programs to colorize")
     _add_data(command, required=True)
-    command.add_argument("--size", type=_positive, default=144, help="pixels (default 144)")
-    command.add_argument("--limit", type=_positive, default=16, help="how many pictures (default 16)")
+    command.add_argument("--size", type=arguments.positive, default=144, help="pixels (default 144)")
+    command.add_argument("--limit", type=arguments.positive, default=16, help="how many pictures (default 16)")
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_grey)
 
@@ -128,13 +127,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
-
-
 def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
     command.add_argument(
         "--data", type=Path, nargs="+", required=required, help="pictures, folders of them, npz packs, or CIFAR-10"
@@ -144,16 +136,17 @@ def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def _add_sampling(command: argparse.ArgumentParser, *, of: str = "the samples") -> None:
-    command.add_argument("--temperature", type=float, default=1.0, help=f"of {of} (default 1.0)")
+    command.add_argument("--temperature", type=arguments.from_zero, default=1.0, help=f"of {of} (default 1.0)")
     command.add_argument(
-        "--candidates", type=int, default=1, metavar="N", help=f"coarse samples, of which each of {of} begins with the likeliest (default 1)"
+        "--candidates",
+        type=arguments.candidates,
+        default=1,
+        metavar="N",
+        help=f"coarse samples, of which each of {of} begins with the likeliest (default 1)",
     )
 
 
 def _sampling(options: argparse.Namespace) -> dict[str, float]:
-    for name, least, most in (("temperature", 0, math.inf), ("candidates", 1, MAX_CANDIDATES)):
-        if not least <= getattr(options, name) <= most:
-            raise DataError(f"--{name} is {getattr(options, name)}; it must be from {least} to {most}.")
     return {"temperature": options.temperature, "candidates": options.candidates}
 
 

@@ -1,0 +1,45 @@
+"""Numbers on a command line: what argparse turns words into, or refuses in a sentence."""
+
+import argparse
+
+from picgui import defaults
+
+
+def positive(text: str) -> int:
+    """At least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
+def candidates(text: str) -> int:
+    """From 1 to `defaults.MAX_CANDIDATES`."""
+    value = int(text)
+    if not 1 <= value <= defaults.MAX_CANDIDATES:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {defaults.MAX_CANDIDATES}")
+    return value
+
+
+def from_zero(text: str) -> float:
+    """From 0 to 10: a temperature, or what multiplies colour."""
+    value = float(text)
+    if not 0 <= value <= 10:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
+    return value
+
+
+def seed(text: str) -> int:
+    """From 0 to 2^63 - 1."""
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{value} is not from 0 to 2^63 - 1")
+    return value
+
+
+def shard(text: str) -> tuple[int, int]:
+    """I/N, I from 1 to N."""
+    index, _, number = text.partition("/")
+    if not (index.isdecimal() and number.isdecimal() and 1 <= int(index) <= int(number)):
+        raise argparse.ArgumentTypeError(f"{text} is not I/N with I from 1 to N, such as 2/8")
+    return int(index), int(number)
