@@ -3,6 +3,7 @@
 The command line, the window and the tests all go through here.
 """
 
+import functools
 import math
 import os
 import time
@@ -128,6 +129,7 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
     return Model(network, chosen, checkpoint)
 
 
+@functools.cache
 def has_usable_card() -> bool:
     """Whether there is a CUDA device, and PyTorch has kernels for it: not for older ones, which it finds all the same."""
     if not torch.cuda.is_available():

@@ -11,7 +11,7 @@ import torch
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from picgui.batch import Drawn, colorize_file
 from picgui.defaults import CANDIDATES, TEMPERATURE
@@ -28,7 +28,7 @@ from picgui.paths import data_dir
 from picgui.photo import read_photo
 from picgui.pipeline import colorize, compose
 from picgui.record import packed
-from tests.models import checkpoint
+from tests.models import TINY, checkpoint
 from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
 
@@ -221,7 +221,45 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert written == ["a-colorized-1.png", "a-colorized-2.png", "c-colorized-1.png", "c-colorized-2.png"]
     assert "b.jpg" in batch.list.topLevelItem(1).text(1) and "1 failed" in batch.summary.text()
+    assert batch.details.isVisible() and batch.details.text() == batch.list.topLevelItem(1).text(1), "in full"
+    batch.list.topLevelItem(2).setSelected(True)
+    assert batch.details.text() == "c.png: done"
     batch.close()
+
+
+def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window, tmp_path, qtbot):  # noqa: F811
+    window.session.set_sample_count(1)
+    boxes = [tmp_path / name for name in ("first", "second")]
+    for box in boxes:
+        box.mkdir()
+        cv2.imwrite(str(box / "scan001.png"), np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))
+    for box in boxes:
+        window.open_many([box])
+        batch = window.batch
+        assert batch.folder.text() == str(box / "colorized") and batch.windowTitle() == "Colorize a photograph"
+        assert any(label.text().startswith("1 sample of each") for label in batch.findChildren(QLabel))
+        assert batch.summary.text() == "0 of 1 photograph"
+        batch.folder.setText(" ")
+        assert not batch.start.isEnabled()
+        batch.folder.setText(str(tmp_path / f"out-{box.name}"))
+        batch.start.click()
+        qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
+        assert batch.list.topLevelItem(0).text(1) == "done"
+        batch.close()
+    window.open_many([boxes[1]])
+    assert window.batch.folder.text() == str(tmp_path / "out-second"), "where the last ones of that folder went"
+    window.batch.close()
+
+
+def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):  # noqa: F811
+    path = tmp_path / ("n" * 200 + ".jpg")
+    path.write_bytes(b"garbage")
+    window.open_many([path])
+    window.batch.start.click()
+    qtbot.waitUntil(lambda: window.batch.details.isVisible(), timeout=WAIT)
+    qtbot.wait(20)
+    assert window.batch.width() == 620 and "…" in window.batch.details.text() and path.name in window.batch.list.topLevelItem(0).toolTip(1)
+    window.batch.close()
 
 
 def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F811
@@ -294,6 +332,84 @@ def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(windo
     window.studio.use_model(tmp_path / "none.safetensors", device="cpu")
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert not any(s.stopped for s in window.session.samples)
+
+
+def test_the_device_that_is_in_use_already_can_be_chosen_and_nothing_is_drawn_again(drawn, model_path, monkeypatch):  # noqa: F811
+    session = drawn.session
+    session.toggle_pins([session.samples[1]])
+    monkeypatch.setattr(drawn, "_checkpoint", lambda: model_path)
+    monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (drawn.settings.setValue("device", "cpu"), 1)[1])
+    before, loaded = session.samples, []
+    monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append((path, device)), iter(()))[1])
+    monkeypatch.setattr(main_window, "has_usable_card", lambda: False)
+    drawn.show_preferences()
+    assert not loaded and session.samples == before and session.undo_stack.canUndo()
+    monkeypatch.setattr(main_window, "has_usable_card", lambda: True)
+    drawn.settings.setValue("device", "auto")
+    monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (drawn.settings.setValue("device", "cuda"), 1)[1])
+    drawn.show_preferences()
+    assert loaded == [(model_path, "cuda")]
+
+
+def test_the_same_model_from_another_place_keeps_samples_and_history_and_goes_on_drawing(drawn, model_path, tmp_path, qtbot):  # noqa: F811
+    session = drawn.session
+    session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    session.set_sample_count(6)
+    drawing, before = session.samples, drawn.studio.model
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(model_path.read_bytes())
+    drawn.studio.use_model(copy, device="cpu")
+    qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
+    assert session.samples == drawing and [s.seed for s in drawing] == [5, 6, 7, 8, 9, 10]
+    for _ in range(2):
+        session.undo_stack.undo()
+    assert [s.seed for s in session.samples] == [1, 2, 3, 4] and is_done(drawn)
+
+
+def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, tmp_path, qtbot):  # noqa: F811
+    session, first = drawn.session, drawn.studio.model
+    session.add_hint(left_half(drawn), (5.0, 6.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    session.toggle_pins([session.samples[0]])
+    before, chroma = session.samples, [s.chroma.copy() for s in session.samples]
+    drawn.studio.use_model(checkpoint(tmp_path, replace(TINY, network_size=48), name="larger"), device="cpu")
+    qtbot.waitUntil(lambda: drawn.studio.model is not first and is_done(drawn), timeout=WAIT)
+    larger = drawn.studio.model.checkpoint.sha256
+    assert session.samples[0] is before[0] and session.samples[1].chroma.shape != before[1].chroma.shape
+    assert [s.checkpoint == larger for s in session.samples] == [False, True, True, True]
+    drawn._actions["hint"].trigger()
+    drawn._place_marked(left_half(drawn))
+    drawn._actions["spread"].trigger()
+    drawn._actions["undo"].trigger()
+    assert session.samples == before and all(np.array_equal(a, s.chroma) for a, s in zip(chroma, before, strict=True))
+    drawn._place_marked(left_half(drawn))
+    assert drawn.canvas._overlay.values.shape == session.embedded.chroma_shape
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._export([(before[1], tmp_path / "a.png")])
+    drawn.open(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: is_done(drawn) and len(session.samples) == 1, timeout=WAIT)
+    assert np.array_equal(session.selected.chroma, chroma[1]), "the very colours, whatever model is in use"
+    session.redo_region(left_half(drawn))
+    qtbot.waitUntil(lambda: is_done(drawn) and len(session.samples) > 1, timeout=WAIT)
+
+
+def test_where_a_new_model_cannot_look_at_the_photograph_nothing_is_drawn_with_what_the_old_one_saw(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    def failing(*_arguments):
+        raise OutOfMemoryError("There is not enough memory for this.")
+        yield
+
+    embedded, first = drawn.session.embedded, drawn.studio.model
+    with monkeypatch.context() as scarce:
+        scarce.setattr(jobs, "draft", failing)
+        drawn.studio.use_model(checkpoint(tmp_path, seed=6, name="other"), device="cpu")
+        qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    assert drawn.studio.model is not first and is_done(drawn)
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert drawn.session.embedded is not embedded
+    expected = next(colorize(read_photo(drawn.session.path), drawn.studio.model, seeds=[5], temperature=TEMPERATURE, candidates=CANDIDATES))
+    assert np.array_equal(drawn.session.samples[0].chroma, expected.chroma)
 
 
 def test_a_measurement_that_fails_is_told_once_and_can_be_asked_for_again(drawn, qtbot, monkeypatch):  # noqa: F811

@@ -270,8 +270,8 @@ def test_close_up_the_canvas_shows_the_photographs_own_pixels(window, qtbot, tmp
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     window.canvas.show_actual_size()
     sample = window.session.selected
-    qtbot.waitUntil(lambda: window.pictures.band(sample, 2) is not None, timeout=WAIT)
-    band = window.pictures.band(sample, 2)
+    qtbot.waitUntil(lambda: window.pictures.band(sample, 0, 2) is not None, timeout=WAIT)
+    band = window.pictures.band(sample, 0, 2)
     pixels = np.frombuffer(band.constBits(), np.uint8).reshape(band.height(), band.width(), 4)[..., 2::-1]
     expected = compose(window.session.opened.photo, sample.chroma, rows=slice(512, 768))
     assert np.array_equal(pixels, expected)

@@ -118,6 +118,37 @@ def test_deleting_the_selected_selects_another_and_can_be_undone(session):
     assert seeds(session) == [1, 2, 3, 4] and session.selected.seed == 1
 
 
+def test_where_the_selected_one_goes_its_neighbour_is_selected(session):
+    session.select(session.samples[2])
+    session.delete([session.samples[2]])
+    assert session.selected.seed == 4
+    session.delete([session.selected])
+    assert session.selected.seed == 2
+    session.undo_stack.undo()
+    session.delete([session.selected], shown=session.samples[::-1])
+    assert seeds(session) == [1, 2] and session.selected.seed == 2
+    session.set_sample_count(1)
+    assert session.selected.seed == 1
+    session.delete([session.selected])
+    assert session.selected is None
+
+
+def test_a_sample_that_is_gone_cannot_be_selected(session):
+    gone = session.samples[1]
+    session.resample()
+    session.select(gone)
+    assert session.selected is session.samples[0]
+
+
+def test_a_region_is_redone_only_in_a_sample_that_is_drawn_or_stopped(session):
+    assert not session.can_redo_region
+    session.stop()
+    assert session.can_redo_region
+    session.resample()
+    finish(session)
+    assert session.can_redo_region
+
+
 def test_stopping_keeps_what_is_drawn_and_it_is_not_asked_for_again(session):
     session.take(session.samples, row(0, 4, 7.0))
     session.stop()
@@ -169,3 +200,45 @@ def test_coarse_colours_count_as_far_as_a_sample_is_drawn(session):
         session.take(samples, row(y, 4, 7.0))
         typical.append(samples[0].typicality)
     assert samples[0].log_prob == pytest.approx(-10.0 - 2.0 * ROWS) and typical == pytest.approx([typical[0]] * ROWS)
+
+
+def test_another_model_draws_the_same_seeds_again_and_the_old_samples_can_be_had_back(session):
+    finish(session)
+    session.toggle_pins([session.samples[0]])
+    before = session.samples
+    session.set_embedded(embedded())
+    assert seeds(session) == [1, 2, 3, 4] and session.samples[0] is before[0] and session.wanted[-1] == [2, 3, 4]
+    finish(session)
+    session.undo_stack.undo()
+    assert session.samples == before and session.wanted[-1] == []
+    session.undo_stack.undo()
+    assert not session.is_pinned(before[0]), "and everything before that"
+    session.toggle_pins(before)
+    session.set_embedded(embedded())
+    assert session.samples == before and session.wanted[-1] == []
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(10, 8), (2, 2), (7, 3)])
+def test_samples_outlive_a_model_of_another_resolution_and_can_be_worked_with(session, rows, columns):
+    session.add_hint(np.eye(ROWS, COLUMNS, dtype=bool), (5.0, 6.0))
+    finish(session)
+    session.samples[0].chroma[:, 0] = 9
+    session.toggle_pins([session.samples[0]])
+    before, chroma = session.samples, [s.chroma.copy() for s in session.samples]
+    unfinished = before[3]
+    unfinished.rows = 2  # as when it was still being drawn
+    session.set_embedded(embedded(rows, columns))
+    assert session.samples[0] is before[0] and session.spread() is None
+    session.undo_stack.undo()
+    assert session.samples == before and session.wanted[-1] == [4], "one that is not whole is drawn at the size of the model in use"
+    assert unfinished.chroma.shape == unfinished.known.chroma.shape == (2, rows, columns)
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma[:3], session.samples))
+    assert session.spread().shape == session.hints.mask.shape == (rows, columns)
+    region = np.zeros((rows, columns), bool)
+    region[0, 0] = True
+    session.redo_region(region)
+    held = session.samples[-1].known
+    assert held.mask.shape == (rows, columns) and held.chroma[0, 1, 0] == chroma[0][0, ROWS // rows, 0]
+    session.undo_stack.undo()
+    session.set_temperature(0.3)
+    assert all(s.chroma.shape == (2, rows, columns) for s in session.samples[1:]) and session.samples[0] is before[0]

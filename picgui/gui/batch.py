@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QDialog,
     QFileDialog,
@@ -28,7 +27,7 @@ from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.errors import PicError
 from picgui.gui import jobs, theme
 from picgui.gui.pace import Pace, time_left
-from picgui.gui.words import number, told
+from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import Worker
 from picgui.pipeline import Model
 
@@ -66,6 +65,7 @@ class BatchDialog(QDialog):
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
         self._namesakes = namesakes(self._paths)
+        self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
         self._share = 0.0  # of the current photograph that is drawn
         self._drawn = 0.0  # photographs, as far as they were drawn here
@@ -76,31 +76,40 @@ class BatchDialog(QDialog):
         self._worker.finished_job.connect(self._photo_finished)
         self._worker.failed.connect(self._photo_failed)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Colorize %1 photographs").replace("%1", str(len(self._paths))))
+        self._source = str(self._paths[0].absolute().parent)
+        title = self.tr("Colorize %1 photographs") if len(self._paths) > 1 else self.tr("Colorize a photograph")
+        self.setWindowTitle(title.replace("%1", str(len(self._paths))))
         self.resize(620, 480)
         self._make_widgets()
         self._show_progress()
 
     def _make_widgets(self) -> None:
-        words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
+        if self._samples > 1:
+            words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
+        else:
+            words = self.tr("%1 sample of each photograph is written at full size, at temperature %2.")
         explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", number(self._temperature, 2)))
         explained.setObjectName("quiet")
+        explained.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName(self.tr("Photographs"))
+        self.list.itemSelectionChanged.connect(self._show_details)
         for path in self._paths:
             item = QTreeWidgetItem([path.name, self.tr("waiting")])
             item.setToolTip(0, str(path))
             self.list.addTopLevelItem(item)
-        folder = str(self._settings.value("batch_folder", "") or self._paths[0].parent / "colorized")
-        self.folder = QLineEdit(folder)
+        self.details = QLabel()
+        self.details.setTextFormat(Qt.TextFormat.PlainText)
+        self.details.setWordWrap(True)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details.hide()
+        self.folder = QLineEdit(self._proposed_folder())
         self.folder.setAccessibleName(self.tr("Folder for the results"))
+        self.folder.textChanged.connect(self._show_progress)
         choose = QPushButton(self.tr("Choose…"))
         choose.clicked.connect(self._choose_folder)
         self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
@@ -125,6 +134,7 @@ class BatchDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(explained)
         column.addWidget(self.list, 1)
+        column.addWidget(self.details)
         column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, choose))
         column.addWidget(self.overwrite)
         column.addWidget(self.progress)
@@ -132,6 +142,11 @@ class BatchDialog(QDialog):
         buttons = _row(self.show_results, self.skip, close, self.start)
         buttons.insertStretch(1)
         column.addLayout(buttons)
+
+    def _proposed_folder(self) -> str:
+        """Beside the photographs, or where the last ones of their folder went: other folders may have photographs of the same names."""
+        last = str(self._settings.value("batch_folder", "") or "")
+        return last if last and self._settings.value("batch_source", "") == self._source else str(Path(self._source) / "colorized")
 
     # what a person does
 
@@ -144,6 +159,7 @@ class BatchDialog(QDialog):
     @Slot()
     def _start_or_pause(self) -> None:
         """A pause takes effect after the row being drawn."""
+        self._settings.setValue("batch_source", self._source)
         self._settings.setValue("batch_folder", self.folder.text())
         if not self._paused:
             self._pause()
@@ -207,12 +223,23 @@ class BatchDialog(QDialog):
     def _set(self, state: State, words: str) -> None:
         self._states[self._current] = state
         item = self.list.topLevelItem(self._current)
-        item.setText(1, words if len(words) < 60 else words[:57] + "…")
+        item.setText(1, words)
         item.setToolTip(1, words)
         colors = theme.current()
         shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
         item.setForeground(1, QColor(shade))
         self.list.scrollToItem(item)
+        if state is State.FAILED:
+            self._last_failed = item
+        self._show_details()
+
+    @Slot()
+    def _show_details(self) -> None:
+        """Tell under the list, in full, how it is with the photograph chosen there, or with the last that failed."""
+        item = next(iter(self.list.selectedItems()), self._last_failed)
+        name, words = (item.text(0), item.text(1)) if item else ("", "")
+        self.details.setText(breakable(words if name in words else f"{name}: {words}"))
+        self.details.setVisible(item is not None)
 
     def _end(self, state: State, words: str) -> None:
         self._set(state, words)
@@ -248,6 +275,7 @@ class BatchDialog(QDialog):
         if self._worker.is_current(job) and self._current is not None:
             self._end(State.FAILED, told(error))
 
+    @Slot()
     def _show_progress(self) -> None:
         ended = sum(state in (State.DONE, State.SKIPPED, State.FAILED) for state in self._states)
         running = self._current is not None
@@ -256,12 +284,13 @@ class BatchDialog(QDialog):
         self.skip.setEnabled(running)
         self.show_results.setEnabled(State.DONE in self._states)
         all_ended = ended == len(self._states)
-        self.start.setEnabled(not all_ended)
+        self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
         for widget in (self.folder, self.overwrite):
             widget.setEnabled(not running and ended == 0)
         failed = self._states.count(State.FAILED)
-        words = self.tr("%1 of %2 photographs").replace("%1", str(ended)).replace("%2", str(len(self._states)))
+        words = self.tr("%1 of %2 photographs") if len(self._states) > 1 else self.tr("%1 of %2 photograph")
+        words = words.replace("%1", str(ended)).replace("%2", str(len(self._states)))
         if failed:
             words += ", " + self.tr("%1 failed").replace("%1", str(failed))
         if left := time_left(self._pace.seconds_left(self._drawn + share, len(self._states) - ended - share)):

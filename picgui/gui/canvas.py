@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -20,6 +20,9 @@ _KEY_STEP = 0.02  # of the longer side, that an arrow key moves the crosshair or
 _MARGIN = 24
 _GAP = 8
 _GRIP = 9  # how near to the divider a press takes hold of it
+_HANDLE = 15  # radius of its handle
+_INSET = 12  # of words from the edges of what is in view
+_LEGEND = QSize(256, 54)
 _ZOOM_STEP = 1.25
 _SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
 
@@ -90,6 +93,7 @@ class Canvas(QWidget):
         pictures.bands_changed.connect(self.update)
         session.photo_changed.connect(self._start_anew)
         session.sample_advanced.connect(self._sample_advanced)
+        self.installEventFilter(self)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(800, 560)
@@ -135,19 +139,13 @@ class Canvas(QWidget):
 
     def use_tool(self, tool: Tool) -> None:
         """Choose what pressing and dragging does; forgets what was marked."""
-        self._tool = tool
-        self._stroke, self._crosshair = [], None
+        self._tool, self._crosshair = tool, None
+        self._forget_mark()
         self._rest_cursor()
-        self.update()
 
     def set_brush(self, radius: float) -> None:
         """How wide a place is marked: the radius as a share of the photograph's longer side."""
         self._brush = radius
-        self.update()
-
-    def forget_mark(self) -> None:
-        """Nothing is marked."""
-        self._stroke = []
         self.update()
 
     @property
@@ -274,6 +272,12 @@ class Canvas(QWidget):
         target = self._target(pane)
         return target.x() + self._split * target.width()
 
+    def _handle(self, pane: QRectF) -> QPointF:
+        """The middle of the divider's handle: on the divider, or at the edge of the pane behind which that is."""
+        edge = _HANDLE + 2
+        x = min(max(self._divider(pane), pane.left() + edge), pane.right() - edge)
+        return QPointF(x, self._target(pane).intersected(pane).center().y())
+
     # painting
 
     def paintEvent(self, _event) -> None:  # noqa: N802
@@ -283,10 +287,12 @@ class Canvas(QWidget):
         if self._session.opened is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        wanted: list[tuple[Sample | None, int]] = []
+        wanted: list[tuple[Sample | None, int, int]] = []
         panes = self._panes or (None,)
         for sample, pane in zip(panes, self._pane_rects()):
             self._paint_pane(painter, sample, pane, wanted)
+        if self._overlay is not None:
+            self._paint_legend(painter)
         self._pictures.want_bands(wanted)
 
     def _paint_pane(self, painter: QPainter, sample: Sample | None, pane: QRectF, wanted: list) -> None:
@@ -311,10 +317,10 @@ class Canvas(QWidget):
         painter.setClipRect(pane)
         if sample is not None and not self._original:
             self._paint_scan_line(painter, sample, target)
+        if self._overlay is not None:
+            self._paint_overlay(painter, target)
         if self.has_split and not self._original and sample is not None:
             self._paint_divider(painter, target, pane)
-        if self._overlay is not None:
-            self._paint_overlay(painter, target, pane)
         if self._tool is Tool.HINT:
             self._paint_hints(painter, target)
         if self._stroke:
@@ -324,16 +330,22 @@ class Canvas(QWidget):
         self._paint_labels(painter, sample, target, pane)
         painter.restore()
 
-    def _paint_overlay(self, painter: QPainter, target: QRectF, pane: QRectF) -> None:
-        overlay, shares = self._overlay, self._overlay.shares
+    def _paint_overlay(self, painter: QPainter, target: QRectF) -> None:
+        shares = self._overlay.shares
         height, width = shares.shape
         pixels = np.ascontiguousarray(theme.scale_colors(shares))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(0.72)
         painter.drawImage(target, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32))
         painter.setOpacity(1.0)
-        seen = target.intersected(pane).adjusted(12, 12, -12, -12)
-        box = QRectF(seen.right() - 256, seen.bottom() - 54, 256, 54)
+
+    def _legend_box(self) -> QRectF:
+        """Where the one legend of all panes lies: in a corner of the canvas."""
+        width = min(_LEGEND.width(), self.width() - 2 * _INSET)
+        return QRectF(self.width() - _INSET - width, self.height() - _INSET - _LEGEND.height(), width, _LEGEND.height())
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        overlay, box = self._overlay, self._legend_box()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 20, 205))
         painter.drawRoundedRect(box, 8, 8)
@@ -346,10 +358,11 @@ class Canvas(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, overlay.low_words)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, overlay.high_words)
         if self._pointed is not None:
+            height, width = overlay.values.shape
             x, y = int(self._pointed.x() * width), int(self._pointed.y() * height)
             if 0 <= x < width and 0 <= y < height:
                 painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{number(overlay.values[y, x], 1)} {overlay.unit}")
-                mark = bar.left() + shares[y, x] * bar.width()
+                mark = bar.left() + overlay.shares[y, x] * bar.width()
                 painter.fillRect(QRectF(mark - 1, bar.top() - 3, 2, bar.height() + 6), QColor("#ffffff"))
 
     def _paint_hints(self, painter: QPainter, target: QRectF) -> None:
@@ -444,22 +457,48 @@ class Canvas(QWidget):
             visible.height() * down,
         )
         painter.drawImage(visible, image, source)
-        photo = self._session.opened.photo
-        if self._zoom * photo.width <= image.width() * 1.1 or image.width() >= photo.width:
+        level = self._level(image, target, visible)
+        if level is None:
             return
-        scale = target.height() / photo.height
-        first = max(0, int((visible.top() - target.top()) / scale) // BAND_ROWS)
-        last = int(min(photo.height - 1, (visible.bottom() - target.top()) / scale)) // BAND_ROWS
-        if (last - first + 1) * BAND_ROWS * photo.width * 4 * MAX_PANES > BAND_BYTES:
-            return  # more than is kept at once: the preview stays until a person comes closer
-        left, width = (visible.x() - target.x()) / scale, visible.width() / scale
-        for index in range(first, last + 1):
-            band = self._pictures.band(sample, index)
-            if band is None:
-                wanted.append((sample, index))
-                continue
-            place = QRectF(visible.x(), target.y() + index * BAND_ROWS * scale, visible.width(), band.height() * scale)
-            painter.drawImage(place, band, QRectF(left, 0, width, band.height()))
+        bands = [(sample, level, index) for index in self._bands(level, target, visible)]
+        missing = [band for band in bands if self._pictures.band(*band) is None]
+        wanted += missing
+        for coarser in range(len(self._session.opened.levels) - 1, level, -1) if missing else ():
+            self._paint_bands(painter, sample, coarser, target, visible)
+        self._paint_bands(painter, sample, level, target, visible)
+
+    def _level(self, image: QImage, target: QRectF, visible: QRectF) -> int | None:
+        """The coarsest level of the photograph that has a pixel for each of the screen, or a coarser one where too much of it is in view.
+
+        None where the preview is as good.
+        """
+        levels, wanted = self._session.opened.levels, self._zoom * self._session.opened.photo.width / 1.1
+        if image.width() >= min(wanted, levels[0].width):
+            return None
+        finest = max((n for n, level in enumerate(levels) if level.width >= wanted), default=0)
+        sets = max(1, len(self._panes)) * (2 if self.has_split else 1)
+        for number, level in enumerate(levels[finest:], finest):
+            if len(self._bands(number, target, visible)) * BAND_ROWS * level.width * 4 * sets <= BAND_BYTES:
+                return number if level.width > image.width() else None
+        return None
+
+    def _bands(self, level: int, target: QRectF, visible: QRectF) -> range:
+        """Which bands of a level are in view."""
+        height = self._session.opened.levels[level].height
+        scale = target.height() / height
+        first = max(0, int((visible.top() - target.top()) / scale))
+        last = int(min(height - 1, (visible.bottom() - target.top()) / scale))
+        return range(first // BAND_ROWS, last // BAND_ROWS + 1)
+
+    def _paint_bands(self, painter: QPainter, sample: Sample | None, level: int, target: QRectF, visible: QRectF) -> None:
+        photo = self._session.opened.levels[level]
+        across, down = target.width() / photo.width, target.height() / photo.height
+        left, width = (visible.x() - target.x()) / across, visible.width() / across
+        for index in self._bands(level, target, visible):
+            band = self._pictures.band(sample, level, index)
+            if band is not None:
+                place = QRectF(visible.x(), target.y() + index * BAND_ROWS * down, visible.width(), band.height() * down)
+                painter.drawImage(place, band, QRectF(left, 0, width, band.height()))
 
     def _paint_scan_line(self, painter: QPainter, sample: Sample, target: QRectF) -> None:
         if not self._drawing or sample.stopped or sample.is_complete:
@@ -478,12 +517,12 @@ class Canvas(QWidget):
         top, bottom = max(pane.top(), target.top()), min(pane.bottom(), target.bottom())
         painter.fillRect(QRectF(x - 1.5, top, 3, bottom - top), QColor(0, 0, 0, 70))
         painter.fillRect(QRectF(x - 0.75, top, 1.5, bottom - top), QColor("#ffffff"))
-        middle = QPointF(x, (top + bottom) / 2)
+        middle = self._handle(pane)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 60))
-        painter.drawEllipse(middle + QPointF(0, 1), 17, 17)
+        painter.drawEllipse(middle + QPointF(0, 1), _HANDLE + 2, _HANDLE + 2)
         painter.setBrush(QColor("#ffffff"))
-        painter.drawEllipse(middle, 15, 15)
+        painter.drawEllipse(middle, _HANDLE, _HANDLE)
         painter.setPen(QPen(QColor("#3a3a3a"), 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         for side in (-1, 1):
             tip = middle + QPointF(8.0 * side, 0)
@@ -494,14 +533,15 @@ class Canvas(QWidget):
             painter.drawPath(path)
 
     def _paint_labels(self, painter: QPainter, sample: Sample | None, target: QRectF, pane: QRectF) -> None:
-        seen = target.intersected(pane).adjusted(12, 12, -12, -12)
-        if seen.width() < 80 or seen.height() < 40:
-            return
+        seen = target.intersected(pane).adjusted(_INSET, _INSET, -_INSET, -_INSET)
         if self._original:
             self._chip(painter, self.tr("Before"), seen, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         elif self.has_split and sample is not None:
-            self._chip(painter, self.tr("Before"), seen, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            self._chip(painter, self.tr("After"), seen, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            before, after = QRectF(seen), QRectF(seen)
+            before.setRight(min(seen.right(), self._divider(pane) - _INSET))
+            after.setLeft(max(seen.left(), self._divider(pane) + _INSET))
+            self._chip(painter, self.tr("Before"), before, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            self._chip(painter, self.tr("After"), after, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         bottom = Qt.AlignmentFlag.AlignBottom
         if len(self._panes) > 1 and sample is not None:
             is_selected = sample is self._session.selected
@@ -514,7 +554,9 @@ class Canvas(QWidget):
             self._chip(painter, self._caption, seen, bottom | Qt.AlignmentFlag.AlignHCenter)
 
     def _chip(self, painter: QPainter, text: str, room: QRectF, where: Qt.AlignmentFlag) -> None:
-        """A few words on a dark rounded ground at an edge of a rectangle."""
+        """A few words on a dark rounded ground at an edge of a rectangle, above the legend; none where there is no room."""
+        if room.width() < 80 or room.height() < 40:
+            return
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.92)
         painter.setFont(font)
@@ -529,6 +571,8 @@ class Canvas(QWidget):
         if where & Qt.AlignmentFlag.AlignBottom:
             y = room.bottom() - height
         chip = QRectF(x, y, width, height)
+        if self._overlay is not None and chip.intersects(self._legend_box()):
+            chip.moveBottom(self._legend_box().top() - 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 20, 190))
         painter.drawRoundedRect(chip, height / 2, height / 2)
@@ -540,8 +584,8 @@ class Canvas(QWidget):
     @Slot()
     def _start_anew(self) -> None:
         self._panes = ()
-        self._stroke = []
         self._caption = ""
+        self._forget_mark()
         self.fit()
 
     @Slot(int)
@@ -555,6 +599,10 @@ class Canvas(QWidget):
             self.update()
 
     def resizeEvent(self, _event) -> None:  # noqa: N802
+        self._follow_room()
+
+    def _follow_room(self) -> None:
+        """The room for the photograph is another, or has other pixels."""
         if self._session.opened is None:
             return
         if self._fits:
@@ -564,17 +612,19 @@ class Canvas(QWidget):
 
     # pointing
 
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802 - its own events: an exception under an `event` of Python's is a crash
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._follow_room()
+        elif event.type() == QEvent.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self._zoom * (1 + event.value()), event.position())
+            return True
+        return super().eventFilter(watched, event)
+
     def wheelEvent(self, event) -> None:  # noqa: N802
         steps = event.angleDelta().y() / 120
         if steps:
             self.zoom_to(self._zoom * _ZOOM_STEP**steps, event.position())
         event.accept()
-
-    def event(self, event) -> bool:
-        if event.type() == event.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.zoom_to(self._zoom * (1 + event.value()), event.position())
-            return True
-        return super().event(event)
 
     def mousePressEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
@@ -614,6 +664,11 @@ class Canvas(QWidget):
         else:
             self._rest_cursor()
 
+    def _forget_mark(self) -> None:
+        """Nothing is marked, and nothing is being marked or dragged."""
+        self._stroke, self._grabbed = [], None
+        self.update()
+
     def _rest_cursor(self) -> None:
         self.setCursor(Qt.CursorShape.ArrowCursor if self._tool is Tool.MOVE else Qt.CursorShape.CrossCursor)
 
@@ -652,8 +707,7 @@ class Canvas(QWidget):
         if self._tool is Tool.HINT:
             self.place_marked.emit(mask)
         else:
-            self._stroke = []
-            self.update()
+            self._forget_mark()
             self.region_marked.emit(mask)
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
@@ -670,7 +724,8 @@ class Canvas(QWidget):
     def _is_on_divider(self, point: QPointF) -> bool:
         if not self.has_split or self._session.opened is None:
             return False
-        return abs(point.x() - self._divider(self._pane_at(point))) <= _GRIP
+        pane = self._pane_at(point)
+        return abs(point.x() - self._divider(pane)) <= _GRIP or QLineF(point, self._handle(pane)).length() <= _HANDLE
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
         steps = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QIntValidator
+from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -25,7 +25,7 @@ from picgui import defaults
 from picgui.gui import theme
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
-from picgui.gui.words import number
+from picgui.gui.words import breakable, literal, number, shortened
 
 _DEBOUNCE_MILLISECONDS = 180
 Offer = tuple[str, Callable[[], object]]
@@ -79,7 +79,8 @@ class NumberField(QLineEdit):
     def __init__(self, low: int, high: int, initial: int, parent: QWidget | None = None):
         super().__init__(str(initial), parent)
         self._low, self._high, self._value = low, high, initial
-        self.setValidator(QIntValidator(low, high, self))
+        self.setValidator(QRegularExpressionValidator(r"[0-9]*", self))  # what is unfinished is taken, too, and set right
+        self.setMaxLength(len(str(high)))
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.editingFinished.connect(self._take_text)
 
@@ -198,7 +199,7 @@ class Panel(QWidget):
         self._saturation_timer.timeout.connect(self._ask_for_saturation)
         self.temperature.valueChanged.connect(self._temperature_moved)
         self.saturation.valueChanged.connect(self._saturation_moved)
-        self.count.value_changed.connect(self._count_timer.start)
+        self.count.value_changed.connect(self._count_moved)
         session.temperature_changed.connect(self._follow_temperature)
         session.sample_count_changed.connect(self._follow_count)
         session.saturation_changed.connect(self._follow_saturation)
@@ -378,6 +379,10 @@ class Panel(QWidget):
         self.saturation_value.setText(f"{value} %")
         self._saturation_timer.start()
 
+    @Slot(int)
+    def _count_moved(self, _value: int) -> None:
+        self._count_timer.start()  # connected itself, it would take the number for milliseconds
+
     @Slot()
     def _ask_for_temperature(self) -> None:
         self.temperature_wanted.emit(self.temperature.value() / 100)
@@ -453,7 +458,8 @@ class MessageBar(QFrame):
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
         self._kind, self._offers = kind, offers
-        self._text.setText(sentence)
+        self._text.setText(breakable(sentence))
+        self._text.setToolTip(sentence if sentence != self.text else "")
         sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._inside.setDirection(below if len(offers) > 1 else sideways)
         for place, button in enumerate(self._buttons):
@@ -530,7 +536,7 @@ class Welcome(QWidget):
         self._recent_title.setVisible(bool(paths))
         self._recent.addStretch(1)
         for path in list(paths)[:4]:
-            button = QPushButton(_shortened(path.name))
+            button = QPushButton(literal(shortened(path.name, 28)))
             button.setObjectName("flat")
             button.setToolTip(str(path))
             button.setProperty("path", str(path))
@@ -553,7 +559,3 @@ class Welcome(QWidget):
         """Follow a change of the theme."""
         self._picture.setPixmap(theme.icon("photo", theme.current().quiet).pixmap(64, 64))
 
-
-def _shortened(name: str, length: int = 28) -> str:
-    """A file's name with its middle left out where it is long."""
-    return name if len(name) <= length else f"{name[: length - 12]}…{name[-11:]}"

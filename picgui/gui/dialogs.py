@@ -28,7 +28,7 @@ from picgui.errors import CheckpointError
 from picgui.gui import theme
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.gui.words import number, told
-from picgui.paths import checkpoint_dir, default_checkpoint
+from picgui.paths import checkpoint_dir, default_checkpoint, is_file
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
 
@@ -243,7 +243,7 @@ class PreferencesDialog(QDialog):
     @property
     def _in_use(self) -> str:
         chosen = str(self._settings.value("checkpoint", "") or "")
-        return chosen if Path(chosen).is_file() else ""
+        return chosen if chosen and is_file(Path(chosen)) else ""
 
     @property
     def _checkpoint(self) -> Path:

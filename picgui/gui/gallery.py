@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from picgui.gui import theme
 from picgui.gui.pictures import Pictures
-from picgui.gui.session import Sample, Session
+from picgui.gui.session import Sample, Session, beside
 
 SampleRole = Qt.ItemDataRole.UserRole
 _PICTURE_HEIGHT = 96
@@ -110,17 +110,22 @@ class SampleModel(QAbstractListModel):
                 del self._samples[row]
                 self.endRemoveRows()
         for row, sample in enumerate(wanted):
-            if row >= len(self._samples) or self._samples[row] is not sample:
-                if sample in self._samples:
-                    self.beginResetModel()
-                    self._samples = wanted
-                    self.endResetModel()
-                    return
+            if sample not in self._samples:
                 self.beginInsertRows(QModelIndex(), row, row)
                 self._samples.insert(row, sample)
                 self.endInsertRows()
+        if self._samples != wanted:
+            self._reorder(wanted)
         if self._samples:
             self.dataChanged.emit(self.index(0), self.index(len(self._samples) - 1))
+
+    def _reorder(self, wanted: list[Sample]) -> None:
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        after = [self.index(wanted.index(self._samples[index.row()])) for index in before]
+        self._samples = wanted
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     @Slot(object, int, int)
     def _sample_advanced(self, sample: Sample, _first: int, _last: int) -> None:
@@ -223,7 +228,6 @@ class Gallery(QListView):
         self.setFixedHeight(_PICTURE_HEIGHT + 2 * _PADDING + _LABEL_HEIGHT + 14)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_for_menu)
-        self.selectionModel().currentChanged.connect(self._current_changed)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         session.selection_changed.connect(self._follow_selection)
         session.samples_changed.connect(self._follow_selection)
@@ -262,28 +266,43 @@ class Gallery(QListView):
         index = self.samples.index_of(self._session.selected)
         if not index.isValid():
             return
-        if self.currentIndex() != index or not self.selectedIndexes():
-            keep = self.selectionModel().isSelected(index)
+        keep = self.selectionModel().isSelected(index)
+        if self.currentIndex() != index or not keep:
             flag = QItemSelectionModel.SelectionFlag.NoUpdate if keep else QItemSelectionModel.SelectionFlag.ClearAndSelect
             self.selectionModel().setCurrentIndex(index, flag)
         self.scrollTo(index)
         self.viewport().update()
 
-    @Slot(QModelIndex, QModelIndex)
-    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        sample = current.data(SampleRole)
-        if sample is not None and self.hasFocus():
-            self.chosen.emit(sample)
+    # what a person does; rows that come and go change the current index, too, and choose nothing
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802
+        super().keyPressEvent(event)
+        if self.currentIndex().isValid():
+            self.chosen.emit(self.currentIndex().data(SampleRole))
 
     def mousePressEvent(self, event) -> None:  # noqa: N802
         super().mousePressEvent(event)
-        sample = self.indexAt(event.position().toPoint()).data(SampleRole)
-        if sample is not None:
-            self.chosen.emit(sample)
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # takes one in or out when it is let go
+            self._choose(self.indexAt(event.position().toPoint()))
+
+    def mouseReleaseEvent(self, event) -> None:  # noqa: N802
+        super().mouseReleaseEvent(event)
+        self._choose(self.indexAt(event.position().toPoint()))
+
+    def _choose(self, index: QModelIndex) -> None:
+        """Put this one on the canvas, or, where it was taken out of several, one that is still among them."""
+        marked, selected = self.marked, self._session.selected
+        if self.selectionModel().isSelected(index):
+            self.chosen.emit(index.data(SampleRole))
+        elif marked and selected not in marked:
+            self.chosen.emit(beside(selected, self.samples.shown, marked))
+        else:
+            self._follow_selection()
 
     @Slot(QItemSelection, QItemSelection)
     def _selection_changed(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
-        self.marked_changed.emit(self.marked)
+        if self._session.selected in self.marked:  # else it is about to be
+            self.marked_changed.emit(self.marked)
 
     @Slot(object)
     def _ask_for_menu(self, position) -> None:

@@ -101,6 +101,7 @@ class Swatch(QPushButton):
         self._color, self._a, self._b = theme.color_of(luminance, a, b), a, b
         self.setFixedSize(QSize(30, 30))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves Space to the canvas
         self.setAccessibleName(self.tr("Colour %1").replace("%1", self._color.name()))
         self.setToolTip(self.accessibleName())
         self.clicked.connect(self._clicked)
@@ -183,13 +184,13 @@ class HintPanel(QWidget):
             swatch.picked.connect(self.color_chosen)
             self._swatches.addWidget(swatch)
         self._swatches.addStretch(1)
-        a, b = self._session.selected.chroma[:, mask].mean(axis=1)
+        a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
         self.plane.show_color(luminance, float(a), float(b))
 
     def _likely(self, mask: np.ndarray) -> list[tuple[float, float]]:
         """What the samples and the draft have there, without those that are much alike."""
         found: list[tuple[float, float]] = []
-        planes = [self._session.embedded.draft, *(s.chroma for s in self._session.samples)]
+        planes = [self._session.embedded.draft, *(self._session.colors_of(s) for s in self._session.samples)]
         for chroma in planes:
             a, b = (float(value) for value in chroma[:, mask].mean(axis=1))
             if all(np.hypot(a - other_a, b - other_b) > _ALIKE for other_a, other_b in found):

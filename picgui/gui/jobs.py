@@ -42,6 +42,7 @@ class PhotoOpened:
     thumbnail_sketch: Photo
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
+    levels: tuple[Photo, ...]  # the photograph itself, then each half as large as the one before, down to little more than the preview
     picture: bytes | None = None  # a PNG of what is in no file
 
 
@@ -113,7 +114,10 @@ def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
 
 def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None) -> PhotoOpened:
     """Make the smaller ones of a photograph."""
-    preview = photo.resized(PREVIEW_LONG_SIDE)
+    levels = [photo]
+    while (long_side := max(levels[-1].width, levels[-1].height)) > 3 * PREVIEW_LONG_SIDE:
+        levels.append(levels[-1].resized(-(-long_side // 2)))
+    preview = levels[-1].resized(PREVIEW_LONG_SIDE)
     thumbnail = preview.resized(THUMBNAIL_LONG_SIDE)
     return PhotoOpened(
         path,
@@ -124,6 +128,7 @@ def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None) -> 
         thumbnail.resized(THUMBNAIL_SKETCH_LONG_SIDE),
         grey_of(preview),
         grey_of(thumbnail),
+        tuple(levels),
         picture,
     )
 

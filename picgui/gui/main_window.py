@@ -1,6 +1,8 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +38,11 @@ from picgui.gui.jobs import Measured
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
-from picgui.gui.studio import Activity, Progress, Studio
-from picgui.gui.words import number, told
-from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
+from picgui.gui.studio import Activity, Progress, Studio, Subject
+from picgui.gui.words import literal, number, told
+from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS, write_png
-from picgui.pipeline import compose
+from picgui.pipeline import compose, has_usable_card
 
 _RECENT_FILES = 8
 _DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long
@@ -61,6 +63,7 @@ class MainWindow(QMainWindow):
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
         self._offering = False  # what a crash left, in the message bar
+        self._closing = False
         self.batch: BatchDialog | None = None
         self._drag_folder = QTemporaryDir()
         self._recovery = records.Recovery(data_dir())
@@ -79,6 +82,7 @@ class MainWindow(QMainWindow):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.choose(QApplication.instance(), str(self.settings.value("scheme", "system")))
         self._scheme_changed()
+        self.welcome.show_recent(list(filter(is_file, self._recent())))
         self._refresh()
 
     # making
@@ -120,8 +124,13 @@ class MainWindow(QMainWindow):
         holder.hide()
         self.message.installEventFilter(self)
 
-    def _action(self, name: str, text: str, then, *, icon: str = "", keys: Sequence = (), tip: str = "") -> QAction:
+    def _action(
+        self, name: str, text: str, then, *, icon: str = "", keys: Sequence = (), tip: str = "", checkable: bool = False
+    ) -> QAction:
         action = QAction(text, self)
+        if checkable:
+            action.setCheckable(True)
+            action.setIconVisibleInMenu(False)  # where there is an icon a menu shows no check mark
         action.triggered.connect(then)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setProperty("glyph", icon)
@@ -171,24 +180,19 @@ class MainWindow(QMainWindow):
         make("delete", self.tr("&Delete"), self.delete_marked, icon="delete", keys=[standard.Delete])
         make("next", self.tr("&Next sample"), self.choose_next, keys=["N", "Ctrl+Right"])
         make("previous", self.tr("Pre&vious sample"), self.choose_previous, keys=["B", "Ctrl+Left"])
-        make("compare", self.tr("&Compare the selected"), self.compare, icon="compare", keys=["C"])
-        self._actions["compare"].setCheckable(True)
+        make("compare", self.tr("&Compare the selected"), self.compare, icon="compare", keys=["C"], checkable=True)
         self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
-        make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"])
-        self._actions["split"].setCheckable(True)
+        make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
-        make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"])
-        make("spread", self.tr("Where samples &differ"), self._show_overlay, keys=["D"])
-        make("surprise", self.tr("Where its own colours su&rprise the model"), self._show_overlay, keys=["X"])
+        make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"], checkable=True)
+        make("spread", self.tr("Where samples &differ"), self._show_overlay, keys=["D"], checkable=True)
+        make("surprise", self.tr("Where its own colours su&rprise the model"), self._show_overlay, keys=["X"], checkable=True)
         overlays = QActionGroup(self)
         overlays.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in ("unsure", "spread", "surprise"):
-            self._actions[name].setCheckable(True)
             overlays.addAction(self._actions[name])
-        make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"])
-        make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"])
-        for name in ("hint", "region"):
-            self._actions[name].setCheckable(True)
+        make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"], checkable=True)
+        make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"], checkable=True)
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
         self._actions["region"].setToolTip(self.tr("Redo a region: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
@@ -198,6 +202,7 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         file = self.menuBar().addMenu(self.tr("&File"))
+        file.aboutToShow.connect(self._fill_file_menu)
         file.addActions([self._actions[name] for name in ("open", "example")])
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
         file.addAction(self._actions["open_folder"])
@@ -343,7 +348,7 @@ class MainWindow(QMainWindow):
         session.draft_ready.connect(self._refresh)
         studio.activity_changed.connect(self._refresh)
         studio.model_changed.connect(self._refresh)
-        studio.reading_changed.connect(self._reading_changed)
+        studio.reading_changed.connect(self._refresh)
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
         studio.sampled.connect(self.gallery.samples.sort_again)
@@ -363,15 +368,18 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_for_photo(self) -> None:
         """Let a person choose a file."""
-        patterns = " ".join(f"*{ending}" for ending in (*PHOTO_ENDINGS, records.ENDING))
-        kinds = self.tr("Photographs and sessions (%1)").replace("%1", patterns)
-        others = self.tr("All files (*)")
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a photograph"), self._folder("open_folder"), f"{kinds};;{others}"
-        )
-        if path:
-            self.settings.setValue("open_folder", str(Path(path).parent))
-            self.open(Path(path))
+        kinds = self.tr("Photographs and sessions (%1)")
+        path = self._ask_for_file(self.tr("Open a photograph"), kinds, (*PHOTO_ENDINGS, records.ENDING))
+        if path is not None:
+            self.open(path)
+
+    def _ask_for_file(self, title: str, kinds: str, endings: Sequence[str]) -> Path | None:
+        kinds = kinds.replace("%1", " ".join(f"*{ending}" for ending in endings))
+        path, _ = QFileDialog.getOpenFileName(self, title, self._folder("open_folder"), f"{kinds};;{self.tr('All files (*)')}")
+        if not path:
+            return None
+        self.settings.setValue("open_folder", str(Path(path).parent))
+        return Path(path)
 
     @Slot(object)
     def open(self, path: Path) -> None:
@@ -379,7 +387,7 @@ class MainWindow(QMainWindow):
         if not self._offering:
             self.message.hide()
         path = Path(path)
-        if path.is_dir():
+        if is_folder(path):
             self.open_many([path])
             return
         try:
@@ -397,11 +405,23 @@ class MainWindow(QMainWindow):
         source = self._find(record.source, path)
         if record.picture is not None:
             self.studio.open_picture(record.picture, restored=record.restored)
-        elif source is None and path.suffix == records.ENDING:
-            words = self.tr("The photograph of this session, %1, was not found. Put it beside the session.")
-            self.message.tell_error(words.replace("%1", record.source.name))
+        elif source is not None:
+            self.studio.open(source, restored=record.restored)
+        elif path.suffix == records.ENDING:
+            words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
+            find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
+            self.message.tell_error(words.replace("%1", record.source.name), find)
         else:
-            self.studio.open(source or path, restored=record.restored)
+            words = self.tr("The original, %1, was not found: this is the exported picture itself.")
+            note = words.replace("%1", record.source.name) if record.source else ""  # a pasted one has no name
+            self.studio.open(path, restored=replace(record.restored, photo=""), note=note)
+
+    def _ask_where_it_is(self, record: records.Record) -> None:
+        """Let a person show the photograph of a session that was not found."""
+        title = self.tr("Find %1").replace("%1", record.source.name)
+        path = self._ask_for_file(title, self.tr("Photographs (%1)"), PHOTO_ENDINGS)
+        if path is not None:
+            self.studio.open(path, restored=record.restored)
 
     def _find(self, source: Path | None, beside: Path) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened."""
@@ -411,7 +431,7 @@ class MainWindow(QMainWindow):
         places += [beside.parent / source.name, beside.parent.parent / source.name]
         places += [Path(self._folder("open_folder")) / source.name]
         places += [path for path in self._recent() if path.name == source.name]
-        return next((place for place in places if place.is_file() and place != beside), None)
+        return next((place for place in places if place != beside and is_file(place)), None)
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
@@ -534,7 +554,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def delete_marked(self) -> None:
         """Take the selected samples out of the gallery."""
-        self.session.delete(self._marked())
+        self.session.delete(self._marked(), shown=self.gallery.samples.shown)
 
     @Slot()
     def choose_next(self) -> None:
@@ -552,10 +572,16 @@ class MainWindow(QMainWindow):
 
     @Slot(bool)
     def compare(self, on: bool) -> None:
-        """Show two to four samples side by side."""
+        """Show two to four samples side by side: the selected ones, or the one on the canvas and those beside it."""
         if on and len(self._marked()) < 2:
-            self.gallery.mark(self.session.samples[:MAX_PANES])
+            self.gallery.mark(self._around_selected(self.gallery.samples.shown))
         self._show_panes()
+
+    def _around_selected(self, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+        """As many of these samples as can be compared, the one on the canvas among them."""
+        at = samples.index(self.session.selected) if self.session.selected in samples else 0
+        first = max(0, min(at - at % MAX_PANES, len(samples) - MAX_PANES))
+        return samples[first : first + MAX_PANES]
 
     @Slot(tuple)
     def _marked_changed(self, _marked: tuple) -> None:
@@ -569,7 +595,7 @@ class MainWindow(QMainWindow):
     def _show_panes(self) -> None:
         selected, marked = self.session.selected, self._marked()
         if self._actions["compare"].isChecked() and len(marked) > 1:
-            self.canvas.show_samples(marked[:MAX_PANES])
+            self.canvas.show_samples(self._around_selected(marked))
         else:
             self._actions["compare"].setChecked(False)
             self.canvas.show_samples((selected,) if selected else ())
@@ -649,7 +675,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_where_to_export(self) -> None:
         """Write the chosen sample at full size."""
-        sample = self.session.selected
+        sample, subject = self.session.selected, self.studio.subject
         if sample is None:
             return
         suggested = str(Path(self._folder("export_folder")) / self._export_name(sample))
@@ -666,7 +692,7 @@ class MainWindow(QMainWindow):
             if str(target) != path and not self._may_replace(target):
                 return
             self.settings.setValue("export_folder", str(target.parent))
-            self._export([(sample, target)], deep=deep)
+            self._export([(sample, target)], subject=subject, deep=deep)
 
     @Slot()
     def ask_where_to_export_marked(self) -> None:
@@ -681,19 +707,20 @@ class MainWindow(QMainWindow):
     def _ask_where_to_export(self, samples: Sequence[Sample], title: str) -> None:
         if not samples:
             return
+        names, subject = [self._export_name(sample) for sample in samples], self.studio.subject
         folder = QFileDialog.getExistingDirectory(self, title, self._folder("export_folder"))
         if folder:
             self.settings.setValue("export_folder", folder)
             targets: list[tuple[Sample, Path]] = []
-            for sample in samples:
+            for sample, name in zip(samples, names, strict=True):
                 taken = {path for _, path in targets}
-                path = _free(Path(folder) / self._export_name(sample), lambda path: path in taken or self.studio.is_promised(path))
+                path = _free(Path(folder) / name, lambda path: path in taken or self.studio.is_promised(path))
                 targets.append((sample, path))
-            self._export(targets)
+            self._export(targets, subject=subject)
 
     def _may_replace(self, target: Path) -> bool:
         """Ask about a file whose name the file dialog did not see."""
-        if not target.exists():
+        if not is_file(target):
             return True
         question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
         return QMessageBox.question(self, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
@@ -701,17 +728,17 @@ class MainWindow(QMainWindow):
     def _export_name(self, sample: Sample) -> str:
         return result_name(self.session.name, sample.seed)
 
-    def _export(self, targets: list[tuple[Sample, Path]], *, deep: bool = False) -> None:
-        source = self.session.path
-        if source is not None and any(_same_file(path, source) for _, path in targets):
-            self.message.tell_error(
-                self.tr("%1 is the photograph itself, which is never changed. Choose another name.").replace("%1", source.name)
-            )
-            return
-        self.studio.export(targets, deep=deep)
+    def _export(self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False) -> None:
+        subject = subject or self.studio.subject
+        for photograph in {subject.opened.path, self.session.path} - {None}:
+            if any(_same_file(path, photograph) for _, path in targets):
+                words = self.tr("%1 is the photograph itself, which is never changed. Choose another name.")
+                self.message.tell_error(words.replace("%1", photograph.name))
+                return
+        self.studio.export(targets, subject=subject, deep=deep)
 
-    @Slot(list)
-    def _exported(self, paths: list[Path]) -> None:
+    @Slot(list, bool)
+    def _exported(self, paths: list[Path], holds_drafts: bool) -> None:
         if not paths:
             return
         folder = paths[0].parent
@@ -719,6 +746,8 @@ class MainWindow(QMainWindow):
             text = self.tr("Saved as %1").replace("%1", paths[0].name)
         else:
             text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
+        if holds_drafts:
+            text += ". " + self.tr("What was not drawn yet is a draft.")
         show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.message.tell_done(text, show)
 
@@ -741,6 +770,7 @@ class MainWindow(QMainWindow):
         if not self.session.samples:
             self.message.tell_note(self.tr("There is nothing to save yet."))
             return
+        content = records.content_of(self.session)
         suggested = str(Path(self._folder("export_folder")) / f"{self.session.name}{records.ENDING}")
         kind = self.tr("Session (*.picgui)")
         path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, kind)
@@ -749,7 +779,7 @@ class MainWindow(QMainWindow):
             if str(target) != path and not self._may_replace(target):
                 return
             try:
-                records.write_session(target, self.session)
+                records.write(target, content)
             except PicError as error:
                 self.message.tell_error(told(error))
             else:
@@ -799,7 +829,6 @@ class MainWindow(QMainWindow):
                 self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
                 (self.tr("Bring them back"), self.bring_back),
             )
-        self._refresh()
 
     @Slot()
     def bring_back(self) -> None:
@@ -812,26 +841,26 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_preferences(self) -> None:
         """Let a person change the model, the device and what photographs begin with."""
-        dialog = PreferencesDialog(self.settings, cuda=_has_cuda(), parent=self)
+        dialog = PreferencesDialog(self.settings, cuda=has_usable_card(), parent=self)
         before = (self._checkpoint(), self._device())
         if dialog.exec():
             self.studio.use_threads(self._threads())
             if (self._checkpoint(), self._device()) != before:
-                self.studio.use_model(self._checkpoint(), device=self._device())
+                self.studio.use_model(self._checkpoint(), device=self._device() or ("cuda" if has_usable_card() else "cpu"))
             if self.session.opened is None:
                 self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
                 self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
 
     def _checkpoint(self) -> Path:
         chosen = Path(str(self.settings.value("checkpoint", "") or default_checkpoint()))
-        return chosen if chosen.is_file() else default_checkpoint()
+        return chosen if is_file(chosen) else default_checkpoint()
 
     def _threads(self) -> int:
         return max(0, int(self.settings.value("threads", 0)))
 
     def _device(self) -> str | None:
         chosen = str(self.settings.value("device", "auto"))
-        return chosen if chosen == "cpu" or (chosen == "cuda" and _has_cuda()) else None
+        return chosen if chosen == "cpu" or (chosen == "cuda" and has_usable_card()) else None
 
     @Slot()
     def show_shortcuts(self) -> None:
@@ -852,7 +881,7 @@ class MainWindow(QMainWindow):
         folder = str(self.settings.value(setting, "") or "")
         if setting == "export_folder" and not folder and self.session.path not in (None, example_photo()):
             folder = str(self.session.path.parent)
-        return folder if folder and Path(folder).is_dir() else pictures
+        return folder if folder and is_folder(Path(folder)) else pictures
 
     # showing
 
@@ -865,26 +894,19 @@ class MainWindow(QMainWindow):
             self._remember(self.session.path)
         self._refresh()
 
-    @Slot(bool)
-    def _reading_changed(self, reading: bool) -> None:
-        if reading:
-            self.status_right.setText(self.tr("Reading…"))
-            self.progress.setRange(0, 0)
-            self.progress.show()
-        else:
-            self._refresh()
-
     @Slot()
     def _refresh(self) -> None:
         """Bring everything that depends on what there is up to date."""
         session, activity = self.session, self.studio.activity
         has_photo, sample = session.opened is not None, session.selected
         drawing = activity is Activity.SAMPLING
-        self._actions["bring_back"].setEnabled(self._recovery.kept.is_file())
         for name in ("export", "copy", "pin", "delete", "export_marked", "export_all"):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
-        for name in ("split", "next", "previous", "hint", "region"):
+        for name in ("split", "next", "previous", "hint"):
             self._actions[name].setEnabled(sample is not None)
+        self._actions["region"].setEnabled(session.can_redo_region)
+        if self.canvas.tool is Tool.REGION and not session.can_redo_region:
+            self._use_tool(Tool.MOVE)
         for name, possible in (("unsure", session.embedded), ("spread", len(session.samples) > 1), ("surprise", session.embedded)):
             self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
         self._show_overlay()
@@ -904,8 +926,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{session.path.name if session.path else self.tr('Pasted picture')} – picgui" if has_photo else "picgui")
         self._show_activity()
         self._show_status()
-        self.welcome.show_recent(self._recent())
-        self._fill_recent_menu()
 
     def _title(self) -> str:
         if self.session.opened is None:
@@ -931,17 +951,18 @@ class MainWindow(QMainWindow):
         return ""
 
     def _show_activity(self) -> None:
-        activity = self.studio.activity
+        activity, reading = self.studio.activity, self.studio.is_reading
         words = {
             Activity.LOADING: self.tr("Loading the model…"),
             Activity.EMBEDDING: self.tr("Looking at the photograph…"),
             Activity.SAMPLING: self.tr("Drawing…"),
             Activity.IDLE: self.tr("Exporting…") if self.studio.is_exporting else "",
-        }
-        self.status_right.setText(words[activity])
-        busy = bool(words[activity])
-        self.progress.setVisible(busy)
-        if busy and activity is not Activity.SAMPLING:
+        }[activity]
+        if reading:
+            words = self.tr("Reading…")
+        self.status_right.setText(words)
+        self.progress.setVisible(bool(words))
+        if reading or activity is not Activity.SAMPLING:
             self.progress.setRange(0, 0)
 
     def _show_status(self) -> None:
@@ -959,6 +980,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _progressed(self, progress: Progress) -> None:
+        self.canvas.show_caption(self._caption())
+        self.panel.refresh()
+        if self.studio.is_reading:
+            return
         self.progress.setRange(0, 1000)
         self.progress.setValue(round(1000 * progress.share))
         number = self.tr("%1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("1 sample")
@@ -966,12 +991,10 @@ class MainWindow(QMainWindow):
         if left := time_left(progress.seconds_left):
             words += ", " + left
         self.status_right.setText(words)
-        self.canvas.show_caption(self._caption())
-        self.panel.refresh()
 
     @Slot(float, object)
     def _export_progressed(self, share: float, seconds_left: float | None) -> None:
-        if self.studio.activity is Activity.IDLE:
+        if self.studio.activity is Activity.IDLE and not self.studio.is_reading:
             self.progress.setRange(0, 1000)
             self.progress.setValue(round(1000 * share))
             left = time_left(seconds_left)
@@ -990,18 +1013,20 @@ class MainWindow(QMainWindow):
 
     def _recent(self) -> list[Path]:
         kept = self.settings.value("recent", []) or []
-        kept = [kept] if isinstance(kept, str) else kept
-        return [Path(path) for path in kept if Path(path).is_file()]
+        return [Path(path) for path in ([kept] if isinstance(kept, str) else kept)]
 
     def _remember(self, path: Path) -> None:
         path = path.absolute()
         recent = [path, *(p for p in self._recent() if p != path)][:_RECENT_FILES]
         self.settings.setValue("recent", [str(p) for p in recent])
 
-    def _fill_recent_menu(self) -> None:
+    @Slot()
+    def _fill_file_menu(self) -> None:
+        """Look which files are still there: only now, as a disk may be asleep."""
+        self._actions["bring_back"].setEnabled(is_file(self._recovery.kept))
         self.recent_menu.clear()
-        for path in self._recent():
-            action = self.recent_menu.addAction(path.name)
+        for path in filter(is_file, self._recent()):
+            action = self.recent_menu.addAction(literal(path.name))
             action.setData(str(path))
             action.setToolTip(str(path))
             action.triggered.connect(self._recent_triggered)
@@ -1070,13 +1095,24 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
 
     def closeEvent(self, event) -> None:  # noqa: N802
+        if self._closing:
+            event.ignore()
+            return
+        self._closing = True
         self.settings.setValue("geometry", self.saveGeometry())
-        for widget in (self.message, self.canvas, self.gallery):
-            widget.removeEventFilter(self)
         self.hide()  # at once, though a file may still have to be written to its end
-        self._autosave_timer.stop()
         if self.batch is not None:
             self.batch.close()
+        error = self.studio.finish_exports()
+        if error is not None:  # what could not be written is told, and the window stays
+            self._closing = False
+            event.ignore()
+            self.show()
+            self._failed(error)
+            return
+        for widget in (self.message, self.canvas, self.gallery):
+            widget.removeEventFilter(self)
+        self._autosave_timer.stop()
         self._recovery.close()
         self.studio.close()
         self.pictures.close()
@@ -1116,7 +1152,7 @@ def _with_ending(path: Path, ending: str) -> Path:
 def _free(path: Path, is_taken: Callable[[Path], bool]) -> Path:
     """The path itself, or with a number at its end where there is such a file or the name is taken."""
     number, free = 2, path
-    while free.exists() or is_taken(free):
+    while os.path.exists(free) or is_taken(free):
         free = path.with_stem(f"{path.stem}-{number}")
         number += 1
     return free
@@ -1127,12 +1163,6 @@ def _same_file(path: Path, other: Path) -> bool:
         return path.exists() and path.samefile(other)
     except OSError:
         return False
-
-
-def _has_cuda() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
 
 
 def _device_name(device) -> str:

@@ -14,8 +14,8 @@ from picgui.gui.jobs import StripComposed, StripWanted
 from picgui.gui.session import Sample, Session
 from picgui.gui.worker import Worker
 
-BAND_ROWS = 256  # rows of the full-size photograph that are composed and kept together
-BAND_BYTES = 400_000_000
+BAND_ROWS = 256  # rows of a level of the photograph that are composed and kept together
+BAND_BYTES = 400_000_000  # of all that are kept
 _PREVIEWS = 10  # that are kept, beside those on the canvas
 _REPAINT_MILLISECONDS = 33
 _GREY = np.zeros((2, 1, 1), np.float32)
@@ -27,12 +27,13 @@ class _Key(NamedTuple):
     generation: int
     kind: str
     sample: int
+    level: int = 0
     band: int = 0
     rows: int = 0  # of chroma that were drawn when it was composed
 
 
 class Pictures(QObject):
-    """Keeps a thumbnail of every sample, a preview of those on the canvas, and full-size bands of what is looked at closely."""
+    """Keeps a thumbnail of every sample, a preview of those on the canvas, and bands of larger levels of what is looked at closely."""
 
     preview_changed = Signal(int)  # number of a sample
     thumbnail_changed = Signal(int)
@@ -53,8 +54,8 @@ class Pictures(QObject):
         self._images: dict[tuple[str, int], QImage] = {}
         self._composed_rows: dict[int, int] = {}  # of chroma, by sample
         self._dirty: dict[tuple[str, int], tuple[int, int]] = {}  # rows of chroma
-        self._bands: OrderedDict[tuple[int, int], QImage] = OrderedDict()
-        self._wanted_bands: list[tuple[Sample | None, int]] = []
+        self._bands: OrderedDict[tuple[int, int, int], QImage] = OrderedDict()
+        self._wanted_bands: list[tuple[Sample | None, int, int]] = []
         self._shown: tuple[Sample, ...] = ()
         session.photo_changed.connect(self._start_anew)
         session.samples_changed.connect(self._follow_samples)
@@ -77,9 +78,9 @@ class Pictures(QObject):
         """A sample at thumbnail size; grey until its colours are composed."""
         return self._images.get(("thumbnail", sample.number), self._grey.get("thumbnail"))
 
-    def band(self, sample: Sample | None, index: int) -> QImage | None:
-        """Rows ``index * BAND_ROWS`` on at full size, of a sample or in grey; None where not composed."""
-        key = (sample.number if sample else 0, index)
+    def band(self, sample: Sample | None, level: int, index: int) -> QImage | None:
+        """Rows ``index * BAND_ROWS`` on of a level of the photograph, of a sample or in grey; None where not composed."""
+        key = (sample.number if sample else 0, level, index)
         if key in self._bands:
             self._bands.move_to_end(key)
         return self._bands.get(key)
@@ -96,9 +97,9 @@ class Pictures(QObject):
             if ("preview", sample.number) not in self._images:
                 self._mark("preview", sample, 0, sample.chroma.shape[1])
 
-    def want_bands(self, wanted: Sequence[tuple[Sample | None, int]]) -> None:
-        """Compose these bands next, in this order; replaces what was wanted before."""
-        self._wanted_bands = [(s, i) for s, i in wanted if (s.number if s else 0, i) not in self._bands]
+    def want_bands(self, wanted: Sequence[tuple[Sample | None, int, int]]) -> None:
+        """Compose these bands next, each of a sample, level and index, in this order; replaces what was wanted before."""
+        self._wanted_bands = list(wanted)
         self._schedule()
 
     def close(self) -> None:
@@ -209,11 +210,12 @@ class Pictures(QObject):
     def _band_strip(self) -> list[StripWanted]:
         if not self._wanted_bands:
             return []
-        sample, index = self._wanted_bands.pop(0)
-        photo = self._session.opened.photo
+        sample, level, index = self._wanted_bands.pop(0)
+        photo = self._session.opened.levels[level]
         rows = slice(index * BAND_ROWS, min((index + 1) * BAND_ROWS, photo.height))
-        chroma, number = (_GREY, 0) if sample is None else (sample.chroma.copy(), sample.number)
-        return [StripWanted(_Key(self._generation, "band", number, index), photo, chroma, self._session.saturation, rows)]
+        chroma, number, drawn = (_GREY, 0, 0) if sample is None else (sample.chroma.copy(), sample.number, sample.rows)
+        key = _Key(self._generation, "band", number, level, index, drawn)
+        return [StripWanted(key, photo, chroma, self._session.saturation, rows)]
 
     @Slot(int, object)
     def _take(self, job: int, strip: StripComposed) -> None:
@@ -221,7 +223,8 @@ class Pictures(QObject):
         if not self._worker.is_current(job) or key.generation != self._generation:
             return
         if key.kind == "band":
-            self._bands[key.sample, key.band] = _image(strip.pixels)
+            if not self._is_outdated(key):
+                self._bands[key.sample, key.level, key.band] = _image(strip.pixels)
             while len(self._bands) > 2 and sum(band.sizeInBytes() for band in self._bands.values()) > BAND_BYTES:
                 self._bands.popitem(last=False)
             self.bands_changed.emit()
@@ -233,6 +236,11 @@ class Pictures(QObject):
             self._images[place] = self._with_strip(self._images.get(place), strip)
             self._composed_rows[key.sample] = max(key.rows, self._composed_rows.get(key.sample, 0))
         (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
+
+    def _is_outdated(self, key: _Key) -> bool:
+        """Whether its sample was drawn further since, and to its end: then nothing else would replace what was composed."""
+        sample = next((s for s in self._session.samples if s.number == key.sample), None)
+        return sample is not None and sample.rows != key.rows and (sample.is_complete or sample.stopped)
 
     def _preview_ahead(self) -> list[StripWanted]:
         """The preview of a finished sample that a person may choose next."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 import secrets
@@ -10,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QLockFile
 
 from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
-from picgui.paths import make_folder
+from picgui.paths import is_file, make_folder
 from picgui.photo import Photo, read_png_text
 
 ENDING = ".picgui"
@@ -53,11 +53,16 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
 
 def write_session(path: Path, session: Session) -> None:
     """Write a session file, whole or not at all. Raises ExportError."""
+    write(path, content_of(session))
+
+
+def content_of(session: Session) -> dict:
+    """What a session file says of a session as it is now."""
     numbers = [s.number for s in session.samples]
-    content = {
+    return {
         "format": _FORMAT,
         "source": str(session.path.absolute()) if session.path else None,
-        "picture": base64.b64encode(session.opened.picture).decode() if session.opened.picture else None,
+        "picture": session.opened.picture,
         "temperature": session.temperature,
         "sample_count": session.sample_count,
         "saturation": session.saturation,
@@ -67,22 +72,37 @@ def write_session(path: Path, session: Session) -> None:
         "hints": record.known_record(session.hints),
         "samples": [_sample_record(s, session.opened.photo) for s in session.samples],
     }
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
+
+
+def write(path: Path, content: Mapping) -> None:
+    """Write what `content_of` says as a session file, whole or not at all. Raises ExportError."""
+    _write_whole(path, json.dumps(content, indent=1, default=lambda data: base64.b64encode(data).decode()).encode())
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        temporary.write_bytes(data)
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise ExportError(
             "The session {name} could not be written: {reason}. Choose another folder.", name=path.name, reason=error.strerror
         ) from error
 
 
+def _picture_beside(path: Path) -> Path:
+    """Where the picture of a session file lies that does not hold it itself."""
+    return path.with_suffix(".png")
+
+
 class Recovery:
     """What outlives a crash: a session file of this program while it runs, and the one that a crash left.
 
-    Several programs may run at once; a lock says which files still have one.
+    A pasted picture lies beside it, and is written once: it may be large, and every choice is saved. Several programs may run at once;
+    a lock says which files still have one.
     """
 
     def __init__(self, folder: Path):
@@ -90,6 +110,7 @@ class Recovery:
         self._folder = folder
         self._own = folder / f"open-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
         self._lock: QLockFile | None = None
+        self._picture: bytes | None = None
 
     def save(self, session: Session) -> None:
         """Write what is being worked on. Raises ExportError."""
@@ -97,7 +118,18 @@ class Recovery:
             make_folder(self._folder)
             self._lock = QLockFile(f"{self._own}.lock")
             self._lock.tryLock(0)
-        write_session(self._own, session)
+        picture = session.opened.picture
+        if picture is not self._picture:
+            self._forget()
+            if picture is not None:
+                _write_whole(_picture_beside(self._own), picture)
+            self._picture = picture
+        write(self._own, content_of(session) | {"picture": picture is not None})
+
+    def _forget(self) -> None:
+        self._picture = None
+        for path in (self._own, _picture_beside(self._own)):
+            path.unlink(missing_ok=True)
 
     def find(self) -> bool:
         """Put aside what a crash left, the newest where there are several; whether there is any. It is kept until the next crash."""
@@ -109,12 +141,15 @@ class Recovery:
                 left.append((path.stat().st_mtime, path))
                 lock.unlock()
         for _, path in sorted(left):
+            _picture_beside(self.kept).unlink(missing_ok=True)
+            if is_file(_picture_beside(path)):
+                os.replace(_picture_beside(path), _picture_beside(self.kept))
             os.replace(path, self.kept)
         return bool(left)
 
     def close(self) -> None:
         """The program ends in order: nothing needs to be brought back."""
-        self._own.unlink(missing_ok=True)
+        self._forget()
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
@@ -129,7 +164,9 @@ def read_session(path: Path) -> Record:
         samples = tuple(_sample(values) for values in content["samples"])
         for place, sample in enumerate(samples):  # one that was still being drawn is drawn to its end
             sample.stopped = sample.stopped and place in content.get("stopped", range(len(samples)))
-        picture = base64.b64decode(content["picture"], validate=True) if content.get("picture") else None
+        picture = content.get("picture") or None
+        if picture is not None:
+            picture = _picture_beside(path).read_bytes() if picture is True else base64.b64decode(picture, validate=True)
         restored = Restored(
             samples=samples,
             selected=min(max(int(content["selected"]), 0), len(samples) - 1),

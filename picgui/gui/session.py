@@ -35,14 +35,18 @@ class Sample:
         self.seed = seed
         self.temperature = temperature
         self.candidates = candidates
-        self.known = known  # colours that were given, by hints or by a region that is held
-        self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
-        self.better_draft(draft)
+        self.start_at(draft, known)
         self.rows = 0  # drawn so far
         self.log_prob = 0.0  # nats, of the drawn rows and as large a part of the coarse sample
         self.coarse_log_prob = 0.0  # nats
         self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
         self.stopped = False  # by the person: what is drawn is kept
+
+    def start_at(self, draft: np.ndarray, known: Known | None) -> None:
+        """Begin as a draft (2, h, w), and at its size."""
+        self.known = known  # colours that were given, by hints or by a region that is held
+        self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
+        self.better_draft(draft)
 
     def better_draft(self, chroma: np.ndarray) -> None:
         """Take (2, h, w) before anything is drawn; given colours stay."""
@@ -70,6 +74,12 @@ class Sample:
     def colorfulness(self) -> float:
         """Mean chroma over the picture, in Lab units."""
         return float(np.hypot(self.chroma[0], self.chroma[1]).mean())
+
+
+def beside(sample: Sample | None, order: Sequence[Sample], left: Sequence[Sample]) -> Sample | None:
+    """A sample itself where it is left; else the one that follows it in an order, or the last before it."""
+    at = order.index(sample) if sample in order else 0
+    return next((s for s in (*order[at:], *reversed(order[:at])) if s in left), None)
 
 
 @dataclass(frozen=True)
@@ -189,10 +199,14 @@ class Session(QObject):
 
         None with fewer than two.
         """
-        finished = [s.chroma for s in self.samples if s.is_complete]
+        finished = [self.colors_of(s) for s in self.samples if s.is_complete]
         if len(finished) < 2:
             return None
         return np.sqrt(np.var(finished, axis=0).sum(axis=0))
+
+    def colors_of(self, sample: Sample) -> np.ndarray:
+        """The chroma of a sample, (2, h, w), at the resolution of the model in use; another one may have drawn it."""
+        return nearest(sample.chroma, self.embedded.chroma_shape)
 
     def is_pinned(self, sample: Sample) -> bool:
         """Whether a sample is kept when others are resampled."""
@@ -217,17 +231,22 @@ class Session(QObject):
             self._take_up(restored)
 
     def set_embedded(self, embedded: Embedded) -> None:
-        """Take the embedding and its draft, and ask for the first samples."""
-        self.embedded = embedded
+        """Take the embedding and its draft, and ask for the first samples; where it is that of another model, draw what is not pinned again."""
+        is_first, self.embedded = self.embedded is None, embedded
         self.draft_ready.emit()
         if self._restored is not None:
             self._take_up(self._restored)
+        elif is_first:
+            new = self._new_samples(self.sample_count)
+            self._apply(replace(self._state, samples=new, selected=new[0].number))
         else:
-            kept = tuple(s for s in self.samples if self.is_pinned(s) and self._fits(s.chroma))
-            self.undo_stack.clear()
-            hints = self._fitting_hints(self.hints)
-            new = self._new_samples(max(1, self.sample_count - len(kept)), known=hints)
-            self._apply(replace(self._state, samples=kept + new, selected=new[0].number, hints=hints))
+            known = {id(known): self._fitting(known) for known in (self.hints, *(s.known for s in self.samples))}
+            again = self._all_again(lambda old: self._again(old, temperature=old.temperature, known=known[id(old.known)]))
+            self._apply(replace(self._state, hints=known[id(self.hints)]))
+            if again["samples"] == self.samples:
+                self.ask_for_missing()
+            else:
+                self._choose(self.tr("Model"), **again)
 
     def move_to(self, embedded: Embedded) -> None:
         """Take the same embedding from another device; the samples stay."""
@@ -235,8 +254,7 @@ class Session(QObject):
         self.draft_ready.emit()
 
     def _take_up(self, restored: Restored) -> None:
-        self._restored = None
-        samples = tuple(self._fitting(sample) for sample in restored.samples)
+        self._restored, samples = None, restored.samples
         self._next_seed = max((s.seed for s in samples), default=0) + 1
         self.set_saturation(restored.saturation)
         self._apply(
@@ -246,18 +264,13 @@ class Session(QObject):
                 frozenset(samples[place].number for place in restored.pinned),
                 restored.temperature,
                 restored.sample_count,
-                self._fitting_hints(restored.hints),
+                restored.hints,
             )
         )
 
-    def _fitting(self, sample: Sample) -> Sample:
-        """The sample itself, or, where a model of another chroma resolution is in use, one of its seed to be drawn anew."""
-        if self._fits(sample.chroma):
-            return sample
-        return self._again(sample, temperature=sample.temperature, known=None)
-
     def _again(self, sample: Sample, *, temperature: float, known: Known | None) -> Sample:
         """One of the same seed and candidates, to be drawn."""
+        known = self._fitting(known)
         return Sample(sample.seed, temperature=temperature, draft=self.embedded.draft, known=known, candidates=sample.candidates)
 
     def _all_again(self, again: Callable[[Sample], Sample]) -> dict[str, object]:
@@ -266,15 +279,15 @@ class Session(QObject):
         selected = samples.get(self._state.selected)
         return {"samples": tuple(samples.values()), "selected": selected.number if selected else self._state.selected}
 
-    def _fitting_hints(self, hints: Known | None) -> Known | None:
-        """The hints, at the resolution of the model in use."""
-        if hints is None or self._fits(hints.mask):
-            return hints
-        before, after = hints.mask.shape, self.embedded.chroma_shape
-        mask, chroma = nearest(hints.mask, after), nearest(hints.chroma, after)
-        ys, xs = np.nonzero(hints.mask)  # a smaller one must not lose what falls between its pixels
+    def _fitting(self, known: Known | None) -> Known | None:
+        """Given colours, at the resolution of the model in use."""
+        if known is None or self._fits(known.mask):
+            return known
+        before, after = known.mask.shape, self.embedded.chroma_shape
+        mask, chroma = nearest(known.mask, after), nearest(known.chroma, after)
+        ys, xs = np.nonzero(known.mask)  # a smaller one must not lose what falls between its pixels
         to = ys * after[0] // before[0], xs * after[1] // before[1]
-        mask[to], chroma[:, *to] = True, hints.chroma[:, ys, xs]
+        mask[to], chroma[:, *to] = True, known.chroma[:, ys, xs]
         return Known(mask, chroma)
 
     def _fits(self, planes: np.ndarray) -> bool:
@@ -283,8 +296,8 @@ class Session(QObject):
     # choices
 
     def select(self, sample: Sample) -> None:
-        """Put a sample on the canvas."""
-        if sample.number != self._state.selected:
+        """Put a sample on the canvas, where it is still there."""
+        if sample in self.samples and sample.number != self._state.selected:
             self._state = replace(self._state, selected=sample.number)
             self.selection_changed.emit()
 
@@ -330,14 +343,19 @@ class Session(QObject):
         again = self._all_again(lambda old: self._again(old, temperature=self.temperature, known=hints))
         self._choose(text, hints=hints, **again)
 
+    @property
+    def can_redo_region(self) -> bool:
+        """Whether the selected sample has colours that can be held: all of them, or those that were there when it was stopped."""
+        return self.selected is not None and (self.selected.is_complete or self.selected.stopped)
+
     def redo_region(self, region: np.ndarray) -> None:
         """Draw new samples of the selected one inside a (h, w) mask only; the rest of it is held. It is kept itself, too."""
         base = self.selected
-        if base is None or not region.any() or not (base.is_complete or base.stopped):
+        if not self.can_redo_region or not region.any():
             return
         hints = self.hints
-        mask = ~region if hints is None else ~region | hints.mask
-        chroma = base.chroma if hints is None else np.where(~region, base.chroma, hints.chroma)
+        mask, held = ~region if hints is None else ~region | hints.mask, self.colors_of(base)
+        chroma = held if hints is None else np.where(~region, held, hints.chroma)
         known = Known(mask, np.rint(chroma))
         kept = [s for s in self.samples if s is base or self.is_pinned(s)]
         new = self._new_samples(max(1, self.sample_count - len(kept)), known=known)
@@ -367,12 +385,12 @@ class Session(QObject):
         elif numbers:
             self._choose(self.tr("Pin"), pinned=self._state.pinned | numbers)
 
-    def delete(self, samples: Sequence[Sample]) -> None:
-        """Take samples out of the gallery."""
-        gone = {s.number for s in samples}
-        if gone:
-            kept = tuple(s for s in self.samples if s.number not in gone)
-            self._choose(self.tr("Delete"), samples=kept)
+    def delete(self, samples: Sequence[Sample], *, shown: Sequence[Sample] = ()) -> None:
+        """Take samples out of the gallery. Where the selected one is among them, its neighbour in the order shown takes its place."""
+        kept = tuple(s for s in self.samples if s not in samples)
+        if kept != self.samples:
+            selected = beside(self.selected, shown or self.samples, kept)
+            self._choose(self.tr("Delete"), samples=kept, selected=selected.number if selected else None)
 
     def set_saturation(self, saturation: float) -> None:
         """Change how strongly colours are shown and exported; nothing is drawn again."""
@@ -426,9 +444,11 @@ class Session(QObject):
 
     def _apply(self, state: State) -> None:
         """Make a state the present one, and ask for whatever it still lacks."""
-        before, self._state = self._state, state
+        state = replace(state, hints=self._fitting(state.hints))
+        before, selected, self._state = self._state, self.selected, state
         if self.selected is None and state.samples:
-            self._state = state = replace(state, selected=state.samples[0].number)
+            selected = beside(selected, before.samples, state.samples) or state.samples[0]
+            self._state = state = replace(state, selected=selected.number)
         if before.temperature != state.temperature:
             self.temperature_changed.emit(state.temperature)
         if before.hints is not state.hints:
@@ -450,4 +470,7 @@ class Session(QObject):
             missing = [s for s in missing if s.is_drawn_like(last)]
         for sample in missing:
             sample.rows, sample.log_prob = 0, 0.0
+            if not self._fits(sample.chroma):
+                sample.start_at(self.embedded.draft, self._fitting(sample.known))
+                self.sample_advanced.emit(sample, 0, sample.chroma.shape[1])
         self.sampling_wanted.emit(missing)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
 
 from picgui import record
 from picgui.errors import PicError
@@ -44,6 +44,22 @@ class Progress:
         return self.seconds * (1 - self.share) / self.share if self.share else None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What samples are exported of; it stays the same though another photograph is opened."""
+
+    opened: PhotoOpened
+    saturation: float
+
+
+@dataclass(frozen=True)
+class _Promise:
+    """Files that will be written."""
+
+    paths: tuple[Path, ...]
+    holds_drafts: bool  # some of them are of samples that are not drawn to their end
+
+
 class Studio(QObject):
     """Keeps a session supplied: opens photographs, draws the samples it asks for, exports them."""
 
@@ -51,13 +67,13 @@ class Studio(QObject):
     progressed = Signal(object)  # Progress
     sampled = Signal(object)  # Progress, when all rows are there
     model_changed = Signal()
-    photo_noted = Signal(str)  # a sentence about the photograph
+    photo_noted = Signal(str)  # sentences about the photograph
     failed = Signal(object)  # PicError
     composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
-    exported = Signal(list)  # paths, when all of one request are written
+    exported = Signal(list, bool)  # paths, when all of one request are written, and whether parts of them are drafts
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
     measured = Signal(object)  # Measured
-    reading_changed = Signal(bool)
+    reading_changed = Signal()
     unmeasured = Signal(str)  # what could not be measured: "uncertainty" or "surprise"
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
@@ -66,6 +82,7 @@ class Studio(QObject):
         self.session.sampling_wanted.connect(self._draw)
         self.model: Model | None = None
         self.activity = Activity.LOADING
+        self.is_reading = False  # a photograph
         self._network = Worker(self, prepare=partial(jobs.use_threads, threads))
         self._network.produced.connect(self._take_from_network)
         self._network.finished_job.connect(self._network_finished)
@@ -80,12 +97,15 @@ class Studio(QObject):
         self._writer.failed.connect(self._export_failed)
         self._drawing: tuple[Sample, ...] = ()
         self._restored: Restored | None = None
+        self._note = ""  # to be told with the photograph that is read
         self._started = 0.0
         self._written: dict[int, list[Path]] = {}  # by each export's job
-        self._promised: dict[int, list[Path]] = {}
+        self._promised: dict[int, _Promise] = {}
+        self._export_error: PicError | None = None  # the last one
         self._export_pace = Pace()
         self._checkpoint = checkpoint
-        self._interrupted: tuple[Sample, ...] | None = None  # samples that wait for the processor
+        self._embedded_by: Model | None = None  # the session's embedding
+        self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
         self.session.draft_ready.connect(self._measured.clear)
@@ -93,27 +113,34 @@ class Studio(QObject):
 
     # intentions
 
-    def open(self, path: Path, *, restored: Restored | None = None) -> None:
-        """Read a photograph, and take up earlier samples of it; the present one stays until it is read."""
-        self.reading_changed.emit(True)
-        self._restored = restored
-        self._reader.replace(jobs.open_photo(Path(path)))
+    def open(self, path: Path, *, restored: Restored | None = None, note: str = "") -> None:
+        """Read a photograph, and take up earlier samples of it; the present one stays until it is read, and ``note`` is told then."""
+        self._read(jobs.open_photo(Path(path)), restored, note)
 
     def paste(self, pixels: np.ndarray) -> None:
         """Take a picture, (height, width, 3) uint8 sRGB, that is in no file."""
-        self.reading_changed.emit(True)
-        self._restored = None
-        self._reader.replace(jobs.open_pixels(pixels))
+        self._read(jobs.open_pixels(pixels))
 
     def open_picture(self, picture: bytes, *, restored: Restored) -> None:
         """Take up a pasted picture, a PNG, with earlier samples of it."""
-        self.reading_changed.emit(True)
-        self._restored = restored
-        self._reader.replace(jobs.open_picture(picture))
+        self._read(jobs.open_picture(picture), restored)
+
+    def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "") -> None:
+        self._restored, self._note = restored, note
+        self._reader.replace(job)
+        self._set_reading(True)
 
     def use_model(self, checkpoint: Path | None, *, device: str | None) -> None:
-        """Load another checkpoint, and draw the photograph's samples with it; the present one stays if that fails."""
-        self._checkpoint, self._interrupted = checkpoint, None
+        """Draw with another checkpoint or on another device from now on; the present model stays if it cannot be loaded.
+
+        Of another checkpoint the samples that are not pinned are drawn again, which can be undone; of the same all samples stay.
+        """
+        in_use = (self._checkpoint, self.model.device.type) if self.model and self.activity is not Activity.LOADING else None
+        if (checkpoint, device) != in_use:
+            self._load(checkpoint, device=device)
+
+    def _load(self, checkpoint: Path | None, *, device: str | None, interrupted: Sequence[Sample] = ()) -> None:
+        self._checkpoint, self._interrupted = checkpoint, tuple(interrupted)
         self._network.replace(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
 
@@ -126,16 +153,14 @@ class Studio(QObject):
         return self._measure("surprise", lambda: jobs.measure_surprise(self.session.opened, self.session.embedded, self.model))
 
     def _measure(self, what: str, job: Callable[[], Iterator[Measured]]) -> np.ndarray | None:
-        if what not in self._measured and self.session.embedded is not None:
+        if what not in self._measured and self.session.embedded is not None and self._embedded_by is self.model:
             self._measured[what] = None
             self._reader.queue(job())
         return self._measured.get(what)
 
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
-        interrupted = self._drawing
-        self.use_model(self._checkpoint, device="cpu")
-        self._interrupted = interrupted
+        self._load(self._checkpoint, device="cpu", interrupted=self._drawing)
 
     def draw_fewer(self) -> None:
         """Want half as many samples, and go on with those of them that memory did not suffice for."""
@@ -159,37 +184,54 @@ class Studio(QObject):
             self.session.stop()
             self._set_activity(Activity.IDLE)
 
-    def export(self, targets: Sequence[tuple[Sample, Path]], *, deep: bool = False) -> None:
-        """Write samples at full size, away from the window; ``deep`` with 16 bits where the scan has 8."""
-        photo, saturation = self.session.opened.photo, self.session.saturation
+    @property
+    def subject(self) -> Subject:
+        """What samples are exported of now."""
+        return Subject(self.session.opened, self.session.saturation)
+
+    def export(self, targets: Sequence[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False) -> None:
+        """Write samples of a subject (default the present one) at full size, away from the window; ``deep`` with 16 bits where the scan has 8."""
+        subject = subject or self.subject
+        photo = subject.opened.photo
         dtype = np.uint16 if deep else photo.dtype
         wanted = [
-            ExportWanted(path, photo, sample.chroma.copy(), saturation, self.text_of(sample), dtype)
+            ExportWanted(path, photo, sample.chroma.copy(), subject.saturation, self.text_of(sample, subject), dtype)
             for sample, path in targets
         ]
-        self._promised[self._writer.queue(jobs.export(wanted))] = [one.path for one in wanted]
+        promise = _Promise(tuple(one.path for one in wanted), not all(sample.is_complete for sample, _ in targets))
+        self._promised[self._writer.queue(jobs.export(wanted))] = promise
         self.activity_changed.emit()
 
     def is_promised(self, path: Path) -> bool:
         """Whether a file of that name will be written."""
-        return any(path in paths for paths in self._promised.values())
+        return any(path in promise.paths for promise in self._promised.values())
+
+    def finish_exports(self) -> PicError | None:
+        """Write all that is to be exported while events go on; the error where something could not be written."""
+        self._export_error = None
+        self._network.pause()
+        while self._promised:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        self._network.go_on()
+        return self._export_error
 
     def compose(self, sample: Sample) -> None:
         """Compose a sample at full size, away from the window."""
         photo, saturation = self.session.opened.photo, self.session.saturation
         self._writer.queue(jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation))
 
-    def text_of(self, sample: Sample) -> dict[str, str]:
-        """The texts that an exported sample carries."""
+    def text_of(self, sample: Sample, subject: Subject | None = None) -> dict[str, str]:
+        """The texts that an exported sample of a subject (default the present one) carries."""
+        subject = subject or self.subject
         text = png_text(
             checkpoint=sample.checkpoint,
             seed=sample.seed,
             temperature=sample.temperature,
             candidates=sample.candidates,
-            saturation=self.session.saturation,
-            source=self.session.path,
+            saturation=subject.saturation,
+            source=subject.opened.path,
         )
-        return text | {record.KEY: records.sample_text(sample, self.session.opened.photo)}
+        return text | {record.KEY: records.sample_text(sample, subject.opened.photo)}
 
     @property
     def is_exporting(self) -> bool:
@@ -210,24 +252,28 @@ class Studio(QObject):
             return
         if isinstance(opened, Measured):
             self._measured[opened.what] = opened.values
+            if opened.values is None:
+                del self._measured[opened.what]  # asked for again, it is told again
             self.measured.emit(opened)
             return
         if self.activity is not Activity.LOADING:
             self._network.stop()
+        notes = [self._note] if self._note else []
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
             if self._restored.photo and self._restored.photo != opened.photo.fingerprint:
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
-                self.photo_noted.emit(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
-        for note in opened.photo.notes:
-            self.photo_noted.emit(told(note))
+                notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
+        notes += [told(note) for note in opened.photo.notes]
+        if notes:
+            self.photo_noted.emit(" ".join(notes))
         self._embed()
 
     @Slot(int)
     def _reading_ended(self, job: int) -> None:
         if self._reader.is_current(job):
-            self.reading_changed.emit(False)
+            self._set_reading(False)
 
     @Slot(int, object)
     def _reading_failed(self, job: int, error: PicError) -> None:
@@ -236,7 +282,12 @@ class Studio(QObject):
             for what in [what for what, values in self._measured.items() if values is None]:
                 self.unmeasured.emit(what)
                 del self._measured[what]  # to be measured when it is asked for again
-            self.reading_changed.emit(False)
+            self._set_reading(False)
+
+    def _set_reading(self, reading: bool) -> None:
+        if reading is not self.is_reading:
+            self.is_reading = reading
+            self.reading_changed.emit()
 
     # the network
 
@@ -250,6 +301,9 @@ class Studio(QObject):
     def _draw(self, samples: list[Sample]) -> None:
         if self.activity in (Activity.LOADING, Activity.EMBEDDING):
             return  # asked for again with the embedding that comes
+        if samples and self._embedded_by is not self.model:
+            self._embed()
+            return
         self._drawing = tuple(samples)
         if not samples:
             self._network.stop()
@@ -288,12 +342,13 @@ class Studio(QObject):
             self.progressed.emit(self._progress(share))
 
     def _take_embedding(self, embedded: Embedded) -> None:
-        interrupted, self._interrupted = self._interrupted, None
-        if interrupted is None or self.session.embedded is None:
-            self.session.set_embedded(embedded)
-        else:
+        before, self._embedded_by = self._embedded_by, self.model
+        interrupted, self._interrupted = self._interrupted, ()
+        if self.session.embedded is not None and before.checkpoint.sha256 == self.model.checkpoint.sha256:
             self.session.move_to(embedded)
             self.session.resume(interrupted)
+        else:
+            self.session.set_embedded(embedded)
 
     def _progress(self, share: float) -> Progress:
         return Progress(share, len(self._drawing), time.perf_counter() - self._started)
@@ -343,14 +398,16 @@ class Studio(QObject):
 
     @Slot(int)
     def _export_finished(self, job: int) -> None:
-        self._promised.pop(job, None)
+        promise = self._promised.pop(job, None)
         self.activity_changed.emit()
-        self.exported.emit(self._written.pop(job, []))
+        if promise is not None:
+            self.exported.emit(self._written.pop(job, []), promise.holds_drafts)
 
     @Slot(int, object)
     def _export_failed(self, job: int, error: PicError) -> None:
         self._written.pop(job, None)
-        self._promised.pop(job, None)
+        if self._promised.pop(job, None) is not None:
+            self._export_error = error
         self.activity_changed.emit()
         self.failed.emit(error)
 

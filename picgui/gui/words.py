@@ -1,9 +1,12 @@
 """Sentences of the library, and numbers, in the language of the window."""
 
+import re
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from picgui.errors import PicError, Sentence
 
+_LONGEST_WORD = 36
 CONTEXT = "Sentence"  # of their templates in the translations; `scripts/sentences.py` collects them
 
 
@@ -15,6 +18,21 @@ def told(what: PicError | str) -> str:
     template = QCoreApplication.translate(CONTEXT, sentence.template)
     values = {name: told(value) if isinstance(value, (PicError, Sentence)) else value for name, value in sentence.values.items()}
     return template.format(**values) if values else template
+
+
+def literal(text: str) -> str:
+    """A text, such as a file's name, for a button or a menu, where a single ampersand would mark a key."""
+    return text.replace("&", "&&")
+
+
+def shortened(name: str, length: int) -> str:
+    """A name with its middle left out where it is longer than that."""
+    return name if len(name) <= length else f"{name[: length - 12]}…{name[-11:]}"
+
+
+def breakable(sentence: str) -> str:
+    """A sentence that even a narrow window can break into lines: a file's name may be one long word, whose middle is then left out."""
+    return re.sub(r"[^\s/\\]+", lambda word: shortened(word[0], _LONGEST_WORD), sentence)
 
 
 def number(value: float, decimals: int = 0) -> str:

@@ -27,8 +27,16 @@
         <translation>%1 Fotos einfärben</translation>
     </message>
     <message>
+        <source>Colorize a photograph</source>
+        <translation>Ein Foto einfärben</translation>
+    </message>
+    <message>
         <source>%1 samples of each photograph are written at full size, at temperature %2.</source>
         <translation>Von jedem Foto werden %1 Varianten in voller Größe geschrieben, bei Temperatur %2.</translation>
+    </message>
+    <message>
+        <source>%1 sample of each photograph is written at full size, at temperature %2.</source>
+        <translation>Von jedem Foto wird %1 Variante in voller Größe geschrieben, bei Temperatur %2.</translation>
     </message>
     <message>
         <source>Photograph</source>
@@ -121,6 +129,10 @@
     <message>
         <source>%1 of %2 photographs</source>
         <translation>%1 von %2 Fotos</translation>
+    </message>
+    <message>
+        <source>%1 of %2 photograph</source>
+        <translation>%1 von %2 Foto</translation>
     </message>
     <message>
         <source>%1 failed</source>
@@ -422,6 +434,26 @@
         <translation>Fotos und Sitzungen (%1)</translation>
     </message>
     <message>
+        <source>The photograph of this session, %1, was not found. It may have been moved or renamed.</source>
+        <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Vielleicht wurde es verschoben oder umbenannt.</translation>
+    </message>
+    <message>
+        <source>Find it…</source>
+        <translation>Zeigen, wo es ist…</translation>
+    </message>
+    <message>
+        <source>The original, %1, was not found: this is the exported picture itself.</source>
+        <translation>Das Original, %1, wurde nicht gefunden: dies ist das exportierte Bild selbst.</translation>
+    </message>
+    <message>
+        <source>Find %1</source>
+        <translation>%1 suchen</translation>
+    </message>
+    <message>
+        <source>Photographs (%1)</source>
+        <translation>Fotos (%1)</translation>
+    </message>
+    <message>
         <source>Draw fewer samples</source>
         <translation>Weniger Varianten ziehen</translation>
     </message>
@@ -482,6 +514,10 @@
         <translation>Ausgewählte Varianten exportieren nach</translation>
     </message>
     <message>
+        <source>What was not drawn yet is a draft.</source>
+        <translation>Was noch nicht gezogen war, ist ein Entwurf.</translation>
+    </message>
+    <message>
         <source>There is nothing to save yet.</source>
         <translation>Noch gibt es nichts zu sichern.</translation>
     </message>
@@ -492,10 +528,6 @@
     <message>
         <source>Exporting, %1</source>
         <translation>Wird exportiert, %1</translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation>Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -520,10 +552,6 @@
     <message>
         <source>Open a photograph</source>
         <translation>Foto öffnen</translation>
-    </message>
-    <message>
-        <source>The photograph of this session, %1, was not found. Put it beside the session.</source>
-        <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Legen Sie es neben die Sitzung.</translation>
     </message>
     <message>
         <source>There are no photographs in this folder.</source>
@@ -1091,6 +1119,10 @@ Doppelklick setzt zurück.</translation>
         <translation>{path} ist ein Ordner. Wählen Sie einen Dateinamen für das Bild.</translation>
     </message>
     <message>
+        <source>{path} is a result of another photograph of the name {source}, or of {source} before it was changed. Choose another folder.</source>
+        <translation>{path} ist ein Ergebnis eines anderen Fotos namens {source}, oder von {source}, bevor es geändert wurde. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
         <source>{path} is damaged, cut off, or no safetensors file ({reason}).</source>
         <translation>{path} ist beschädigt, abgeschnitten oder keine safetensors-Datei ({reason}).</translation>
     </message>
@@ -1113,6 +1145,10 @@ Doppelklick setzt zurück.</translation>
 </context>
 <context>
     <name>Session</name>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
     <message>
         <source>Resample</source>
         <translation>Neu ziehen</translation>

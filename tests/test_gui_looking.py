@@ -1,0 +1,307 @@
+"""Choosing, comparing, marking and looking closely: canvas, gallery and panel in the real window with a tiny checkpoint."""
+
+import ast
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from picgui.gui import canvas as canvas_module
+from picgui.gui import jobs, pictures
+from picgui.gui.canvas import Canvas, Overlay, Tool
+from picgui.gui.controls import NumberField
+from picgui.gui.gallery import Order
+from picgui.gui.hints import Swatch
+from picgui.gui.jobs import StripComposed
+from picgui.opencv import cv2
+from picgui.pipeline import compose
+from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, window  # noqa: F401 - fixtures
+
+CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
+
+
+def click(gallery, row, modifier=NONE):
+    place = gallery.visualRect(gallery.model().index(row)).center()
+    QTest.mouseClick(gallery.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+
+def seeds(samples):
+    return [s.seed for s in samples]
+
+
+@pytest.fixture(params=[True, False], ids=["focus", "no focus"])
+def gallery(request, drawn, qtbot):  # noqa: F811
+    """The gallery of a window in which all is drawn, with the focus or without."""
+    drawn.activateWindow()
+    (drawn.gallery if request.param else drawn.canvas).setFocus()
+    qtbot.waitUntil(lambda: drawn.gallery.hasFocus() is request.param, timeout=WAIT)
+    return drawn.gallery
+
+
+# choosing
+
+
+def test_whatever_comes_and_goes_a_sample_is_chosen(gallery, drawn, qtbot):  # noqa: F811
+    session = drawn.session
+    for row in (1, 2, 3):
+        session.select(session.samples[row])
+        session.resample()
+        assert session.selected is session.samples[0], "the first of the new ones"
+        qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+        session.undo_stack.undo()
+        assert session.selected is session.samples[row]
+        session.undo_stack.redo()
+        assert session.selected is session.samples[0]
+    session.select(session.samples[2])
+    session.set_temperature(0.3)
+    assert session.selected is session.samples[2]
+    assert gallery.marked == (session.selected,) and gallery.currentIndex().row() == 2
+
+
+def test_after_a_deletion_its_neighbour_is_chosen(gallery, drawn):  # noqa: F811
+    gallery.samples.sort_by(Order.NEWEST)
+    for chosen, after in ((3, 2), (1, 2), (2, 4)):  # of 4 3 2 1
+        drawn.session.select(next(s for s in drawn.session.samples if s.seed == chosen))
+        drawn.delete_marked()
+        assert drawn.session.selected.seed == after and gallery.marked == (drawn.session.selected,)
+    drawn.delete_marked()
+    assert drawn.session.selected is None
+
+
+def test_arrow_keys_choose_in_the_gallery(drawn):  # noqa: F811
+    QTest.keyClick(drawn.gallery, Qt.Key.Key_Right)
+    assert drawn.session.selected.seed == 2 and seeds(drawn.canvas._panes) == [2]
+
+
+# comparing
+
+
+def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):  # noqa: F811
+    drawn.session.set_sample_count(8)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.session.select(drawn.session.samples[7])
+    drawn._actions["compare"].trigger()
+    assert drawn._actions["compare"].isChecked()
+    assert seeds(drawn.canvas._panes) == seeds(drawn.gallery.marked) == [5, 6, 7, 8] and drawn.session.selected.seed == 8
+    drawn.gallery.selectAll()
+    assert seeds(drawn.canvas._panes) == [5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(("out", "chosen", "selected"), [(1, 0, 1), (1, 1, 3), (2, 2, 2)])
+def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, chosen, selected):  # noqa: F811
+    click(drawn.gallery, 0)
+    for row in (1, 2):
+        click(drawn.gallery, row, CONTROL)
+    drawn._actions["compare"].trigger()
+    drawn.session.select(drawn.session.samples[chosen])
+    assert seeds(drawn.canvas._panes) == [1, 2, 3]
+    click(drawn.gallery, out, CONTROL)
+    left = [seed for seed in (1, 2, 3) if seed != out + 1]
+    assert drawn._actions["compare"].isChecked() and seeds(drawn.canvas._panes) == seeds(drawn.gallery.marked) == left
+    assert drawn.session.selected.seed == selected
+
+
+def test_another_order_keeps_what_is_selected_together(drawn):  # noqa: F811
+    drawn.session.select(drawn.session.samples[1])
+    drawn.gallery.mark(drawn.session.samples[:3])
+    drawn._actions["compare"].trigger()
+    drawn.gallery.samples.sort_by(Order.NEWEST)
+    assert seeds(drawn.gallery.samples.shown) == [4, 3, 2, 1] and seeds(drawn.gallery.marked) == [3, 2, 1]
+    assert drawn.gallery.currentIndex().row() == 2 and drawn._actions["compare"].isChecked()
+
+
+# marking
+
+
+@pytest.mark.parametrize("tool", ["hint", "region"])
+def test_a_tool_that_is_left_or_loses_its_photograph_in_a_stroke_lets_go(drawn, scan, qtbot, tool):  # noqa: F811
+    canvas, button, middle = drawn.canvas, Qt.MouseButton.LeftButton, drawn.canvas.rect().center()
+
+    def opened_again():
+        with qtbot.waitSignal(drawn.session.photo_changed, timeout=WAIT):
+            drawn.open(scan)
+
+    for interrupt in (lambda: QTest.keyClick(canvas, Qt.Key.Key_Escape), opened_again):
+        drawn._actions[tool].trigger()
+        QTest.mousePress(canvas, button, pos=middle)
+        QTest.mouseMove(canvas, middle + QPoint(30, 30))
+        assert canvas._stroke
+        interrupt()
+        QTest.mouseMove(canvas, middle + QPoint(50, 50))
+        QTest.mouseRelease(canvas, button, pos=middle + QPoint(50, 50))
+        assert canvas.tool is Tool.MOVE and not canvas._stroke
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_no_widget_has_an_event_method_of_pythons():
+    """An exception in a handler that is called under it ends the process: PySide's own dispatch only prints it."""
+    for path in Path(canvas_module.__file__).parent.glob("*.py"):
+        methods = [node.name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)]
+        assert "event" not in methods, path
+
+
+def test_a_region_can_be_redone_only_where_its_sample_is_drawn(drawn, qtbot):  # noqa: F811
+    region = drawn._actions["region"]
+    assert region.isEnabled()
+    region.trigger()
+    drawn.session.resample()
+    assert not region.isEnabled() and not region.isChecked() and drawn.canvas.tool is Tool.MOVE
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert region.isEnabled()
+    drawn.session.resample()
+    drawn._actions["stop"].trigger()
+    assert region.isEnabled()
+
+
+# looking
+
+
+@pytest.fixture
+def levelled(window, qtbot, tmp_path, monkeypatch):  # noqa: F811
+    """A window with a photograph of three levels above its preview of 100 pixels."""
+    monkeypatch.setattr(jobs, "PREVIEW_LONG_SIDE", 100)
+    path = tmp_path / "large.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (600, 900), dtype=np.uint8))
+    window.session.set_sample_count(2)
+    window.resize(window.minimumSize())
+    window.open(path)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    return window
+
+
+def test_a_fitted_photograph_stays_fitted_on_a_screen_of_another_scale(levelled, monkeypatch):
+    canvas = levelled.canvas
+    before = canvas._target(canvas._pane_rects()[0])
+    monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda _: 2 * levelled.devicePixelRatioF())
+    QCoreApplication.sendEvent(canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert canvas.is_fitted and canvas._target(canvas._pane_rects()[0]) == before
+
+
+def test_a_large_photograph_is_sharp_at_every_zoom(levelled, qtbot):
+    sample, levels = levelled.session.selected, levelled.session.opened.levels
+    assert [level.width for level in levels] == [900, 450, 225]
+    for level, zoom in ((2, 0.2), (1, 0.4), (0, 0.7)):
+        levelled.canvas.zoom_to(zoom)
+        qtbot.waitUntil(lambda: levelled.pictures.band(sample, level, 0) is not None, timeout=WAIT)  # noqa: B023
+        assert levelled.pictures.band(sample, level - 1, 0) is None, "no finer than the screen"
+    band = levelled.pictures.band(sample, 1, 0)
+    pixels = np.frombuffer(band.constBits(), np.uint8).reshape(band.height(), band.width(), 4)[..., 2::-1]
+    assert np.array_equal(pixels, compose(levels[1], sample.chroma, rows=slice(0, pictures.BAND_ROWS)))
+
+
+def test_where_too_much_is_in_view_a_coarser_level_is_shown(levelled, monkeypatch):
+    canvas = levelled.canvas
+    canvas.zoom_to(0.7)
+    target = canvas._target(canvas._pane_rects()[0])
+    view = [levelled.pictures.preview(levelled.session.selected), target, target]
+    assert canvas._level(*view) == 0
+    monkeypatch.setattr(canvas_module, "BAND_BYTES", 450 * 512 * 4)
+    assert canvas._level(*view) == 1
+    canvas.set_split(True)
+    assert canvas._level(*view) == 2, "before and after are kept both"
+    monkeypatch.setattr(canvas_module, "BAND_BYTES", 0)
+    assert canvas._level(*view) is None
+
+
+def test_a_band_that_is_outdated_when_its_sample_is_drawn_to_the_end_is_composed_again(drawn):  # noqa: F811
+    sample, taken = drawn.session.selected, drawn.pictures
+    for rows, kept in ((sample.rows - 1, False), (sample.rows, True)):
+        key = pictures._Key(taken._generation, "band", sample.number, rows=rows)
+        taken._take(taken._worker._last_job, StripComposed(key, 0, np.zeros((10, 150, 4), np.uint8)))
+        assert (taken.band(sample, 0, 0) is not None) is kept
+
+
+def words_on(canvas, sample):
+    """The chips that are painted on a pane, by their words, with their places."""
+    pane, painter = canvas._pane_rects()[canvas._panes.index(sample)], Mock()
+    painter.fontMetrics.return_value = canvas.fontMetrics()
+    canvas._paint_labels(painter, sample, canvas._target(pane), pane)
+    return {call.args[2]: call.args[0] for call in painter.drawText.call_args_list}
+
+
+def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):  # noqa: F811
+    canvas = drawn.canvas
+    drawn.resize(drawn.minimumSize())
+    drawn._actions["compare"].trigger()
+    canvas.show_overlay(Overlay(np.ones((4, 6)), 0, 2, "low", "high", "bits"))
+    assert len(canvas._panes) == 4 and canvas.rect().contains(canvas._legend_box().toRect())
+    for sample in canvas._panes:
+        chip = words_on(canvas, sample)[f"Seed {sample.seed}"]
+        assert not chip.intersects(canvas._legend_box()) and canvas.rect().contains(chip.toRect())
+
+
+def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_handle_is_always(drawn):  # noqa: F811
+    canvas, sample = drawn.canvas, drawn.session.selected
+    drawn._actions["split"].trigger()
+    assert set(words_on(canvas, sample)) == {"Before", "After"}
+    pane, middle = canvas._pane_rects()[0], canvas.rect().center().y()
+    for at, words in ((0.2, "Before"), (0.8, "After")):
+        canvas.fit()
+        canvas.zoom_to(20.0, canvas._target(pane).topLeft() + QPointF(at * canvas._target(pane).width(), 20))
+        assert set(words_on(canvas, sample)) == {words} and not pane.left() < canvas._divider(pane) < pane.right()
+        handle = canvas._handle(pane).toPoint()
+        assert pane.contains(QPointF(handle))
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=handle)
+        QTest.mouseMove(canvas, QPoint(canvas.width() // 2, middle))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(canvas.width() // 2, middle))
+        assert canvas._divider(pane) == pytest.approx(canvas.width() // 2)
+        canvas._split = 0.5
+
+
+def test_in_a_menu_what_is_on_has_a_check_mark(drawn):  # noqa: F811
+    checkable = [action for action in drawn._actions.values() if action.isCheckable()]
+    assert len(checkable) == 7 and not any(action.isIconVisibleInMenu() for action in checkable)
+
+
+# the panel
+
+
+def test_quick_steps_of_the_number_of_samples_are_one_choice(drawn, qtbot):  # noqa: F811
+    stack = drawn.session.undo_stack
+    for _ in range(3):
+        drawn.panel.more.click()
+        qtbot.wait(30)
+    assert stack.count() == 0
+    qtbot.waitUntil(lambda: drawn.session.sample_count == 7, timeout=WAIT)
+    assert stack.count() == 1
+
+
+def test_a_number_that_cannot_be_is_set_right(qtbot):
+    field = NumberField(1, 16, 5)
+    qtbot.addWidget(field)
+    for typed, shown in (("", 5), ("0", 1), ("99", 16), ("7", 7)):
+        field.selectAll()
+        QTest.keyClick(field, Qt.Key.Key_Backspace)
+        QTest.keyClicks(field, typed)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert (field.text(), field.value()) == (str(shown), shown)
+
+
+def test_an_ampersand_in_a_name_is_shown(drawn, scan, qtbot):  # noqa: F811
+    path = scan.with_name("Tom & Jerry.png")
+    path.write_bytes(scan.read_bytes())
+    drawn.open(path)
+    qtbot.waitUntil(lambda: drawn.session.path == path and is_done(drawn), timeout=WAIT)
+    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    drawn.welcome.show_recent([path])
+    assert drawn.recent_menu.actions()[0].text() == "Tom && Jerry.png"
+    assert "Tom && Jerry.png" in [button.text() for button in drawn.welcome.findChildren(QPushButton)]
+
+
+def test_a_press_on_a_likely_colour_leaves_space_to_the_canvas(drawn):  # noqa: F811
+    drawn._actions["hint"].trigger()
+    drawn.panel.hints.show_place(np.ones(drawn.session.embedded.chroma_shape, bool))
+    swatches = drawn.panel.hints.findChildren(Swatch)
+    assert swatches and all(swatch.focusPolicy() is Qt.FocusPolicy.TabFocus for swatch in swatches)
+
+
+def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot):  # noqa: F811
+    for _ in range(2):
+        drawn.message.hide()
+        drawn._actions["surprise"].trigger()
+        qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text and drawn.message.isVisible(), timeout=WAIT)
+        assert not drawn._actions["surprise"].isChecked()

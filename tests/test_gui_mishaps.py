@@ -1,0 +1,282 @@
+"""What comes at the wrong time or is not there any more: a drive, a photograph during a dialog, an export at the end."""
+
+import errno
+import os
+import shutil
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QFileDialog, QLabel
+
+from picgui.gui import jobs, records
+from picgui.gui.main_window import MainWindow
+from picgui.gui.studio import Activity
+from picgui.gui.words import breakable
+from picgui.opencv import cv2
+from picgui.paths import data_dir
+from picgui.photo import read_photo, read_png_text
+from picgui.upsample import compose
+from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, slowly, window  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """A network drive that is gone; what was looked for on it."""
+    stat, looked_for = os.stat, []
+
+    def failing(path, *arguments, **options):
+        if str(path).startswith("/mnt/away"):
+            looked_for.append(str(path))
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return stat(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "stat", failing)
+    return looked_for
+
+
+def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time(away, qtbot, tmp_path, model_path, scan):  # noqa: F811
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    settings.setValue("recent", ["/mnt/away/a.png", str(scan)])
+    settings.setValue("checkpoint", "/mnt/away/a.safetensors")
+    for folder in ("open_folder", "export_folder"):
+        settings.setValue(folder, "/mnt/away")
+    window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    window.show()
+    qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
+    away.clear()
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert not away
+    window.menuBar().actions()[0].menu().aboutToShow.emit()
+    assert away and [action.text() for action in window.recent_menu.actions()] == ["scan.png"]
+    assert window._recent()[1].name == "a.png", "it may come back"
+    assert window._may_replace(window._recent()[1]) and window._folder("export_folder") != "/mnt/away"
+    window.open(window._recent()[1])
+    qtbot.waitUntil(lambda: "a.png" in window.message.text, timeout=WAIT)
+    assert window._checkpoint().name == "photo.safetensors"
+    window.close()
+
+
+@pytest.fixture
+def other(tmp_path):
+    """A photograph of another name, shape and content."""
+    path = tmp_path / "other.png"
+    cv2.imwrite(str(path), cv2.resize(np.random.default_rng(1).integers(40, 200, (9, 6), dtype=np.uint8), (100, 150)))
+    return path
+
+
+@pytest.fixture
+def meanwhile(drawn, other, qtbot, monkeypatch):  # noqa: F811
+    """Let the other photograph be opened, coloured otherwise, while a file dialog asks where to write; it answers with a path."""
+
+    def answer(path, dialog):
+        def ask(*_arguments, **_options):
+            drawn.studio.open(other)
+            qtbot.waitUntil(lambda: drawn.session.name == "other" and is_done(drawn), timeout=WAIT)
+            drawn.session.set_saturation(1.7)
+            return str(path) if dialog == "getExistingDirectory" else (str(path), "")
+
+        monkeypatch.setattr(QFileDialog, dialog, ask)
+
+    return answer
+
+
+def test_what_is_exported_is_what_was_there_when_it_was_asked_for(drawn, scan, meanwhile, qtbot, tmp_path):  # noqa: F811
+    expected = compose(read_photo(scan), drawn.session.selected.chroma)
+    meanwhile(tmp_path / "a.png", "getSaveFileName")
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._actions["export"].trigger()
+    assert np.array_equal(cv2.imread(str(tmp_path / "a.png"))[..., ::-1], expected)
+    text = read_png_text(tmp_path / "a.png")
+    assert text["picgui:source"] == "scan.png" and text["picgui:saturation"] == "1"
+    assert records.read_exported(tmp_path / "a.png").restored.photo == read_photo(scan).fingerprint
+
+
+def test_all_that_is_exported_keeps_its_name(drawn, scan, meanwhile, qtbot, tmp_path):  # noqa: F811
+    samples, out = drawn.session.samples, tmp_path / "out"
+    out.mkdir()
+    meanwhile(out, "getExistingDirectory")
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._actions["export_all"].trigger()
+    assert sorted(path.name for path in out.iterdir()) == [f"scan-colorized-{seed}.png" for seed in (1, 2, 3, 4)]
+    written = cv2.imread(str(out / "scan-colorized-4.png"))[..., ::-1]
+    assert np.array_equal(written, compose(read_photo(scan), samples[3].chroma))
+
+
+def test_neither_photograph_is_written_over(drawn, scan, other, meanwhile, qtbot):  # noqa: F811
+    for photograph in (scan, other):
+        drawn.open(scan)
+        qtbot.waitUntil(lambda: drawn.session.name == "scan" and is_done(drawn), timeout=WAIT)
+        before = photograph.read_bytes()
+        meanwhile(photograph, "getSaveFileName")
+        drawn._actions["export"].trigger()
+        assert photograph.read_bytes() == before and f"{photograph.name} is the photograph itself" in drawn.message.text
+
+
+def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanwhile, tmp_path):  # noqa: F811
+    chroma = [s.chroma for s in drawn.session.samples]
+    meanwhile(tmp_path / "a.picgui", "getSaveFileName")
+    drawn._actions["save_session"].trigger()
+    saved = records.read_session(tmp_path / "a.picgui")
+    assert saved.source == scan and saved.restored.saturation == 1.0
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.restored.samples, strict=True))
+
+
+@pytest.fixture
+def slow_export(monkeypatch):
+    export = jobs.export
+    monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if not time.sleep(0.05)))
+
+
+def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, slow_export, qtbot, tmp_path):  # noqa: F811
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    targets = [(sample, folder / f"{sample.seed}.png") for sample in drawn.session.samples[:2]]
+    drawn._export(targets)
+    shutil.rmtree(folder)
+    assert not drawn.close()
+    assert drawn.isVisible() and "1.png was not written" in drawn.message.text and len(drawn.session.samples) == 4
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    folder.mkdir()
+    ticks, timer = [], QTimer(interval=10)
+    timer.timeout.connect(lambda: ticks.append(True))
+    timer.start()
+    drawn._export(targets)
+    assert drawn.close() and not drawn.isVisible() and len(list(folder.iterdir())) == 2
+    assert len(ticks) > 3, "events go on while files are written"
+
+
+@pytest.fixture
+def slow_reading(monkeypatch):
+    read = jobs.open_photo
+
+    def slow(path):
+        time.sleep(0.6)
+        yield from read(path)
+
+    monkeypatch.setattr(jobs, "open_photo", slow)
+
+
+def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_reading, window, scan, other, qtbot):  # noqa: F811
+    shown = []
+    for signal in (window.studio.activity_changed, window.studio.progressed):
+        signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status_right.text(), window.progress.maximum())))
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING and window.session.selected.rows > 0, timeout=WAIT)
+    window.open(other)
+    qtbot.waitUntil(lambda: window.session.name == "other" and is_done(window), timeout=WAIT)
+    while_reading = [(text, most) for reading, text, most in shown if reading]
+    assert len(while_reading) > 3 and set(while_reading) == {("Reading…", 0)}
+    assert any(text.startswith("Drawing") for reading, text, _ in shown if not reading)
+    assert window.status_right.text() == "" and not window.progress.isVisible()
+
+
+def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbot, tmp_path, model_path, scan):  # noqa: F811
+    window = MainWindow(
+        checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    )
+    window.show()
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
+    assert window.session.opened is None and window.status_right.text() == "Reading…" and window.progress.isVisible()
+    window.open(scan.with_name("none.png"))
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.status_right.text() == "", timeout=WAIT)
+    window.close()
+
+
+def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan, qtbot, tmp_path):  # noqa: F811
+    target = tmp_path / "away" / "deep" / "er" / "scan-colorized-1.png"
+    target.parent.mkdir(parents=True)
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._export([(drawn.session.selected, target)])
+    scan.rename(scan.with_name("gone.png"))
+    drawn.open(target)
+    qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
+    assert drawn.message.isVisible() and "scan.png, was not found" in drawn.message.text
+    assert "another photograph" not in drawn.message.text
+
+
+def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):  # noqa: F811
+    drawn.session.select(drawn.session.samples[2])
+    chroma = drawn.session.selected.chroma.copy()
+    drawn._save_now()
+    drawn._recovery._lock.unlock()  # as when its program is gone
+    drawn._recovery = records.Recovery(data_dir())
+    moved = scan.with_name("moved.png")
+    scan.rename(moved)
+    drawn.settings.remove("recent")
+    drawn.session.resample()
+    drawn.offer_last()
+    drawn.message._buttons[0].click()
+    assert "scan.png, was not found" in drawn.message.text and drawn.message._buttons[0].text() == "Find it…"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
+    drawn.message._buttons[0].click()
+    qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
+    assert drawn.session.selected.seed == 3 and np.array_equal(drawn.session.selected.chroma, chroma)
+    assert not drawn.message.isVisible()
+
+
+def test_all_that_is_to_be_said_of_a_photograph_is_said(window, qtbot, tmp_path):  # noqa: F811
+    pages = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
+    pages.save(tmp_path / "pages.tif", save_all=True, append_images=[pages], icc_profile=b"no profile")
+    window.open(tmp_path / "pages.tif")
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
+    assert "2 pages" in window.message.text and "profile" in window.message.text
+
+
+def test_an_export_says_that_what_was_not_drawn_is_a_draft(slowly, window, scan, qtbot, tmp_path):  # noqa: F811
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.selected.rows > 1, timeout=WAIT)
+    rows = window.session.selected.rows
+    with qtbot.waitSignal(window.studio.exported, timeout=WAIT):
+        window._export([(window.session.selected, tmp_path / "a.png")])
+    assert "Saved as a.png" in window.message.text and "draft" in window.message.text
+    written = records.read_exported(tmp_path / "a.png").restored.samples[0]
+    assert written.rows == rows < written.chroma.shape[1], "as is said"
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    with qtbot.waitSignal(window.studio.exported, timeout=WAIT):
+        window._export([(window.session.selected, tmp_path / "b.png")])
+    assert "draft" not in window.message.text
+
+
+def test_a_long_name_fits_into_the_message_bar(window, qtbot):  # noqa: F811
+    window.resize(window.minimumSize())
+    name = "n" * 240 + ".jpg"
+    window.message.tell_error(f"{name} is empty.")
+    qtbot.wait(20)
+    label = window.message.findChildren(QLabel)[1]
+    assert "…nnnnnnn.jpg is empty." in label.text() and label.toolTip() == f"{name} is empty."
+    assert label.fontMetrics().horizontalAdvance(label.text().split(" ")[0]) <= label.width()
+    words = "There is no file /home/someone/photographs/from-grandmother/1931.jpg. It may have been moved."
+    assert breakable(words) == words
+
+
+@pytest.fixture
+def pasted(window, qtbot):  # noqa: F811
+    window.studio.paste(cv2.resize(np.random.default_rng(3).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50)))
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    return window
+
+
+def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, scan, qtbot, monkeypatch):  # noqa: F811
+    pasted._save_now()
+    written, write = [], records._write_whole
+    monkeypatch.setattr(records, "_write_whole", lambda path, data: (written.append(path.suffix), write(path, data)))
+    session, own = pasted.session, pasted._recovery._own
+    for sample in session.samples[1:]:
+        session.select(sample)
+        pasted._save_now()
+    assert written == [".picgui"] * 3
+    saved = records.read_session(own)
+    assert saved.picture == session.opened.picture and saved.restored.selected == 3 and own.with_suffix(".png").exists()
+    pasted.open(scan)
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(pasted), timeout=WAIT)
+    pasted._save_now()
+    assert records.read_session(own).picture is None and not own.with_suffix(".png").exists()
+    pasted.close()
+    assert not own.exists()
