@@ -77,7 +77,7 @@ class Embedded:
     luminance: Tensor  # (1, 1, h, w), L / 50 - 1, at network resolution
     features: Tensor  # of the part of g^w that no known colour reaches
     embedding: Tensor  # (1, E, h / s, w / s), nothing known
-    draft: np.ndarray  # (2, h / s, w / s) float32, Lab units: the mean colours of g^w's own mixture
+    draft: np.ndarray  # (2, h / s, w / s) float32, Lab units: the mean colours of g^w's own mixture, of `first`
     seconds: float  # that the pass took
     coarse: "Embedded | None" = None  # of the smaller picture that samples begin with
 
@@ -85,6 +85,11 @@ class Embedded:
     def chroma_shape(self) -> tuple[int, int]:
         """Height and width of the chroma to be sampled."""
         return self.draft.shape[1], self.draft.shape[2]
+
+    @property
+    def first(self) -> "Embedded":
+        """What samples begin with: the smaller picture, where there is one. It has the size of training pictures: g^w's own opinions are read there."""
+        return self.coarse or self
 
 
 @dataclass(frozen=True)
@@ -143,12 +148,12 @@ def has_usable_card() -> bool:
 def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -> tuple[int, int]:
     """Height and width at which the network sees a photo: the photo's aspect, in multiples of the chroma scale.
 
-    By default its area is that of a training picture; ``long_side`` (pixels) fixes the longer side instead. Raises PhotoError
-    where ``long_side`` is out of range.
+    By default the smaller picture that samples begin with has the area of a training picture; without one, the photo itself has it.
+    ``long_side`` (pixels) fixes the longer side instead. Raises PhotoError where ``long_side`` is out of range.
     """
-    scale = model.chroma_scale
+    config, scale = model.network.config, model.chroma_scale
     if long_side is None:
-        ratio = math.sqrt(model.network.config.network_size**2 / (photo.height * photo.width))
+        ratio = math.sqrt((config.network_size * config.coarse_factor) ** 2 / (photo.height * photo.width))
         ratio = min(ratio, MAX_LONG_SIDE / max(photo.height, photo.width))
     elif scale <= long_side <= MAX_LONG_SIDE:
         ratio = long_side / max(photo.height, photo.width)
@@ -163,12 +168,8 @@ def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -
     return height, width
 
 
-def network_luminance(photo: Photo, model: Model, *, long_side: int | None = None) -> Tensor:
-    """The photo's luminance as g^w reads it: (1, 1, h, w) float32 in [-1, 1], on the CPU."""
-    return _luminance(photo, network_shape(photo, model, long_side=long_side))
-
-
 def _luminance(photo: Photo, shape: tuple[int, int]) -> Tensor:
+    """The photo's luminance as g^w reads it: (1, 1, h, w) float32 in [-1, 1], on the CPU."""
     height, width = shape
     smaller = height <= photo.height and width <= photo.width
     lightness = cv2.resize(
@@ -199,7 +200,11 @@ def _embed(luminance: Tensor, model: Model, started: float, coarse: Embedded | N
     small = reduce_luminance(luminance, scale)
     empty = nothing_known(small) if model.network.config.known_colors else None
     embedding = _finish(features, empty, model, height, width)
-    draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
+    if coarse is None:
+        draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
+    else:
+        enlarged = torch.from_numpy(coarse.draft)[None].to(model.device)
+        draft = F.interpolate(enlarged, size=(height, width), mode="bilinear", align_corners=False)[0]
     draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()
     return Embedded(luminance, features, embedding, draft, time.perf_counter() - started, coarse)
 

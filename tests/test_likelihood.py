@@ -29,9 +29,9 @@ def test_entropy_is_that_of_all_the_colours_a_mixture_gives():
 def test_uncertainty_is_that_of_the_embeddings_own_mixture_and_always_the_same(photo, model):
     embedded = embed(photo, model)
     bits = uncertainty(embedded, model)
-    assert bits.shape == embedded.chroma_shape and np.array_equal(bits, uncertainty(embedded, model))
+    assert bits.shape == embedded.first.chroma_shape and np.array_equal(bits, uncertainty(embedded, model))
     with torch.inference_mode():
-        parameters = model.network.auxiliary_parameters(embedded.embedding)
+        parameters = model.network.auxiliary_parameters(embedded.first.embedding)
         noise = torch.rand(1000, 3, *bits.shape, generator=torch.Generator().manual_seed(7))
         expected = mixture.entropy(parameters, noise)[0].numpy() / np.log(2)
     assert np.abs(bits - expected).mean() < 0.2 < np.ptp(expected)
@@ -49,6 +49,6 @@ def test_a_pictures_own_colours_are_those_of_its_pixels(model):
     pixels[:, 48:] = (40, 90, 200)
     embedded = embed(photo_from_rgb(pixels), model)
     chroma = own_chroma(pixels, embedded, model)
-    height, width = embedded.chroma_shape
+    height, width = embedded.first.chroma_shape
     assert chroma.shape == (2, height, width) and np.array_equal(chroma, chroma.round())
     assert (chroma[0, :, : width // 2 - 1] > 40).all() and (chroma[1, :, width // 2 + 1 :] < -40).all()

@@ -140,7 +140,7 @@ def test_the_sample_reads_its_coarse_one(photo, model):
         assert not np.array_equal(two_passes, rows(embedded, model)), "g^w is told how far to trust it"
         model.network.config = replace(before, coarse_factor=1)
         assert embed(photo, model).coarse is None
-        assert np.array_equal(one_pass, rows(embed(photo, model), model))
+        assert np.array_equal(one_pass, rows(embed(photo, model, long_side=max(embedded.luminance.shape[2:])), model))
     finally:
         model.network.config = before
 
@@ -196,9 +196,17 @@ def test_the_aspect_is_kept(model, height, width):
     h, w = network_shape(photo, model)
     assert h % 4 == w % 4 == 0 and min(h, w) >= 4
     # as near to the photo's aspect as multiples of 4 can be
-    assert abs(h / w - height / width) * w <= 4 or min(h, w) == 4
+    assert abs(h - w * height / width) <= 2 + 2 * height / width or min(h, w) == 4
     sample = draw(photo, model, seeds=[1])[0]
     assert sample.chroma.shape == (2, h // 4, w // 4)
+
+
+def test_samples_begin_with_a_picture_of_the_size_of_training_pictures(photo, model):
+    size = model.network.config.network_size
+    embedded = embed(photo, model)
+    assert embedded.first is embedded.coarse and embedded.first.first is embedded.first
+    for one, side in ((embedded.coarse, size), (embedded, 2 * size)):
+        assert one.luminance.shape[2] * one.luminance.shape[3] == pytest.approx(side**2, rel=0.15)
 
 
 def test_the_long_side_can_be_chosen(photo, model):
@@ -211,6 +219,10 @@ def test_the_long_side_can_be_chosen(photo, model):
 def test_the_draft_is_the_size_of_the_chroma_and_in_gamut(photo, model):
     embedded = embed(photo, model)
     assert embedded.draft.shape == (2, *embedded.chroma_shape) and np.isfinite(embedded.draft).all()
+    # that of the picture that samples begin with, enlarged
+    shape = embedded.coarse.chroma_shape
+    again = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(embedded.draft), shape).numpy()
+    assert np.abs(again - embedded.coarse.draft).mean() < 0.4 * np.abs(embedded.coarse.draft - embedded.coarse.draft.mean((1, 2), keepdims=True)).mean()
     assert embedded.seconds > 0
 
 

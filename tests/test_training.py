@@ -8,7 +8,6 @@ import sys
 import tarfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ from picgui.errors import DataError
 from picgui.opencv import cv2
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
-from picgui.pic.layers import WeightNormConv2d
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
 from tests.models import TINY, TINY_PAPER, checkpoint, network
 from tests.runs import colored_picture, encoded, full_disk, run, write_pack
@@ -31,7 +29,6 @@ from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, evaluate_coarse
 from training.parallel import World
-from training.shampoo import OneSidedShampoo
 from training.train import CURVE_COLUMNS, Trainer, _Log, read_state
 
 RNG = np.random.default_rng(0)
@@ -250,47 +247,6 @@ def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path):
             assert torch.equal(tensor, pieces[part][name]), name
 
 
-def test_kernels_turn_and_the_rest_is_adams(folder, config, tmp_path, capsys):
-    text = config.read_text()
-    config.write_text("turn_per_rate = 10\ndecay = 'linear'\n" + text)
-    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
-    assert run("train", config, *data, "--out", tmp_path / "run", "--minutes", 0) == 0
-    before = read_state(tmp_path / "run")["network"]
-    assert run("train", config, *data, "--out", tmp_path / "run", "--resume") == 0
-    after = read_state(tmp_path / "run")["network"]
-    for name, weight in after.items():
-        assert not torch.equal(weight, before[name]), name
-        if name.endswith(".v"):  # turned, no longer or shorter
-            torch.testing.assert_close(weight.flatten(1).norm(dim=1), before[name].flatten(1).norm(dim=1))
-    config.write_text(text)
-    assert run("train", config, *data, "--out", tmp_path / "run", "--resume") == 1
-    assert "choose another --out" in capsys.readouterr().err
-
-
-def test_kernels_turn_by_whitened_gradients():
-    convolution = WeightNormConv2d(3, 4)
-    optimizer = OneSidedShampoo([convolution], lr=0.01, betas=(0.0, 0.0))
-    before = F.normalize(convolution.v.detach().flatten(1))
-    # rows of very different size
-    gradient = torch.from_numpy(RNG.standard_normal((4, 27), np.float32)) * torch.tensor([[0.5], [1.0], [0.1], [10.0]])
-    u, _, v = torch.linalg.svd(gradient, full_matrices=False)
-    lengths = convolution.v.detach().flatten(1).norm(dim=1, keepdim=True)
-    convolution.v.grad = (gradient / lengths).view(4, 3, 3, 3)
-    optimizer.step()
-    after = F.normalize(convolution.v.detach().flatten(1))
-    torch.testing.assert_close(after - before, F.normalize(before - 0.01 * u @ v) - before, rtol=0.01, atol=1e-5)
-    convolution.v.grad.zero_()
-    optimizer.step()
-    assert convolution.v.isfinite().all()
-
-
-@pytest.mark.parametrize(("decay", "middle"), [("geometric", 1e-3), ("linear", 5.05e-3)])
-def test_the_rate_goes_from_one_end_of_a_stage_to_the_other(config, decay, middle):
-    trainer = Trainer(replace(read_config(config), decay=decay, warm_up_steps=0))
-    stage = replace(trainer.config.stages[0], rate=1e-2, end_rate=1e-4, images=100)
-    assert [trainer.rate(stage, seen) for seen in (0, 50, 100)] == pytest.approx([1e-2, middle, 1e-4])
-
-
 def test_a_run_is_not_overwritten(folder, config, tmp_path, capsys):
     arguments = ("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--minutes", 0)
     assert run(*arguments) == 0
@@ -323,7 +279,7 @@ def test_a_run_does_not_go_on_with_another_objective(config, tmp_path):
         Trainer(read_config(config)).restore(tmp_path)
 
 
-@pytest.mark.parametrize("key", ["config", "network", "average", "optimizers", "generator", "torch", "progress"])
+@pytest.mark.parametrize("key", ["config", "network", "average", "optimizer", "generator", "torch", "progress"])
 @pytest.mark.parametrize("there", [False, True], ids=["missing", "empty"])
 def test_a_damaged_state_is_told(config, tmp_path, key, there):
     trainer = Trainer(read_config(config))
@@ -335,18 +291,6 @@ def test_a_damaged_state_is_told(config, tmp_path, key, there):
     torch.save(state, tmp_path / "state.pt")
     with pytest.raises(DataError, match="another --out"):
         trainer.restore(tmp_path)
-
-
-def test_a_state_from_before_there_were_several_optimizers_is_read(config, tmp_path):
-    trainer = Trainer(read_config(config))
-    trainer.optimizers[0].param_groups[0]["lr"] = 0.123
-    trainer.save(tmp_path)
-    state = read_state(tmp_path)
-    [state["optimizer"]] = state.pop("optimizers")
-    torch.save(state, tmp_path / "state.pt")
-    trainer = Trainer(read_config(config))
-    trainer.restore(tmp_path)
-    assert trainer.optimizers[0].param_groups[0]["lr"] == 0.123
 
 
 def test_a_curve_has_its_header_from_the_beginning_and_goes_on_where_it_is_empty(tmp_path):
@@ -674,8 +618,6 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
         ("known_dabs", "unknown_dabs"),
         ("seed = 3", 'seed = 3\nobjective = "beauty"'),
-        ("seed = 3", 'seed = 3\ndecay = "sudden"'),
-        ("seed = 3", "seed = 3\nturn_per_rate = -1"),
         ("coarse_factor = 2", "coarse_factor = 1"),
         ("coarse_factor = 2", "coarse_factor = 3"),
         ("halved = 0.4", "halved = 1.1"),

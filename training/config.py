@@ -12,7 +12,7 @@ from training.baselines import OBJECTIVES
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """Some pictures at one size and one batch size; the learning rate goes from ``rate`` to ``end_rate``."""
+    """Some pictures at one size and one batch size; the learning rate goes geometrically from ``rate`` to ``end_rate``."""
 
     images: int  # pictures seen, counted with repetition
     batch: int
@@ -33,8 +33,6 @@ class TrainingConfig:
     seed: int = 0
     betas: tuple[float, float] = (0.95, 0.9995)
     epsilon: float = 1e-6
-    decay: str = "geometric"  # or "linear": how the learning rate goes from one end of a stage to the other
-    turn_per_rate: float = 0.0  # radians that kernels turn in a step, over the learning rate; 0: Adam trains them (`training.shampoo`)
     average_decay: float = 0.999
     auxiliary_weight: float = 1.0
     clip_gradient_norm: float = 1.0
@@ -88,10 +86,6 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
         if stage.images < 1 or stage.batch < 1 or not 0 < stage.end_rate <= stage.rate:
             raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")
-    if config.decay not in ("geometric", "linear"):
-        raise ValueError(f"decay is {config.decay!r}; it must be 'geometric' or 'linear'")
-    if config.turn_per_rate < 0:
-        raise ValueError(f"turn_per_rate is {config.turn_per_rate}; it must not be negative")
     if config.augmentation.known_coarse and config.model.coarse_factor == 1:
         raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
     if config.objective not in OBJECTIVES:

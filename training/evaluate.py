@@ -14,7 +14,7 @@ from picgui.errors import DataError
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
-from picgui.pipeline import Known, Model, colorize, embed, sample_rows
+from picgui.pipeline import Known, Model, colorize, embed, nearest, sample_rows
 from training.augment import lab_batch
 from training.baselines import Baseline
 from training.data import Pictures
@@ -119,7 +119,8 @@ def measure_samples(
 ) -> dict[str, dict[str, Figure]]:
     """`training.measures` of samples, of MAP and expectation of g^w alone, of ``baselines``, of grey and of the real chroma.
 
-    Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut.
+    Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut; they are averaged to the
+    resolution of the real chroma.
     ``others`` are folders of other programs' results, ``<number>.png`` of each whole picture, see `write_grey`. Raises
     DataError where one is missing or has another size.
     """
@@ -132,8 +133,8 @@ def measure_samples(
         lightness.append(F.avg_pool2d(luminance * 50 + 50, config.chroma_scale))
         real.append(color.denormalize_chroma(chroma))
         colorized = colorize(photo, model, seeds=range(1, samples + 1), temperature=temperature, candidates=candidates)
-        drawn.append(torch.stack([torch.from_numpy(sample.chroma) for sample in colorized]))
-        embedded = embed(photo, model)
+        drawn.append(torch.stack([_reduced(sample.chroma, chroma.shape[2:]) for sample in colorized]))
+        embedded = embed(photo, model).first
         answers["embedding_only_map"].append(torch.from_numpy(embedding_mode(embedded, model)))
         answers["embedding_only_expectation"].append(torch.from_numpy(embedded.draft))
         for name, baseline in baselines.items():
@@ -153,13 +154,18 @@ def measure_samples(
     }
 
 
+def _reduced(chroma: np.ndarray, shape: tuple[int, int]) -> torch.Tensor:
+    """Chroma (2, h, w) averaged to a shape."""
+    return F.adaptive_avg_pool2d(torch.from_numpy(chroma), shape)
+
+
 def measure_dabs(
     model: Model, pictures: Pictures, *, number: int, temperature: float = 1.0, candidates: int = 1
 ) -> dict[str, Figure]:
     """Root mean square error of a sample's chroma, in Lab units, where nothing is known, by the number of known dabs of 3 x 3 pixels.
 
-    The dabs have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures, seed 1. Raises DataError
-    for a model that reads no known colours.
+    The dabs, of the real chroma's pixels, have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures,
+    seed 1, averaged to the resolution of the real chroma. Raises DataError for a model that reads no known colours.
     """
     config = model.network.config
     if not config.known_colors:
@@ -174,9 +180,9 @@ def measure_dabs(
             mask = np.zeros((height, width), bool)
             for y, x in places[:count]:
                 mask[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = True
-            known = Known(mask, real)
+            known = Known(nearest(mask, embedded.chroma_shape), nearest(real, embedded.chroma_shape))
             rows = sample_rows(embedded, model, seeds=(1,), temperature=temperature, candidates=candidates, known=known)
-            chroma = np.stack([row.chroma[0] for row in rows], axis=1)
+            chroma = _reduced(np.stack([row.chroma[0] for row in rows], axis=1), (height, width)).numpy()
             if not mask.all():
                 errors[count].append(float(np.sqrt(((chroma - real)[:, ~mask] ** 2).mean())))
     return {str(count): mean_with_interval(torch.tensor(values)) for count, values in errors.items() if values}

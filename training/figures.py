@@ -18,7 +18,7 @@ from picgui.paths import make_folder
 from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo, write_png
 from picgui.pic import mixture
 from picgui.pic.network import reduce_luminance
-from picgui.pipeline import Embedded, Model, colorize, embed, network_luminance
+from picgui.pipeline import Embedded, Model, colorize, embed
 from picgui.upsample import compose
 from training.baselines import Baseline
 
@@ -82,7 +82,7 @@ def chroma_of_original(picture: Picture, model: Model, shape: tuple[int, int]) -
 
 @torch.inference_mode()
 def _auxiliary(embedded: Embedded, model: Model) -> torch.Tensor:
-    return model.network.auxiliary_parameters(embedded.embedding)
+    return model.network.auxiliary_parameters(embedded.first.embedding)
 
 
 @torch.inference_mode()
@@ -97,7 +97,7 @@ def independent_samples(embedded: Embedded, model: Model, *, seed: int) -> np.nd
     parameters = _auxiliary(embedded, model)
     noise = torch.rand(1, 3, *parameters.shape[2:], generator=torch.Generator().manual_seed(seed))
     chroma = color.denormalize_chroma(mixture.draw(parameters, noise.to(parameters.device)))
-    luminance = reduce_luminance(embedded.luminance, model.chroma_scale) * 50 + 50
+    luminance = reduce_luminance(embedded.first.luminance, model.chroma_scale) * 50 + 50
     return color.clamp_chroma_to_gamut(luminance, chroma)[0].cpu().numpy()
 
 
@@ -176,7 +176,7 @@ def figure_6(pictures: Sequence[Picture], model: Model, fine_tuned: Baseline | N
     rows = []
     for picture in pictures:
         embedded = embed(picture.photo, model)
-        map_chroma = fine_tuned.colorize(embedded.luminance) if fine_tuned else embedding_mode(embedded, model)
+        map_chroma = fine_tuned.colorize(embedded.first.luminance) if fine_tuned else embedding_mode(embedded, model)
         sample = next(colorize(picture.photo, model, seeds=(1,)))
         rows.append(
             [
@@ -203,7 +203,7 @@ def figure_7(
     """PIC beside baselines and other programs' results: each a folder holding ``<name>.png`` (or .jpg) of the same pictures."""
     rows = []
     for picture in pictures:
-        luminance = network_luminance(picture.photo, model).to(model.device)
+        luminance = embed(picture.photo, model).first.luminance
         answers = [compose(picture.photo, baseline.colorize(luminance)) for baseline in baselines.values()]
         answers += [other_result(folder, picture.name) for folder in others]
         samples = colorize(picture.photo, model, seeds=(1, 2), temperature=temperature, candidates=candidates)

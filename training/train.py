@@ -22,7 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 from picgui.errors import DataError
 from picgui.pic import mixture
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from picgui.pic.layers import initialize_from_data, weight_norm_convolutions
+from picgui.pic.layers import initialize_from_data
 from picgui.pic.network import PIC
 from training.augment import Batch, crop_and_flip, halve, training_batch
 from training.baselines import OBJECTIVES
@@ -31,7 +31,6 @@ from training.data import Pictures
 from training.evaluate import evaluate
 from training.figures import CURVE_FILE
 from training.parallel import World
-from training.shampoo import OneSidedShampoo
 
 STATE_FILE = "state.pt"
 RECIPE_FILE = "run.json"
@@ -68,7 +67,7 @@ class Progress:
 
 
 class Trainer:
-    """One run: the network, its averaged copy, the optimizers and the randomness.
+    """One run: the network, its averaged copy, the optimizer and the randomness.
 
     In a world of several processes each prepares the same batches and takes its share of them: a run is the same for any
     number of processes, but for dropout and the order of sums.
@@ -102,20 +101,12 @@ class Trainer:
         self.average = kind(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
         self.average.requires_grad_(False)
         self._copy_to_average()
-        self.optimizers = self._optimizers()
+        self.optimizer = torch.optim.Adam(
+            [p for p in self.network.parameters() if p.requires_grad], lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True
+        )
         self.progress = Progress()
         self.parallel: nn.Module | None = None
         self._held_pictures: tuple[Pictures, Tensor] | None = None
-
-    def _optimizers(self) -> list[torch.optim.Optimizer]:
-        """Adam, for everything that one-sided Shampoo does not train."""
-        config, turning = self.config, {}
-        if config.turn_per_rate:
-            convolutions = weight_norm_convolutions(self.network).values()
-            turning = {id(c.v): c for c in convolutions if c.v.requires_grad}
-        others = [p for p in self.network.parameters() if p.requires_grad and id(p) not in turning]
-        adam = torch.optim.Adam(others, lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True)
-        return [adam, OneSidedShampoo(turning.values())] if turning else [adam]
 
     def _join(self) -> nn.Module:
         """The network with gradients of the whole world; from here on each process drops out units of its own."""
@@ -139,10 +130,7 @@ class Trainer:
     def rate(self, stage: TrainingStage, seen: int) -> float:
         """The learning rate at this step."""
         warm_up = min(1.0, (self.progress.steps + 1) / max(1, self.config.warm_up_steps))
-        share = seen / stage.images
-        if self.config.decay == "linear":
-            return warm_up * (stage.rate + (stage.end_rate - stage.rate) * share)
-        return warm_up * stage.rate * (stage.end_rate / stage.rate) ** share
+        return warm_up * stage.rate * (stage.end_rate / stage.rate) ** (seen / stage.images)
 
     # one step
 
@@ -192,7 +180,7 @@ class Trainer:
             self.parallel = self._join()
         counted = batch.counted.sum().clamp_min(1)
         batch = batch.map(self.world.share)
-        self.network.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         number = len(batch.luminance)
         at_once = self.at_once or number
         sums = 0
@@ -211,10 +199,9 @@ class Trainer:
                 f"The gradient is not finite after {self.progress.images:,} pictures; the last saved state is kept. "
                 "Go on from it with a lower rate."
             )
-        for optimizer, factor in zip(self.optimizers, (1, self.config.turn_per_rate)):
-            for group in optimizer.param_groups:
-                group["lr"] = factor * rate
-            optimizer.step()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
         self._update_average()
         sums = self.world.sum(sums).tolist()
         if isinstance(self.network, PIC):
@@ -250,7 +237,7 @@ class Trainer:
             "config": json.dumps(self.config.source),
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
@@ -279,9 +266,7 @@ class Trainer:
                 raise DataError(f"The run in {folder} is of another model or objective; choose another --out.")
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
-            optimizers = state.get("optimizers") or [state["optimizer"]]  # an older format
-            for optimizer, saved in zip(self.optimizers, optimizers, strict=True):
-                optimizer.load_state_dict(saved)
+            self.optimizer.load_state_dict(state["optimizer"])
             self.generator.set_state(state["generator"].cpu())
             torch.set_rng_state(state["torch"].cpu())
             if state["cuda"] is not None and self.device.type == "cuda":
