@@ -78,7 +78,7 @@ def evaluate(
 def evaluate_coarse(
     network: PIC, pictures: Pictures, *, device: torch.device | str = "cpu", batch: int = 20, limit: int | None = None
 ) -> dict[str, float]:
-    """Bits/dim of the two passes in which a sample is drawn, as `evaluate` otherwise.
+    """Bits/dim of two passes as they were trained, at half the size and then at the whole, as `evaluate` otherwise.
 
     Returns ``bits_per_dim_coarse``, of the coarse colours (the chroma's averages on whole units) given the smaller luminance,
     ``bits_per_dim_given_coarse``, of the chroma given those, and ``bits_per_dim_two_passes``, a whole code by dimensions of the chroma:
