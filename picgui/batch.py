@@ -1,6 +1,5 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import torch
 
 from picgui import defaults, record
 from picgui.errors import PhotoError
-from picgui.paths import make_folder
+from picgui.paths import is_folder, make_folder
 from picgui.photo import Photo, file_digest, photos_in, read_photo, read_png_text, write_png
 from picgui.pipeline import Model, Sample, colorize_rows, compose, enough_memory, png_text
 
@@ -46,7 +45,7 @@ def photos_of(paths: Sequence[Path]) -> list[Path]:
     """These photographs and those of these folders but for our own results, each once. Raises PhotoError for a folder that cannot be read."""
     found = []
     for path in paths:
-        found += [photo for photo in photos_in(path) if not _is_result(photo)] if os.path.isdir(path) else [path]
+        found += [photo for photo in photos_in(path) if not _is_result(photo)] if is_folder(path) else [path]
     return list(dict.fromkeys(found))
 
 

@@ -28,6 +28,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from picgui import color
 from picgui.errors import ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.opencv import cv2
+from picgui.paths import is_folder
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")  # of files that folders are searched for
 MIN_SIDE = 16
@@ -172,7 +173,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except IsADirectoryError:
         raise PhotoError("{path} is a folder, not a picture.", path=path) from None
     except PermissionError:
-        if os.path.isdir(path):  # what Windows says of a folder
+        if is_folder(path):  # what Windows says of a folder
             raise PhotoError("{path} is a folder, not a picture.", path=path) from None
         raise PhotoError("{name} may not be read: you have no permission to open it.", name=path.name) from None
     except (OSError, ValueError) as error:
@@ -681,7 +682,7 @@ def _check_image(image: np.ndarray) -> None:
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file beside `path` that takes its name when all is written, and is gone otherwise. Raises ExportError."""
-    if os.path.isdir(path):
+    if is_folder(path):
         raise ExportError("{path} is a folder. Choose a file name for the picture.", path=path)
     temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
     try:

@@ -231,7 +231,8 @@ def table(figures: dict[str, object]) -> str:
         "floor_units": "floor of this machine",
     }
     lines.append(f"{'paper-size f, 32 x 32, in U':44}{'2x3/2x2':>10}{'3x3':>10}")
-    lines += [f"{text:44}{figures[key]:10.3g}{three[key]:10.3g}" for key, text in names.items()]
+    digits = lambda value: float(f"{value:.3g}")  # noqa: E731 - three that count, without an exponent
+    lines += [f"{text:44}{digits(figures[key]):10g}{digits(three[key]):10g}" for key, text in names.items()]
     lines += ["", f"{'the shipped checkpoint':44}{'seconds':>10}"]
     for key in (
         "first_colour_seconds",
