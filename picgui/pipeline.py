@@ -76,7 +76,7 @@ class Embedded:
 
     luminance: Tensor  # (1, 1, h, w), L / 50 - 1, at network resolution
     features: Tensor  # of the part of g^w that no known colour reaches
-    embedding: Tensor  # (1, E, h / s, w / s), nothing known
+    embedding: Tensor | None  # (1, E, h / s, w / s), nothing known; None where there is a coarse one, as samples then always know colours
     draft: np.ndarray  # (2, h / s, w / s) float32, Lab units: the mean colours of g^w's own mixture, of `first`
     seconds: float  # that the pass took
     coarse: "Embedded | None" = None  # of the smaller picture that samples begin with
@@ -198,11 +198,12 @@ def _embed(luminance: Tensor, model: Model, started: float, coarse: Embedded | N
     height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
     features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
     small = reduce_luminance(luminance, scale)
-    empty = nothing_known(small) if model.network.config.known_colors else None
-    embedding = _finish(features, empty, model, height, width)
     if coarse is None:
+        empty = nothing_known(small) if model.network.config.known_colors else None
+        embedding = _finish(features, empty, model, height, width)
         draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
     else:
+        embedding = None
         enlarged = torch.from_numpy(coarse.draft)[None].to(model.device)
         draft = F.interpolate(enlarged, size=(height, width), mode="bilinear", align_corners=False)[0]
     draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()

@@ -7,13 +7,14 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QFileDialog, QLabel
 
 from picgui.gui import jobs, records
 from picgui.gui.main_window import MainWindow
-from picgui.gui.studio import Activity
+from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
 from picgui.paths import data_dir
@@ -175,6 +176,17 @@ def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_readi
     assert window.status_right.text() == "" and not window.progress.isVisible()
 
 
+def test_progress_is_not_painted_at_every_row(slowly, window, scan, qtbot):  # noqa: F811
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.progress.value() > 0, timeout=WAIT)
+    changes = []
+    window.progress.valueChanged.connect(changes.append)
+    for percent in range(100):
+        window.studio.progressed.emit(Progress(percent / 100, 4, 1.0))
+    assert not changes  # each change would paint the whole window, and drawing would wait for it
+    qtbot.waitUntil(lambda: bool(changes), timeout=WAIT)
+
+
 def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbot, tmp_path, model_path, scan):  # noqa: F811
     window = MainWindow(
         checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
@@ -280,3 +292,21 @@ def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, s
     assert records.read_session(own).picture is None and not own.with_suffix(".png").exists()
     pasted.close()
     assert not own.exists()
+
+
+def test_samples_are_drawn_in_the_chosen_threads_whatever_other_threads_do(qtbot, tmp_path, model_path, scan, monkeypatch):  # noqa: F811
+    used, draw_rows = [], jobs.draw_rows
+
+    def watched(*arguments, **options):
+        used.append(torch.get_num_threads())
+        yield from draw_rows(*arguments, **options)
+
+    monkeypatch.setattr(jobs, "draw_rows", watched)
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    settings.setValue("threads", 2)  # the thread that composes has one
+    window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    window.show()
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    window.close()
+    assert set(used) == {2}

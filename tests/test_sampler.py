@@ -16,6 +16,7 @@ from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.checkpoint import load_checkpoint
+from picgui.threads import use_threads
 from tests.models import TINY, TINY_PAPER, checkpoint, network
 
 KERNELS = pytest.mark.parametrize("config", [TINY, TINY_PAPER, replace(TINY, blocks=1, channels=5)], ids=lambda c: f"{c.name}-{c.channels}")
@@ -313,16 +314,29 @@ def test_leaving_early_leaves_no_thread():
     assert threading.active_count() == before
 
 
+def test_rows_are_computed_in_one_thread_each(monkeypatch):
+    used, row = [], lanes.CompiledLanes.row
+    monkeypatch.setattr(lanes.CompiledLanes, "row", lambda self, y: used.append(torch.get_num_threads()) or row(self, y))
+    before = torch.get_num_threads()
+    use_threads(2)
+    try:
+        f, embedding, luminance, _ = setting(TINY, 3, 3)
+        list(sample_rows(f, embedding, luminance, seeds=[1, 2]))
+        assert used == [1] * 6
+    finally:
+        use_threads(before)
+
+
 def test_drawing_leaves_other_threads_theirs():
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    use_threads(2)
     try:
         f, embedding, luminance, _ = setting(TINY, 3, 3)
         list(sample_rows(f, embedding, luminance, seeds=[1, 2]))
         with ThreadPoolExecutor(1) as other:
             assert other.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
     finally:
-        torch.set_num_threads(before)
+        use_threads(before)
 
 
 def test_what_cannot_be_compiled_is_left_to_pytorch(monkeypatch):

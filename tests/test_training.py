@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import pickle
 import subprocess
 import sys
@@ -616,6 +617,9 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("size = 16", "size = 0"),
         ("picture_size = 36", "picture_size = 20"),
         ("rate = 5e-3\nend_rate = 5e-3", "rate = 5e-3\nend_rate = 0"),
+        ("rate = 5e-3\nend_rate = 5e-3", 'rate = 5e-3\nend_rate = 1e-3\ndecay = "cosine"'),
+        ("rate = 5e-3\nend_rate = 5e-3", 'rate = 5e-3\nend_rate = -1e-3\ndecay = "linear"'),
+        ("rate = 5e-3\nend_rate = 5e-3", 'rate = 0\nend_rate = 0\ndecay = "linear"'),
         ("known_dabs", "unknown_dabs"),
         ("seed = 3", 'seed = 3\nobjective = "beauty"'),
         ("coarse_factor = 2", "coarse_factor = 1"),
@@ -630,6 +634,19 @@ def test_a_bad_configuration_is_told(config, change):
     config.write_text(text.replace(*change))
     with pytest.raises(DataError, match="tiny.toml"):
         read_config(config)
+
+
+def test_the_rate_goes_geometrically_or_linearly_to_its_end(config):
+    text = config.read_text().replace("warm_up_steps = 2", "warm_up_steps = 0")
+    last = "rate = 5e-3\nend_rate = 1e-4"
+    config.write_text(text)
+    trainer = Trainer(read_config(config))
+    rates = [trainer.rate(trainer.config.stages[1], seen) for seen in (0, 12, 24)]
+    assert rates == pytest.approx([5e-3, math.sqrt(5e-3 * 1e-4), 1e-4])
+    config.write_text(text.replace(last, "rate = 4e-3\nend_rate = 0\ndecay = 'linear'"))
+    trainer = Trainer(read_config(config))
+    rates = [trainer.rate(trainer.config.stages[1], seen) for seen in (0, 6, 12, 24)]
+    assert rates == pytest.approx([4e-3, 3e-3, 2e-3, 0])
 
 
 CONFIG_FILES = sorted((Path(training.__file__).parent / "configs").glob("*.toml"))

@@ -5,9 +5,11 @@ import threading
 import weakref
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 
 from picgui.gui.worker import GarbageCollector, Worker
+from picgui.threads import use_one_thread, use_threads
 
 WAIT = 10_000
 
@@ -116,3 +118,22 @@ def test_who_hears_of_a_jobs_end_finds_the_worker_idle(worker, qtbot):
         with qtbot.waitSignals([worker.finished_job, worker.failed], raising=False, timeout=200):
             worker.queue(items)
     assert busy == [False, False]
+
+
+def test_each_thread_keeps_its_own_number_of_threads(qapp, qtbot):
+    asked = threading.Event()
+
+    def numbers():
+        asked.wait()
+        yield torch.get_num_threads()
+
+    first, seen = Worker(prepare=lambda: use_threads(2)), []
+    first.produced.connect(lambda _job, number: seen.append(number), type=Qt.ConnectionType.QueuedConnection)
+    first.queue(numbers())  # it is prepared, but has not computed yet
+    qtbot.waitUntil(lambda: first._running, timeout=WAIT)
+    second = Worker(prepare=use_one_thread)
+    second.queue(iter([None]))
+    second.finish()
+    asked.set()
+    first.finish()
+    qtbot.waitUntil(lambda: seen == [2], timeout=WAIT)

@@ -6,12 +6,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from picgui import arguments
 from picgui.errors import DataError, DeviceError, PicError, is_out_of_memory
 from picgui.pic.checkpoint import Checkpoint
-from picgui.pipeline import load_model
+from picgui.pipeline import has_usable_card, load_model
 from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
 from training.config import read_config
@@ -160,9 +158,9 @@ def _baselines(options: argparse.Namespace) -> dict[str, Baseline]:
 
 
 def _device(options: argparse.Namespace) -> str:
-    if options.device == "cuda" and not torch.cuda.is_available():
+    if options.device == "cuda" and not has_usable_card():
         raise DeviceError("There is no CUDA device that PyTorch can use; leave --device out or say cpu.")
-    return options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return options.device or ("cuda" if has_usable_card() else "cpu")
 
 
 def _train(options: argparse.Namespace) -> None:

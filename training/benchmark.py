@@ -23,6 +23,7 @@ from picgui.photo import photo_from_rgb, read_photo
 from picgui.pic import pixel_loop, sampler
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
 from picgui.pipeline import Model, compose, embed, sample_rows
+from picgui.threads import use_threads
 
 REPETITIONS = 5
 REUSES = 50
@@ -59,11 +60,11 @@ def _machine() -> str:
 @contextmanager
 def _threads(number: int):
     before = torch.get_num_threads()
-    torch.set_num_threads(number)
+    use_threads(number)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        use_threads(before)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -1,5 +1,6 @@
 """Training configurations: one TOML file says everything that a run needs but for its data."""
 
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,14 @@ from training.baselines import OBJECTIVES
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """Some pictures at one size and one batch size; the learning rate goes geometrically from ``rate`` to ``end_rate``."""
+    """Some pictures at one size and one batch size; the learning rate goes from ``rate`` to ``end_rate``."""
 
     images: int  # pictures seen, counted with repetition
     batch: int
     size: int  # pixels, of the network's input
     rate: float
     end_rate: float
+    decay: str = "geometric"  # how the rate goes: "geometric", or "linear", which may end at 0
     halved: float = 0.0  # of the batches, the share that is at half that size
 
 
@@ -84,8 +86,13 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
         if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
-        if stage.images < 1 or stage.batch < 1 or not 0 < stage.end_rate <= stage.rate:
-            raise ValueError("a stage needs images and batch of at least 1, and 0 < end_rate <= rate")
+        if stage.decay not in ("geometric", "linear"):
+            raise ValueError(f"a stage has decay {stage.decay!r}; it must be geometric or linear")
+        least = 0 if stage.decay == "linear" else math.ulp(0)
+        if stage.images < 1 or stage.batch < 1 or not least <= stage.end_rate <= stage.rate or stage.rate <= 0:
+            raise ValueError(
+                "a stage needs images and batch of at least 1, and 0 < end_rate <= rate (where decay is linear, end_rate may be 0)"
+            )
     if config.augmentation.known_coarse and config.model.coarse_factor == 1:
         raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
     if config.objective not in OBJECTIVES:

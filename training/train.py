@@ -130,7 +130,10 @@ class Trainer:
     def rate(self, stage: TrainingStage, seen: int) -> float:
         """The learning rate at this step."""
         warm_up = min(1.0, (self.progress.steps + 1) / max(1, self.config.warm_up_steps))
-        return warm_up * stage.rate * (stage.end_rate / stage.rate) ** (seen / stage.images)
+        done = seen / stage.images
+        if stage.decay == "linear":
+            return warm_up * (stage.rate + (stage.end_rate - stage.rate) * done)
+        return warm_up * stage.rate * (stage.end_rate / stage.rate) ** done
 
     # one step
 

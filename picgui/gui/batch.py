@@ -30,6 +30,7 @@ from picgui.gui.pace import Pace, time_left
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import Worker
 from picgui.pipeline import Model
+from picgui.threads import use_threads
 
 _STEPS = 1000  # of the progress bar, for each photograph
 
@@ -71,7 +72,7 @@ class BatchDialog(QDialog):
         self._drawn = 0.0  # photographs, as far as they were drawn here
         self._pace = Pace()
         self._paused = True
-        self._worker = Worker(self, prepare=partial(jobs.use_threads, threads))
+        self._worker = Worker(self, prepare=partial(use_threads, threads))
         self._worker.produced.connect(self._take)
         self._worker.finished_job.connect(self._photo_finished)
         self._worker.failed.connect(self._photo_failed)

@@ -501,7 +501,7 @@ class Canvas(QWidget):
                 painter.drawImage(place, band, QRectF(left, 0, width, band.height()))
 
     def _paint_scan_line(self, painter: QPainter, sample: Sample, target: QRectF) -> None:
-        if not self._drawing or sample.stopped or sample.is_complete:
+        if not self._drawing or sample.has_ended:
             return
         y = target.top() + target.height() * self._pictures.composed_rows(sample) / sample.chroma.shape[1]
         accent = QColor(theme.current().accent)

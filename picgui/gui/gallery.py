@@ -181,7 +181,7 @@ class SampleDelegate(QStyledItemDelegate):
         painter.save()
         painter.setClipPath(shape)
         painter.drawImage(picture, image)
-        if not sample.is_complete and not sample.stopped and sample.rows:
+        if not sample.has_ended and sample.rows:
             y = picture.top() + picture.height() * sample.rows / sample.chroma.shape[1]
             painter.fillRect(QRectF(picture.left(), y - 0.75, picture.width(), 1.5), QColor(colors.accent))
         painter.restore()

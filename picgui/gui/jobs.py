@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from picgui.errors import PhotoError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
+from picgui.threads import use_threads
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
@@ -88,23 +88,10 @@ class StripWanted:
     rows: slice
 
 
-THREADS = torch.get_num_threads()  # PyTorch's own choice for this machine: its cores
-
-
-def use_threads(number: int = 0) -> None:
-    """Let PyTorch compute in so many threads from the calling one on; 0 for as many as there are cores."""
-    torch.set_num_threads(number or THREADS)
-
-
 def change_threads(number: int) -> Iterator[None]:
     """`use_threads` as a job."""
     use_threads(number)
     yield from ()
-
-
-def use_one_thread() -> None:
-    """Let PyTorch compute in the calling thread alone: for many small pieces of work, more threads wait more than they work."""
-    use_threads(1)
 
 
 def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:

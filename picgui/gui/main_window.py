@@ -46,6 +46,7 @@ from picgui.pipeline import compose, has_usable_card
 
 _RECENT_FILES = 8
 _DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long
+_PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 
 
 class MainWindow(QMainWindow):
@@ -67,6 +68,9 @@ class MainWindow(QMainWindow):
         self.batch: BatchDialog | None = None
         self._drag_folder = QTemporaryDir()
         self._recovery = records.Recovery(data_dir())
+        self._progress: Progress | None = None
+        self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
+        self._progress_timer.timeout.connect(self._show_progress)
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
         self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
@@ -980,6 +984,16 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _progressed(self, progress: Progress) -> None:
+        self._progress = progress
+        if not self._progress_timer.isActive():
+            self._progress_timer.start()
+
+    @Slot()
+    def _show_progress(self) -> None:
+        """Tell how far the samples are: not at every row, as a moving progress bar paints the whole window at once."""
+        if self.studio.activity is not Activity.SAMPLING:
+            return
+        progress = self._progress
         self.canvas.show_caption(self._caption())
         self.panel.refresh()
         if self.studio.is_reading:

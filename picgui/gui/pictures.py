@@ -13,6 +13,7 @@ from picgui.gui import jobs
 from picgui.gui.jobs import StripComposed, StripWanted
 from picgui.gui.session import Sample, Session
 from picgui.gui.worker import Worker
+from picgui.threads import use_one_thread
 
 BAND_ROWS = 256  # rows of a level of the photograph that are composed and kept together
 BAND_BYTES = 400_000_000  # of all that are kept
@@ -42,7 +43,7 @@ class Pictures(QObject):
     def __init__(self, session: Session, parent: QObject | None = None):
         super().__init__(parent)
         self._session = session
-        self._worker = Worker(self, prepare=jobs.use_one_thread)
+        self._worker = Worker(self, prepare=use_one_thread)
         self._worker.produced.connect(self._take)
         self._worker.finished_job.connect(self._finished)
         self._worker.failed.connect(self._failed)
@@ -134,7 +135,7 @@ class Pictures(QObject):
     def _advance(self, sample: Sample, first: int, last: int) -> None:
         self._mark("thumbnail", sample, first, last)
         if sample in self._shown:
-            if sample.is_complete or sample.stopped:  # in place of the sketch
+            if sample.has_ended:  # in place of the sketch
                 first, last = 0, sample.chroma.shape[1]
             self._mark("preview", sample, first, last)
         for key in [key for key in self._bands if key[0] == sample.number]:
@@ -198,7 +199,7 @@ class Pictures(QObject):
             if sample is None:
                 continue
             sizes = photos[kind]
-            photo = sizes[0] if sample.is_complete or sample.stopped else sizes[1]
+            photo = sizes[0] if sample.has_ended else sizes[1]
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
@@ -240,11 +241,11 @@ class Pictures(QObject):
     def _is_outdated(self, key: _Key) -> bool:
         """Whether its sample was drawn further since, and to its end: then nothing else would replace what was composed."""
         sample = next((s for s in self._session.samples if s.number == key.sample), None)
-        return sample is not None and sample.rows != key.rows and (sample.is_complete or sample.stopped)
+        return sample is not None and sample.rows != key.rows and sample.has_ended
 
     def _preview_ahead(self) -> list[StripWanted]:
         """The preview of a finished sample that a person may choose next."""
-        ready = [s for s in self._session.samples if s.is_complete or s.stopped]
+        ready = [s for s in self._session.samples if s.has_ended]
         missing = [s for s in ready if ("preview", s.number) not in self._images][:1]
         if not missing or sum(key[0] == "preview" for key in self._images) >= _PREVIEWS:
             return []

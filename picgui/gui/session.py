@@ -64,6 +64,11 @@ class Sample:
         return self.rows == self.chroma.shape[1]
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nothing more of it is drawn: it is complete, or was stopped."""
+        return self.is_complete or self.stopped
+
+    @property
     def typicality(self) -> float:
         """Mean log-probability of a drawn pixel, in bits: how much the model expects such colours."""
         given = 0 if self.known is None else int(self.known.mask[: self.rows].sum())
@@ -346,7 +351,7 @@ class Session(QObject):
     @property
     def can_redo_region(self) -> bool:
         """Whether the selected sample has colours that can be held: all of them, or those that were there when it was stopped."""
-        return self.selected is not None and (self.selected.is_complete or self.selected.stopped)
+        return self.selected is not None and self.selected.has_ended
 
     def redo_region(self, region: np.ndarray) -> None:
         """Draw new samples of the selected one inside a (h, w) mask only; the rest of it is held. It is kept itself, too."""
@@ -418,7 +423,7 @@ class Session(QObject):
     def stop(self) -> None:
         """Keep what is drawn as it is."""
         for sample in self.samples:
-            if not sample.is_complete and not sample.stopped:
+            if not sample.has_ended:
                 sample.stopped = True
                 self.sample_advanced.emit(sample, sample.rows, sample.rows)
 
@@ -464,7 +469,7 @@ class Session(QObject):
 
     def ask_for_missing(self) -> None:
         """Ask for the rows of all samples that are neither complete nor stopped."""
-        missing = [s for s in self.samples if not s.is_complete and not s.stopped]
+        missing = [s for s in self.samples if not s.has_ended]
         if missing:
             last = missing[-1]
             missing = [s for s in missing if s.is_drawn_like(last)]

@@ -19,6 +19,7 @@ from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
 from picgui.gui.worker import Worker
 from picgui.pipeline import Embedded, Model, png_text, work_done
+from picgui.threads import use_one_thread, use_threads
 
 
 class Activity(Enum):
@@ -83,15 +84,15 @@ class Studio(QObject):
         self.model: Model | None = None
         self.activity = Activity.LOADING
         self.is_reading = False  # a photograph
-        self._network = Worker(self, prepare=partial(jobs.use_threads, threads))
+        self._network = Worker(self, prepare=partial(use_threads, threads))
         self._network.produced.connect(self._take_from_network)
         self._network.finished_job.connect(self._network_finished)
         self._network.failed.connect(self._network_failed)
-        self._reader = Worker(self, prepare=jobs.use_one_thread)
+        self._reader = Worker(self, prepare=use_one_thread)
         self._reader.produced.connect(self._take_photo)
         self._reader.finished_job.connect(self._reading_ended)
         self._reader.failed.connect(self._reading_failed)
-        self._writer = Worker(self, prepare=jobs.use_one_thread)
+        self._writer = Worker(self, prepare=use_one_thread)
         self._writer.produced.connect(self._take_export)
         self._writer.finished_job.connect(self._export_finished)
         self._writer.failed.connect(self._export_failed)

@@ -24,6 +24,7 @@ from picgui.pic import pixel_loop
 from picgui.pic.lanes import BatchLanes, CompiledLanes, Drawn, Known, Lanes, SingleLane
 from picgui.pic.network import PixelCNN
 from picgui.pic.row_phase import Given, Packed
+from picgui.threads import use_one_thread, use_threads
 
 LANES = 8  # samples in a batch where there is a GPU
 _ROWS_AHEAD = 2  # that threads may be of who takes the rows
@@ -161,12 +162,12 @@ def _in_threads(groups: Sequence[Lanes], rows: Sequence[int], number: int) -> It
     """Yield what all groups drew of a row. They draw on meanwhile: a thread that waits for others every row is slow to come back."""
     with ExitStack() as stack:
         # a row's products are too small for more than one thread each
-        threads = [ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) for _ in range(number)]
+        threads = [ThreadPoolExecutor(1, initializer=use_one_thread) for _ in range(number)]
         before = torch.get_num_threads()
         for thread in threads:
             stack.callback(thread.shutdown, cancel_futures=True)
             thread.submit(int).result()
-        torch.set_num_threads(before)  # a thread's number is also that of all threads yet to come
+        use_threads(before)  # a thread's number is also that of all threads yet to come
         drawing = deque()
         for y in rows:
             drawing.append([thread.submit(group.row, y) for thread, group in zip(cycle(threads), groups)])
