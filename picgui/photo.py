@@ -44,6 +44,7 @@ _SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
 _PIXEL_SIZES = (0xA002, 0xA003)
+_TIFF_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TIFFFILE_COMPRESSIONS = (1, 8, 32946)  # none and deflate: what tifffile undoes by itself
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
 _DESCRIPTIVE_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, _EXIF_IFD, _GPS_IFD}
@@ -210,6 +211,12 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
     except Image.DecompressionBombError:
         raise PhotoError("{name} is too large: {limit}", name=path.name, limit=_limit()) from None
     except UnidentifiedImageError:
+        file.seek(0)
+        if file.read(4) in _TIFF_BEGINNINGS:
+            raise PhotoError(
+                "{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.",
+                name=path.name,
+            ) from None
         raise PhotoError("{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.", name=path.name) from None
 
 

@@ -401,6 +401,8 @@ def test_a_missing_file_a_folder_an_empty_file_and_a_text_are_each_named(tmp_pat
         assert_refused(tmp_path / "text.jpg", "not a picture"),
     }
     assert len(sentences) == 4
+    tifffile.imwrite(tmp_path / "scan.tif", np.zeros((64, 64, 2), np.uint16), photometric="minisblack", extrasamples=["unassalpha"])
+    assert_refused(tmp_path / "scan.tif", "a TIFF of a kind", "without transparency")
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.bmp", "a.webp", "deep.png", "deep.tif"])

@@ -572,6 +572,21 @@ def test_samples_can_be_measured_as_the_window_draws_them(folder, tmp_path, caps
         assert "is not from" in capsys.readouterr().err
 
 
+def test_one_picture_has_figures_and_no_intervals(folder, tmp_path, capsys):
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--sampled-pictures", 1, "--limit", 1)
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 2, "--dabs", "--json") == 0
+    figures = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    mean, low, high = figures["measures"]["samples"]["saturation"]
+    assert mean > 0 and low is high is None
+    assert run("evaluate", checkpoint(tmp_path), *data, "--samples", 2, "--dabs") == 0
+    told = capsys.readouterr().out
+    assert "nan" not in told and "(of one picture)" in told and "95 %" in told  # the share of derailed ones has an interval
+
+
 def test_samples_can_be_measured_in_one_pass(folder, tmp_path, capsys):
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--json", "--sampled-pictures", 2, "--limit", 2)
     figures = []

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, evaluate_coarse, measure_dabs, measure_samples
 from training.figures import make_figures, originals, photographs, plot_curves, write_grey
+from training.measures import Figure
 from training.parallel import World
 from training.train import export, read_state, train
 
@@ -215,7 +217,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.dabs:
         figures["known_dabs"] = measure_dabs(model, pictures, number=options.sampled_pictures, **sampling)
     if options.json:
-        print(json.dumps(figures))
+        print(_json(figures))
         return
     error = figures["bits_per_dim_standard_error"]  # None of a single picture
     print(
@@ -232,12 +234,29 @@ def _evaluate(options: argparse.Namespace) -> None:
         )
     for what, measures in figures.get("measures", {}).items():
         print(f"\n{what}")
-        for name, (mean, low, high) in measures.items():
-            print(f"  {name:28} {mean:8.3f}  95 %: {low:.3f} to {high:.3f}")
+        for name, figure in measures.items():
+            print(_line(name, figure))
     if options.dabs:
         print("\nchroma error by known dabs")
-        for count, (mean, low, high) in figures["known_dabs"].items():
-            print(f"  {count:28} {mean:8.3f}  95 %: {low:.3f} to {high:.3f}")
+        for count, figure in figures["known_dabs"].items():
+            print(_line(count, figure))
+
+
+def _line(name: object, figure: Figure) -> str:
+    interval = f"  95 %: {figure.low:.3f} to {figure.high:.3f}" if math.isfinite(figure.low) else "  (of one picture)"
+    return f"  {name:28} {figure.mean:8.3f}{interval}"
+
+
+def _json(figures: object) -> str:
+    """Figures as JSON, which knows no NaN: null for what is not a number."""
+    def known(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: known(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [known(inner) for inner in value]
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return json.dumps(known(figures), allow_nan=False)
 
 
 def _validation_pictures(checkpoint: Checkpoint, options: argparse.Namespace) -> Pictures:
@@ -280,7 +299,7 @@ def _plot(options: argparse.Namespace) -> None:
 
 def _benchmark(options: argparse.Namespace) -> None:
     figures = benchmark(load_model(options.checkpoint, device=_device(options)))
-    print(json.dumps(figures) if options.json else table(figures))
+    print(_json(figures) if options.json else table(figures))
 
 
 def _export(options: argparse.Namespace) -> None:

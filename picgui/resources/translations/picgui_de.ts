@@ -1063,6 +1063,10 @@ Doppelklick setzt zurück.</translation>
         <translation>{name} konnte nicht geöffnet werden: {reason}.</translation>
     </message>
     <message>
+        <source>{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.</source>
+        <translation>{name} ist ein TIFF einer Art, die nicht gelesen werden kann. Speichern Sie es grau oder in RGB mit 8 oder 16 Bit und ohne Transparenz.</translation>
+    </message>
+    <message>
         <source>{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.</source>
         <translation>{name} ist beschädigt oder unvollständig und konnte nicht gelesen werden ({reason}). Versuchen Sie es mit einer anderen Kopie.</translation>
     </message>
