@@ -160,6 +160,12 @@ def test_import_picgui_alone_loads_no_qt():
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
+def test_a_model_is_loaded_without_the_compiler_of_pytorch():
+    code = "import sys, picgui; picgui.load_model(device='cpu'); print([n for n in ('sympy', 'torch._dynamo') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

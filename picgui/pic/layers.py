@@ -33,7 +33,10 @@ class WeightNormConv2d(nn.Module):
             x, y = dilation * (kernel[1] - 1) // 2, dilation * (kernel[0] - 1) // 2
             padding = (x, x, y, y)
         self.stride, self.dilation, self.padding, self.init_scale = stride, dilation, padding, init_scale
-        self.v = nn.Parameter(torch.randn(out_channels, in_channels, *kernel) * 0.05)
+        v = torch.empty(out_channels, in_channels, *kernel)
+        if not v.is_meta:  # drawing without numbers makes PyTorch load its compiler, for a second
+            v.normal_(std=0.05)
+        self.v = nn.Parameter(v)
         self.g = nn.Parameter(torch.ones(out_channels))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.folded: Tensor | None = None
