@@ -641,7 +641,8 @@ def write_png(
 def write_tiff(
     path: str | os.PathLike, image: np.ndarray, *, text: Mapping[str, str] | None = None, photo: Photo | None = None
 ) -> None:
-    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description. As `write_png` otherwise."""
+    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description, and of the EXIF of ``photo`` maker, model, date,
+    artist and copyright to its tags. As `write_png` otherwise."""
     _check_image(image)
     text = dict(text or {})
     software = text.pop("Software", None)

@@ -180,7 +180,10 @@ def _luminance(photo: Photo, shape: tuple[int, int]) -> Tensor:
 
 @torch.inference_mode()
 def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedded:
-    """Run g^w once, and once on the smaller picture that samples begin with. Raises PhotoError for an impossible ``long_side``, OutOfMemoryError."""
+    """Run g^w on the picture that samples begin with and, where a larger one follows, on that as far as no colours are needed.
+
+    Raises PhotoError for an impossible ``long_side``, OutOfMemoryError.
+    """
     started = time.perf_counter()
     height, width = network_shape(photo, model, long_side=long_side)
     factor, scale = model.network.config.coarse_factor, model.chroma_scale
@@ -383,7 +386,7 @@ def colorize(
     """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
 
     ``temperature`` and ``candidates`` are those of `draw_rows`; what the window begins with is in `picgui.defaults`.
-    g^w runs once. Up to 8 samples are drawn at once. Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
+    The photograph is embedded once; g^w then reads each sample's coarse colours. Up to 8 samples are drawn at once. Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
     """
     options = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     for drawn in colorize_rows(photo, model, seeds=seeds, **options):

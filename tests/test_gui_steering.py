@@ -18,9 +18,11 @@ from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
 from picgui.gui import jobs, main_window, pace, records
+from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
+from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
@@ -454,6 +456,18 @@ def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, q
     assert [t["picgui:checkpoint"] for t in texts] == [first, second, second, second]
     records.write_session(tmp_path / "work.picgui", session)
     assert [s.checkpoint for s in records.read_session(tmp_path / "work.picgui").restored.samples] == [first, second, second, second]
+
+
+def test_a_folder_named_at_the_start_becomes_a_queue_once_the_model_is_there(qtbot, tmp_path, model_path, scan):  # noqa: F811
+    window = MainWindow(
+        checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    )
+    window.show()
+    open_at_start(window, [scan.parent])
+    qtbot.waitUntil(lambda: window.batch is not None, timeout=WAIT)
+    assert not window.message.isVisible()
+    window.batch.close()
+    window.close()
 
 
 def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811

@@ -1,5 +1,6 @@
 """The real window with a real, tiny checkpoint: open, stream, choose, stop, undo, export, close."""
 
+import hashlib
 import time
 
 import numpy as np
@@ -16,6 +17,7 @@ from picgui.gui.studio import Activity
 from picgui.opencv import cv2
 from picgui.photo import read_photo, read_png_text
 from picgui.pipeline import colorize, load_model
+from picgui.record import SOURCE_DIGEST
 from picgui.upsample import compose
 from tests.models import checkpoint
 
@@ -189,6 +191,7 @@ def test_export_writes_the_whole_picture_with_its_settings(drawn, scan, qtbot, t
     assert np.array_equal(written, compose(photo, drawn.session.selected.chroma))
     text = read_png_text(str(target) + ".png")
     assert text["picgui:seed"] == "1" and text["picgui:source"] == "scan.png"
+    assert text[SOURCE_DIGEST] == hashlib.sha256(scan.read_bytes()).hexdigest()  # another scan.png is not taken for this one
     assert text["picgui:checkpoint"] == load_model(model_path, device="cpu").checkpoint.sha256
     assert "Saved as" in drawn.message.text
 

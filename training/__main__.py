@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("evaluate", help="bits/dim of a checkpoint on the validation pictures")
     command.add_argument("checkpoint", type=Path)
     _add_data(command, required=True)
-    command.add_argument("--limit", type=arguments.positive, help="only so many pictures")
+    command.add_argument("--limit", type=arguments.positive, help="bits/dim of only so many pictures (samples: --sampled-pictures)")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(
         "--samples", type=arguments.positive, metavar="S", help="also draw S samples of each picture and measure them"

@@ -227,14 +227,14 @@ def table(figures: dict[str, object]) -> str:
         "naive_units": "every pixel by a full pass",
         "torch_units": "cached, PyTorch alone",
         "fast_units": "cached, compiled, one sample",
-        "fast_units_8_samples": "8 samples, two threads",
+        "fast_units_8_samples": "8 samples, all threads",
         "fast_units_64x64": "one sample of 64 x 64",
         "floor_units": "floor of this machine",
     }
     lines.append(f"{'paper-size f, 32 x 32, in U':44}{'2x3/2x2':>10}{'3x3':>10}")
     digits = lambda value: float(f"{value:.3g}")  # noqa: E731 - three that count, without an exponent
     lines += [f"{text:44}{digits(figures[key]):10g}{digits(three[key]):10g}" for key, text in names.items()]
-    lines += ["", f"{'the shipped checkpoint':44}{'seconds':>10}"]
+    lines += ["", f"{'the checkpoint':44}{'seconds':>10}"]
     for key in (
         "first_colour_seconds",
         "embedding_seconds",

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from picgui.gui import theme
 from picgui.gui.main_window import MainWindow
 from picgui.gui.worker import GarbageCollector
-from picgui.paths import resource
+from picgui.paths import is_folder, resource
 from picgui.pic import pixel_loop
 
 DESKTOP_ID = "io.github.picgui"  # of the menu entry, its metadata and its icons
@@ -39,14 +39,17 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
     window.studio.model_changed.connect(collector.keep, Qt.ConnectionType.SingleShotConnection)
     window.show()
     window.offer_last()
-    if len(paths) > 1:
-        window.studio.model_changed.connect(
-            lambda: window.open_many([Path(path) for path in paths]), Qt.ConnectionType.SingleShotConnection
-        )
-    elif paths:
-        window.open(Path(paths[0]))
+    open_at_start(window, [Path(path) for path in paths])
     signal.signal(signal.SIGINT, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
     return application.exec()
+
+
+def open_at_start(window: MainWindow, paths: Sequence[Path]) -> None:
+    """Open what the command names: a photograph at once; several, or a folder of them, as a queue once the model is loaded."""
+    if len(paths) > 1 or any(is_folder(path) for path in paths):
+        window.studio.model_changed.connect(lambda: window.open_many(paths), Qt.ConnectionType.SingleShotConnection)
+    elif paths:
+        window.open(paths[0])
 
 
 def dress(application: QApplication) -> None:

@@ -156,7 +156,7 @@ def _runs(training: object) -> list[dict]:
 
 
 class PreferencesDialog(QDialog):
-    """Model, device and what a new photograph begins with. Written to the settings when it is accepted."""
+    """Model, device and what the program begins with. Written to the settings when it is accepted."""
 
     def __init__(self, settings: QSettings, *, cuda: bool, parent: QWidget | None = None):
         super().__init__(parent)

@@ -9,7 +9,7 @@ import numpy as np
 from picgui.errors import PhotoError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.photo import Photo, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
+from picgui.photo import Photo, file_digest, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
 from picgui.threads import use_threads
 
@@ -44,6 +44,7 @@ class PhotoOpened:
     small_grey: np.ndarray  # the same of the thumbnail
     levels: tuple[Photo, ...]  # the photograph itself, then each half as large as the one before, down to little more than the preview
     picture: bytes | None = None  # a PNG of what is in no file
+    digest: str = ""  # SHA-256 of the file, as it was read
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
     yield ModelLoaded(load_model(path, device=device))
 
 
-def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None) -> PhotoOpened:
+def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None, digest: str = "") -> PhotoOpened:
     """Make the smaller ones of a photograph."""
     levels = [photo]
     while (long_side := max(levels[-1].width, levels[-1].height)) > 3 * PREVIEW_LONG_SIDE:
@@ -117,12 +118,13 @@ def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None) -> 
         grey_of(thumbnail),
         tuple(levels),
         picture,
+        digest,
     )
 
 
 def open_photo(path: Path) -> Iterator[PhotoOpened]:
     """Read a photograph."""
-    yield opened(read_photo(path), path)
+    yield opened(read_photo(path), path, digest=file_digest(path))
 
 
 def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:

@@ -844,7 +844,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_preferences(self) -> None:
-        """Let a person change the model, the device and what photographs begin with."""
+        """Let a person change the model, the device and what the program begins with."""
         dialog = PreferencesDialog(self.settings, cuda=has_usable_card(), parent=self)
         before = (self._checkpoint(), self._device())
         if dialog.exec():

@@ -232,6 +232,8 @@ class Studio(QObject):
             saturation=subject.saturation,
             source=subject.opened.path,
         )
+        if subject.opened.digest:
+            text[record.SOURCE_DIGEST] = subject.opened.digest
         return text | {record.KEY: records.sample_text(sample, subject.opened.photo)}
 
     @property
