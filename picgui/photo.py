@@ -666,13 +666,15 @@ def write_tiff(
 
 
 def read_png_text(path: str | os.PathLike) -> dict[str, str]:
-    """The texts of a PNG file (tEXt, zTXt and iTXt), by key. Raises PhotoError if it cannot be read or is not a PNG."""
+    """The texts of a PNG file (tEXt, zTXt and iTXt) before its pixels, by key. Raises PhotoError if it cannot be read or is not a PNG."""
     path = Path(path)
     texts = {}
     with _opened(path) as file:
         if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
             raise PhotoError("{name} is not a PNG picture, so it holds no settings.", name=path.name)
         for name, data in _png_chunks(file):
+            if name == b"IDAT":
+                break  # the rest may be a hundred megabytes
             if name in (b"tEXt", b"zTXt", b"iTXt"):
                 with contextlib.suppress(ValueError, IndexError, zlib.error):  # a malformed text is no text
                     key, value = _chunk_text(name, data)

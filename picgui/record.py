@@ -114,6 +114,16 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
         )
     if overwrite:
         return True
-    if {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side"):
+    same = {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side")
+    if same and _is_whole(there.get(KEY)):
         return False
     raise ExistsError("{path} was drawn with other settings. Have it overwritten, or choose another folder.", path=target)
+
+
+def _is_whole(text: str | None) -> bool:
+    """Whether a record, if there is one, is of a sample that the model drew to its end and alone: the window also exports others."""
+    try:
+        sample = json.loads(text or "null")
+        return sample is None or (sample.get("known") is None and sample["rows"] == sample["chroma"]["shape"][1])
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+        return False

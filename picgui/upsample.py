@@ -48,8 +48,10 @@ def compose(
 
 @torch.inference_mode()
 def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, stop: int, dtype: type) -> np.ndarray:
-    guided = _guide(photo, chroma.shape[1:]).upsampled(torch.from_numpy(np.asarray(chroma, np.float32)))
-    guided = guided * saturation
+    if chroma.any():
+        guided = _guide(photo, chroma.shape[1:]).upsampled(torch.from_numpy(np.asarray(chroma, np.float32))) * saturation
+    else:
+        guided = torch.zeros(2, 1, 1)  # grey needs no guide, and the one kept is that of the colours
     result = np.empty((max(0, stop - start), photo.width, 3), dtype)
     # Strips lie on one grid whatever rows are asked for: vectorised arithmetic may round differently at the end of an array.
     height = max(1, _STRIP_PIXELS // photo.width)

@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from picgui import record
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import TEMPERATURE
+from picgui.errors import ExistsError
 from picgui.opencv import cv2
-from picgui.photo import read_photo, read_png_text
+from picgui.photo import read_photo, read_png_text, write_png
+from picgui.pipeline import Known, png_text
 from tests.models import checkpoint
 
 
@@ -237,3 +241,19 @@ def test_colorize_never_imports_qt(folder):
 def test_the_version_is_told(folder):
     done = picgui(folder, "--version")
     assert done.returncode == 0 and done.stdout.startswith("picgui ")
+
+
+def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_path):
+    target, chroma = tmp_path / "scan-colorized-1.png", np.zeros((2, 3, 4), np.float32)
+    text = png_text(checkpoint="c", seed=1, temperature=0.65, candidates=4, source=Path("scan.jpg"))
+    sample = {"photo": "f", "seed": 1, "temperature": 0.65, "candidates": 4, "checkpoint": "c", "chroma": chroma, "log_prob": -1.0}
+    known = Known(np.ones((3, 4), bool), chroma)
+    for change, is_one in (({}, True), ({"rows": 2}, False), ({"known": known}, False)):
+        kept = record.sample_text(**sample, **change)
+        write_png(target, np.zeros((8, 8, 3), np.uint8), text=text | {record.KEY: kept})
+        if is_one:
+            assert not record.is_needed(target, text, source_digest="d", overwrite=False)
+        else:
+            with pytest.raises(ExistsError, match="other settings"):
+                record.is_needed(target, text, source_digest="d", overwrite=False)
+        assert record.is_needed(target, text, source_digest="d", overwrite=True)

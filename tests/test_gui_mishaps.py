@@ -1,6 +1,7 @@
 """What comes at the wrong time or is not there any more: a drive, a photograph during a dialog, an export at the end."""
 
 import errno
+import math
 import os
 import shutil
 import time
@@ -9,18 +10,25 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel
 
-from picgui.gui import jobs, records
+from picgui.defaults import CANDIDATES, TEMPERATURE
+from picgui.gui import batch, dialogs, jobs, records
+from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo, read_png_text
+from picgui.pipeline import colorize
 from picgui.upsample import compose
+from tests.models import checkpoint
 from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, slowly, window  # noqa: F401 - fixtures
+
+AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
 
 @pytest.fixture
@@ -310,3 +318,102 @@ def test_samples_are_drawn_in_the_chosen_threads_whatever_other_threads_do(qtbot
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     window.close()
     assert set(used) == {2}
+
+
+def test_a_change_of_threads_is_not_lost_where_other_work_follows(drawn, qtbot, monkeypatch):  # noqa: F811
+    used, draw_rows = [], jobs.draw_rows
+
+    def watched(*arguments, **options):
+        used.append(torch.get_num_threads())
+        yield from draw_rows(*arguments, **options)
+
+    monkeypatch.setattr(jobs, "draw_rows", watched)
+    drawn.studio.use_threads(3)
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert used == [3]
+
+
+def test_samples_go_on_when_another_one_is_deleted(slowly, drawn, qtbot):  # noqa: F811
+    session = drawn.session
+    session.toggle_pins([session.samples[0]])
+    session.resample()
+    going = session.samples[1:]
+    qtbot.waitUntil(lambda: all(sample.rows > 1 for sample in going), timeout=WAIT)
+    rows = [sample.rows for sample in going]
+    session.delete([session.samples[0]])
+    assert all(sample.rows >= before for sample, before in zip(going, rows, strict=True))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    expected = list(colorize(drawn.session.opened.photo, drawn.studio.model, seeds=[s.seed for s in going], **AS_BEGUN))
+    assert all(np.array_equal(a.chroma, b.chroma) for a, b in zip(going, expected, strict=True))
+
+
+def test_stopped_samples_stay_so_when_a_model_cannot_be_loaded(slowly, drawn, tmp_path, qtbot):  # noqa: F811
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: drawn.session.samples[-1].rows > 1, timeout=WAIT)
+    drawn.studio.stop()
+    (tmp_path / "bad.safetensors").write_bytes(b"bad")
+    drawn.studio.use_model(tmp_path / "bad.safetensors", device="cpu")
+    qtbot.waitUntil(lambda: drawn.message.isVisible() and drawn.studio.activity is Activity.IDLE, timeout=WAIT)
+    assert all(sample.stopped for sample in drawn.session.samples)
+
+
+def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other, qtbot):  # noqa: F811
+    of_the_first = jobs.Measured("surprise", np.ones((4, 4), np.float32), drawn.session.embedded)
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.session.name == "other" and is_done(drawn), timeout=WAIT)
+    told = []
+    drawn.studio.measured.connect(told.append)
+    drawn.studio._take_photo(10**9, of_the_first)
+    assert not told and drawn.studio._measured.get("surprise") is None
+
+
+def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    def slow(*_arguments, **_options):
+        time.sleep(1.0)
+        yield from ()
+
+    monkeypatch.setattr(batch, "colorize_file", slow)
+    window.open_many([scan])
+    dialog = window.batch
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.start.click()
+    qtbot.waitUntil(dialog._worker.is_busy, timeout=WAIT)
+    beats = []
+    timer = QTimer(interval=20)
+    timer.timeout.connect(lambda: beats.append(time.monotonic()))
+    timer.start()
+    started = time.monotonic()
+    dialog.close()
+    assert time.monotonic() - started > 0.5 and len(beats) > 5 and dialog._worker.has_ended() and window.batch is None
+
+
+def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch):  # noqa: F811
+    read, load = [], dialogs.load_checkpoint
+    monkeypatch.setattr(dialogs, "load_checkpoint", lambda path: read.append(path) or load(path))
+    added = checkpoint(tmp_path, seed=5, name="added")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(added), ""))
+    dialog = dialogs.PreferencesDialog(drawn.settings, cuda=False)
+    assert len(read) == 1
+    dialog.add.click()
+    assert len(read) == 3, "to see whether it is one, and then the copy"
+    for index in (0, 1, 0, 1):
+        dialog.model.setCurrentIndex(index)
+    assert len(read) == 3 and "tiny" in dialog.facts.text()
+
+
+def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):  # noqa: F811
+    masks, canvas = [], drawn.canvas
+    canvas.place_marked.connect(masks.append)
+    drawn._use_tool(Tool.HINT)
+    target = canvas._target(canvas._pane_rects()[0]).toRect()
+    way = [target.center() + QPoint(round(60 * math.sin(i / 60)), i // 10 - 20) for i in range(400)]
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=way[0])
+    for point in way:
+        QTest.mouseMove(canvas, point)
+    assert len(canvas._stroke) < 200
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=way[-1])
+    height, width = masks[0].shape
+    for point in way:
+        place = canvas._to_photo(QPointF(point), canvas._pane_rects()[0])
+        assert masks[0][int(place.y() * height), int(place.x() * width)]

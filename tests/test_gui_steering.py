@@ -272,16 +272,17 @@ def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F81
 
 
 def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
-    path = drawn._write_for_drag(drawn.session.samples[0])
+    (path,) = drawn._write_for_drag(drawn.session.samples[:1])
     assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
 
 
 def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(main_window, "_DRAGGED_PIXELS", 10)
+    monkeypatch.setattr(main_window, "_DRAGGED_PIXELS", 20_000)
+    assert [cv2.imread(str(path)).shape for path in drawn._write_for_drag(drawn.session.samples[:1])] == [(100, 150, 3)]
     opened = replace(drawn.session.opened, preview=drawn.session.opened.photo.resized(75))
     monkeypatch.setattr(drawn.session, "opened", opened)
-    path = drawn._write_for_drag(drawn.session.samples[0])
-    assert cv2.imread(str(path)).shape == (50, 75, 3)
+    paths = drawn._write_for_drag(drawn.session.samples[:2])  # 15,000 pixels each
+    assert [cv2.imread(str(path)).shape for path in paths] == [(50, 75, 3)] * 2
     assert "75 × 50" in drawn.message.text and QGuiApplication.overrideCursor() is None
 
 

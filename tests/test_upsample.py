@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from picgui import color
+from picgui import color, upsample
 from picgui.opencv import cv2
 from picgui.photo import photo_from_rgb
 from picgui.upsample import compose
@@ -106,3 +106,14 @@ def test_the_luminance_of_vivid_colours_is_kept_by_giving_up_colour():
 def test_what_cannot_be_composed_is_refused(options):
     with pytest.raises(ValueError):
         compose(textured(32, 32), options.pop("chroma", chroma(2, 2)), **options)
+
+
+def test_grey_leaves_the_guide_of_the_colours(monkeypatch):
+    photo = photo_from_rgb(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
+    chroma = np.full((2, 8, 12), 9, np.float32)
+    made, guide = [], upsample._Guide
+    monkeypatch.setattr(upsample, "_Guide", lambda *of: made.append(of) or guide(*of))
+    first = compose(photo, chroma)
+    grey = compose(photo, np.zeros((2, 1, 1), np.float32))
+    assert (np.ptp(grey.astype(int), axis=2) <= 1).all()
+    assert np.array_equal(compose(photo, chroma), first) and len(made) == 1

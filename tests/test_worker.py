@@ -8,6 +8,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 
+from picgui.errors import PicError
 from picgui.gui.worker import GarbageCollector, Worker
 from picgui.threads import use_one_thread, use_threads
 
@@ -137,3 +138,26 @@ def test_each_thread_keeps_its_own_number_of_threads(qapp, qtbot):
     asked.set()
     first.finish()
     qtbot.waitUntil(lambda: seen == [2], timeout=WAIT)
+
+
+def test_a_failed_job_lets_go_of_what_it_had_in_hand(worker, qtbot):
+    class Large:
+        pass
+
+    alive = []
+
+    def failing():
+        large = Large()
+        alive.append(weakref.ref(large))
+        yield 1
+        raise PicError("no")
+
+    gc.collect()
+    gc.disable()
+    try:
+        with qtbot.waitSignal(worker.failed, timeout=WAIT) as told:
+            worker.queue(failing())
+        qtbot.waitUntil(lambda: alive[0]() is None, timeout=WAIT)
+        assert "no" in str(told.args[1])
+    finally:
+        gc.enable()

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QUrl, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QSettings, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -65,6 +65,7 @@ class BatchDialog(QDialog):
         self._samples, self._temperature, self._saturation = samples, temperature, saturation
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
+        self._scrolled_to: int | None = None
         self._namesakes = namesakes(self._paths)
         self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
@@ -188,7 +189,14 @@ class BatchDialog(QDialog):
         QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text()))
 
     def done(self, result: int) -> None:
-        """Stop within a row, however the dialog is closed."""
+        """Stop within a row, however the dialog is closed; what is just being read or written is waited for while events go on."""
+        self._worker.stop()
+        self.hide()
+        awake = QTimer(self, interval=20)
+        awake.start()
+        while self._worker.is_busy():
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        awake.stop()
         self._worker.close()
         super().done(result)
 
@@ -229,7 +237,9 @@ class BatchDialog(QDialog):
         colors = theme.current()
         shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
         item.setForeground(1, QColor(shade))
-        self.list.scrollToItem(item)
+        if self._current != self._scrolled_to:
+            self._scrolled_to = self._current
+            self.list.scrollToItem(item)
         if state is State.FAILED:
             self._last_failed = item
         self._show_details()

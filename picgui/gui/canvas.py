@@ -407,8 +407,8 @@ class Canvas(QWidget):
             radius = self._brush * max(target.width(), target.height())
             line = QPainterPath(points[0])
             line.addPolygon(QPolygonF(points if len(points) > 1 else [points[0], points[0] + QPointF(0.01, 0)]))
-            shape = theme.outline(line, 2 * radius)
-            painter.fillPath(shape, QColor(255, 255, 255, 50))
+            theme.paint_brushed(painter, line, 2 * radius)
+            return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 150), 3))
         painter.drawPath(shape)
@@ -651,7 +651,12 @@ class Canvas(QWidget):
         if self._grabbed == "mark":
             point = self._inside(event.position())
             keeps_way = self._tool is Tool.HINT or self._is_lasso
-            self._stroke = [*self._stroke, point] if keeps_way else [self._stroke[0], point]
+            if not keeps_way:
+                self._stroke = [self._stroke[0], point]
+            elif len(self._stroke) > 1 and self._is_near(self._stroke[-2], point):
+                self._stroke[-1] = point
+            else:
+                self._stroke.append(point)
             self.update()
         elif self._grabbed == "divider":
             share = self._to_photo(event.position(), self._pane_at(self._pressed_at)).x()
@@ -671,6 +676,12 @@ class Canvas(QWidget):
 
     def _rest_cursor(self) -> None:
         self.setCursor(Qt.CursorShape.ArrowCursor if self._tool is Tool.MOVE else Qt.CursorShape.CrossCursor)
+
+    def _is_near(self, a: QPointF, b: QPointF) -> bool:
+        """Whether two points, as shares of the photograph's sides, are so near that a stroke need not keep both."""
+        target = self._target(self._pane_rects()[0])
+        apart = math.hypot((a.x() - b.x()) * target.width(), (a.y() - b.y()) * target.height())
+        return apart < max(2.0, self._brush * max(target.width(), target.height()) / 4 if self._tool is Tool.HINT else 0.0)
 
     def _inside(self, point: QPointF) -> QPointF:
         """A point of the widget as shares of the photograph's sides, moved into it."""

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSettings, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QSettings, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -169,6 +169,7 @@ class PreferencesDialog(QDialog):
         self.add.clicked.connect(self._add_checkpoint)
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.clicked.connect(self._remove_checkpoint)
+        self._facts: dict[Path, str] = {}  # by checkpoint
         self.facts = _quiet("")
         self.facts.setMinimumHeight(90)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -232,12 +233,13 @@ class PreferencesDialog(QDialog):
         box.setCurrentIndex(max(0, box.findData(value)))
 
     def _fill_models(self, chosen: Path) -> None:
-        self.model.clear()
         models = {"": self.tr("The one that comes with picgui")}
         models |= {str(path): path.stem for path in sorted(checkpoint_dir().glob("*.safetensors"))}
-        for path, name in models.items():
-            self.model.addItem(self.tr("%1 (in use)").replace("%1", name) if path == self._in_use else name, path)
-        self._choose(self.model, str(chosen))
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            for path, name in models.items():
+                self.model.addItem(self.tr("%1 (in use)").replace("%1", name) if path == self._in_use else name, path)
+            self._choose(self.model, str(chosen))
         self._show_facts()
 
     @property
@@ -252,10 +254,13 @@ class PreferencesDialog(QDialog):
     @Slot()
     def _show_facts(self) -> None:
         self.remove.setEnabled(self.model.currentData() not in ("", None, self._in_use))
-        try:
-            self.facts.setText("\n".join(facts(load_checkpoint(self._checkpoint))))
-        except CheckpointError as error:
-            self.facts.setText(told(error))
+        path = self._checkpoint
+        if path not in self._facts:  # reading a checkpoint takes a while
+            try:
+                self._facts[path] = "\n".join(facts(load_checkpoint(path)))
+            except CheckpointError as error:
+                self._facts[path] = told(error)
+        self.facts.setText(self._facts[path])
 
     @Slot()
     def _add_checkpoint(self) -> None:

@@ -1,6 +1,6 @@
 """The samples as a row of thumbnails: a model over the session, and a view that paints them while they are drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from pathlib import Path
 
@@ -238,13 +238,12 @@ class Gallery(QListView):
         """The samples selected together, in their order."""
         return tuple(i.data(SampleRole) for i in sorted(self.selectedIndexes(), key=QModelIndex.row))
 
-    def drag_files_with(self, write: Callable[[Sample], Path | None]) -> None:
-        """Let thumbnails be dragged out as the files that `write` makes."""
+    def drag_files_with(self, write: Callable[[Sequence[Sample]], list[Path]]) -> None:
+        """Let thumbnails be dragged out as the files that `write` makes of their samples."""
         self._write = write
 
     def startDrag(self, _actions) -> None:  # noqa: N802
-        paths = [self._write(sample) for sample in self.marked] if self._write else []
-        urls = [QUrl.fromLocalFile(str(path)) for path in paths if path is not None]
+        urls = [QUrl.fromLocalFile(str(path)) for path in self._write(self.marked)] if self._write else []
         if urls:
             data = QMimeData()
             data.setUrls(urls)

@@ -67,6 +67,7 @@ class Measured:
 
     what: str  # "uncertainty" or "surprise"
     values: np.ndarray | None
+    embedded: Embedded  # of the photograph that it is of
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,10 @@ class StripWanted:
     rows: slice
 
 
-def change_threads(number: int) -> Iterator[None]:
-    """`use_threads` as a job."""
+def in_threads(number: int, job: Iterator) -> Iterator:
+    """A job that lets PyTorch compute in so many threads; 0 for as many as there are cores."""
     use_threads(number)
-    yield from ()
+    yield from job
 
 
 def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
@@ -162,7 +163,7 @@ def draft(photo: Photo, model: Model) -> Iterator[Embedded]:
 
 def measure_uncertainty(embedded: Embedded, model: Model) -> Iterator[Measured]:
     """How unsure the model is."""
-    yield Measured("uncertainty", uncertainty(embedded, model))
+    yield Measured("uncertainty", uncertainty(embedded, model), embedded)
 
 
 def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> Iterator[Measured]:
@@ -173,7 +174,7 @@ def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> I
         rgb = read_colors(opened.path, long_side=4 * max(embedded.luminance.shape[2:]))
     chroma = own_chroma(rgb, embedded, model)
     is_colored = np.sqrt(np.var(chroma, axis=(1, 2)).sum()) > _TONED
-    yield Measured("surprise", surprise(embedded, model, chroma) if is_colored else None)
+    yield Measured("surprise", surprise(embedded, model, chroma) if is_colored else None, embedded)
 
 
 def draw(

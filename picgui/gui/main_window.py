@@ -45,7 +45,7 @@ from picgui.photo import PHOTO_ENDINGS, write_png
 from picgui.pipeline import compose, has_usable_card
 
 _RECENT_FILES = 8
-_DRAGGED_PIXELS = 24_000_000  # beyond it a dragged thumbnail becomes a smaller picture: a drag cannot wait for long
+_DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 
 
@@ -789,26 +789,28 @@ class MainWindow(QMainWindow):
             else:
                 self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
 
-    def _write_for_drag(self, sample: Sample) -> Path | None:
-        """A picture file of a sample for another program, in a folder that is gone with the window."""
+    def _write_for_drag(self, samples: Sequence[Sample]) -> list[Path]:
+        """Picture files of samples for another program, in a folder that is gone with the window."""
         if self.studio.model is None:
-            return None
+            return []
         opened = self.session.opened
-        photo = opened.photo if opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
+        photo = opened.photo if len(samples) * opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
         if photo is not opened.photo:
             words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
             self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        target = Path(self._drag_folder.path()) / self._export_name(sample)
+        written = []
         try:
-            pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
-            write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
+            for sample in samples:
+                target = Path(self._drag_folder.path()) / self._export_name(sample)
+                pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
+                write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
+                written.append(target)
         except PicError as error:
             self.message.tell_error(told(error))
-            return None
         finally:
             QGuiApplication.restoreOverrideCursor()
-        return target
+        return written
 
     # what outlives a crash
 

@@ -474,8 +474,13 @@ class Session(QObject):
             last = missing[-1]
             missing = [s for s in missing if s.is_drawn_like(last)]
         for sample in missing:
-            sample.rows, sample.log_prob = 0, 0.0
             if not self._fits(sample.chroma):
+                sample.rows = 0
                 sample.start_at(self.embedded.draft, self._fitting(sample.known))
                 self.sample_advanced.emit(sample, 0, sample.chroma.shape[1])
         self.sampling_wanted.emit(missing)
+
+    def begin(self, samples: Sequence[Sample]) -> None:
+        """These samples are drawn from their first row on."""
+        for sample in samples:
+            sample.rows, sample.log_prob = 0, 0.0

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
 from picgui.gui.worker import Worker
 from picgui.pipeline import Embedded, Model, png_text, work_done
-from picgui.threads import use_one_thread, use_threads
+from picgui.threads import use_one_thread
 
 
 class Activity(Enum):
@@ -84,7 +83,8 @@ class Studio(QObject):
         self.model: Model | None = None
         self.activity = Activity.LOADING
         self.is_reading = False  # a photograph
-        self._network = Worker(self, prepare=partial(use_threads, threads))
+        self._threads = threads  # 0 for as many as there are cores
+        self._network = Worker(self)
         self._network.produced.connect(self._take_from_network)
         self._network.finished_job.connect(self._network_finished)
         self._network.failed.connect(self._network_failed)
@@ -92,11 +92,12 @@ class Studio(QObject):
         self._reader.produced.connect(self._take_photo)
         self._reader.finished_job.connect(self._reading_ended)
         self._reader.failed.connect(self._reading_failed)
-        self._writer = Worker(self, prepare=use_one_thread)
+        self._writer = Worker(self)
         self._writer.produced.connect(self._take_export)
         self._writer.finished_job.connect(self._export_finished)
         self._writer.failed.connect(self._export_failed)
         self._drawing: tuple[Sample, ...] = ()
+        self._drawn_from: Embedded | None = None
         self._restored: Restored | None = None
         self._note = ""  # to be told with the photograph that is read
         self._started = 0.0
@@ -110,7 +111,7 @@ class Studio(QObject):
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
         self.session.draft_ready.connect(self._measured.clear)
-        self._network.queue(jobs.load(checkpoint, device=device))
+        self._compute(jobs.load(checkpoint, device=device))
 
     # intentions
 
@@ -142,7 +143,7 @@ class Studio(QObject):
 
     def _load(self, checkpoint: Path | None, *, device: str | None, interrupted: Sequence[Sample] = ()) -> None:
         self._checkpoint, self._interrupted = checkpoint, tuple(interrupted)
-        self._network.replace(jobs.load(checkpoint, device=device))
+        self._compute(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
 
     def uncertainty(self) -> np.ndarray | None:
@@ -176,12 +177,13 @@ class Studio(QObject):
 
     def use_threads(self, number: int) -> None:
         """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
-        self._network.queue(jobs.change_threads(number))
+        self._threads = number
 
     def stop(self) -> None:
         """Stop drawing; what is drawn is kept."""
         if self.activity is Activity.SAMPLING:
             self._network.stop()
+            self._drawing = ()
             self.session.stop()
             self._set_activity(Activity.IDLE)
 
@@ -200,7 +202,7 @@ class Studio(QObject):
             for sample, path in targets
         ]
         promise = _Promise(tuple(one.path for one in wanted), not all(sample.is_complete for sample, _ in targets))
-        self._promised[self._writer.queue(jobs.export(wanted))] = promise
+        self._promised[self._writer.queue(jobs.in_threads(self._threads, jobs.export(wanted)))] = promise
         self.activity_changed.emit()
 
     def is_promised(self, path: Path) -> bool:
@@ -219,7 +221,8 @@ class Studio(QObject):
     def compose(self, sample: Sample) -> None:
         """Compose a sample at full size, away from the window."""
         photo, saturation = self.session.opened.photo, self.session.saturation
-        self._writer.queue(jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation))
+        composing = jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation)
+        self._writer.queue(jobs.in_threads(self._threads, composing))
 
     def text_of(self, sample: Sample, subject: Subject | None = None) -> dict[str, str]:
         """The texts that an exported sample of a subject (default the present one) carries."""
@@ -254,6 +257,8 @@ class Studio(QObject):
         if not self._reader.is_current(job):
             return
         if isinstance(opened, Measured):
+            if opened.embedded is not self.session.embedded:
+                return  # of the photograph before
             self._measured[opened.what] = opened.values
             if opened.values is None:
                 del self._measured[opened.what]  # asked for again, it is told again
@@ -294,11 +299,15 @@ class Studio(QObject):
 
     # the network
 
+    def _compute(self, job: Iterator) -> None:
+        """Let the network do this in place of what it does."""
+        self._network.replace(jobs.in_threads(self._threads, job))
+
     def _embed(self) -> None:
         if self.model is None or self.activity is Activity.LOADING or self.session.opened is None:
             return
         self._set_activity(Activity.EMBEDDING)
-        self._network.replace(jobs.draft(self.session.opened.photo, self.model))
+        self._compute(jobs.draft(self.session.opened.photo, self.model))
 
     @Slot(list)
     def _draw(self, samples: list[Sample]) -> None:
@@ -307,16 +316,19 @@ class Studio(QObject):
         if samples and self._embedded_by is not self.model:
             self._embed()
             return
-        self._drawing = tuple(samples)
+        if self.activity is Activity.SAMPLING and tuple(samples) == self._drawing and self._drawn_from is self.session.embedded:
+            return  # they go on
+        self._drawing, self._drawn_from = tuple(samples), self.session.embedded
         if not samples:
             self._network.stop()
             self._set_activity(Activity.IDLE)
             return
+        self.session.begin(samples)
         for sample in samples:
             sample.checkpoint = self.model.checkpoint.sha256
         self._started = time.perf_counter()
         self._set_activity(Activity.SAMPLING)
-        self._network.replace(
+        self._compute(
             jobs.draw(
                 self.session.embedded,
                 self.model,

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPainterPathStroker, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPalette, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -290,13 +290,30 @@ def scale_colors(shares: np.ndarray) -> np.ndarray:
     return np.concatenate((rgb[..., ::-1], np.full_like(rgb[..., :1], 255)), axis=-1).astype(np.uint8)
 
 
-def outline(line: QPainterPath, width: float) -> QPainterPath:
-    """The outline of a line drawn this wide with round ends."""
-    stroker = QPainterPathStroker()
-    stroker.setWidth(width)
-    stroker.setCapStyle(Qt.PenCapStyle.RoundCap)
-    stroker.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    return stroker.createStroke(line).simplified()
+def paint_brushed(painter: QPainter, line: QPainterPath, width: float) -> None:
+    """Paint a line this wide with round ends, its inside light and its edge clear: one shape, however often it crosses itself.
+
+    From the outside in, each narrower one replaces the one before; the outline as a path would take seconds where it is long.
+    """
+    reach, ratio = width / 2 + 2, painter.device().devicePixelRatioF()
+    place = line.boundingRect().adjusted(-reach, -reach, reach, reach).intersected(painter.clipBoundingRect()).toAlignedRect()
+    if place.isEmpty():
+        return
+    layer = QImage(place.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    layer.setDevicePixelRatio(ratio)
+    layer.fill(Qt.GlobalColor.transparent)
+    brush = QPainter(layer)
+    brush.setRenderHint(QPainter.RenderHint.Antialiasing)
+    brush.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    brush.translate(-place.topLeft())
+    dark, light, inside = QColor(0, 0, 0, 150), QColor("#ffffff"), QColor(255, 255, 255, 50)
+    for wider, shade in ((3.0, dark), (1.5, light), (-1.5, dark), (-3.0, inside)):
+        pen = QPen(shade, max(0.1, width + wider))
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        brush.strokePath(line, pen)
+    brush.end()
+    painter.drawImage(place.topLeft(), layer)
 
 
 def application_icon() -> QIcon:

@@ -23,7 +23,7 @@ def explained(error: Exception) -> PicError:
     return PicError(
         "Something unexpected went wrong, but nothing you have is lost. Please try again. ({kind}: {detail})",
         kind=type(error).__name__,
-        detail=error,
+        detail=str(error),
     )
 
 
@@ -146,7 +146,8 @@ class Worker(QObject):
             if close is not None:
                 close()
         except Exception as error:  # noqa: BLE001 - a failed job must never end the thread
-            failure = error
+            failure = explained(error)
+            failure.__cause__ = failure.__context__ = failure.__traceback__ = None  # they hold all that the job had in hand
         with self._condition:  # who hears of the end finds it ended
             self._running = False
         if not self.is_current(job):
@@ -154,7 +155,7 @@ class Worker(QObject):
         if failure is None:
             self.finished_job.emit(job)
         else:
-            self.failed.emit(job, explained(failure))
+            self.failed.emit(job, failure)
 
 
 class GarbageCollector(QObject):

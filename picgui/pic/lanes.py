@@ -1,5 +1,6 @@
 """Samples of f drawn in lock-step, row by row: in PyTorch, or in `picgui.pic.pixel_loop`."""
 
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from picgui.pic import mixture, pixel_loop
 from picgui.pic.layers import concat_elu
 from picgui.pic.row_phase import Given, Layer, Packed, RowPhase
 
+_one_capture = threading.Lock()
 ATTEMPTS = 16  # draws of a pixel until one is a colour that sRGB has
 
 Known = tuple[Tensor, Tensor]  # mask (1, 1, h, w) in {0, 1}; chroma (1, 2, h, w), normalised whole units
@@ -89,7 +91,8 @@ class BatchLanes(Lanes):
             device = self.chroma.device
             torch.cuda.synchronize(device)
             self.graph = torch.cuda.CUDAGraph()
-            with torch.cuda.device(device), torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
+            capturing = torch.cuda.graph(self.graph, capture_error_mode="thread_local")
+            with _one_capture, torch.cuda.device(device), capturing:  # all captures of a process share one stream
                 self._draw_row()
         self.graph.replay()
 
