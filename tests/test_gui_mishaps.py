@@ -4,6 +4,7 @@ import errno
 import math
 import os
 import shutil
+import threading
 import time
 
 import numpy as np
@@ -21,7 +22,7 @@ from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
-from picgui.paths import data_dir
+from picgui.paths import checkpoint_dir, data_dir
 from picgui.photo import read_photo, read_png_text
 from picgui.pipeline import colorize
 from picgui.upsample import compose
@@ -369,7 +370,10 @@ def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other
 
 
 def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    began = threading.Event()
+
     def slow(*_arguments, **_options):
+        began.set()
         time.sleep(1.0)
         yield from ()
 
@@ -378,7 +382,7 @@ def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, s
     dialog = window.batch
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.start.click()
-    qtbot.waitUntil(dialog._worker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(began.is_set, timeout=WAIT)
     beats = []
     timer = QTimer(interval=20)
     timer.timeout.connect(lambda: beats.append(time.monotonic()))
@@ -400,6 +404,7 @@ def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch)
     for index in (0, 1, 0, 1):
         dialog.model.setCurrentIndex(index)
     assert len(read) == 3 and "tiny" in dialog.facts.text()
+    (checkpoint_dir() / "added.safetensors").unlink()  # the data folder is that of all tests
 
 
 def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):  # noqa: F811
