@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.gui import batch, dialogs, jobs, records
@@ -404,6 +404,11 @@ def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch)
     for index in (0, 1, 0, 1):
         dialog.model.setCurrentIndex(index)
     assert len(read) == 3 and "tiny" in dialog.facts.text()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: QMessageBox.StandardButton.Yes)
+    dialog.remove.click()
+    checkpoint(tmp_path, seed=6, name="added")
+    dialog.add.click()
+    assert len(read) == 5, "another one has got the name of the one that is gone"
     (checkpoint_dir() / "added.safetensors").unlink()  # the data folder is that of all tests
 
 

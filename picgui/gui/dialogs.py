@@ -292,6 +292,7 @@ class PreferencesDialog(QDialog):
         question = self.tr("Delete picgui's copy of the checkpoint %1?").replace("%1", path.stem)
         if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
             path.unlink(missing_ok=True)
+            self._facts.pop(path, None)  # another one may get its name
             self._fill_models(Path(self._in_use or default_checkpoint()))
 
     def accept(self) -> None:
