@@ -29,7 +29,9 @@ def _window_parser() -> argparse.ArgumentParser:
         prog="picgui",
         description="Colour for old photographs. Opens the window; with no display, use: picgui colorize PHOTO",
     )
-    parser.add_argument("photo", nargs="*", type=Path, help="a photograph or a session to open; several photographs, or a folder of them, become a queue")
+    parser.add_argument(
+        "photo", nargs="*", type=Path, help="a photograph or a session to open; several photographs, or a folder of them, become a queue"
+    )
     parser.add_argument("--version", action="version", version=f"picgui {__version__}")
     return parser
 
@@ -63,14 +65,20 @@ def _colorize_parser() -> argparse.ArgumentParser:
         "--seed", type=arguments.seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
     )
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
-    parser.add_argument("--overwrite", action="store_true", help="draw again and replace earlier results of the same photographs; other files are never replaced")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="draw again and replace earlier results of the same photographs, never other files"
+    )
     parser.add_argument(
         "--shard", type=arguments.shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"
     )
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the shipped one")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     parser.add_argument(
-        "--long-side", type=arguments.positive, metavar="PX", help="long side of the picture in which the fine colours are drawn; coarse ones have half of it (default: the area of twice a training picture's sides)"
+        "--long-side",
+        type=arguments.positive,
+        metavar="PX",
+        help="long side of the picture in which the fine colours are drawn; coarse ones have half of it "
+        "(default: the area of twice a training picture's sides)",
     )
     return parser
 

@@ -386,7 +386,8 @@ def colorize(
     """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
 
     ``temperature`` and ``candidates`` are those of `draw_rows`; what the window begins with is in `picgui.defaults`.
-    The photograph is embedded once; g^w then reads each sample's coarse colours. Up to 8 samples are drawn at once. Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
+    The photograph is embedded once; g^w then reads each sample's coarse colours. Up to 8 samples are drawn at once.
+    Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
     """
     options = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     for drawn in colorize_rows(photo, model, seeds=seeds, **options):

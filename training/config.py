@@ -1,6 +1,5 @@
 """Training configurations: one TOML file says everything that a run needs but for its data."""
 
-import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,8 +87,8 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
         if stage.decay not in ("geometric", "linear"):
             raise ValueError(f"a stage has decay {stage.decay!r}; it must be geometric or linear")
-        least = 0 if stage.decay == "linear" else math.ulp(0)
-        if stage.images < 1 or stage.batch < 1 or not least <= stage.end_rate <= stage.rate or stage.rate <= 0:
+        ends_well = stage.end_rate > 0 or (stage.decay == "linear" and stage.end_rate == 0 < stage.rate)
+        if stage.images < 1 or stage.batch < 1 or not ends_well or not stage.end_rate <= stage.rate:
             raise ValueError(
                 "a stage needs images and batch of at least 1, and 0 < end_rate <= rate (where decay is linear, end_rate may be 0)"
             )

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.errors import PicError
-from picgui.gui import jobs, theme
+from picgui.gui import theme
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import Worker
@@ -65,7 +65,6 @@ class BatchDialog(QDialog):
         self._samples, self._temperature, self._saturation = samples, temperature, saturation
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
-        self._scrolled_to: int | None = None
         self._namesakes = namesakes(self._paths)
         self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
@@ -205,7 +204,7 @@ class BatchDialog(QDialog):
     def _next(self) -> None:
         waiting = [index for index, state in enumerate(self._states) if state is State.WAITING]
         while waiting and not self._paused and (other := self._namesakes.get(self._paths[waiting[0]])):
-            self._current = waiting.pop(0)
+            self._turn_to(waiting.pop(0))
             words = self.tr("would be written under the names of %1; colorize it into another folder")
             self._set(State.FAILED, words.replace("%1", str(other)))
             self._current = None
@@ -213,7 +212,7 @@ class BatchDialog(QDialog):
             self._pause()
             self._show_progress()
             return
-        self._current = waiting[0]
+        self._turn_to(waiting[0])
         self._written, self._share = 0, 0.0
         path, folder = self._paths[self._current], Path(self.folder.text())
         self._set(State.RUNNING, self.tr("reading…"))
@@ -229,6 +228,10 @@ class BatchDialog(QDialog):
         )
         self._show_progress()
 
+    def _turn_to(self, index: int) -> None:
+        self._current = index
+        self.list.scrollToItem(self.list.topLevelItem(index))
+
     def _set(self, state: State, words: str) -> None:
         self._states[self._current] = state
         item = self.list.topLevelItem(self._current)
@@ -237,9 +240,6 @@ class BatchDialog(QDialog):
         colors = theme.current()
         shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
         item.setForeground(1, QColor(shade))
-        if self._current != self._scrolled_to:
-            self._scrolled_to = self._current
-            self.list.scrollToItem(item)
         if state is State.FAILED:
             self._last_failed = item
         self._show_details()

@@ -390,7 +390,7 @@ class Canvas(QWidget):
                 painter.drawLine(at - side, at - side / 3)
                 painter.drawLine(at + side / 3, at + side)
             if self._tool is Tool.HINT:
-                radius = self._brush * max(target.width(), target.height())
+                radius = self._brush_radius(target)
                 painter.drawEllipse(at, radius, radius)
 
     def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
@@ -402,18 +402,18 @@ class Canvas(QWidget):
             inside.closeSubpath()
             painter.setPen(Qt.PenStyle.NoPen)
             painter.fillPath(outside - inside, QColor(0, 0, 0, 120))
-            shape = inside
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
+                painter.setPen(pen)
+                painter.drawPath(inside)
         else:
-            radius = self._brush * max(target.width(), target.height())
             line = QPainterPath(points[0])
             line.addPolygon(QPolygonF(points if len(points) > 1 else [points[0], points[0] + QPointF(0.01, 0)]))
-            theme.paint_brushed(painter, line, 2 * radius)
-            return
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 150), 3))
-        painter.drawPath(shape)
-        painter.setPen(QPen(QColor("#ffffff"), 1.5))
-        painter.drawPath(shape)
+            theme.paint_brushed(painter, line, 2 * self._brush_radius(target))
+
+    def _brush_radius(self, target: QRectF) -> float:
+        """In pixels of the screen, where the photograph is painted so large."""
+        return self._brush * max(target.width(), target.height())
 
     def _region(self, points: list[QPointF]) -> QPolygonF:
         """The region that a stroke marks: its outline, or the rectangle between its ends."""
@@ -679,9 +679,9 @@ class Canvas(QWidget):
 
     def _is_near(self, a: QPointF, b: QPointF) -> bool:
         """Whether two points, as shares of the photograph's sides, are so near that a stroke need not keep both."""
-        target = self._target(self._pane_rects()[0])
+        target = self._target(self._pane_at(self._pressed_at))
         apart = math.hypot((a.x() - b.x()) * target.width(), (a.y() - b.y()) * target.height())
-        return apart < max(2.0, self._brush * max(target.width(), target.height()) / 4 if self._tool is Tool.HINT else 0.0)
+        return apart < max(2.0, self._brush_radius(target) / 4 if self._tool is Tool.HINT else 0.0)
 
     def _inside(self, point: QPointF) -> QPointF:
         """A point of the widget as shares of the photograph's sides, moved into it."""

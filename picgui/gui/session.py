@@ -36,17 +36,21 @@ class Sample:
         self.temperature = temperature
         self.candidates = candidates
         self.start_at(draft, known)
-        self.rows = 0  # drawn so far
-        self.log_prob = 0.0  # nats, of the drawn rows and as large a part of the coarse sample
         self.coarse_log_prob = 0.0  # nats
         self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
         self.stopped = False  # by the person: what is drawn is kept
 
     def start_at(self, draft: np.ndarray, known: Known | None) -> None:
         """Begin as a draft (2, h, w), and at its size."""
+        self.begin()
         self.known = known  # colours that were given, by hints or by a region that is held
         self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
         self.better_draft(draft)
+
+    def begin(self) -> None:
+        """Nothing is drawn yet."""
+        self.rows = 0  # drawn so far
+        self.log_prob = 0.0  # nats, of the drawn rows and as large a part of the coarse sample
 
     def better_draft(self, chroma: np.ndarray) -> None:
         """Take (2, h, w) before anything is drawn; given colours stay."""
@@ -475,12 +479,6 @@ class Session(QObject):
             missing = [s for s in missing if s.is_drawn_like(last)]
         for sample in missing:
             if not self._fits(sample.chroma):
-                sample.rows = 0
                 sample.start_at(self.embedded.draft, self._fitting(sample.known))
                 self.sample_advanced.emit(sample, 0, sample.chroma.shape[1])
         self.sampling_wanted.emit(missing)
-
-    def begin(self, samples: Sequence[Sample]) -> None:
-        """These samples are drawn from their first row on."""
-        for sample in samples:
-            sample.rows, sample.log_prob = 0, 0.0

@@ -323,8 +323,8 @@ class Studio(QObject):
             self._network.stop()
             self._set_activity(Activity.IDLE)
             return
-        self.session.begin(samples)
         for sample in samples:
+            sample.begin()
             sample.checkpoint = self.model.checkpoint.sha256
         self._started = time.perf_counter()
         self._set_activity(Activity.SAMPLING)
