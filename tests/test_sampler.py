@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from picgui import color
@@ -25,10 +26,10 @@ KERNELS = pytest.mark.parametrize("config", [TINY, TINY_PAPER, replace(TINY, blo
 def setting(config, height, width, *, dtype=torch.float32, seed=0):
     """A folded f, its weights as checkpoints hold them, with a random embedding, luminance and chroma."""
     torch.manual_seed(seed)
-    folded = network(config, seed=seed).fold()
-    for convolution in weight_norm_convolutions(folded).values():
-        convolution.folded = convolution.folded.half().float()
-    f = folded.to(dtype).pixel_cnn
+    built = network(config, seed=seed)
+    for convolution in weight_norm_convolutions(built).values():
+        convolution.set_weight(convolution.weight().half().float())
+    f = built.fold().to(dtype).pixel_cnn
     embedding = torch.randn(1, config.embedding_channels, height, width, dtype=dtype)
     luminance = torch.rand(1, 1, height, width, dtype=dtype) * 1.6 - 0.8
     chroma = mixture.snap(torch.randn(1, 2, height, width, dtype=dtype) * 0.2)
@@ -389,7 +390,7 @@ def test_kernels_are_packed_once_and_anew_when_they_are_others():
     with torch.no_grad():
         f.u_blocks[0].gate.bias += 1
     assert np.allclose(pixel_loop.pack(f).vertical_gate_bias - before.vertical_gate_bias, [[1]] + [[0]] * (TINY.blocks - 1))
-    f.u_blocks[0].gate.folded = f.u_blocks[0].gate.folded * 2
+    f.u_blocks[0].gate.v = nn.Parameter(f.u_blocks[0].gate.v * 2, requires_grad=False)
     assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before.vertical_gate)
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from picgui import defaults
 from picgui.photo import photo_from_rgb, read_photo
 from picgui.pic import pixel_loop, sampler
+from picgui.pic.layers import fold, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
 from picgui.pipeline import Model, compose, embed, sample_rows
 from picgui.threads import use_threads
@@ -102,12 +103,10 @@ def paper_size(vertical: tuple[int, int], horizontal: tuple[int, int]) -> PixelC
     """f with the paper's 160 channels and 4 blocks, on a 256-channel embedding, random weights that half precision holds, folded."""
     torch.manual_seed(0)
     config = replace(CONFIGS["cifar10"], vertical_kernel=vertical, horizontal_kernel=horizontal)
-    pixel_cnn = PixelCNN(config).eval().requires_grad_(False)
-    for module in pixel_cnn.modules():
-        if hasattr(module, "fold"):
-            module.fold()
-            module.folded = module.folded.half().float()
-    return pixel_cnn
+    pixel_cnn = PixelCNN(config)
+    for convolution in weight_norm_convolutions(pixel_cnn).values():
+        convolution.set_weight(convolution.weight().half().float())
+    return fold(pixel_cnn)
 
 
 def _inputs(pixel_cnn: PixelCNN, size: int) -> tuple[Tensor, Tensor]:

@@ -39,25 +39,28 @@ class WeightNormConv2d(nn.Module):
         self.v = nn.Parameter(v)
         self.g = nn.Parameter(torch.ones(out_channels))
         self.bias = nn.Parameter(torch.zeros(out_channels))
-        self.folded: Tensor | None = None
+        self.folded = False
 
     def weight(self) -> Tensor:
-        """The effective kernel (out, in, height, width)."""
-        if self.folded is not None:
-            return self.folded
+        """The effective kernel (out, in, height, width); folded, the same tensor every time."""
+        if self.folded:
+            return self.v
         return self.v * (self.g / self.v.flatten(1).norm(dim=1).clamp_min(1e-12))[:, None, None, None]
 
     def set_weight(self, weight: Tensor) -> None:
         """Make ``weight`` the effective kernel, trainable as before."""
         with torch.no_grad():
             self.v.copy_(weight)
-            self.g.copy_(weight.flatten(1).norm(dim=1))
-        self.folded = None
+            self.g.copy_(self.v.flatten(1).norm(dim=1))
+        self.v.requires_grad_()
+        self.folded = False
 
     def fold(self) -> None:
-        """Compute the kernel once and for all; gradients no longer reach it."""
-        self.folded = None
-        self.folded = self.weight().detach().contiguous(memory_format=torch.channels_last)
+        """Compute the kernel once and for all, in place of its direction; gradients no longer reach it."""
+        kernel = self.weight().detach()
+        self.set_weight(kernel)
+        self.v = nn.Parameter(self.v.detach().contiguous(memory_format=torch.channels_last), requires_grad=False)
+        self.folded = True
 
     def initialize(self, x: Tensor) -> None:
         """Choose gain and bias so that the outputs for ``x`` have zero mean and standard deviation ``init_scale``."""
@@ -67,12 +70,6 @@ class WeightNormConv2d(nn.Module):
             y = self(x).float()
             self.g.copy_(self.init_scale / (y.var(dim=(0, 2, 3)) + 1e-8).sqrt().clamp_min(1e-3))
             self.bias.copy_(-y.mean(dim=(0, 2, 3)) * self.g)
-
-    def _apply(self, function: Callable, recurse: bool = True):
-        super()._apply(function, recurse)
-        if self.folded is not None:
-            self.folded = function(self.folded)
-        return self
 
     def forward(self, x: Tensor) -> Tensor:
         left, right, top, bottom = self.padding

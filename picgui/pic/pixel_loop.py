@@ -235,7 +235,7 @@ def warm_up() -> None:
         config = replace(CONFIGS["photo-small"], channels=1, embedding_channels=1, components=1)
         pixel_cnn = PixelCNN(config)
         for convolution in weight_norm_convolutions(pixel_cnn).values():
-            convolution.folded = torch.zeros_like(convolution.v)
+            convolution.set_weight(torch.zeros_like(convolution.v))
         weights = pack(pixel_cnn)
         nothing = np.zeros((1, 1, 1, 1), np.float32)
         drawing = Drawing(
