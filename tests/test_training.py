@@ -236,7 +236,7 @@ def test_a_run_learns_and_goes_through_all_stages(folder, config, tmp_path):
 
 
 def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path):
-    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     assert run("train", config, *data, "--out", tmp_path / "whole") == 0
     for attempt in range(12):  # one step at a time
         arguments = ("train", config, *data, "--out", tmp_path / "pieces", "--minutes", 0)
@@ -307,7 +307,7 @@ def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
-    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     assert run("train", config, *data, "--out", tmp_path / "one") == 0
 
     def together(*more):
@@ -409,7 +409,7 @@ def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
-    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     weights = []
     for at_once in (4, 3, 1):
         out = tmp_path / str(at_once)
@@ -420,6 +420,59 @@ def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
         weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
     for pieces in weights[1:]:
         assert (pieces - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
+
+
+def test_the_faster_precision_is_chosen_and_kept(folder, config, tmp_path, monkeypatch):
+    arguments = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--minutes", 0, "--out")
+
+    def precisions(out, *more):
+        dtypes = []
+        with monkeypatch.context() as patch:
+            convolve = F.conv2d
+            patch.setattr(F, "conv2d", lambda *a, **k: dtypes.append((y := convolve(*a, **k)).dtype) or y)
+            assert run(*arguments, out, *more) == 0
+        return set(dtypes), json.loads((out / "run.json").read_text())["precision"]
+
+    for seconds, dtype in ({torch.bfloat16: 1, torch.float32: 2}, torch.bfloat16), ({torch.bfloat16: 2, torch.float32: 1}, torch.float32):
+        name = str(dtype).removeprefix("torch.")
+        with monkeypatch.context() as patch:
+            patch.setattr("training.machine._convolution_seconds", seconds.get)
+            used, told = precisions(tmp_path / name)
+            assert dtype in used and told == name
+            if dtype == torch.float32:
+                assert used == {torch.float32}
+    monkeypatch.setattr("training.machine._convolution_seconds", {torch.bfloat16: 2, torch.float32: 1}.get)
+    assert precisions(tmp_path / "bfloat16", "--resume")[1] == "bfloat16", "a run goes on as it began"
+    assert precisions(tmp_path / "bfloat16", "--resume", "--precision", "float32") == ({torch.float32}, "float32")
+
+
+def test_without_a_compiler_it_is_told(folder, config, tmp_path, capsys, monkeypatch):
+    def fails(*arguments, **options):
+        raise RuntimeError("No working C++ compiler found\nand a long trace")
+
+    monkeypatch.setattr(torch, "compile", fails)
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run", "--compile") == 1
+    told = capsys.readouterr().err
+    assert "No working C++ compiler found. " in told and "without --compile" in told and "trace" not in told
+    assert not (tmp_path / "run/state.pt").exists()
+
+
+@pytest.mark.slow  # it compiles
+def test_compiled_training_is_the_same_training(folder, config, tmp_path):
+    # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
+    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
+    config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
+    weights = []
+    for how in ((), ("--compile",)):
+        out = tmp_path / f"run{len(how)}"
+        assert run("train", config, *data, "--out", out, "--minutes", 0, *how) == 0
+        start = torch.cat([p.flatten() for p in read_state(out)["network"].values()])
+        assert run("train", config, *data, "--out", out, "--resume", *how) == 0
+        weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
+        assert json.loads((out / "run.json").read_text())["compiled"] == bool(how)
+    assert (weights[1] - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
 
 
 def test_what_is_held_stays(folder, config, tmp_path, capsys):

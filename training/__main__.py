@@ -17,6 +17,7 @@ from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, evaluate_coarse, measure_dabs, measure_samples
 from training.figures import make_figures, originals, photographs, plot_curves, write_grey
+from training.machine import PRECISIONS, keep_memory
 from training.measures import Figure
 from training.parallel import World
 from training.train import export, read_state, train
@@ -57,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
         type=arguments.positive,
         metavar="N",
         help="only N pictures of a batch in memory together, their gradients summed: slower, smaller",
+    )
+    command.add_argument(
+        "--precision",
+        choices=tuple(PRECISIONS),
+        help="of the convolutions (default: that of a run that goes on, else the faster one on this machine, measured)",
+    )
+    command.add_argument(
+        "--compile", action="store_true", help="compile the steps first, which takes minutes and a C++ compiler: then faster"
     )
     command.set_defaults(run=_train)
 
@@ -166,6 +175,7 @@ def _device(options: argparse.Namespace) -> str:
 
 
 def _train(options: argparse.Namespace) -> None:
+    keep_memory()
     config = read_config(options.config)
     pictures, validation = (
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
@@ -184,6 +194,8 @@ def _train(options: argparse.Namespace) -> None:
         init=options.init,
         minutes=options.minutes,
         at_once=options.at_once,
+        precision=PRECISIONS.get(options.precision),
+        compile=options.compile,
         command=("python", "-m", "training", *sys.argv[1:]),
     )
     world.leave()

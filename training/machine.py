@@ -1,0 +1,61 @@
+"""What a training takes of the machine: the precision its convolutions are fastest in, compiled steps, memory that is kept."""
+
+import ctypes
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from picgui.errors import DataError
+
+PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's mallopt
+
+
+def fastest_precision(device: torch.device | str = "cpu") -> torch.dtype:
+    """bfloat16 or float32: what a convolution of the networks takes less time in.
+
+    Cards that have bfloat16 are taken to be faster in it. Processors are measured, in some 0.1 s: with matrix units (AMX) bfloat16 is
+    twice as fast as float32, without them half as fast.
+    """
+    if torch.device(device).type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    return min(PRECISIONS.values(), key=_convolution_seconds)
+
+
+@torch.inference_mode()
+def _convolution_seconds(dtype: torch.dtype) -> float:
+    x = torch.ones(8, 128, 32, 32, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    weight = torch.ones(128, 128, 3, 3, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        F.conv2d(x, weight, padding=1)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def compiled(network: nn.Module) -> nn.Module:
+    """The network as PyTorch's compiler runs it: the same parameters, one program a size of pictures.
+
+    Raises DataError where the compiler does not work, as without a C++ compiler.
+    """
+    try:
+        torch.compile(torch.neg)(torch.ones(2))
+    except Exception as error:  # many kinds, by what is missing
+        first_line = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise DataError(
+            f"PyTorch cannot compile on this machine: {first_line}. Install a C++ compiler (such as g++), or train without --compile."
+        ) from error
+    return torch.compile(network, dynamic=False)
+
+
+def keep_memory() -> None:
+    """Let freed memory be used again, and not given back to the system and taken anew at every step; glibc only, else nothing."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
