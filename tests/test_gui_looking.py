@@ -178,7 +178,7 @@ def test_a_fitted_photograph_stays_fitted_on_a_screen_of_another_scale(levelled,
     before = canvas._target(canvas._pane_rects()[0])
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda _: 2 * levelled.devicePixelRatioF())
     QCoreApplication.sendEvent(canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
-    assert canvas.is_fitted and canvas._target(canvas._pane_rects()[0]) == before
+    assert canvas._fits and canvas._target(canvas._pane_rects()[0]) == before
 
 
 def test_a_large_photograph_is_sharp_at_every_zoom(levelled, qtbot):

@@ -6,12 +6,14 @@ import os
 import shutil
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
@@ -427,3 +429,204 @@ def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):  #
     for point in way:
         place = canvas._to_photo(QPointF(point), canvas._pane_rects()[0])
         assert masks[0][int(place.y() * height), int(place.x() * width)]
+
+
+def test_what_is_drawn_while_another_sample_is_looked_at_is_shown_in_full(drawn, qtbot):  # noqa: F811
+    first, second = drawn.session.samples[:2]
+    assert drawn.session.selected is first
+    composed = drawn.pictures.composed_rows
+
+    def shown(sample):
+        image = drawn.pictures.preview(sample)
+        flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+        return flat.reshape(image.height(), image.width(), 4)[..., 2::-1]
+
+    def is_shown(sample):
+        qtbot.waitUntil(lambda: not drawn.pictures._busy and not drawn.pictures._dirty, timeout=WAIT)
+        photo = drawn.session.opened.preview
+        return np.array_equal(shown(sample), compose(photo, sample.chroma))
+
+    qtbot.waitUntil(lambda: composed(first) == len(first.chroma[0]) and is_shown(first), timeout=WAIT)
+    drawn.session.select(second)
+    first.chroma[:] = 30 - first.chroma
+    drawn.session.sample_advanced.emit(first, 0, 1)
+    drawn.session.select(first)
+    qtbot.waitUntil(lambda: is_shown(first), timeout=WAIT)
+
+
+def test_comparing_selects_nothing_for_pin_and_delete(drawn):  # noqa: F811
+    samples = drawn.session.samples
+    drawn._actions["compare"].trigger()
+    assert len(drawn.canvas._panes) == 4
+    drawn.canvas.pane_clicked.emit(samples[2])
+    for pin in (drawn.panel.pin.click, drawn._actions["pin"].trigger):
+        pin()
+        assert [drawn.session.is_pinned(s) for s in samples] == [False, False, True, False]
+        drawn.session.undo_stack.undo()
+    drawn._actions["compare"].trigger()
+    assert drawn.gallery.marked == (samples[2],)
+    drawn._actions["compare"].trigger()
+    drawn._actions["delete"].trigger()
+    assert drawn.session.samples == (*samples[:2], samples[3])
+    # who selects several means them; the panel is about the one on the canvas
+    drawn.gallery.mark(samples[:2])
+    drawn.session.select(samples[0])
+    drawn._actions["pin"].trigger()
+    assert [drawn.session.is_pinned(s) for s in samples] == [True, True, False, False]
+    drawn.panel.delete.click()
+    assert drawn.session.samples == (samples[1], samples[3])
+
+
+def test_escape_leaves_a_tool_and_only_then_stops(slowly, drawn, qtbot):  # noqa: F811
+    drawn.session.resample()
+    drawn._actions["hint"].trigger()
+    assert drawn.canvas.tool is Tool.HINT
+    QTest.keyClick(drawn.canvas, Qt.Key.Key_Escape)
+    assert drawn.canvas.tool is Tool.MOVE and not any(s.stopped for s in drawn.session.samples)
+    QTest.keyClick(drawn.canvas, Qt.Key.Key_Escape)
+    assert all(s.stopped for s in drawn.session.samples)
+
+
+def test_a_number_that_was_typed_counts_where_a_button_is_pressed(drawn, qtbot):  # noqa: F811
+    count = drawn.panel.count
+
+    def type_in(text):
+        count.setFocus()
+        count.selectAll()
+        QTest.keyClicks(count, text)
+
+    type_in("2")
+    QTest.mouseClick(drawn.panel.resample, Qt.MouseButton.LeftButton)
+    assert drawn.session.sample_count == len(drawn.session.samples) == 2
+    type_in("6")
+    QTest.mouseClick(drawn.panel.more, Qt.MouseButton.LeftButton)
+    assert count.value() == 7
+    type_in("5")
+    QTest.keyClick(count, Qt.Key.Key_Down)
+    assert count.value() == 4
+    qtbot.waitUntil(lambda: drawn.session.sample_count == 4 and is_done(drawn), timeout=WAIT)
+
+
+def test_what_is_marked_is_what_is_outlined(drawn, qtbot):  # noqa: F811
+    drawn._actions["hint"].trigger()
+    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
+    few = drawn._marked_place
+    drawn.panel.hints.brush.setValue(15)
+    assert drawn._marked_place.sum() > few.sum() and drawn._marked_place[few].all()
+    assert drawn.panel.hints.plane.isEnabled()
+    drawn.session.draft_ready.emit()  # another model, perhaps of another resolution
+    assert drawn._marked_place is None and not drawn.canvas._stroke and not drawn.panel.hints.plane.isEnabled()
+    drawn.panel.hints.brush.setValue(3)
+    assert drawn._marked_place is None and drawn.canvas.tool is Tool.HINT
+    drawn.session.delete(drawn.session.samples)
+    assert drawn.canvas.tool is Tool.MOVE and not drawn._actions["hint"].isChecked()
+
+
+def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, qtbot):  # noqa: F811
+    height, width = drawn.session.embedded.chroma_shape
+    regions = []
+    drawn.canvas.region_marked.connect(lambda mask: regions.append(mask.copy()))
+
+    def target():
+        return drawn.canvas._target(drawn.canvas._pane_rects()[0])
+
+    def drag(start, end):
+        drawn._use_tool(Tool.REGION)
+        QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=start)
+        QTest.mouseMove(drawn.canvas, end)
+        QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=end)
+        return regions.pop()
+
+    corner = target().topLeft().toPoint() + QPoint(2, 2)
+    samples = drawn.session.samples
+    assert not drag(corner, corner).any() and drawn.session.samples == samples and drawn.canvas.tool is Tool.REGION
+    assert drag(target().topLeft().toPoint(), target().bottomRight().toPoint() + QPoint(2, 2)).all()
+    assert drawn.session.samples == samples and "whole picture" in drawn.message.text
+    corner = target().topLeft().toPoint() + QPoint(2, 2)  # the message took room
+    small = drag(corner, corner + QPoint(4, 4))
+    assert small.sum() == 1 and small[0, 0] and target().width() / width > 16 and drawn.session.samples != samples
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):  # noqa: F811
+    class Broken(QMimeData):
+        def hasImage(self):  # noqa: N802
+            return True
+
+        def imageData(self):  # noqa: N802
+            return None
+
+    data = Broken()
+    if way == "paste":
+        monkeypatch.setattr(QGuiApplication, "clipboard", lambda: SimpleNamespace(mimeData=lambda: data))
+        drawn._actions["paste"].trigger()
+    else:
+        event = SimpleNamespace(source=lambda: None, mimeData=lambda: data, acceptProposedAction=lambda: None)
+        drawn.dropEvent(event)
+    assert "could not be taken over" in drawn.message.text and drawn.session.path.name == "scan.png"
+
+
+def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):  # noqa: F811
+    shutil.copy(scan, scan.with_name("second.png"))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(scan)), QUrl.fromLocalFile(str(scan.with_name("second.png")))])
+    monkeypatch.setattr(QGuiApplication, "clipboard", lambda: SimpleNamespace(mimeData=lambda: data))
+    drawn._actions["paste"].trigger()
+    assert drawn.batch is not None and len(drawn.batch._paths) == 2
+    assert drawn.batch.start.isDefault() and not drawn.batch.show_results.autoDefault()
+    drawn.batch.close()
+
+
+def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot, tmp_path, scan, model_path, monkeypatch):  # noqa: F811
+    (tmp_path / "bad.safetensors").write_bytes(b"no checkpoint")
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(checkpoint=tmp_path / "bad.safetensors", device="cpu", settings=settings)
+    window.show()
+    qtbot.waitUntil(lambda: "bad.safetensors" in window.message.text, timeout=WAIT)
+    window.open(scan)
+    qtbot.waitUntil(lambda: "no model" in window.canvas._caption, timeout=WAIT)
+    monkeypatch.setattr(dialogs.PreferencesDialog, "exec", lambda dialog: True)
+    monkeypatch.setattr(window, "_checkpoint", lambda: model_path)
+    window.show_preferences()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert window.canvas._caption == ""
+    window.close()
+
+
+def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):  # noqa: F811
+    drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    drawn.open(scan)
+    assert drawn.message.text == "Something was kept." and drawn.message.isVisible()
+    drawn.open(scan.with_name("nope.png"))
+    qtbot.waitUntil(lambda: "nope.png" in drawn.message.text, timeout=WAIT)
+    drawn.open(scan)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert not drawn.message.isVisible()
+
+
+def test_actual_size_is_that_of_small_photographs_too(drawn):  # noqa: F811
+    drawn._actions["actual"].trigger()
+    assert drawn.canvas.zoom == 1.0 < drawn.canvas._fitting_zoom() / 2
+
+
+def test_samples_of_a_session_that_share_their_hints_are_drawn_together(drawn, tmp_path, qtbot):  # noqa: F811
+    hint = np.zeros(drawn.session.embedded.chroma_shape, bool)
+    hint[1, 2] = True
+    drawn.session.add_hint(hint, (5.0, 6.0))
+    records.write(tmp_path / "work.picgui", records.content_of(drawn.session))
+    restored = records.read_session(tmp_path / "work.picgui").restored
+    assert all(s.known is restored.hints for s in restored.samples) and restored.hints.mask[1, 2]
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_the_canvas_shows_that_a_key_brought_it_the_focus(drawn, qtbot):  # noqa: F811
+    def edge():
+        return drawn.canvas.grab().toImage().pixelColor(1, 1).name()
+
+    drawn.activateWindow()
+    drawn.panel.setFocus()
+    plain = edge()
+    for reason, is_framed in ((Qt.FocusReason.TabFocusReason, True), (Qt.FocusReason.MouseFocusReason, False)):
+        drawn.gallery.setFocus()
+        drawn.canvas.setFocus(reason)
+        qtbot.waitUntil(lambda: (edge() != plain) is is_framed, timeout=WAIT)

@@ -144,7 +144,7 @@ def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):  # noqa:
     drawn.session.select(drawn.session.samples[3])
     before = [s.chroma.copy() for s in drawn.session.samples]
     path = tmp_path / "work.picgui"
-    records.write_session(path, drawn.session)
+    records.write(path, records.content_of(drawn.session))
     drawn.session.resample()
     drop(drawn, path)
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 4, timeout=WAIT)
@@ -163,7 +163,7 @@ def test_a_damaged_session_is_a_sentence(tmp_path, content):
 
 def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candidates(drawn, tmp_path):  # noqa: F811
     path = tmp_path / "work.picgui"
-    records.write_session(path, drawn.session)
+    records.write(path, records.content_of(drawn.session))
     assert [s.candidates for s in records.read_session(path).restored.samples] == [CANDIDATES] * 4
     content = json.loads(path.read_text())
     del content["samples"][0]["candidates"]
@@ -180,7 +180,7 @@ def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candi
 
 def test_chroma_in_a_record_is_bounded(tmp_path, drawn):  # noqa: F811
     path = tmp_path / "work.picgui"
-    records.write_session(path, drawn.session)
+    records.write(path, records.content_of(drawn.session))
     content = json.loads(path.read_text())
     content["samples"][0]["chroma"]["shape"] = [2, 100_000, 100_000]
     path.write_text(json.dumps(content))
@@ -455,7 +455,7 @@ def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, q
     second = drawn.studio.model.checkpoint.sha256
     texts = [drawn.studio.text_of(s) for s in session.samples]
     assert [t["picgui:checkpoint"] for t in texts] == [first, second, second, second]
-    records.write_session(tmp_path / "work.picgui", session)
+    records.write(tmp_path / "work.picgui", records.content_of(session))
     assert [s.checkpoint for s in records.read_session(tmp_path / "work.picgui").restored.samples] == [first, second, second, second]
 
 
@@ -621,7 +621,7 @@ def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkey
 
 def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbot):  # noqa: F811
     saved = tmp_path / "work.picgui"
-    records.write_session(saved, drawn.session)
+    records.write(saved, records.content_of(drawn.session))
     drawn.open(saved)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert not drawn.message.isVisible()
@@ -702,7 +702,7 @@ def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(
     fewer.rows, fewer.candidates = 2, 1
     drawn.session.samples[0].stopped = True
     path = tmp_path / "work.picgui"
-    records.write_session(path, drawn.session)
+    records.write(path, records.content_of(drawn.session))
     drawn.open(path)
     before = drawn.session.samples
     qtbot.waitUntil(lambda: len(drawn.session.samples) == 4 and drawn.session.samples[0] not in before, timeout=WAIT)

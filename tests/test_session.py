@@ -242,3 +242,41 @@ def test_samples_outlive_a_model_of_another_resolution_and_can_be_worked_with(se
     session.undo_stack.undo()
     session.set_temperature(0.3)
     assert all(s.chroma.shape == (2, rows, columns) for s in session.samples[1:]) and session.samples[0] is before[0]
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["region", "hint, region"])
+def test_a_hint_keeps_what_a_redone_region_holds(session, first):
+    finish(session)
+    corner, middle, region = (np.zeros((ROWS, COLUMNS), bool) for _ in range(3))
+    corner[0, 0] = middle[2, 2] = region[1:4, 1:4] = True
+    if first:
+        session.add_hint(corner, (1.0, 2.0))
+        finish(session)
+    held_colors = session.selected.chroma.copy()
+    session.redo_region(region)
+    session.add_hint(middle, (5.0, 6.0))
+    again = session.samples[1]
+    assert not session.hints.mask[0, 1]
+    assert np.array_equal(again.known.mask, ~region | middle)
+    assert (again.known.chroma[:, 2, 2] == (5, 6)).all() and (again.known.chroma[:, 0, 0] == ((1, 2) if first else 7)).all()
+    assert np.array_equal(again.known.chroma[:, 4], held_colors[:, 4])
+    session.clear_hints()
+    freed = region | corner if first else region
+    assert np.array_equal(session.samples[1].known.mask, ~freed) and session.samples[0].known is None
+    session.undo_stack.undo()
+    assert session.samples[1] is again
+
+
+def test_a_hint_where_all_is_pinned_draws_new_samples(session):
+    finish(session)
+    session.toggle_pins(session.samples)
+    pinned = session.samples
+    session.set_sample_count(6)
+    finish(session)
+    session.toggle_pins(session.samples[4:])
+    hint = np.eye(ROWS, COLUMNS, dtype=bool)
+    session.add_hint(hint, (5.0, 6.0))
+    assert session.samples[:4] == pinned and len(session.samples) == 7 and session.selected is session.samples[6]
+    assert session.selected.known is session.hints and session.wanted[-1] == [7]
+    session.undo_stack.undo()
+    assert len(session.samples) == 6 and session.hints is None

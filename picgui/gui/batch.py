@@ -130,6 +130,9 @@ class BatchDialog(QDialog):
         self.show_results.setEnabled(False)
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.close)
+        for button in (choose, self.skip, self.show_results, close):
+            button.setAutoDefault(False)
+        self.start.setDefault(True)  # of Enter
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(12)

@@ -23,6 +23,7 @@ _GRIP = 9  # how near to the divider a press takes hold of it
 _HANDLE = 15  # radius of its handle
 _INSET = 12  # of words from the edges of what is in view
 _LEGEND = QSize(256, 54)
+_LEAST_REGION = 6  # width and height together, in pixels of the screen; less is a click
 _ZOOM_STEP = 1.25
 _SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
 
@@ -83,6 +84,7 @@ class Canvas(QWidget):
         self._brush = 0.03  # radius, as a share of the longer side
         self._stroke: list[QPointF] = []  # shares of the photograph's sides
         self._is_lasso = False  # the stroke is the outline of a region, not two corners of it
+        self._shows_focus = False  # where a key brought it
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -147,6 +149,8 @@ class Canvas(QWidget):
         """How wide a place is marked: the radius as a share of the photograph's longer side."""
         self._brush = radius
         self.update()
+        if self._tool is Tool.HINT and self._stroke and self._grabbed is None:
+            self._tell_mark()
 
     @property
     def has_split(self) -> bool:
@@ -166,11 +170,6 @@ class Canvas(QWidget):
     def zoom(self) -> float:
         """Screen pixels per photo pixel."""
         return self._zoom
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether the whole photograph is in view, and stays so when the window changes."""
-        return self._fits
 
     @Slot()
     def fit(self) -> None:
@@ -196,7 +195,7 @@ class Canvas(QWidget):
         """Zoom so that what is under `at` (widget pixels; the middle by default) stays there."""
         if self._session.opened is None:
             return
-        zoom = min(max(zoom, self._fitting_zoom() * 0.5), MAX_ZOOM)
+        zoom = min(max(zoom, min(1.0, self._fitting_zoom() * 0.5)), MAX_ZOOM)
         pane = self._pane_at(at) if at is not None else self._pane_rects()[0]
         at = at if at is not None else pane.center()
         before = self._to_photo(at, pane)
@@ -293,6 +292,10 @@ class Canvas(QWidget):
             self._paint_pane(painter, sample, pane, wanted)
         if self._overlay is not None:
             self._paint_legend(painter)
+        if self._shows_focus:
+            painter.setPen(QPen(QColor(colors.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         self._pictures.want_bands(wanted)
 
     def _paint_pane(self, painter: QPainter, sample: Sample | None, pane: QRectF, wanted: list) -> None:
@@ -420,15 +423,19 @@ class Canvas(QWidget):
         return QPolygonF(points) if self._is_lasso else QPolygonF(QRectF(points[0], points[-1]).normalized())
 
     def _marked_mask(self) -> np.ndarray:
-        """What is marked, (h, w) bool at the resolution of the chroma: pixels whose middle is inside, one at least."""
+        """What is marked, (h, w) bool at the resolution of the chroma: pixels whose middle is inside, one at least; none where a
+        region has no extent."""
         height, width = self._session.embedded.chroma_shape
+        photo = self._session.opened.photo
         x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
         if self._tool is Tool.REGION:
             region = self._region(self._stroke)
             inside = [region.containsPoint(QPointF(*at), Qt.FillRule.OddEvenFill) for at in zip(x.flat, y.flat)]
             mask = np.array(inside).reshape(height, width)
+            box = region.boundingRect()
+            if not mask.any() and box.width() * photo.width + box.height() * photo.height > _LEAST_REGION * self.devicePixelRatioF() / self._zoom:
+                mask[min(int(box.center().y() * height), height - 1), min(int(box.center().x() * width), width - 1)] = True
         else:
-            photo = self._session.opened.photo
             scale = np.array([photo.width, photo.height]) / max(photo.width, photo.height)
             points = np.array([(p.x(), p.y()) for p in self._stroke]) * scale
             at = np.stack((x, y), axis=-1) * scale
@@ -618,6 +625,9 @@ class Canvas(QWidget):
         elif event.type() == QEvent.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.zoom_to(self._zoom * (1 + event.value()), event.position())
             return True
+        elif event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape and self._tool is not Tool.MOVE:
+            event.accept()  # it leaves the tool, and does not stop what is drawn
+            return True
         return super().eventFilter(watched, event)
 
     def wheelEvent(self, event) -> None:  # noqa: N802
@@ -737,6 +747,15 @@ class Canvas(QWidget):
             return False
         pane = self._pane_at(point)
         return abs(point.x() - self._divider(pane)) <= _GRIP or QLineF(point, self._handle(pane)).length() <= _HANDLE
+
+    def focusInEvent(self, event) -> None:  # noqa: N802
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._shows_focus = event.reason() in by_key
+        self.update()
+
+    def focusOutEvent(self, _event) -> None:  # noqa: N802
+        self._shows_focus = False
+        self.update()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
         steps = {

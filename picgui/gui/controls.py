@@ -82,7 +82,7 @@ class NumberField(QLineEdit):
         self.setValidator(QRegularExpressionValidator(r"[0-9]*", self))  # what is unfinished is taken, too, and set right
         self.setMaxLength(len(str(high)))
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.editingFinished.connect(self._take_text)
+        self.editingFinished.connect(self.take_text)
 
     def value(self) -> int:
         """The number."""
@@ -98,14 +98,17 @@ class NumberField(QLineEdit):
 
     @Slot()
     def step_up(self) -> None:
+        self.take_text()
         self.set_value(self._value + 1)
 
     @Slot()
     def step_down(self) -> None:
+        self.take_text()
         self.set_value(self._value - 1)
 
     @Slot()
-    def _take_text(self) -> None:
+    def take_text(self) -> None:
+        """Take what was typed."""
         self.set_value(int(self.text() or self._value))
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
@@ -235,7 +238,7 @@ class Panel(QWidget):
         self.resample = QPushButton(self.tr("Resample"))
         self.resample.setObjectName("primary")
         self.resample.setToolTip(self.tr("Draw new samples in place of those that are not pinned (R)"))
-        self.resample.clicked.connect(self.resample_wanted)
+        self.resample.clicked.connect(self._ask_for_samples)
         self.stop = IconButton("stop", self.tr("Stop; what is drawn is kept (Esc)"))
         self.stop.clicked.connect(self.stop_wanted)
         self.stop.setEnabled(False)
@@ -392,6 +395,15 @@ class Panel(QWidget):
         self.saturation_wanted.emit(self.saturation.value() / 100)
 
     @Slot()
+    def _ask_for_samples(self) -> None:
+        """Resample: as many as the field says, which a click on a button does not take the focus from."""
+        self.count.take_text()
+        if self._count_timer.isActive():
+            self._count_timer.stop()
+            self._ask_for_count()
+        self.resample_wanted.emit()
+
+    @Slot()
     def _ask_for_count(self) -> None:
         self.sample_count_wanted.emit(self.count.value())
 
@@ -399,7 +411,7 @@ class Panel(QWidget):
 class MessageBar(QFrame):
     """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
 
-    _ICONS = {"error": "warning", "done": "done", "note": "info"}
+    _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
     _SECONDS = 8
 
     def __init__(self, parent: QWidget | None = None):
@@ -437,6 +449,11 @@ class MessageBar(QFrame):
         """The sentence that is shown."""
         return self._text.text()
 
+    @property
+    def is_offering(self) -> bool:
+        """Whether something is shown that a person should decide on."""
+        return self._kind == "offer" and not self.isHidden()
+
     def tell_error(self, sentence: str, *offers: Offer) -> None:
         """Something went wrong; stays until it is closed."""
         self._tell("error", sentence, *offers)
@@ -448,7 +465,7 @@ class MessageBar(QFrame):
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then."""
-        self._tell("note", sentence, *offers)
+        self._tell("offer", sentence, *offers)
 
     def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
@@ -472,7 +489,7 @@ class MessageBar(QFrame):
     def retint(self) -> None:
         """Follow a change of the theme."""
         colors = theme.current()
-        shade = {"error": colors.warning, "done": colors.done, "note": colors.quiet}[self._kind]
+        shade = {"error": colors.warning, "done": colors.done}.get(self._kind, colors.quiet)
         self._picture.setPixmap(theme.icon(self._ICONS[self._kind], shade).pixmap(20, 20))
         self._close.retint()
 

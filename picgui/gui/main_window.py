@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter
+from PySide6.QtCore import QEvent, QMimeData, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
-        self._offering = False  # what a crash left, in the message bar
+        self._brought_beside: set[Sample] = set()  # what comparing selected by itself
         self._closing = False
         self.batch: BatchDialog | None = None
         self._drag_folder = QTemporaryDir()
@@ -323,8 +323,8 @@ class MainWindow(QMainWindow):
         panel.temperature_wanted.connect(session.set_temperature)
         panel.saturation_wanted.connect(session.set_saturation)
         panel.sample_count_wanted.connect(session.set_sample_count)
-        panel.pin_wanted.connect(self.toggle_pins)
-        panel.delete_wanted.connect(self.delete_marked)
+        panel.pin_wanted.connect(self.toggle_pin)
+        panel.delete_wanted.connect(self.delete_selected)
         panel.copy_wanted.connect(self.copy)
         panel.export_wanted.connect(self.ask_where_to_export)
         self.gallery.chosen.connect(session.select)
@@ -388,7 +388,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def open(self, path: Path) -> None:
         """Open a photograph, a session, or a picture that was exported earlier."""
-        if not self._offering:
+        if not self.message.is_offering:
             self.message.hide()
         path = Path(path)
         if is_folder(path):
@@ -484,15 +484,26 @@ class MainWindow(QMainWindow):
     @Slot()
     def paste(self) -> None:
         """Open what is on the clipboard: a file, or a picture."""
-        data = QGuiApplication.clipboard().mimeData()
+        if not self._take_in(QGuiApplication.clipboard().mimeData()):
+            self.message.tell_note(self.tr("There is no picture on the clipboard."))
+
+    def _take_in(self, data: QMimeData) -> bool:
+        """Open what was pasted or dropped; whether there was something to be opened."""
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if files:
+        if len(files) > 1:
+            self.open_many(files)
+        elif files:
             self.open(files[0])
         elif data.hasImage():
-            self.message.hide()
-            self.studio.paste(_pixels(QGuiApplication.clipboard().image()))
-        else:
-            self.message.tell_note(self.tr("There is no picture on the clipboard."))
+            image = data.imageData()
+            if isinstance(image, QPixmap):
+                image = image.toImage()
+            if isinstance(image, QImage) and not image.isNull():
+                self.message.hide()
+                self.studio.paste(_pixels(image))
+            else:
+                self.message.tell_error(self.tr("The picture could not be taken over. Save it as a file and open that."))
+        return bool(files) or data.hasImage()
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802
         if event.source() is not None:  # a thumbnail on its way out
@@ -509,17 +520,8 @@ class MainWindow(QMainWindow):
         if event.source() is not None:
             event.ignore()
             return
-        data = event.mimeData()
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if len(files) > 1:
+        if self._take_in(event.mimeData()):
             event.acceptProposedAction()
-            self.open_many(files)
-        elif files:
-            event.acceptProposedAction()
-            self.open(files[0])
-        elif data.hasImage():
-            event.acceptProposedAction()
-            self.studio.paste(_pixels(QImage(data.imageData())))
         else:
             self.message.tell_error(self.tr("Only a photograph from this computer can be dropped here. Save it first, then drop the file."))
 
@@ -545,20 +547,35 @@ class MainWindow(QMainWindow):
     # choosing
 
     def _marked(self) -> tuple[Sample, ...]:
-        """The samples an action is about: those selected in the gallery, or the one on the canvas."""
+        """The samples selected in the gallery, or the one on the canvas."""
         selected = self.session.selected
         marked = self.gallery.marked
         return marked if selected in marked else ((selected,) if selected else ())
 
+    def _meant(self) -> tuple[Sample, ...]:
+        """The samples an action is about: those a person selected, not those that only came beside one to be compared."""
+        marked = self._marked()
+        return marked if set(marked) != self._brought_beside else (self.session.selected,)
+
     @Slot()
     def toggle_pins(self) -> None:
         """Pin the selected samples, or let them go if all of them are pinned."""
-        self.session.toggle_pins(self._marked())
+        self.session.toggle_pins(self._meant())
+
+    @Slot()
+    def toggle_pin(self) -> None:
+        """Pin the sample on the canvas, or let it go."""
+        self.session.toggle_pins([self.session.selected])
 
     @Slot()
     def delete_marked(self) -> None:
         """Take the selected samples out of the gallery."""
-        self.session.delete(self._marked(), shown=self.gallery.samples.shown)
+        self.session.delete(self._meant(), shown=self.gallery.samples.shown)
+
+    @Slot()
+    def delete_selected(self) -> None:
+        """Take the sample on the canvas out of the gallery."""
+        self.session.delete([self.session.selected], shown=self.gallery.samples.shown)
 
     @Slot()
     def choose_next(self) -> None:
@@ -578,7 +595,12 @@ class MainWindow(QMainWindow):
     def compare(self, on: bool) -> None:
         """Show two to four samples side by side: the selected ones, or the one on the canvas and those beside it."""
         if on and len(self._marked()) < 2:
-            self.gallery.mark(self._around_selected(self.gallery.samples.shown))
+            around = self._around_selected(self.gallery.samples.shown)
+            self._brought_beside = set(around)
+            self.gallery.mark(around)
+        elif not on and set(self._marked()) == self._brought_beside:
+            self._brought_beside = set()
+            self.gallery.mark((self.session.selected,))
         self._show_panes()
 
     def _around_selected(self, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
@@ -650,7 +672,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _forget_marked_place(self) -> None:
+        """What is marked was so at another resolution."""
         self._marked_place = None
+        self.canvas.use_tool(self.canvas.tool)
+        self.panel.hints.show_place(None)
 
     @Slot(object)
     def _place_marked(self, mask: np.ndarray) -> None:
@@ -664,7 +689,9 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _region_marked(self, mask: np.ndarray) -> None:
-        if mask.any() and not mask.all():
+        if mask.all():
+            self.message.tell_note(self.tr("That is the whole picture. Resample draws all of it again."))
+        elif mask.any():
             self.session.redo_region(mask)
             self._use_tool(Tool.MOVE)
 
@@ -701,7 +728,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_where_to_export_marked(self) -> None:
         """Write the samples selected in the gallery into a folder, under names that are free."""
-        self._ask_where_to_export(self._marked(), self.tr("Export the selected samples to"))
+        self._ask_where_to_export(self._meant(), self.tr("Export the selected samples to"))
 
     @Slot()
     def ask_where_to_export_all(self) -> None:
@@ -830,7 +857,6 @@ class MainWindow(QMainWindow):
     def offer_last(self) -> None:
         """Where the program was not closed in order, offer what was being worked on."""
         if self._recovery.find():
-            self._offering = True
             self.message.tell_offer(
                 self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
                 (self.tr("Bring them back"), self.bring_back),
@@ -839,7 +865,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def bring_back(self) -> None:
         """Open what a crash interrupted."""
-        self._offering = False
+        self.message.hide()
         self.open(self._recovery.kept)
 
     # dialogs
@@ -851,7 +877,7 @@ class MainWindow(QMainWindow):
         before = (self._checkpoint(), self._device())
         if dialog.exec():
             self.studio.use_threads(self._threads())
-            if (self._checkpoint(), self._device()) != before:
+            if (self._checkpoint(), self._device()) != before or (self.studio.model is None and self.studio.activity is Activity.IDLE):
                 self.studio.use_model(self._checkpoint(), device=self._device() or ("cuda" if has_usable_card() else "cpu"))
             if self.session.opened is None:
                 self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
@@ -911,7 +937,7 @@ class MainWindow(QMainWindow):
         for name in ("split", "next", "previous", "hint"):
             self._actions[name].setEnabled(sample is not None)
         self._actions["region"].setEnabled(session.can_redo_region)
-        if self.canvas.tool is Tool.REGION and not session.can_redo_region:
+        if self.canvas.tool is (Tool.REGION if sample else Tool.HINT) and not session.can_redo_region:
             self._use_tool(Tool.MOVE)
         for name, possible in (("unsure", session.embedded), ("spread", len(session.samples) > 1), ("surprise", session.embedded)):
             self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
@@ -945,6 +971,8 @@ class MainWindow(QMainWindow):
             return self.tr("Getting ready…")
         if self.studio.activity is Activity.EMBEDDING:
             return self.tr("Looking at the photograph…")
+        if self.studio.model is None:
+            return self.tr("There is no model to colorize with: choose one in the preferences")
         sample = self.session.selected
         if self.canvas.tool is Tool.REGION:
             return self.tr("Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline")
@@ -1086,7 +1114,6 @@ class MainWindow(QMainWindow):
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
         if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
-            self._offering = self._offering and event.type() == QEvent.Type.ShowToParent
         elif event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self.canvas.show_original(event.type() == QEvent.Type.KeyPress)

@@ -55,6 +55,7 @@ class Pictures(QObject):
         self._images: dict[tuple[str, int], QImage] = {}
         self._composed_rows: dict[int, int] = {}  # of chroma, by sample
         self._dirty: dict[tuple[str, int], tuple[int, int]] = {}  # rows of chroma
+        self._outdated: set[int] = set()  # samples that were drawn further while their previews were not on the canvas
         self._bands: OrderedDict[tuple[int, int, int], QImage] = OrderedDict()
         self._wanted_bands: list[tuple[Sample | None, int, int]] = []
         self._shown: tuple[Sample, ...] = ()
@@ -95,8 +96,9 @@ class Pictures(QObject):
             del self._images[key]
             self._dirty.pop(key, None)
         for sample in self._shown:
-            if ("preview", sample.number) not in self._images:
+            if ("preview", sample.number) not in self._images or sample.number in self._outdated:
                 self._mark("preview", sample, 0, sample.chroma.shape[1])
+        self._outdated -= keep
 
     def want_bands(self, wanted: Sequence[tuple[Sample | None, int, int]]) -> None:
         """Compose these bands next, each of a sample, level and index, in this order; replaces what was wanted before."""
@@ -116,6 +118,7 @@ class Pictures(QObject):
         self._forget()
         self._images.clear()
         self._composed_rows.clear()
+        self._outdated.clear()
         self._shown = ()
         opened = self._session.opened
         self._grey = {"preview": _image(opened.grey), "thumbnail": _image(opened.small_grey)} if opened else {}
@@ -127,6 +130,7 @@ class Pictures(QObject):
             del self._images[key]
         for key in [key for key in self._dirty if key[1] not in present]:
             del self._dirty[key]
+        self._outdated &= present
         for sample in self._session.samples:
             if ("thumbnail", sample.number) not in self._images:
                 self._mark("thumbnail", sample, 0, sample.chroma.shape[1])
@@ -138,6 +142,8 @@ class Pictures(QObject):
             if sample.has_ended:  # in place of the sketch
                 first, last = 0, sample.chroma.shape[1]
             self._mark("preview", sample, first, last)
+        else:
+            self._outdated.add(sample.number)
         for key in [key for key in self._bands if key[0] == sample.number]:
             del self._bands[key]
 
@@ -246,10 +252,11 @@ class Pictures(QObject):
     def _preview_ahead(self) -> list[StripWanted]:
         """The preview of a finished sample that a person may choose next."""
         ready = [s for s in self._session.samples if s.has_ended]
-        missing = [s for s in ready if ("preview", s.number) not in self._images][:1]
+        missing = [s for s in ready if ("preview", s.number) not in self._images or s.number in self._outdated][:1]
         if not missing or sum(key[0] == "preview" for key in self._images) >= _PREVIEWS:
             return []
         sample, photo = missing[0], self._session.opened.preview
+        self._outdated.discard(sample.number)
         key = _Key(self._generation, "preview", sample.number)
         return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
 

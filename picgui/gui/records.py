@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
 from picgui.paths import is_file, make_folder
 from picgui.photo import Photo, read_png_text
+from picgui.pipeline import Known
 
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
@@ -49,11 +50,6 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
         rows=sample.rows,
         known=sample.known,
     )
-
-
-def write_session(path: Path, session: Session) -> None:
-    """Write a session file, whole or not at all. Raises ExportError."""
-    write(path, content_of(session))
 
 
 def content_of(session: Session) -> dict:
@@ -161,7 +157,8 @@ def read_session(path: Path) -> Record:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != _FORMAT:
             raise ValueError("its format is another")
-        samples = tuple(_sample(values) for values in content["samples"])
+        known_from = _shared_known()
+        samples = tuple(_sample(values, known_from) for values in content["samples"])
         for place, sample in enumerate(samples):  # one that was still being drawn is drawn to its end
             sample.stopped = sample.stopped and place in content.get("stopped", range(len(samples)))
         picture = content.get("picture") or None
@@ -174,7 +171,7 @@ def read_session(path: Path) -> Record:
             temperature=_within(content["temperature"], 0, MAX_TEMPERATURE),
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
             saturation=_within(content["saturation"], 0, 2),
-            hints=record.known_from(content["hints"]),
+            hints=known_from(content["hints"]),
             photo=str(content["samples"][0].get("photo", "")) if samples else "",
         )
         if not samples:
@@ -209,8 +206,21 @@ def _within(value: object, low: float, high: float) -> float:
     return number
 
 
-def _sample(values: Mapping) -> Sample:
-    chroma, known = record.unpacked(values["chroma"]), record.known_from(values["known"])
+def _shared_known() -> Callable[[object], Known | None]:
+    """`record.known_from`, by which equal records become one object: samples that share their known colours are drawn together."""
+    found: dict[str, Known | None] = {}
+
+    def known_from(values: object) -> Known | None:
+        key = json.dumps(values, sort_keys=True)
+        if key not in found:
+            found[key] = record.known_from(values)
+        return found[key]
+
+    return known_from
+
+
+def _sample(values: Mapping, known_from: Callable[[object], Known | None] = record.known_from) -> Sample:
+    chroma, known = record.unpacked(values["chroma"]), known_from(values["known"])
     if len(chroma) != 2 or (known is not None and known.chroma.shape != chroma.shape):
         raise ValueError("a sample's planes do not fit each other")
     sample = Sample(

@@ -349,8 +349,26 @@ class Session(QObject):
             self._choose_hints(self.tr("Clear hints"), None)
 
     def _choose_hints(self, text: str, hints: Known | None) -> None:
-        again = self._all_again(lambda old: self._again(old, temperature=self.temperature, known=hints))
+        """Draw what is not pinned again, with these hints in place of those before; what a redone region left as it was stays held."""
+        before = self.hints
+        known = {id(s.known): self._hinted(s.known, before, hints) for s in self.samples}
+        again = self._all_again(lambda old: self._again(old, temperature=self.temperature, known=known[id(old.known)]))
+        if hints is not None and all(self.is_pinned(s) for s in self.samples):
+            new = self._new_samples(max(1, self.sample_count - len(self.samples)), known=hints)
+            again = {"samples": self.samples + new, "selected": new[0].number}
         self._choose(text, hints=hints, **again)
+
+    def _hinted(self, known: Known | None, before: Known | None, hints: Known | None) -> Known | None:
+        """What a sample is to keep where hints take the place of others."""
+        if known is None or known is before:
+            return hints
+        known = self._fitting(known)
+        held = known.mask if before is None else known.mask & ~before.mask
+        if not held.any():
+            return hints
+        if hints is None:
+            return Known(held, known.chroma)
+        return Known(held | hints.mask, np.where(hints.mask, hints.chroma, known.chroma))
 
     @property
     def can_redo_region(self) -> bool:

@@ -454,6 +454,10 @@
         <translation>Fotos (%1)</translation>
     </message>
     <message>
+        <source>The picture could not be taken over. Save it as a file and open that.</source>
+        <translation>Das Bild konnte nicht übernommen werden. Speichern Sie es als Datei und öffnen Sie diese.</translation>
+    </message>
+    <message>
         <source>Draw fewer samples</source>
         <translation>Weniger Varianten ziehen</translation>
     </message>
@@ -494,6 +498,10 @@
         <translation>Dieses Foto hat keine eigenen Farben, die überraschen könnten.</translation>
     </message>
     <message>
+        <source>That is the whole picture. Resample draws all of it again.</source>
+        <translation>Das ist das ganze Bild. „Neu ziehen“ zeichnet alles noch einmal.</translation>
+    </message>
+    <message>
         <source>PNG picture (*.png)</source>
         <translation>PNG-Bild (*.png)</translation>
     </message>
@@ -520,6 +528,10 @@
     <message>
         <source>There is nothing to save yet.</source>
         <translation>Noch gibt es nichts zu sichern.</translation>
+    </message>
+    <message>
+        <source>There is no model to colorize with: choose one in the preferences</source>
+        <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
     <message>
         <source>Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline</source>
