@@ -1,6 +1,5 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import torch
 from picgui import defaults, record
 from picgui.errors import PhotoError
 from picgui.paths import is_folder, make_folder
-from picgui.photo import Photo, file_digest, photos_in, read_photo, read_png_text, write_png
+from picgui.photo import Photo, file_digest, is_written_here, photos_in, read_photo, read_png_text, write_png
 from picgui.pipeline import Model, Sample, colorize_rows, compose, enough_memory, png_text
 
 
@@ -45,18 +44,8 @@ def photos_of(paths: Sequence[Path]) -> list[Path]:
     """These photographs and those of these folders but for our own results, each once. Raises PhotoError for a folder that cannot be read."""
     found = []
     for path in paths:
-        found += [photo for photo in photos_in(path) if not _is_result(photo)] if is_folder(path) else [path]
+        found += [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]
     return list(dict.fromkeys(found))
-
-
-def _is_result(path: Path) -> bool:
-    """Whether a file is what `result_name` says, and a picture that was written here."""
-    if not re.fullmatch(r".*-colorized-\d+", path.stem):
-        return False
-    try:
-        return "picgui:seed" in read_png_text(path)
-    except PhotoError:
-        return False
 
 
 def namesakes(paths: Sequence[Path]) -> dict[Path, Path]:

@@ -86,7 +86,8 @@ def _colorize_parser() -> argparse.ArgumentParser:
 def _colorize(options: argparse.Namespace) -> int:
     """Colorize every photograph; one that fails is told and the others go on. 0 only if all went well."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # names of files are bytes
+        # names of files are written as the system knows them, whatever the alphabet of the terminal
+        sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors=sys.getfilesystemencodeerrors())
     try:
         return _colorize_all(options)
     except KeyboardInterrupt:

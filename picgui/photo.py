@@ -23,7 +23,7 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 import torch
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from picgui import color
 from picgui.errors import ExportError, PhotoError, Sentence, is_out_of_memory
@@ -114,23 +114,26 @@ def read_photo(path: str | os.PathLike) -> Photo:
         return _decode(image, file, path)
 
 
-def read_colors(path: str | os.PathLike, *, long_side: int) -> np.ndarray:
-    """The colours of a picture file, upright: (H, W, 3) uint8 sRGB, reduced to this long side in pixels. Raises PhotoError as `read_photo`."""
+def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.ndarray:
+    """The colours of a picture file, upright: (H, W, 3) uint8 sRGB, reduced to this long side in pixels where it is given.
+
+    Raises PhotoError as `read_photo`.
+    """
     path = Path(path)
     with _opened(path) as file, _telling_damage(path):
         image = _identify(file, path)
         _check_size(image.width, image.height, path.name)
         to_srgb, _ = _srgb_conversion(image.mode, image.info.get("icc_profile"))
-        deep = _deep_pixels(image, file, path)
+        orientation, deep = _orientation(image), _deep_pixels(image, file, path)
         if deep is None:
             image.load()
+            if image.format == "TIFF":  # Pillow has turned it upright while loading
+                orientation = _orientation(image)
         else:
-            orientation = image.getexif().get(_ORIENTATION, 1)
             image = Image.fromarray((deep[:, :, :3] >> 8).astype(np.uint8))
-            image.getexif()[_ORIENTATION] = orientation
-        image = ImageOps.exif_transpose(image)
-        image.thumbnail((long_side, long_side), Image.Resampling.BOX)
-        return np.asarray(_as_rgb(image, to_srgb))
+        if long_side is not None:
+            image.thumbnail((long_side, long_side), Image.Resampling.BOX)
+        return np.ascontiguousarray(_upright(np.asarray(_as_rgb(image, to_srgb)), orientation))
 
 
 def file_digest(path: str | os.PathLike) -> str:
@@ -140,13 +143,14 @@ def file_digest(path: str | os.PathLike) -> str:
         try:
             return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=_first_line(error)) from None
+            raise _unreadable(path, error) from None
 
 
 def photos_in(folder: Path) -> list[Path]:
     """The photographs of a folder, by the endings of their names, sorted. Raises PhotoError."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_ENDINGS)
+        paths = (path for path in folder.iterdir() if not path.name.startswith("._"))  # such hold what macOS knows of another file
+        return sorted(path for path in paths if path.suffix.lower() in PHOTO_ENDINGS)
     except OSError as error:
         raise PhotoError("The folder {name} cannot be read: {reason}.", name=folder.name, reason=_first_line(error)) from error
 
@@ -178,9 +182,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise PhotoError("{path} is a folder, not a picture.", path=path) from None
         raise PhotoError("{name} may not be read: you have no permission to open it.", name=path.name) from None
     except (OSError, ValueError) as error:
-        raise PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=_first_line(error)) from None
+        raise _unreadable(path, error) from None
     with file:
         yield file
+
+
+def _unreadable(path: Path, error: Exception) -> PhotoError:
+    return PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=_first_line(error))
 
 
 @contextlib.contextmanager
@@ -250,8 +258,7 @@ def _first_line(error: Exception) -> str:
 
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image)
-    metadata = image.getexif()
-    orientation = metadata.get(_ORIENTATION, 1)
+    orientation = _orientation(image)
     profile = image.info.get("icc_profile") or None
     dpi = _dpi(image)
     exif = _upright_exif(image)
@@ -266,7 +273,7 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
                 notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = _image_lightness(image, to_srgb)
         if image.format == "TIFF":  # Pillow has turned it upright while loading
-            orientation = image.getexif().get(_ORIENTATION, 1)
+            orientation = _orientation(image)
         bit_depth = 16 if image.mode.startswith(("I", "F")) else 8
     else:
         lightness = _in_strips(deep.shape[:2], lambda rows: _deep_lightness(deep[rows], to_srgb))
@@ -284,8 +291,21 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     )
 
 
+def _orientation(image: Image.Image) -> int:
+    """That of the EXIF block, 1 to 8; 1, upright, where it says none or is malformed."""
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # as in `_upright_exif`
+        return 1
+
+
 def _page_notes(image: Image.Image) -> tuple[Sentence, ...]:
-    frames = getattr(image, "n_frames", 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frames = getattr(image, "n_frames", 1)
+    except Exception:  # a later page is damaged: the first is what is read
+        return ()
     if frames < 2 or image.format == "MPO":  # the further pictures of an MPO are previews of the first
         return ()
     if image.format == "TIFF":
@@ -305,7 +325,7 @@ def _upright_exif(image: Image.Image) -> bytes | None:
     """The picture's EXIF block with orientation 1, without tags that describe how the file stored its pixels."""
     try:
         exif = Image.Exif()
-        exif.load(image.getexif().tobytes())
+        exif.load(_exif_bytes(image.getexif()))
         if image.format == "TIFF":
             for tag in set(exif) - _DESCRIPTIVE_TAGS:
                 del exif[tag]
@@ -315,15 +335,30 @@ def _upright_exif(image: Image.Image) -> bytes | None:
         if not len(exif):
             return None
         exif[_ORIENTATION] = 1
-        return exif.tobytes()
+        return _exif_bytes(exif)
     except Exception:  # EXIF blocks are often malformed; a photo is worth more than its tags
         return None
 
 
+class _ExifText(str):
+    """A text of an EXIF block, written with the bytes that it was read from: Pillow reads those as Latin-1, and would write ASCII."""
+
+    def encode(self, *_: str) -> bytes:
+        return super().encode("latin-1", "replace")
+
+
+def _exif_bytes(exif: Image.Exif) -> bytes:
+    for directory in (exif, *(exif.get_ifd(tag) for tag in (_EXIF_IFD, _GPS_IFD) if tag in exif)):
+        for tag, value in list(directory.items()):
+            if isinstance(value, str):
+                directory[tag] = _ExifText(value)
+    return exif.tobytes()
+
+
 def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Undo an EXIF orientation (1 to 8; anything else is taken as upright)."""
+    """Undo an EXIF orientation (1 to 8; anything else is taken as upright) of pixels (H, W, ...)."""
     if orientation in _SIDEWAYS:
-        pixels = pixels.T
+        pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     if orientation in (2, 3, 6, 7):
@@ -480,6 +515,8 @@ def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray
         convert = lambda piece: cv2.LUT(np.asarray(piece.convert("L")), curve)  # noqa: E731
     elif image.mode.startswith("I;16"):
         curve = _profiled_deep_greys(to_srgb)
+        if image.format == "TIFF":  # which may count to less than 16 bits do
+            curve = curve[np.rint(np.linspace(0, _FULL_SCALE, 2 ** min(image.tag_v2.get(258, (16,))[0], 16))).astype(int)]
         # TIFF may count from white to black; Pillow undoes that in 8 bits only
         curve = curve[::-1] if image.format == "TIFF" and image.tag_v2.get(262) == 0 else curve.copy()
         if isinstance(image.info.get("transparency"), int):  # of a PNG: the one level that is laid on white
@@ -571,16 +608,19 @@ def _srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None,
     def to_srgb(image: Image.Image) -> Image.Image:
         return ImageCms.applyTransform(image if image.mode == colours else image.convert(colours), transform)
 
-    if "sRGB" in ImageCms.getProfileDescription(own) and _keeps_greys(to_srgb):
+    if "sRGB" in ImageCms.getProfileDescription(own) and _keeps_colors(to_srgb):
         return None, ()
     return to_srgb, ()
 
 
-def _keeps_greys(to_srgb: Callable) -> bool:
-    """Whether grey levels stay as they are: what calls itself sRGB may be linear."""
-    ramp = np.arange(256, dtype=np.uint8)[None]
-    after = np.asarray(to_srgb(Image.fromarray(ramp).convert("RGB")))
-    return np.abs(after.astype(int) - ramp[:, :, None]).max() <= 1
+def _keeps_colors(to_srgb: Callable) -> bool:
+    """Whether greys and a few colours stay as they are: what calls itself sRGB may be linear, or have other primaries."""
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    colors = np.uint8([[[200, 60, 60], [60, 200, 60], [60, 60, 200]]])
+    before = np.concatenate((ramp, colors), axis=1)
+    after = np.asarray(to_srgb(Image.fromarray(before))).astype(int)
+    apart = np.abs(after - before)
+    return apart[:, :256].max() <= 1 and apart[:, 256:].max() <= 3
 
 
 def _profiled_greys(to_srgb: Callable | None) -> np.ndarray:
@@ -672,14 +712,30 @@ def read_png_text(path: str | os.PathLike) -> dict[str, str]:
     with _opened(path) as file:
         if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
             raise PhotoError("{name} is not a PNG picture, so it holds no settings.", name=path.name)
-        for name, data in _png_chunks(file):
-            if name == b"IDAT":
-                break  # the rest may be a hundred megabytes
-            if name in (b"tEXt", b"zTXt", b"iTXt"):
-                with contextlib.suppress(ValueError, IndexError, zlib.error):  # a malformed text is no text
-                    key, value = _chunk_text(name, data)
-                    texts[key] = value
+        try:
+            for name, data in _png_chunks(file):
+                if name == b"IDAT":
+                    break  # the rest may be a hundred megabytes
+                if name in (b"tEXt", b"zTXt", b"iTXt"):
+                    with contextlib.suppress(ValueError, IndexError, zlib.error):  # a malformed text is no text
+                        key, value = _chunk_text(name, data)
+                        texts[key] = value
+        except OSError as error:
+            raise _unreadable(path, error) from None
     return texts
+
+
+def is_written_here(path: str | os.PathLike) -> bool:
+    """Whether a file is a PNG or TIFF picture of `write_png` or `write_tiff` with the settings of a sample."""
+    try:
+        if Path(path).suffix.lower() == ".png":
+            return "picgui:seed" in read_png_text(path)
+        if Path(path).suffix.lower() in (".tif", ".tiff"):
+            with _opened(Path(path)) as file, tifffile.TiffFile(file) as tiff:
+                return "picgui:seed: " in tiff.pages[0].description
+    except (PhotoError, OSError, ValueError, IndexError, KeyError, struct.error, tifffile.TiffFileError):
+        pass
+    return False
 
 
 def _check_image(image: np.ndarray) -> None:
@@ -795,4 +851,4 @@ def _descriptive_tags(photo: Photo | None) -> list[tuple]:
     exif = Image.Exif()
     exif.load(photo.exif)
     wanted = _DESCRIPTIVE_TAGS - {0x010E, 0x0131, _EXIF_IFD, _GPS_IFD}
-    return [(tag, 2, 0, value.encode("ascii", "replace"), True) for tag, value in exif.items() if tag in wanted and isinstance(value, str)]
+    return [(tag, 2, 0, value.encode("latin-1", "replace"), True) for tag, value in exif.items() if tag in wanted and isinstance(value, str)]

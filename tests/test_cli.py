@@ -257,3 +257,19 @@ def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_p
             with pytest.raises(ExistsError, match="other settings"):
                 record.is_needed(target, text, source_digest="d", overwrite=False)
         assert record.is_needed(target, text, source_digest="d", overwrite=True)
+
+
+def test_names_go_to_a_standard_output_of_any_alphabet(folder):
+    (folder / "照片.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-m", "picgui", "colorize", "照片.jpg", "scan.jpg", "-n", "1", "-o", "names2", "--checkpoint", "tiny.safetensors", "--device", "cpu"],
+        cwd=folder, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = [Path(line).name for line in done.stdout.decode(sys.getfilesystemencoding()).splitlines()]
+    assert names == ["照片-colorized-1.png", "scan-colorized-1.png"]
+
+
+def test_a_checkpoint_of_an_impossible_name_is_told(folder):
+    done = picgui(folder, "colorize", "scan.jpg", "--checkpoint", "x" * 300 + ".safetensors")
+    assert done.returncode == 1 and "There is no checkpoint" in done.stderr and "tandard output" not in done.stderr

@@ -52,5 +52,11 @@ def test_intervals_hold_the_truth_about_95_times_in_100():
 
 
 def test_a_share_of_zero_still_has_an_interval():
-    figure = measures.share_with_interval(0, 1000)
+    figure = measures.share_with_interval(0.0, 1000)
     assert figure.mean == figure.low == 0 and 0.001 < figure.high < 0.01
+
+
+def test_samples_of_one_picture_are_no_independent_ones():
+    lightness, real = torch.full((20, 1, 4, 4), 50.0), torch.full((20, 2, 4, 4), 10.0)
+    few, many = (measures.measure(lightness, real, real[:, None].repeat(1, n, 1, 1, 1))["derailed"] for n in (1, 50))
+    assert few == many and few.mean == 0 and few.high > 0.1

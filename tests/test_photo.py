@@ -16,7 +16,8 @@ from picgui import color
 from picgui import photo as photo_module
 from picgui.errors import ExportError, PhotoError
 from picgui.opencv import cv2
-from picgui.photo import photo_from_rgb, read_colors, read_photo, read_png_text, write_png, write_tiff
+from picgui.photo import is_written_here, photo_from_rgb, photos_in, read_colors, read_photo, read_png_text, write_png, write_tiff
+from tests.profiles import wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
 
@@ -283,32 +284,6 @@ def photo_with(**fields):
     return photo_module.Photo(lightness=np.zeros((16, 16), np.uint16), **fields)
 
 
-def wide_gamut_profile(*, gamma=2.2, name="Wide"):
-    """An ICC matrix profile with Adobe RGB's primaries and gamma 2.2, made by hand (ICC.1:2010)."""
-
-    def fixed(value):
-        return struct.pack(">i", round(value * 65536))
-
-    def xyz(*values):
-        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
-
-    gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
-    name = b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name.encode() + b"\0" + bytes(78) + b"\0"
-    tags = {
-        b"desc": name, b"cprt": b"text\0\0\0\0none\0\0\0\0", b"wtpt": xyz(0.9642, 1, 0.8249),
-        b"rXYZ": xyz(0.60974, 0.31111, 0.01947), b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
-        b"bXYZ": xyz(0.14919, 0.06322, 0.74457), b"rTRC": gamma, b"gTRC": gamma, b"bTRC": gamma,
-    }  # fmt: skip
-    table, body, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
-    for tag, data in tags.items():
-        data += bytes(-len(data) % 4)
-        table += tag + struct.pack(">II", at + len(body), len(data))
-        body += data
-    header = struct.pack(">I4xI4s4s4s12x4s", at + len(body), 0x02100000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    header += bytes(28) + fixed(0.9642) + fixed(1) + fixed(0.8249)
-    return header.ljust(128, b"\0") + table + body
-
-
 def test_colours_are_converted_from_the_profile_of_the_file(tmp_path):
     profile = wide_gamut_profile()
     plain = read_photo(saved(tmp_path / "a.png", colours())).luminance()
@@ -338,6 +313,8 @@ def test_a_linear_profile_is_linear_whatever_it_is_called(tmp_path):
         for name in ("Linear RGB", "Linear sRGB")
     )
     assert np.array_equal(plain.lightness, called.lightness)
+    curve = wide_gamut_profile(gamma=2.2, name="sRGB")  # greys nearly stay, colours do not
+    assert np.abs(read_colors(saved(tmp_path / "c.png", colours(), icc_profile=curve)).astype(int) - colours()).max() > 8
     assert np.abs(called.luminance() - luminance_of(colours())).mean() > 5
 
 
@@ -367,6 +344,89 @@ def test_resolution_and_exif_go_from_the_scan_into_the_png(tmp_path):
         tags = out.getexif()
         assert (tags[0x010F], tags[0x0112]) == ("Agfa", 1)
         assert tags.get_ifd(0x8769)[0x9003] == "1931:05:01 12:00:00"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_texts_of_the_scan_keep_their_bytes(tmp_path, encoding):
+    texts = {0x010E: "Großmutter, Köln", 0x013B: "Jürgen Müller", 0x8298: "© Müller"}
+    exif = Image.Exif()
+    for tag, text in texts.items():
+        exif[tag] = text.encode(encoding)
+    exif.get_ifd(0x8769)[0xA430] = photo_module._ExifText("Jürgen".encode(encoding).decode("latin-1"))
+    scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif.tobytes()))
+    pixels = np.zeros((scan.height, scan.width, 3), np.uint8)
+    write_png(tmp_path / "out.png", pixels, photo=scan)
+    write_tiff(tmp_path / "out.tif", pixels, photo=scan)
+    with Image.open(tmp_path / "out.png") as out:
+        tags = out.getexif()
+        assert {tag: tags[tag].encode("latin-1").decode(encoding) for tag in texts} == texts
+        assert tags.get_ifd(0x8769)[0xA430].encode("latin-1").decode(encoding) == "Jürgen"
+    for tag in (0x013B, 0x8298):
+        assert texts[tag].encode(encoding) in (tmp_path / "out.tif").read_bytes()
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+def test_a_malformed_exif_block_does_not_cost_the_photograph(tmp_path, ending):
+    path = saved(tmp_path / f"a.{ending}", colours(), exif=b"Exif\0\0garbage, and more of it", dpi=(300, 300), quality=95, lossless=True)
+    photo = read_photo(path)
+    assert photo.exif is None and photo.notes == ()
+    with Image.open(path) as image:
+        assert_luminance(photo, luminance_of(np.asarray(image.convert("RGB"))))
+        assert np.array_equal(read_colors(path), np.asarray(image.convert("RGB")))
+
+
+def test_a_later_page_that_is_damaged_does_not_cost_the_first(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        for _ in range(2):
+            tiff.write(colours(), photometric="rgb")
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        second = tiff.pages[1].offset
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    data[second : second + 40] = b"\xff" * 40
+    (tmp_path / "a.tif").write_bytes(data)
+    assert_luminance(read_photo(tmp_path / "a.tif"), luminance_of(colours()))
+
+
+def test_a_grey_tiff_of_12_bits_goes_from_black_to_white(tmp_path):
+    ramp = np.tile(np.linspace(0, 4095, 64).round().astype(np.uint16), (16, 1))
+    bits = "".join(f"{value:012b}" for value in ramp.flat)
+    packed = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    tags = [(256, 3, 64), (257, 3, 16), (258, 3, 12), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 3, 16), (279, 4, len(packed))]
+    table = struct.pack("<H", len(tags))
+    for tag, kind, value in tags:
+        table += struct.pack("<HHI", tag, kind, 1) + (struct.pack("<HH", value, 0) if kind == 3 else struct.pack("<I", value))
+    (tmp_path / "a.tif").write_bytes(struct.pack("<2sHI", b"II", 42, 8 + len(packed)) + packed + table + bytes(4))
+    expected = color.srgb_to_lab(torch.from_numpy(ramp / 4095.0).expand(3, -1, -1))[0].numpy()
+    assert_luminance(read_photo(tmp_path / "a.tif"), expected)
+
+
+def test_what_was_written_here_is_known_whatever_its_name(tmp_path):
+    pixels = np.full((16, 16, 3), 9, np.uint8)
+    write_png(tmp_path / "a-2.png", pixels, text={"picgui:seed": "1"})
+    write_tiff(tmp_path / "b.tif", pixels, text={"picgui:seed": "1", "picgui:temperature": "1"})
+    saved(tmp_path / "c-colorized-1.png", colours())
+    tifffile.imwrite(tmp_path / "d.tif", pixels, photometric="rgb", description="a scan")
+    (tmp_path / "e.tif").write_bytes(b"II*\0 and nothing")
+    (tmp_path / "f.jpg").write_bytes((tmp_path / "a-2.png").read_bytes())
+    (tmp_path / "g.png").mkdir()
+    assert [path.name for path in sorted(tmp_path.iterdir()) if is_written_here(path)] == ["a-2.png", "b.tif"]
+
+
+def test_what_macos_keeps_beside_photographs_is_none(tmp_path):
+    saved(tmp_path / "scan.png", colours())
+    (tmp_path / "._scan.png").write_bytes(b"finder")
+    assert [path.name for path in photos_in(tmp_path)] == ["scan.png"]
+
+
+def test_a_png_whose_text_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
+    path = saved(tmp_path / "a.png", colours())
+
+    def failing(file):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(photo_module, "_png_chunks", failing)
+    with pytest.raises(PhotoError, match="a.png could not be opened: input/output error"):
+        read_png_text(path)
 
 
 def test_the_layout_of_a_tiff_does_not_go_into_the_exif(tmp_path):

@@ -390,8 +390,13 @@ def test_kernels_are_packed_once_and_anew_when_they_are_others():
     with torch.no_grad():
         f.u_blocks[0].gate.bias += 1
     assert np.allclose(pixel_loop.pack(f).vertical_gate_bias - before.vertical_gate_bias, [[1]] + [[0]] * (TINY.blocks - 1))
+    before = pixel_loop.pack(f).vertical_gate.copy()
+    with torch.no_grad():
+        f.u_blocks[0].gate.v.mul_(2)
+    assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before), "changed where it is"
+    before = pixel_loop.pack(f).vertical_gate.copy()
     f.u_blocks[0].gate.v = nn.Parameter(f.u_blocks[0].gate.v * 2, requires_grad=False)
-    assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before.vertical_gate)
+    assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before), "another one"
 
 
 def test_pytorch_serves_while_the_loop_is_compiled_in_the_background(monkeypatch):

@@ -16,6 +16,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from PIL import Image
+
 import training
 from picgui import color
 from picgui.errors import DataError
@@ -23,7 +25,9 @@ from picgui.opencv import cv2
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
+from picgui.photo import read_colors
 from tests.models import TINY, TINY_PAPER, checkpoint, network
+from tests.profiles import wide_gamut_profile
 from tests.runs import colored_picture, encoded, full_disk, run, write_pack
 from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
 from training.config import read_config
@@ -88,12 +92,22 @@ def test_any_folder_of_pictures_is_split_cropped_and_cleared_of_what_does_not_se
     (tmp_path / "grey.png").write_bytes(encoded(np.full((50, 50, 3), 128, np.uint8)))
     (tmp_path / "small.png").write_bytes(encoded(colored_picture(20, 20)))
     (tmp_path / "broken.jpg").write_bytes(encoded(colored_picture(40, 40), ".jpg")[:60])
+    (tmp_path / "nowhere.png").symlink_to(tmp_path / "gone.png")
     train = load_pictures([tmp_path], split="train", size=36, cache=tmp_path / "c")
     validation = load_pictures([tmp_path], split="validation", size=36, cache=tmp_path / "c")
     assert len(train) + len(validation) == 70 and 1 <= len(validation) <= 3
     told = capsys.readouterr().err
-    assert all(name in told for name in ("grey.png", "small.png", "broken.jpg"))
+    assert all(name in told for name in ("grey.png", "small.png", "broken.jpg")) and "nowhere.png" not in told
     assert train.images.shape[1:] == (36, 36, 3)
+
+
+def test_training_sees_the_colours_that_the_program_shows(tmp_path):
+    for seed in range(40):
+        with Image.open(io.BytesIO(encoded(colored_picture(40, 40, seed=seed)))) as picture:
+            picture.save(tmp_path / f"{seed}.png", icc_profile=wide_gamut_profile())
+    pictures = load_pictures([tmp_path], split="validation", size=40, cache=tmp_path / "c")
+    shown = {read_colors(path).tobytes() for path in tmp_path.glob("*.png")}
+    assert all(picture.tobytes() in shown for picture in pictures.images)
 
 
 def test_pictures_given_by_name_are_split_as_those_of_a_folder(tmp_path):
@@ -297,10 +311,23 @@ def test_a_damaged_state_is_told(config, tmp_path, key, there):
 def test_a_curve_has_its_header_from_the_beginning_and_goes_on_where_it_is_empty(tmp_path):
     curve, header = tmp_path / "curve.csv", ",".join(CURVE_COLUMNS)
     curve.touch()
-    for append in (True, False, True):
-        log = _Log(tmp_path, append=append)
+    for images in (0, None, 0):
+        log = _Log(tmp_path, images=images)
         assert curve.read_text().splitlines() == [header]
         log.close()
+
+
+def test_a_curve_goes_on_where_the_saved_state_does(tmp_path):
+    log = _Log(tmp_path, images=None)
+    for images in (100, 200, 300):
+        log.write({"images": images, "train_loss": 1.0})
+    log.close()
+    with open(tmp_path / "curve.csv", "a") as file:
+        file.write("1.0,4")  # what a crash cut off
+    log = _Log(tmp_path, images=200)
+    log.write({"images": 250, "train_loss": 2.0})
+    log.close()
+    assert [line.split(",")[1] for line in (tmp_path / "curve.csv").read_text().splitlines()] == ["images", "100", "200", "250"]
 
 
 def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path):
@@ -444,6 +471,23 @@ def test_the_faster_precision_is_chosen_and_kept(folder, config, tmp_path, monke
     monkeypatch.setattr("training.machine._convolution_seconds", {torch.bfloat16: 2, torch.float32: 1}.get)
     assert precisions(tmp_path / "bfloat16", "--resume")[1] == "bfloat16", "a run goes on as it began"
     assert precisions(tmp_path / "bfloat16", "--resume", "--precision", "float32") == ({torch.float32}, "float32")
+
+
+def test_all_processes_compute_in_the_precision_of_the_first(config, monkeypatch):
+    monkeypatch.setattr("training.train.fastest_precision", lambda device: torch.bfloat16)
+    monkeypatch.setattr(World, "any", lambda world, value, device: True)  # the first one measured float32
+    assert Trainer(read_config(config), world=World(rank=1, size=2)).precision == torch.float32
+
+
+def test_a_run_that_does_not_say_its_precision_had_bfloat16(config, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.train.fastest_precision", lambda device: torch.float32)
+    Trainer(read_config(config)).save(tmp_path)
+    state = torch.load(tmp_path / "state.pt")
+    assert state.pop("precision") == "float32"
+    torch.save(state, tmp_path / "state.pt")
+    trainer = Trainer(read_config(config))
+    trainer.restore(tmp_path)
+    assert trainer.precision == torch.bfloat16
 
 
 def test_without_a_compiler_it_is_told(folder, config, tmp_path, capsys, monkeypatch):
@@ -724,3 +768,13 @@ CONFIG_FILES = sorted((Path(training.__file__).parent / "configs").glob("*.toml"
 def test_the_shipped_configurations_are_valid(path):
     read = read_config(path)
     assert read.model.channels == CONFIGS[read.model.name].channels and read.images > 0
+
+
+def test_what_is_compared_has_names_of_its_own(folder, tmp_path, capsys):
+    for name in ("a/theirs", "b/theirs", "real"):
+        (tmp_path / name).mkdir(parents=True)
+    init = checkpoint(tmp_path)
+    evaluate = ("evaluate", init, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--samples", 1, "--others")
+    for others, word in (((tmp_path / "a/theirs", tmp_path / "b/theirs"), "theirs"), ((tmp_path / "real",), "real")):
+        assert run(*evaluate, *others) == 1
+        assert f"called {word};" in capsys.readouterr().err

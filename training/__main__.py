@@ -15,7 +15,7 @@ from training.baselines import Baseline, load_baseline
 from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
-from training.evaluate import evaluate, evaluate_coarse, measure_dabs, measure_samples
+from training.evaluate import MEASURED, evaluate, evaluate_coarse, measure_dabs, measure_samples
 from training.figures import make_figures, originals, photographs, plot_curves, write_grey
 from training.machine import PRECISIONS, keep_memory
 from training.measures import Figure
@@ -164,8 +164,14 @@ def _add_rivals(command: argparse.ArgumentParser) -> None:
     command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results; see grey")
 
 
-def _baselines(options: argparse.Namespace) -> dict[str, Baseline]:
-    return {path.stem: load_baseline(path, device=_device(options)) for path in options.baselines}
+def _rivals(options: argparse.Namespace) -> dict[str, object]:
+    """The baselines by name and the folders of others. Raises DataError where two have one name."""
+    names = [*MEASURED, *(path.stem for path in options.baselines), *(path.name for path in options.others)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"Two of what is to be compared are called {twice}; rename a file or folder.")
+    baselines: dict[str, Baseline] = {path.stem: load_baseline(path, device=_device(options)) for path in options.baselines}
+    return {"baselines": baselines, "others": options.others}
 
 
 def _device(options: argparse.Namespace) -> str:
@@ -223,8 +229,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             number=options.sampled_pictures,
             samples=options.samples,
             **sampling,
-            baselines=_baselines(options),
-            others=options.others,
+            **_rivals(options),
         )
     if options.dabs:
         figures["known_dabs"] = measure_dabs(model, pictures, number=options.sampled_pictures, **sampling)
@@ -288,8 +293,7 @@ def _figures(options: argparse.Namespace) -> None:
         out=options.output,
         samples=options.samples,
         **_sampling(options),
-        baselines=_baselines(options),
-        others=options.others,
+        **_rivals(options),
     )
     for path in written:
         print(path)

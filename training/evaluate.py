@@ -106,6 +106,9 @@ def evaluate_coarse(
     }
 
 
+MEASURED = ("samples", "embedding_only_map", "embedding_only_expectation", "grey", "real")  # by `measure_samples`, beside rivals
+
+
 def measure_samples(
     model: Model,
     pictures: Pictures,

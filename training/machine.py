@@ -5,7 +5,6 @@ import time
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from picgui.errors import DataError
 
@@ -16,7 +15,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's mallopt
 def fastest_precision(device: torch.device | str = "cpu") -> torch.dtype:
     """bfloat16 or float32: what a convolution of the networks takes less time in.
 
-    Cards that have bfloat16 are taken to be faster in it. Processors are measured, in some 0.1 s: with matrix units (AMX) bfloat16 is
+    Cards that have bfloat16 are taken to be faster in it. Processors are measured, in 0.1 to 1 s: with matrix units (AMX) bfloat16 is
     twice as fast as float32, without them half as fast.
     """
     if torch.device(device).type == "cuda":
@@ -36,19 +35,15 @@ def _convolution_seconds(dtype: torch.dtype) -> float:
     return min(times)
 
 
-def compiled(network: nn.Module) -> nn.Module:
-    """The network as PyTorch's compiler runs it: the same parameters, one program a size of pictures.
-
-    Raises DataError where the compiler does not work, as without a C++ compiler.
-    """
+def check_compiler(device: torch.device | str = "cpu") -> None:
+    """Raises DataError where `torch.compile` does not work for a device, as without a C++ compiler."""
     try:
-        torch.compile(torch.neg)(torch.ones(2))
+        torch.compile(torch.neg)(torch.ones(2, device=device))
     except Exception as error:  # many kinds, by what is missing
         first_line = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise DataError(
-            f"PyTorch cannot compile on this machine: {first_line}. Install a C++ compiler (such as g++), or train without --compile."
+            f"PyTorch cannot compile on this machine: {first_line}. It needs a C++ compiler (such as g++), for a card Triton too; or train without --compile."
         ) from error
-    return torch.compile(network, dynamic=False)
 
 
 def keep_memory() -> None:

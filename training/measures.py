@@ -28,10 +28,9 @@ def mean_with_interval(values: Tensor) -> Figure:
     return Figure(mean, mean - half, mean + half)
 
 
-def share_with_interval(hits: int, number: int) -> Figure:
-    """A share with the Wilson 95 % interval, sound at 0 as well."""
+def share_with_interval(share: float, number: int) -> Figure:
+    """A share of so many independent trials with the Wilson 95 % interval, sound at 0 as well."""
     z = 1.96
-    share = hits / number
     middle = (share + z * z / (2 * number)) / (1 + z * z / number)
     half = z / (1 + z * z / number) * math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
     return Figure(share, max(0.0, middle - half), min(1.0, middle + half))
@@ -76,7 +75,8 @@ def diversity(samples: Tensor) -> Tensor:
 
 
 def measure(lightness: Tensor, real: Tensor, samples: Tensor) -> dict[str, Figure]:
-    """All measures of samples (N, S, 2, h, w) of pictures; the interval is over pictures, whose samples are averaged first.
+    """All measures of samples (N, S, 2, h, w) of pictures; the interval is over pictures, whose samples are averaged first, or, of
+    those that derailed, taken for one.
 
     A sample is derailed where its mean chroma exceeds that of every real picture given.
     """
@@ -91,7 +91,7 @@ def measure(lightness: Tensor, real: Tensor, samples: Tensor) -> dict[str, Figur
         "mean_chroma": mean_with_interval(over_samples(mean_chroma).mean(1)),
         "psnr": mean_with_interval(over_samples(lambda s: psnr(lightness, s, real)).mean(1)),
         "chroma_rmse": mean_with_interval(error.mean(1)),
-        "derailed": share_with_interval(int(derailed.sum()), derailed.numel()),
+        "derailed": share_with_interval(derailed.double().mean().item(), len(derailed)),
     }
     if samples.shape[1] > 1:
         figures[f"chroma_rmse_best_of_{samples.shape[1]}"] = mean_with_interval(error.min(1).values)

@@ -30,7 +30,7 @@ from training.config import TrainingConfig, TrainingStage, parse_config
 from training.data import Pictures
 from training.evaluate import evaluate
 from training.figures import CURVE_FILE
-from training.machine import PRECISIONS, compiled, fastest_precision
+from training.machine import PRECISIONS, check_compiler, fastest_precision
 from training.parallel import World
 
 STATE_FILE = "state.pt"
@@ -91,7 +91,11 @@ class Trainer:
         self.config, self.world, self.at_once = config, world, at_once
         self.device = torch.device(device)
         self.precision_is_given, self.compile = precision is not None, compile
-        self.precision = precision or fastest_precision(self.device)
+        # one for all processes, whatever each would measure
+        is_float32 = (precision or fastest_precision(self.device)) == torch.float32
+        self.precision = torch.float32 if world.any(world.is_first and is_float32, self.device) else torch.bfloat16
+        if compile:
+            check_compiler(self.device)
         torch.manual_seed(config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
         kind = OBJECTIVES[config.objective]
@@ -185,7 +189,7 @@ class Trainer:
             self._copy_to_average()
             self.uninitialized = ""
         if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
-            self.parallel = compiled(self._join()) if self.compile else self._join()
+            self.parallel = torch.compile(self._join(), dynamic=False) if self.compile else self._join()
         counted = batch.counted.sum().clamp_min(1)
         batch = batch.map(self.world.share)
         self.optimizer.zero_grad(set_to_none=True)
@@ -281,8 +285,8 @@ class Trainer:
             if state["cuda"] is not None and self.device.type == "cuda":
                 torch.cuda.set_rng_state(state["cuda"].cpu(), self.device)
             self.progress = Progress(**state["progress"])
-            if "precision" in state and not self.precision_is_given:
-                self.precision = PRECISIONS[state["precision"]]
+            if not self.precision_is_given:
+                self.precision = PRECISIONS[state.get("precision", "bfloat16")]  # as all runs once were
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise DataError(
                 f"The run in {folder} trains other parameters, or otherwise, or its state is damaged; choose another --out."
@@ -372,7 +376,7 @@ def train(
             out.mkdir(parents=True, exist_ok=True)
             (out / f"{RECIPE_FILE}.part").write_text(json.dumps(recipe, indent=1))
             os.replace(out / f"{RECIPE_FILE}.part", out / RECIPE_FILE)
-            log = _Log(out, append=resume)
+            log = _Log(out, images=trainer.progress.images if resume else None)
         except OSError as error:
             raise DataError(f"The run cannot be written to {out}: {error.strerror}. Make room, or choose another --out.") from error
     stop = _StopOnSignal()
@@ -531,15 +535,26 @@ class _StopOnSignal:
 class _Log:
     """The curve as CSV and, where it is installed, for TensorBoard."""
 
-    def __init__(self, folder: Path, *, append: bool):
+    def __init__(self, folder: Path, *, images: int | None):
+        """``images`` are those that a run which goes on has seen: later rows are of what a crash undid. None begins anew."""
         path = folder / CURVE_FILE
-        before = path.read_text().splitlines() if append and path.exists() else []
-        columns = before[0].split(",") if before else CURVE_COLUMNS
-        self._file = open(path, "a" if before else "w", newline="")
+        columns, rows = CURVE_COLUMNS, []
+        if images is not None and path.exists():
+            with open(path, newline="") as file:
+                reader = csv.DictReader(file)
+                columns = reader.fieldnames or columns
+                for row in reader:
+                    seen = int(row["images"]) if (row.get("images") or "").isdigit() else 0
+                    if (int(rows[-1]["images"]) if rows else 0) < seen <= images:
+                        rows.append(row)
+        temporary = path.with_name(f"{path.name}.part")
+        with open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        os.replace(temporary, path)
+        self._file = open(path, "a", newline="")
         self._csv = csv.DictWriter(self._file, columns)
-        if not before:
-            self._csv.writeheader()
-            self._file.flush()
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from picgui.errors import CheckpointError
+from picgui.paths import is_file
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.network import PIC, ModelConfig
 from picgui.version import __version__
@@ -94,7 +95,7 @@ def load_checkpoint(path: str | Path, *, kinds: Sequence[type[PIC]] = (PIC,)) ->
     Raises CheckpointError, in a sentence, where the file is missing, damaged, foreign, or of a newer format.
     """
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise CheckpointError("There is no checkpoint at {path}.", path=path)
     try:
         content = path.read_bytes()

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import llvmlite.binding
 import numba
 import numpy as np
 import torch
@@ -44,10 +45,12 @@ def _can_keep() -> bool:
 _FLAGS = {"nogil": True, "cache": _can_keep(), "fastmath": {"nsz"}, "error_model": "numpy"}
 
 # the vectors of this machine: how many float32 in one, and how many sums may stay in registers
-_VECTORS = torch.backends.cpu.get_cpu_capability()
-_LANES, _SUMS = {"AVX512": (16, 20), "AVX2": (8, 10)}.get(_VECTORS, (4, 20))
-# what has AVX2 converts half precision, as has every 64-bit ARM; for older processors LLVM would call a function that is not there, and abort
-_CAN_COMPILE = _VECTORS in ("AVX512", "AVX2") or platform.machine().lower() in ("arm64", "aarch64")
+# by what LLVM knows of it, which is what numba keeps compiled loops apart by
+_HAS = llvmlite.binding.get_host_cpu_features()
+_HAS_AVX512, _HAS_AVX2 = (all(_HAS.get(name) for name in names.split()) for names in ("avx512f avx512bw avx512vl f16c", "avx2 fma f16c"))
+_LANES, _SUMS = (16, 20) if _HAS_AVX512 else (8, 10) if _HAS_AVX2 else (4, 20)
+# where half precision is not converted in hardware, as every 64-bit ARM does, LLVM would call a function that is not there, and abort
+_CAN_COMPILE = _HAS_AVX512 or _HAS_AVX2 or platform.machine().lower() in ("arm64", "aarch64")
 _PANEL = 2 * _LANES  # columns of a matrix that are stored together
 _AHEAD = 2048  # bytes that a product asks for before it needs them
 _BLOCK = 192  # at most so many rows of a panel at a time: as float32 they fit into the innermost cache
@@ -106,19 +109,20 @@ class Buffers(NamedTuple):
     panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
 
 
-_PACKED: WeakKeyDictionary[PixelCNN, tuple[list[Tensor], dict[str, np.ndarray]]] = WeakKeyDictionary()
+_PACKED: WeakKeyDictionary[PixelCNN, tuple[list[tuple], list[Tensor], dict[str, np.ndarray]]] = WeakKeyDictionary()
 
 
 def pack(pixel_cnn: PixelCNN) -> Weights | None:
     """A network's own tensors for the loop; None where half precision would change a weight. Folded kernels are packed once."""
     vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
     kernels = [c.weight() for c in weight_norm_convolutions(pixel_cnn).values()]
-    packed_from, matrices = _PACKED.get(pixel_cnn, ([], {}))
-    if [id(k) for k in kernels] != [id(k) for k in packed_from]:
+    states = [(id(k), k.data_ptr(), 0 if k.is_inference() else k._version) for k in kernels]
+    packed_from, _, matrices = _PACKED.get(pixel_cnn, ([], [], {}))
+    if states != packed_from:
         if not all(torch.equal(k.half().to(k.dtype), k) for k in kernels):
             return None
         matrices = _matrices_of(pixel_cnn)
-        _PACKED[pixel_cnn] = kernels, matrices
+        _PACKED[pixel_cnn] = states, kernels, matrices  # the kernels too: what is gone may give another its place
 
     def numbers(x: Sequence[Tensor]) -> np.ndarray:
         return torch.stack(list(x)).detach().numpy()
