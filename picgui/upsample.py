@@ -35,6 +35,7 @@ def compose(
     `chroma` is (2, h, w) in Lab units at any lower resolution; where it is NaN (not drawn yet) the photo stays grey, and drawn
     pixels do not take from there. `saturation` multiplies it. Colours outside sRGB are moved towards grey. `rows` gives only
     those rows, with the same pixels as in the whole. Works in strips: beside the result, memory grows with the width only.
+    Raises ValueError for chroma or a dtype of another kind, or rows that do not follow each other.
     """
     if chroma.ndim != 3 or chroma.shape[0] != 2 or 0 in chroma.shape:
         raise ValueError(f"chroma must be (2, h, w), not {chroma.shape}")

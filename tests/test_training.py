@@ -717,6 +717,9 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
     marked = cv2.imread(str(tmp_path / "out/curve.png"))
     assert marked.shape == without.shape and (marked != without).any()
     assert run("plot", tmp_path, "-o", tmp_path / "b.png") == 1 and "curve.csv" in capsys.readouterr().err
+    assert run("plot", tmp_path / "run", "-o", tmp_path / "b.nothing") == 1 and "cannot be written" in capsys.readouterr().err
+    (tmp_path / "other.csv").write_text("images,bits_per_dim\n1,2\n")
+    assert run("plot", tmp_path / "other.csv", "-o", tmp_path / "b.png") == 1 and "no curve" in capsys.readouterr().err
     assert run(*plot, "--mark", "a", "b", "c") == 1 and "--mark takes a name" in capsys.readouterr().err
 
 
@@ -738,12 +741,19 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("coarse_factor = 2", "coarse_factor = 3"),
         ("halved = 0.4", "halved = 1.1"),
         ("size = 16", "size = 16\nhalved = 0.5"),
+        ("images = 24", "images = 24.5"),
+        ("batch = 4", "batch = 4.0"),
+        ("seed = 3", "seed = -3"),
+        ("seed = 3", 'seed = 3\nheld = "*.v"'),
+        ("corrupt_past = 0.6", "corrupt_past = 6"),
+        ("known_dabs = 0.4", "known_dabs = 0.9"),
+        ("seed = 3", "seed = 3 # \udcff"),
     ],
 )
 def test_a_bad_configuration_is_told(config, change):
     text = config.read_text()
     assert change[0] in text
-    config.write_text(text.replace(*change))
+    config.write_bytes(text.replace(*change).encode(errors="surrogateescape"))
     with pytest.raises(DataError, match="tiny.toml"):
         read_config(config)
 
@@ -778,3 +788,5 @@ def test_what_is_compared_has_names_of_its_own(folder, tmp_path, capsys):
     for others, word in (((tmp_path / "a/theirs", tmp_path / "b/theirs"), "theirs"), ((tmp_path / "real",), "real")):
         assert run(*evaluate, *others) == 1
         assert f"called {word};" in capsys.readouterr().err
+    assert run("evaluate", init, "--data", folder, "--baselines", init) == 1
+    assert "--samples" in capsys.readouterr().err

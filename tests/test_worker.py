@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 import weakref
 
 import pytest
@@ -80,11 +81,15 @@ def test_a_replaced_job_reports_nothing_more(worker, qtbot):
 
 
 def test_a_closed_worker_is_deleted_at_once_whatever_its_thread_still_does(qapp):
+    started = time.monotonic()
     for _ in range(100):
         worker = Worker()
+        gone = weakref.ref(worker)
         worker.queue(iter("ab"))
         worker.close()
         del worker
+        assert gone() is None
+    assert time.monotonic() - started < 10
 
 
 def test_garbage_is_collected_in_the_thread_of_the_event_loop_alone(worker, qtbot):

@@ -116,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("grey", help="write validation pictures without colour, for other programs to colorize")
     _add_data(command, required=True)
     command.add_argument("--size", type=arguments.positive, default=144, help="pixels (default 144)")
-    command.add_argument("--limit", type=arguments.positive, default=16, help="how many pictures (default 16)")
+    command.add_argument(
+        "--limit", type=arguments.positive, default=16, help="how many pictures (default 16; evaluate wants as many as --sampled-pictures)"
+    )
     command.add_argument("-o", "--output", type=Path, required=True, help="the folder to write into")
     command.set_defaults(run=_grey)
 
@@ -160,7 +162,7 @@ def _sampling(options: argparse.Namespace) -> dict[str, float]:
 
 
 def _add_rivals(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--baselines", type=Path, nargs="*", default=[], help="checkpoints of baselines")
+    command.add_argument("--baselines", type=Path, nargs="*", default=[], help="checkpoints of baselines (figure 6 of figures shows the one called independent)")
     command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results; see grey")
 
 
@@ -210,6 +212,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    if (options.baselines or options.others) and not options.samples:
+        raise DataError("Baselines and others are compared with samples: say how many with --samples.")
     sampling = _sampling(options)
     model = load_model(options.checkpoint, device=_device(options))
     if options.one_pass:

@@ -128,7 +128,7 @@ def _column(x: Tensor) -> Tensor:
 def corrupt_past(chroma: Tensor, strength: Tensor, draw: "_Draw") -> Tensor:
     """Scale (0.4 to 1.4 times), shift by a smooth field and make noisy, each by ``strength`` (N,) in [0, 1].
 
-    At strength 1 the field's deviation is 16 and the noise's 10 Lab units. Result on whole units.
+    At strength 1 the field's deviation is 16 and the noise's up to 10 Lab units. Result on whole units.
     """
     size = chroma.shape[-2:]
     s = _column(strength)

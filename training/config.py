@@ -56,7 +56,7 @@ def read_config(path: str | Path) -> TrainingConfig:
             source = tomllib.load(stream)
     except OSError as error:
         raise DataError(f"The configuration {path} cannot be read: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"The configuration {path} is not valid TOML: {error}.") from error
     try:
         return parse_config(source)
@@ -80,7 +80,19 @@ def parse_config(source: dict) -> TrainingConfig:
         **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()},
     )
     whole = config.model.network_size
+    if not isinstance(config.seed, int) or config.seed < 0:
+        raise ValueError(f"seed is {config.seed}; it must be a whole number from 0 on")
+    if not isinstance(config.held, tuple):
+        raise ValueError(f"held is {config.held!r}; it must be a list of patterns")
+    shares = vars(config.augmentation)
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name} is {share}; it must be from 0 to 1")
+    if shares["known_dabs"] + shares["known_surroundings"] > 1:
+        raise ValueError("known_dabs and known_surroundings are of different pictures: together they may be 1 at most")
     for stage in stages:
+        if not isinstance(stage.images, int) or not isinstance(stage.batch, int):
+            raise ValueError("a stage needs whole numbers of images and batch")
         if stage.size not in (whole, whole / 2):
             raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
         if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):

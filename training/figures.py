@@ -57,17 +57,17 @@ def originals(images: np.ndarray) -> list[Picture]:
 
 
 def grey(picture: Picture) -> np.ndarray:
-    """The photograph without colour."""
+    """The photograph without colour, (H, W, 3) uint8."""
     return compose(picture.photo, np.zeros((2, 1, 1), np.float32))
 
 
 def original(picture: Picture) -> np.ndarray:
-    """The original in colour."""
+    """The original in colour, (H, W, 3) uint8."""
     return picture.real
 
 
 def at_fixed_luminance(chroma: np.ndarray) -> np.ndarray:
-    """Chroma (2, h, w) alone, at L = 50, as figure 6 shows it."""
+    """Chroma (2, h, w) in Lab units alone, at L = 50, as figure 6 shows it: (h, w, 3) uint8."""
     chroma = torch.from_numpy(np.asarray(chroma, np.float32))
     luminance = torch.full((1, *chroma.shape[1:]), 50.0)
     lab = torch.cat((luminance, color.clamp_chroma_to_gamut(luminance, chroma)))
@@ -273,7 +273,7 @@ def make_figures(
 def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str, float, float]] = ()) -> Path:
     """Plot validation bits/dim against pictures seen, of ``curve.csv`` files or runs, with (name, pictures, bits/dim) ``marks``.
 
-    Raises DataError where a curve cannot be read or holds no validation, or matplotlib is not installed.
+    Raises DataError where a curve cannot be read or holds no validation, the plot cannot be written, or matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure
@@ -290,14 +290,20 @@ def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str,
             raise DataError(f"The curve {path} cannot be read: {error.strerror}.") from error
         if not rows:
             raise DataError(f"The curve {path} holds no validation bits/dim.")
-        images = [int(row["images"]) for row in rows]
-        for column, what in (("bits_per_dim", ""), ("bits_per_dim_embedding_only", ", g^w alone")):
-            axes.plot(images, [float(row[column]) for row in rows], marker=".", label=f"{name}{what}")
+        try:
+            images = [int(row["images"]) for row in rows]
+            for column, what in (("bits_per_dim", ""), ("bits_per_dim_embedding_only", ", g^w alone")):
+                axes.plot(images, [float(row[column]) for row in rows], marker=".", label=f"{name}{what}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"The curve {path} is damaged or no curve of a training.") from error
     for name, images, bits in marks:
         axes.plot([images], [bits], "k*", markersize=10, linestyle="none", label=f"{name}: {bits}")
     axes.set(xscale="log", xlabel="pictures seen", ylabel="bits/dim")
     axes.grid(alpha=0.3)
     axes.legend()
     make_folder(out.parent)
-    plot.savefig(out)
+    try:
+        plot.savefig(out)
+    except (OSError, ValueError) as error:
+        raise DataError(f"The plot {out} cannot be written: {error}.") from error
     return out
