@@ -66,7 +66,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
     parser.add_argument(
-        "--overwrite", action="store_true", help="draw again and replace earlier results of the same photographs, never other files"
+        "--overwrite", action="store_true", help="replace earlier results of the same photographs that were drawn with other settings, never other files"
     )
     parser.add_argument(
         "--shard", type=arguments.shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"

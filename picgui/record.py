@@ -112,11 +112,11 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
             path=target,
             source=text["picgui:source"],
         )
-    if overwrite:
-        return True
     same = {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side")
     if same and _is_whole(there.get(KEY)):
         return False
+    if overwrite:
+        return True
     raise ExistsError("{path} was drawn with other settings. Have it overwritten, or choose another folder.", path=target)
 
 

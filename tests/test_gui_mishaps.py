@@ -1,8 +1,10 @@
 """What comes at the wrong time or is not there any more: a drive, a photograph during a dialog, an export at the end."""
 
 import errno
+import json
 import math
 import os
+import re
 import shutil
 import threading
 import time
@@ -18,6 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
+from picgui.errors import ExportError
 from picgui.gui import batch, dialogs, jobs, records
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
@@ -25,7 +28,7 @@ from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
 from picgui.paths import checkpoint_dir, data_dir
-from picgui.photo import read_photo, read_png_text
+from picgui.photo import read_photo, read_png_text, write_png
 from picgui.pipeline import colorize
 from picgui.upsample import compose
 from tests.models import checkpoint
@@ -468,6 +471,21 @@ def test_comparing_selects_nothing_for_pin_and_delete(drawn):  # noqa: F811
     drawn._actions["compare"].trigger()
     drawn._actions["delete"].trigger()
     assert drawn.session.samples == (*samples[:2], samples[3])
+    # leaving the comparison by a click, too, forgets what it selected
+    drawn.session.undo_stack.undo()
+    drawn._actions["compare"].trigger()
+    assert drawn.gallery.marked == samples
+    drawn.gallery.mark(samples[1:2])
+    drawn.session.select(samples[1])
+    assert not drawn._actions["compare"].isChecked()
+    drawn.gallery.mark(samples)
+    drawn._actions["pin"].trigger()
+    assert all(drawn.session.is_pinned(s) for s in samples)
+    drawn.session.undo_stack.undo()
+    drawn._actions["delete"].trigger()
+    assert drawn.session.samples == ()
+    drawn.session.undo_stack.undo()
+    drawn.session.delete(samples[2:3])
     # who selects several means them; the panel is about the one on the canvas
     drawn.gallery.mark(samples[:2])
     drawn.session.select(samples[0])
@@ -630,3 +648,164 @@ def test_the_canvas_shows_that_a_key_brought_it_the_focus(drawn, qtbot):  # noqa
         drawn.gallery.setFocus()
         drawn.canvas.setFocus(reason)
         qtbot.waitUntil(lambda: (edge() != plain) is is_framed, timeout=WAIT)
+
+
+def left_behind(folder, name, content, age):
+    """A session file as a program leaves it that did not end in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"open-{name}.picgui"
+    path.write_text(content)
+    os.utime(path, (1_000_000 - age, 1_000_000 - age))
+    return path
+
+
+def test_all_that_crashes_left_is_kept_the_newest_first(tmp_path):
+    left_behind(tmp_path, "a", "older", 20)
+    left_behind(tmp_path, "b", "newer", 10)
+    left_behind(tmp_path, "c", "oldest", 30).with_suffix(".png").write_bytes(b"picture of the oldest")
+    recovery = records.Recovery(tmp_path)
+    assert recovery.find() and not records.Recovery(tmp_path).find()
+    assert [path.read_text() for path in recovery.all_kept()] == ["newer", "older", "oldest"]
+    assert recovery.all_kept()[2].with_suffix(".png").read_bytes() == b"picture of the oldest"
+    for number in range(4):
+        left_behind(tmp_path, str(number), str(number), 0)
+        assert recovery.find()
+    assert [path.read_text() for path in recovery.all_kept()] == ["3", "2", "1", "0", "newer"]
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_a_file_that_another_program_takes_first_is_no_crash(tmp_path, monkeypatch):
+    left_behind(tmp_path, "a", "older", 20)
+    left_behind(tmp_path, "b", "newer", 10)
+    move = records._move
+
+    def slower(path, target):
+        if path.name == "open-a.picgui":
+            path.unlink()
+        move(path, target)
+
+    monkeypatch.setattr(records, "_move", slower)
+    recovery = records.Recovery(tmp_path)
+    assert recovery.find() and [path.read_text() for path in recovery.all_kept()] == ["newer"]
+
+
+def test_earlier_crashes_can_be_brought_back_from_the_menu(drawn, scan, qtbot):  # noqa: F811
+    menu = drawn.menuBar().actions()[0].menu()
+    for path in data_dir().glob("recovered*"):  # of other tests
+        path.unlink()
+    menu.aboutToShow.emit()
+    assert not drawn.earlier_menu.menuAction().isVisible() and not drawn._actions["bring_back"].isEnabled()
+    drawn.session.select(drawn.session.samples[1])
+    content = json.dumps(records.content_of(drawn.session), default=str)
+    left_behind(data_dir(), "a", content, 20)
+    left_behind(data_dir(), "b", "newer", 10)
+    assert records.Recovery(data_dir()).find()
+    menu.aboutToShow.emit()
+    (action,) = drawn.earlier_menu.actions()
+    assert drawn._actions["bring_back"].isEnabled() and "scan.png" in action.text()
+    drawn.session.resample()
+    action.trigger()
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 2, timeout=WAIT)
+
+
+def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, scan, tmp_path, qtbot):  # noqa: F811
+    exported = tmp_path / "results/export.png"
+    exported.parent.mkdir()
+    drawn._export([(drawn.session.selected, exported)])
+    qtbot.waitUntil(exported.exists, timeout=WAIT)
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
+    wrong = tmp_path / "elsewhere/scan.png"
+    wrong.parent.mkdir()
+    cv2.imwrite(str(wrong), 255 - cv2.imread(str(scan)))
+    right = tmp_path / "moved/scan.png"
+    right.parent.mkdir()
+    scan.rename(right)
+    drawn.settings.setValue("recent", [str(right)])
+    drawn.settings.setValue("open_folder", str(wrong.parent))
+    drawn.open(exported)
+    qtbot.waitUntil(lambda: drawn.session.path == right and is_done(drawn), timeout=WAIT)
+
+
+def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, drawn, scan):  # noqa: F811
+    record = records.sample_text(drawn.session.selected, drawn.session.opened.photo)
+    for saturation, restored in (("2.5", 2.0), ("1.5", 1.5)):
+        cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
+        write_png(tmp_path / "a.png", np.zeros((100, 150, 3), np.uint8), text={"picgui:sample": record, "picgui:saturation": saturation})
+        found = records.read_exported(tmp_path / "a.png")
+        assert found.restored.saturation == restored and found.restored.sample_count is None
+
+
+@pytest.mark.parametrize("damage", ['"seed": Infinity', '"seed": -1', '"selected": Infinity', "nested"])
+def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage):  # noqa: F811
+    text = json.dumps(records.content_of(drawn.session), default=str)
+    if damage == "nested":
+        text = "[" * 100_000
+    else:
+        key = damage.split(":")[0]
+        text = re.sub(rf"{key}: \d+", damage, text, count=1)
+        assert damage in text
+    (tmp_path / "a.picgui").write_text(text)
+    drawn.open(tmp_path / "a.picgui")
+    assert "a.picgui is damaged" in drawn.message.text
+
+
+def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+    second = scan.with_name("second.png")
+    shutil.copy(scan, second)
+    window.session.set_sample_count(1)
+    window.open_many([scan, second])
+    queue = window.batch
+    queue.folder.setText(str(tmp_path / "out"))
+
+    def full(*_, **__):
+        raise ExportError("There is no room for {path}.", path=tmp_path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("picgui.batch.write_png", full)
+        queue.start.click()
+        qtbot.waitUntil(lambda: "no room" in queue.list.topLevelItem(0).text(1), timeout=WAIT)
+        assert queue.start.isEnabled() and queue.start.text() != "Pause" and "no room" in queue.details.text()
+        assert queue.list.topLevelItem(1).text(1) == "waiting"
+    queue.start.click()
+    QTest.keyClick(queue, Qt.Key.Key_Escape)
+    assert queue.isVisible(), "Esc does not end what runs"
+    qtbot.waitUntil(lambda: not queue.start.isEnabled(), timeout=WAIT)
+    assert [queue.list.topLevelItem(row).text(1) for row in range(2)] == ["done", "done"] and queue.show_results.isEnabled()
+    assert queue.progress.accessibleName()
+    QTest.keyClick(queue, Qt.Key.Key_Escape)
+    assert window.batch is None
+
+
+def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtbot):  # noqa: F811
+    page = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60), dtype=np.uint8))
+    page.save(tmp_path / "pages.tif", save_all=True, append_images=[page])
+    window.session.set_sample_count(1)
+    window.open_many([tmp_path / "pages.tif"])
+    window.batch.start.click()
+    qtbot.waitUntil(lambda: window.batch.list.topLevelItem(0).text(1).startswith("done"), timeout=WAIT)
+    assert "2 pages" in window.batch.list.topLevelItem(0).text(1)
+    window.batch.close()
+
+
+def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(tmp_path, model_path, monkeypatch):  # noqa: F811
+    checkpoint_dir().mkdir(parents=True, exist_ok=True)
+    (checkpoint_dir() / "bad.safetensors").write_bytes(b"no checkpoint")
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    dialog = dialogs.PreferencesDialog(settings, cuda=False)
+    assert dialog.ok.isEnabled()
+    dialog.model.setCurrentIndex(dialog.model.findText("bad"))
+    assert not dialog.ok.isEnabled() and "damaged" in dialog.facts.text()
+    dialog.model.setCurrentIndex(0)
+    assert dialog.ok.isEnabled()
+
+    def full(source, target):
+        with open(target, "wb") as file:
+            file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(model_path), ""))
+    monkeypatch.setattr(shutil, "copyfile", full)
+    dialog._add_checkpoint()
+    assert "No space left" in dialog.facts.text()
+    assert [path.name for path in checkpoint_dir().iterdir()] == ["bad.safetensors"]
+    (checkpoint_dir() / "bad.safetensors").unlink()

@@ -540,6 +540,7 @@ def test_a_batch_skips_its_results_and_replaces_others_only_when_asked(window, s
     window.session.set_temperature(0.3)
     assert "other settings" in run_batch(window, [scan], tmp_path / "out", qtbot)[0] and target.read_bytes() == first
     assert run_batch(window, [scan], tmp_path / "out", qtbot, overwrite=True) == ["done"] and target.read_bytes() != first
+    assert run_batch(window, [scan], tmp_path / "out", qtbot, overwrite=True) == ["has results already"], "it goes on where it stopped"
     namesake = tmp_path / "other" / "scan.png"
     namesake.parent.mkdir()
     namesake.write_bytes(scan.read_bytes())

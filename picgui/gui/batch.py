@@ -24,11 +24,13 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
-from picgui.errors import PicError
+from picgui.errors import ExistsError, ExportError, PicError
 from picgui.gui import theme
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import Worker
+from picgui.paths import is_folder
+from picgui.photo import Photo
 from picgui.pipeline import Model
 from picgui.threads import use_threads
 
@@ -68,6 +70,7 @@ class BatchDialog(QDialog):
         self._namesakes = namesakes(self._paths)
         self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
+        self._notes = ""  # about the current photograph
         self._share = 0.0  # of the current photograph that is drawn
         self._drawn = 0.0  # photographs, as far as they were drawn here
         self._pace = Pace()
@@ -116,6 +119,7 @@ class BatchDialog(QDialog):
         self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress"))
         self.progress.setRange(0, len(self._paths) * _STEPS)
         self.summary = QLabel()
         self.summary.setObjectName("quiet")
@@ -190,6 +194,10 @@ class BatchDialog(QDialog):
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text()))
 
+    def keyPressEvent(self, event) -> None:  # noqa: N802
+        if event.key() != Qt.Key.Key_Escape or self._current is None:  # a key struck by mistake must not end a night's work
+            super().keyPressEvent(event)
+
     def done(self, result: int) -> None:
         """Stop within a row, however the dialog is closed; what is just being read or written is waited for while events go on."""
         self._worker.stop()
@@ -216,7 +224,7 @@ class BatchDialog(QDialog):
             self._show_progress()
             return
         self._turn_to(waiting[0])
-        self._written, self._share = 0, 0.0
+        self._written, self._notes, self._share = 0, "", 0.0
         path, folder = self._paths[self._current], Path(self.folder.text())
         self._set(State.RUNNING, self.tr("reading…"))
         self._worker.queue(
@@ -266,7 +274,9 @@ class BatchDialog(QDialog):
     def _take(self, job: int, item: object) -> None:
         if not self._worker.is_current(job) or self._current is None:
             return
-        if isinstance(item, Drawn):
+        if isinstance(item, Photo):
+            self._notes = " ".join(map(told, item.notes))
+        elif isinstance(item, Drawn):
             self._share = item.share
             drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
             self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
@@ -280,13 +290,22 @@ class BatchDialog(QDialog):
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
             if self._written:
-                self._end(State.DONE, self.tr("done"))
+                self._end(State.DONE, f"{self.tr('done')}. {self._notes}" if self._notes else self.tr("done"))
             else:
                 self._end(State.SKIPPED, self.tr("has results already"))
 
     @Slot(int, object)
     def _photo_failed(self, job: int, error: PicError) -> None:
-        if self._worker.is_current(job) and self._current is not None:
+        if not self._worker.is_current(job) or self._current is None:
+            return
+        if isinstance(error, ExportError) and not isinstance(error, ExistsError):  # as of a full disk: the others would fail too
+            self._set(State.WAITING, told(error))
+            self._last_failed = self.list.topLevelItem(self._current)
+            self._show_details()
+            self._current = None
+            self._pause()
+            self._show_progress()
+        else:
             self._end(State.FAILED, told(error))
 
     @Slot()
@@ -296,7 +315,7 @@ class BatchDialog(QDialog):
         share = self._share if running else 0.0
         self.progress.setValue(round((ended + share) * _STEPS))
         self.skip.setEnabled(running)
-        self.show_results.setEnabled(State.DONE in self._states)
+        self.show_results.setEnabled(ended > 0 and is_folder(Path(self.folder.text())))
         all_ended = ended == len(self._states)
         self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))

@@ -170,6 +170,8 @@ class PreferencesDialog(QDialog):
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.clicked.connect(self._remove_checkpoint)
         self._facts: dict[Path, str] = {}  # by checkpoint
+        self._unusable: set[Path] = set()
+        self.ok: QPushButton | None = None
         self.facts = _quiet("")
         self.facts.setMinimumHeight(90)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -221,6 +223,8 @@ class PreferencesDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self._show_facts()
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(20)
@@ -260,7 +264,10 @@ class PreferencesDialog(QDialog):
                 self._facts[path] = "\n".join(facts(load_checkpoint(path)))
             except CheckpointError as error:
                 self._facts[path] = told(error)
+                self._unusable.add(path)
         self.facts.setText(self._facts[path])
+        if self.ok is not None:
+            self.ok.setEnabled(path not in self._unusable)
 
     @Slot()
     def _add_checkpoint(self) -> None:
@@ -277,7 +284,12 @@ class PreferencesDialog(QDialog):
                 target = checkpoint_dir() / f"{Path(chosen).stem}-{number}.safetensors"
                 number += 1
             if not target.exists():
-                shutil.copyfile(chosen, target)
+                part = target.with_suffix(".part")
+                try:
+                    shutil.copyfile(chosen, part)
+                    os.replace(part, target)
+                finally:
+                    part.unlink(missing_ok=True)
         except CheckpointError as error:
             self.facts.setText(told(error))
         except OSError as error:
@@ -293,6 +305,7 @@ class PreferencesDialog(QDialog):
         if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
             path.unlink(missing_ok=True)
             self._facts.pop(path, None)  # another one may get its name
+            self._unusable.discard(path)
             self._fill_models(Path(self._in_use or default_checkpoint()))
 
     def accept(self) -> None:

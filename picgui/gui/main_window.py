@@ -1,12 +1,13 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QMimeData, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, QFileInfo, QLocale, QMimeData, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -41,7 +42,7 @@ from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio, Subject
 from picgui.gui.words import literal, number, told
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file, is_folder
-from picgui.photo import PHOTO_ENDINGS, write_png
+from picgui.photo import PHOTO_ENDINGS, file_digest, write_png
 from picgui.pipeline import compose, has_usable_card
 
 _RECENT_FILES = 8
@@ -213,6 +214,7 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
         file.addAction(self._actions["bring_back"])
+        self.earlier_menu = file.addMenu(self.tr("Bring back from earlier &crashes"))
         file.addSeparator()
         file.addAction(self._actions["quit"])
         edit = self.menuBar().addMenu(self.tr("&Edit"))
@@ -406,7 +408,7 @@ class MainWindow(QMainWindow):
 
     def _open_record(self, path: Path, record: records.Record) -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""
-        source = self._find(record.source, path)
+        source = self._find(record.source, path, record.digest)
         if record.picture is not None:
             self.studio.open_picture(record.picture, restored=record.restored)
         elif source is not None:
@@ -427,15 +429,20 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.studio.open(path, restored=record.restored)
 
-    def _find(self, source: Path | None, beside: Path) -> Path | None:
-        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened."""
+    def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
+        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened; of several the one of the digest."""
         if source is None:
             return None
         places = [source] if source.is_absolute() else []
         places += [beside.parent / source.name, beside.parent.parent / source.name]
         places += [Path(self._folder("open_folder")) / source.name]
         places += [path for path in self._recent() if path.name == source.name]
-        return next((place for place in places if place != beside and is_file(place)), None)
+        there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
+        for place in there if digest and len(there) > 1 else ():
+            with contextlib.suppress(PicError):
+                if file_digest(place) == digest:
+                    return place
+        return next(iter(there), None)
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
@@ -555,7 +562,7 @@ class MainWindow(QMainWindow):
     def _meant(self) -> tuple[Sample, ...]:
         """The samples an action is about: those a person selected, not those that only came beside one to be compared."""
         marked = self._marked()
-        return marked if set(marked) != self._brought_beside else (self.session.selected,)
+        return (self.session.selected,) if self._brought_beside and set(marked) == self._brought_beside else marked
 
     @Slot()
     def toggle_pins(self) -> None:
@@ -624,6 +631,7 @@ class MainWindow(QMainWindow):
             self.canvas.show_samples(self._around_selected(marked))
         else:
             self._actions["compare"].setChecked(False)
+            self._brought_beside = set()
             self.canvas.show_samples((selected,) if selected else ())
         self.canvas.update()
 
@@ -1030,8 +1038,7 @@ class MainWindow(QMainWindow):
             return
         self.progress.setRange(0, 1000)
         self.progress.setValue(round(1000 * progress.share))
-        number = self.tr("%1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("1 sample")
-        words = self.tr("Drawing %1").replace("%1", number)
+        words = self.tr("Drawing %1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("Drawing 1 sample")
         if left := time_left(progress.seconds_left):
             words += ", " + left
         self.status_right.setText(words)
@@ -1067,7 +1074,15 @@ class MainWindow(QMainWindow):
     @Slot()
     def _fill_file_menu(self) -> None:
         """Look which files are still there: only now, as a disk may be asleep."""
-        self._actions["bring_back"].setEnabled(is_file(self._recovery.kept))
+        kept = self._recovery.all_kept()
+        self._actions["bring_back"].setEnabled(bool(kept))
+        self.earlier_menu.clear()
+        self.earlier_menu.menuAction().setVisible(len(kept) > 1)
+        for path in kept[1:]:
+            when = QLocale().toString(QFileInfo(str(path)).lastModified(), QLocale.FormatType.ShortFormat)
+            action = self.earlier_menu.addAction(literal(f"{records.photo_name(path) or self.tr('Pasted picture')}, {when}"))
+            action.setData(str(path))
+            action.triggered.connect(self._recent_triggered)
         self.recent_menu.clear()
         for path in filter(is_file, self._recent()):
             action = self.recent_menu.addAction(literal(path.name))

@@ -22,6 +22,7 @@ from picgui.pipeline import Known
 
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
+_KEPT = 5  # of what crashes left
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Record:
     source: Path | None  # only a name where an exported picture remembers it
     restored: Restored
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
+    digest: str = ""  # `picgui.photo.file_digest` of the photograph, where it is known
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:
@@ -94,6 +96,31 @@ def _picture_beside(path: Path) -> Path:
     return path.with_suffix(".png")
 
 
+def _changed(path: Path) -> float:
+    """When a file was written; 0 where it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _move(path: Path, target: Path) -> None:
+    """Give a session file another name, with the picture beside it. Raises OSError."""
+    _picture_beside(target).unlink(missing_ok=True)
+    if is_file(_picture_beside(path)):
+        os.replace(_picture_beside(path), _picture_beside(target))
+    os.replace(path, target)
+
+
+def photo_name(path: Path) -> str:
+    """The name of the photograph that a session file is of; empty where it was pasted, or that cannot be read."""
+    try:
+        source = json.loads(path.read_text(encoding="utf-8"))["source"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return Path(source).name if isinstance(source, str) else ""
+
+
 class Recovery:
     """What outlives a crash: a session file of this program while it runs, and the one that a crash left.
 
@@ -128,20 +155,35 @@ class Recovery:
             path.unlink(missing_ok=True)
 
     def find(self) -> bool:
-        """Put aside what a crash left, the newest where there are several; whether there is any. It is kept until the next crash."""
+        """Put aside what crashes left, the newest as `kept`; whether there is anything new. The last few are kept."""
         left = []
         for path in self._folder.glob(f"open-*{ENDING}"):
             lock = QLockFile(f"{path}.lock")
             lock.setStaleLockTime(0)  # only whether its program still runs counts
             if path != self._own and lock.tryLock(0):
-                left.append((path.stat().st_mtime, path))
-                lock.unlock()
-        for _, path in sorted(left):
-            _picture_beside(self.kept).unlink(missing_ok=True)
-            if is_file(_picture_beside(path)):
-                os.replace(_picture_beside(path), _picture_beside(self.kept))
-            os.replace(path, self.kept)
-        return bool(left)
+                left.append((_changed(path), path, lock))
+        found = False
+        for _, path, lock in sorted(left, key=lambda one: one[:2]):
+            with contextlib.suppress(OSError):  # another program that began just now was faster
+                self._make_room()
+                _move(path, self.kept)
+                found = True
+            lock.unlock()
+        return found
+
+    def all_kept(self) -> list[Path]:
+        """What crashes left, the newest first."""
+        return [path for path in self._places() if is_file(path)]
+
+    def _places(self) -> list[Path]:
+        return [self.kept, *(self.kept.with_stem(f"{self.kept.stem}-{number}") for number in range(2, _KEPT + 1))]
+
+    def _make_room(self) -> None:
+        """Move what is kept one place on; the oldest goes where all places are taken."""
+        places = self._places()
+        free = next((n for n, path in enumerate(places) if not is_file(path)), len(places) - 1)
+        for older, newer in zip(places[free:0:-1], places[free - 1 :: -1] if free else ()):
+            _move(newer, older)
 
     def close(self) -> None:
         """The program ends in order: nothing needs to be brought back."""
@@ -181,7 +223,7 @@ def read_session(path: Path) -> Record:
         return Record(Path(content["source"]) if content["source"] else None, restored, picture)
     except OSError as error:
         raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
-    except (ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error) as error:
         raise PhotoError("{name} is damaged or is no session of picgui.", name=path.name) from error
 
 
@@ -191,12 +233,12 @@ def read_exported(path: Path) -> Record | None:
         text = read_png_text(path)
         values = json.loads(text[record.KEY])
         sample = _sample({"checkpoint": text.get("picgui:checkpoint", "")} | values)
-        saturation = _within(text.get("picgui:saturation", 1), 0, 2)
-    except (PicError, ValueError, KeyError, TypeError, zlib.error, binascii.Error):
+        saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), 2)  # the command gives more than the window does
+    except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
-    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), defaults.SAMPLES, saturation, photo=str(values.get("photo", "")))
-    return Record(Path(Path(source).name) if source else None, restored)
+    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), None, saturation, photo=str(values.get("photo", "")))
+    return Record(Path(Path(source).name) if source else None, restored, digest=text.get(record.SOURCE_DIGEST, ""))
 
 
 def _within(value: object, low: float, high: float) -> float:
@@ -224,7 +266,7 @@ def _sample(values: Mapping, known_from: Callable[[object], Known | None] = reco
     if len(chroma) != 2 or (known is not None and known.chroma.shape != chroma.shape):
         raise ValueError("a sample's planes do not fit each other")
     sample = Sample(
-        int(values["seed"]),
+        round(_within(values["seed"], 0, 2**63)),
         temperature=_within(values["temperature"], 0, 10),
         draft=chroma,
         known=known,

@@ -111,7 +111,7 @@ class Restored:
     selected: int  # place among the samples
     pinned: tuple[int, ...]  # places among the samples
     temperature: float
-    sample_count: int
+    sample_count: int | None  # as many as now where it is None
     saturation: float
     hints: Known | None = None
     photo: str = ""  # `Photo.fingerprint` of what they colour, where it is known
@@ -272,7 +272,7 @@ class Session(QObject):
                 samples[restored.selected].number,
                 frozenset(samples[place].number for place in restored.pinned),
                 restored.temperature,
-                restored.sample_count,
+                restored.sample_count or self.sample_count,
                 restored.hints,
             )
         )

@@ -67,6 +67,10 @@
         <translation>Frühere Ergebnisse anderer Einstellungen ersetzen</translation>
     </message>
     <message>
+        <source>Progress</source>
+        <translation type="unfinished">Fortschritt</translation>
+    </message>
+    <message>
         <source>Start</source>
         <translation>Starten</translation>
     </message>
@@ -362,6 +366,10 @@
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
+        <source>Bring back from earlier &amp;crashes</source>
+        <translation>Von früheren &amp;Abstürzen zurückholen</translation>
+    </message>
+    <message>
         <source>&amp;Edit</source>
         <translation>&amp;Bearbeiten</translation>
     </message>
@@ -538,6 +546,14 @@
         <translation>Ziehen Sie ein Rechteck um das, was neu gezogen werden soll, oder mit Umschalt einen freien Umriss</translation>
     </message>
     <message>
+        <source>Drawing %1 samples</source>
+        <translation>%1 Varianten werden gezogen</translation>
+    </message>
+    <message>
+        <source>Drawing 1 sample</source>
+        <translation>1 Variante wird gezogen</translation>
+    </message>
+    <message>
         <source>Exporting, %1</source>
         <translation>Wird exportiert, %1</translation>
     </message>
@@ -684,18 +700,6 @@
     <message>
         <source>%1 s a sample</source>
         <translation>%1 s je Variante</translation>
-    </message>
-    <message>
-        <source>%1 samples</source>
-        <translation>%1 Varianten</translation>
-    </message>
-    <message>
-        <source>1 sample</source>
-        <translation>1 Variante</translation>
-    </message>
-    <message>
-        <source>Drawing %1</source>
-        <translation>%1 werden gezogen</translation>
     </message>
 </context>
 <context>
