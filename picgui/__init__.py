@@ -3,7 +3,7 @@
     from picgui import colorize, compose, load_model, read_photo, write_png
 
     photo = read_photo("grandmother-1931.jpg")
-    for sample in colorize(photo, load_model(), seeds=range(4), temperature=0.65, candidates=4):
+    for sample in colorize(photo, load_model(), seeds=range(4), temperature=0.75, candidates=8):
         write_png(f"{sample.seed}.png", compose(photo, sample.chroma))
 """
 

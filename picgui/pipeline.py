@@ -53,7 +53,9 @@ __all__ = [
 
 MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes gigabytes
 SAMPLES_AT_ONCE = 8
+_PIXELS_AT_ONCE = 1 << 20  # of the chroma of samples that are drawn at once: some 3 KB each
 _PRIOR_SLOPE = 0.1  # nats a pixel and Lab unit of chroma: how much rarer colourful pixels are than grey ones, in any photograph
+_DISTANCE_SLOPE = 0.1  # nats a pixel and Lab unit: how much less is expected of a candidate that is far from the others
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ def draw_rows(
     """Draw samples in lock-step: their coarse ones first, then row by row from the top; stop iterating to cancel.
 
     The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. It is the one of ``candidates``
-    coarse samples that the photograph suggests most; with 1, samples are the model's own. A sample depends on its seed, temperature,
+    coarse samples that the photograph suggests most and that is not far from the others; with 1, samples are the model's own. A sample depends on its seed, temperature,
     ``candidates``, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws colours that sRGB does not have.
     Raises ValueError for a temperature below 0, ``candidates`` not from 1 to 64 or a mask of another shape, OutOfMemoryError.
     """
@@ -279,7 +281,9 @@ def draw_rows(
                 yield Coarse((row.y + 1) / height)
         chosen = np.arange(len(seeds)) * candidates
         if candidates > 1:
-            chosen += _suggestion(given, model, chroma).reshape(-1, candidates).argmax(axis=1)
+            own = (len(seeds), candidates)
+            scores = _suggestion(given, model, chroma).reshape(own) - _DISTANCE_SLOPE * _distances(chroma.reshape(*own, 2, -1))
+            chosen += scores.argmax(axis=1)
         coarse = chroma[chosen]
         yield Coarse(1.0, nearest(coarse, embedded.chroma_shape), log_prob[chosen])
     yield from _rows(_conditions(embedded, model, known, coarse), model, seeds=seeds, **options)
@@ -360,6 +364,14 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
         return torch.stack(values).cpu().numpy()
 
 
+def _distances(candidates: np.ndarray) -> np.ndarray:
+    """How far each of k candidates (n, k, 2, pixels), Lab units, is from the others of its sample: (n, k), the mean over pixels and others."""
+    others = candidates.shape[1] - 1
+    return np.stack(
+        [np.linalg.norm(candidates - candidates[:, [i]], axis=2).mean(axis=2).sum(axis=1) / others for i in range(others + 1)], axis=1
+    )
+
+
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:
     """Known colours at a smaller size: where any pixel is known, the mean of those that are."""
     mask = torch.from_numpy(known.mask.astype(np.float32))[None]
@@ -386,7 +398,7 @@ def colorize(
     """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
 
     ``temperature`` and ``candidates`` are those of `draw_rows`; what the window begins with is in `picgui.defaults`.
-    The photograph is embedded once; g^w then reads each sample's coarse colours. Up to 8 samples are drawn at once.
+    The photograph is embedded once; g^w then reads each sample's coarse colours. Up to 8 samples are drawn at once, fewer where they are large.
     Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
     """
     options = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
@@ -406,8 +418,12 @@ def colorize_rows(
 ) -> Iterator[Sample | float]:
     """`colorize` that can be watched and stopped: after every row, also yields the share of the work that is done."""
     embedded = embed(photo, model, long_side=long_side)
-    for start in range(0, len(seeds), SAMPLES_AT_ONCE):
-        group = seeds[start : start + SAMPLES_AT_ONCE]
+    pixels = math.prod(embedded.chroma_shape)
+    if embedded.coarse is not None:
+        pixels = max(pixels, candidates * math.prod(embedded.coarse.chroma_shape))
+    at_once = min(max(1, _PIXELS_AT_ONCE // pixels), SAMPLES_AT_ONCE)
+    for start in range(0, len(seeds), at_once):
+        group = seeds[start : start + at_once]
         chroma = np.empty((len(group), 2, *embedded.chroma_shape), np.float32)
         log_prob = np.zeros(len(group))
         for drawn in draw_rows(embedded, model, seeds=group, temperature=temperature, candidates=candidates):

@@ -536,8 +536,12 @@ def test_what_is_marked_is_what_is_outlined(drawn, qtbot):  # noqa: F811
     assert drawn._marked_place is None and not drawn.canvas._stroke and not drawn.panel.hints.plane.isEnabled()
     drawn.panel.hints.brush.setValue(3)
     assert drawn._marked_place is None and drawn.canvas.tool is Tool.HINT
-    drawn.session.delete(drawn.session.samples)
-    assert drawn.canvas.tool is Tool.MOVE and not drawn._actions["hint"].isChecked()
+    for tool in ("hint", "region"):
+        if not drawn._actions[tool].isChecked():
+            drawn._actions[tool].trigger()
+        drawn.session.delete(drawn.session.samples)
+        assert drawn.canvas.tool is Tool.MOVE and not drawn._actions[tool].isChecked()
+        drawn.session.undo_stack.undo()
 
 
 def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, qtbot):  # noqa: F811

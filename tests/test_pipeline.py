@@ -1,5 +1,6 @@
 """The pipeline: one embedding, reproducible samples, known colours kept, any aspect ratio, errors in sentences."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 import picgui
-from picgui import color
+from picgui import color, pipeline
 from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
 from picgui.pipeline import (
@@ -124,6 +125,30 @@ def test_greyness_is_not_what_a_photograph_suggests(photo, model, monkeypatch):
     monkeypatch.setattr("picgui.pipeline._PRIOR_SLOPE", -10.0)
     pale, _ = coarse_of(draw_rows(embedded, model, seeds=range(4), candidates=8))
     assert (np.hypot(*vivid.swapaxes(0, 1)).mean(axis=(1, 2)) > np.hypot(*pale.swapaxes(0, 1)).mean(axis=(1, 2))).all()
+
+
+def test_a_candidate_far_from_the_others_is_not_taken(photo, model, monkeypatch):
+    embedded = embed(photo, model)
+    height, width = embedded.coarse.chroma_shape
+    tints = np.array([60.0, 0.0, 4.0, 8.0, -1.0, -90.0, 7.0, 9.0])  # of a; of four candidates each of two samples
+    coarse_rows = pipeline._rows
+
+    def rows(given, model, *, seeds, **options):
+        if seeds[0] == 1:
+            return coarse_rows(given, model, seeds=seeds, **options)
+        chroma = np.zeros((8, 2, width), np.float32)
+        chroma[:, 0] = tints[:, None]
+        chroma[3::4, 1] = 6
+        return (Row(y, chroma, np.zeros(8)) for y in range(height))
+
+    monkeypatch.setattr(pipeline, "_rows", rows)
+    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: np.zeros(len(chroma)))
+    chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
+    assert chroma[:, 0, 0, 0].tolist() == [4.0, -1.0]
+    # what the photograph suggests is weighed against that
+    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: (chroma[:, 0, 0, 0] > 50) * 10.0)
+    chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
+    assert chroma[:, 0, 0, 0].tolist() == [60.0, -1.0]
 
 
 def test_the_sample_reads_its_coarse_one(photo, model):
@@ -298,3 +323,16 @@ def test_memory_that_does_not_suffice_is_told_apart_from_other_errors(photo, mod
     monkeypatch.setattr(stem, "stem", lambda _: torch.ones(2) @ torch.ones(3))
     with pytest.raises(RuntimeError, match="size"):
         embed(photo, model)
+
+
+def test_large_samples_are_drawn_fewer_at_once_and_are_the_same(photo, model, monkeypatch):
+    at_once, draw_rows = [], pipeline.draw_rows
+    monkeypatch.setattr(pipeline, "draw_rows", lambda *args, seeds, **options: at_once.append(len(seeds)) or draw_rows(*args, seeds=seeds, **options))
+    together = draw(photo, model, seeds=range(5))
+    pixels = math.prod(embed(photo, model).chroma_shape)
+    monkeypatch.setattr(pipeline, "_PIXELS_AT_ONCE", 2 * pixels + 1)
+    few = draw(photo, model, seeds=range(5))
+    monkeypatch.setattr(pipeline, "_PIXELS_AT_ONCE", 1)
+    draw(photo, model, seeds=range(2))
+    assert at_once == [5, 2, 2, 1, 1, 1]
+    assert all(np.array_equal(a.chroma, b.chroma) for a, b in zip(together, few, strict=True))

@@ -153,7 +153,7 @@ def _add_sampling(command: argparse.ArgumentParser, *, of: str = "the samples") 
         type=arguments.candidates,
         default=1,
         metavar="N",
-        help=f"coarse samples, of which each of {of} begins with the likeliest (default 1)",
+        help=f"coarse samples, of which each of {of} begins with one that is likely and not far from the others (default 1)",
     )
 
 

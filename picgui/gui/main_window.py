@@ -945,7 +945,8 @@ class MainWindow(QMainWindow):
         for name in ("split", "next", "previous", "hint"):
             self._actions[name].setEnabled(sample is not None)
         self._actions["region"].setEnabled(session.can_redo_region)
-        if self.canvas.tool is (Tool.REGION if sample else Tool.HINT) and not session.can_redo_region:
+        usable = {Tool.MOVE: True, Tool.HINT: sample is not None, Tool.REGION: session.can_redo_region}
+        if not usable[self.canvas.tool]:
             self._use_tool(Tool.MOVE)
         for name, possible in (("unsure", session.embedded), ("spread", len(session.samples) > 1), ("surprise", session.embedded)):
             self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
