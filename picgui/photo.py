@@ -124,12 +124,11 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
         image = _identify(file, path)
         _check_size(image.width, image.height, path.name)
         to_srgb, _ = _srgb_conversion(image.mode, image.info.get("icc_profile"))
-        orientation, deep = _orientation(image), _deep_pixels(image, file, path)
+        deep = _deep_pixels(image, file, path)
         if deep is None:
             image.load()
-            if image.format == "TIFF":  # Pillow has turned it upright while loading
-                orientation = _orientation(image)
-        else:
+        orientation = _orientation(image)
+        if deep is not None:
             image = Image.fromarray((deep[:, :, :3] >> 8).astype(np.uint8))
         if long_side is not None:
             image.thumbnail((long_side, long_side), Image.Resampling.BOX)
@@ -258,7 +257,6 @@ def _first_line(error: Exception) -> str:
 
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image)
-    orientation = _orientation(image)
     profile = image.info.get("icc_profile") or None
     dpi = _dpi(image)
     exif = _upright_exif(image)
@@ -272,12 +270,11 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
             if image.mode in ("F", "I") and image.format != "PPM":
                 notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = _image_lightness(image, to_srgb)
-        if image.format == "TIFF":  # Pillow has turned it upright while loading
-            orientation = _orientation(image)
         bit_depth = 16 if image.mode.startswith(("I", "F")) else 8
     else:
         lightness = _in_strips(deep.shape[:2], lambda rows: _deep_lightness(deep[rows], to_srgb))
         bit_depth = 16
+    orientation = _orientation(image)
     if dpi and orientation in _SIDEWAYS:
         dpi = dpi[::-1]
     return Photo(
@@ -292,7 +289,7 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
 
 
 def _orientation(image: Image.Image) -> int:
-    """That of the EXIF block, 1 to 8; 1, upright, where it says none or is malformed."""
+    """That of the EXIF block, 1 to 8; 1, upright, where it says none or is malformed. Pillow turns a TIFF upright, and says so, when it is loaded."""
     try:
         return image.getexif().get(_ORIENTATION, 1)
     except Exception:  # as in `_upright_exif`

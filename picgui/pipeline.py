@@ -253,8 +253,9 @@ def draw_rows(
     """Draw samples in lock-step: their coarse ones first, then row by row from the top; stop iterating to cancel.
 
     The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. It is the one of ``candidates``
-    coarse samples that the photograph suggests most and that is not far from the others; with 1, samples are the model's own. A sample depends on its seed, temperature,
-    ``candidates``, ``known`` and the embedding alone, never on the others. ``within_gamut`` redraws colours that sRGB does not have.
+    coarse samples that the photograph suggests most and that is not far from the others; with 1, samples are the model's own.
+    A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
+    ``within_gamut`` redraws colours that sRGB does not have.
     Raises ValueError for a temperature below 0, ``candidates`` not from 1 to 64 or a mask of another shape, OutOfMemoryError.
     """
     if not temperature >= 0:

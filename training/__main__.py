@@ -214,7 +214,7 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     if (options.baselines or options.others) and not options.samples:
         raise DataError("Baselines and others are compared with samples: say how many with --samples.")
-    sampling = _sampling(options)
+    sampling, rivals = _sampling(options), _rivals(options)  # before what takes long
     model = load_model(options.checkpoint, device=_device(options))
     if options.one_pass:
         model.network.config = replace(model.network.config, coarse_factor=1)
@@ -233,7 +233,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             number=options.sampled_pictures,
             samples=options.samples,
             **sampling,
-            **_rivals(options),
+            **rivals,
         )
     if options.dabs:
         figures["known_dabs"] = measure_dabs(model, pictures, number=options.sampled_pictures, **sampling)

@@ -74,7 +74,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def best_of(works: dict[str, Callable[[], object]], repetitions: int = REPETITIONS) -> dict[str, float]:
+def best_of(works: dict[object, Callable[[], object]], repetitions: int = REPETITIONS) -> dict[object, float]:
     """The shortest time of each of several pieces of work, run in turns."""
     best = dict.fromkeys(works, float("inf"))
     for _ in range(repetitions):

@@ -175,10 +175,12 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
         elif file.name.startswith(("data_batch", "test_batch")):
             yield from _read_cifar_batch(file, size)
         else:
-            picture = _decode_file(file)
-            if picture is None:
-                pass  # told
-            elif min(picture.shape[:2]) < size:
+            try:
+                picture = read_colors(file)  # as the program itself reads them
+            except PhotoError as error:
+                _report_skipped(file, str(error))
+                return
+            if min(picture.shape[:2]) < size:
                 _report_skipped(file, f"its shorter side has less than {size} pixels")
             elif not _is_colored(picture):
                 _report_skipped(file, "it has no colour")
@@ -186,15 +188,6 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
                 yield _square(picture, size)
     except (OSError, ValueError, KeyError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
         raise DataError(f"{file} cannot be read as training pictures: {error}") from error
-
-
-def _decode_file(file: Path) -> np.ndarray | None:
-    """The colours of a picture file as the program itself reads them, (H, W, 3) uint8 sRGB; None, with a word, where it is none."""
-    try:
-        return read_colors(file)
-    except PhotoError as error:
-        _report_skipped(file, str(error))
-        return None
 
 
 def _decode_picture(encoded: bytes) -> np.ndarray | None:

@@ -1,12 +1,12 @@
 """What a training takes of the machine: the precision its convolutions are fastest in, compiled steps, memory that is kept."""
 
 import ctypes
-import time
 
 import torch
 import torch.nn.functional as F
 
 from picgui.errors import DataError
+from training.benchmark import best_of
 
 PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's mallopt
@@ -27,12 +27,7 @@ def fastest_precision(device: torch.device | str = "cpu") -> torch.dtype:
 def _convolution_seconds(dtype: torch.dtype) -> float:
     x = torch.ones(8, 128, 32, 32, dtype=dtype).contiguous(memory_format=torch.channels_last)
     weight = torch.ones(128, 128, 3, 3, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        F.conv2d(x, weight, padding=1)
-        times.append(time.perf_counter() - started)
-    return min(times)
+    return best_of({dtype: lambda: F.conv2d(x, weight, padding=1)}, 5)[dtype]
 
 
 def check_compiler(device: torch.device | str = "cpu") -> None:

@@ -299,9 +299,8 @@ class BatchDialog(QDialog):
         if not self._worker.is_current(job) or self._current is None:
             return
         if isinstance(error, ExportError) and not isinstance(error, ExistsError):  # as of a full disk: the others would fail too
-            self._set(State.WAITING, told(error))
             self._last_failed = self.list.topLevelItem(self._current)
-            self._show_details()
+            self._set(State.WAITING, told(error))
             self._current = None
             self._pause()
             self._show_progress()

@@ -169,9 +169,9 @@ class PreferencesDialog(QDialog):
         self.add.clicked.connect(self._add_checkpoint)
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.clicked.connect(self._remove_checkpoint)
-        self._facts: dict[Path, str] = {}  # by checkpoint
-        self._unusable: set[Path] = set()
-        self.ok: QPushButton | None = None
+        self._facts: dict[Path, tuple[str, bool]] = {}  # by checkpoint: what is to be told of it, and whether it can be used
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.ok = self._buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.facts = _quiet("")
         self.facts.setMinimumHeight(90)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -220,17 +220,14 @@ class PreferencesDialog(QDialog):
         form.addRow(self.tr("Processor threads"), self.threads)
         form.addRow(self.tr("Samples at first"), self.samples)
         form.addRow(self.tr("Temperature at first"), self.temperature)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self._show_facts()
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(20)
         column.addLayout(form)
         column.addStretch(1)
-        column.addWidget(buttons)
+        column.addWidget(self._buttons)
 
     @staticmethod
     def _choose(box: QComboBox, value: object) -> None:
@@ -261,13 +258,12 @@ class PreferencesDialog(QDialog):
         path = self._checkpoint
         if path not in self._facts:  # reading a checkpoint takes a while
             try:
-                self._facts[path] = "\n".join(facts(load_checkpoint(path)))
+                self._facts[path] = "\n".join(facts(load_checkpoint(path))), True
             except CheckpointError as error:
-                self._facts[path] = told(error)
-                self._unusable.add(path)
-        self.facts.setText(self._facts[path])
-        if self.ok is not None:
-            self.ok.setEnabled(path not in self._unusable)
+                self._facts[path] = told(error), False
+        text, is_usable = self._facts[path]
+        self.facts.setText(text)
+        self.ok.setEnabled(is_usable)
 
     @Slot()
     def _add_checkpoint(self) -> None:
@@ -305,7 +301,6 @@ class PreferencesDialog(QDialog):
         if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
             path.unlink(missing_ok=True)
             self._facts.pop(path, None)  # another one may get its name
-            self._unusable.discard(path)
             self._fill_models(Path(self._in_use or default_checkpoint()))
 
     def accept(self) -> None:

@@ -606,7 +606,6 @@ class MainWindow(QMainWindow):
             self._brought_beside = set(around)
             self.gallery.mark(around)
         elif not on and set(self._marked()) == self._brought_beside:
-            self._brought_beside = set()
             self.gallery.mark((self.session.selected,))
         self._show_panes()
 

@@ -96,7 +96,7 @@ class Pictures(QObject):
             del self._images[key]
             self._dirty.pop(key, None)
         for sample in self._shown:
-            if ("preview", sample.number) not in self._images or sample.number in self._outdated:
+            if self._lacks_preview(sample):
                 self._mark("preview", sample, 0, sample.chroma.shape[1])
         self._outdated -= keep
 
@@ -252,13 +252,17 @@ class Pictures(QObject):
     def _preview_ahead(self) -> list[StripWanted]:
         """The preview of a finished sample that a person may choose next."""
         ready = [s for s in self._session.samples if s.has_ended]
-        missing = [s for s in ready if ("preview", s.number) not in self._images or s.number in self._outdated][:1]
+        missing = [s for s in ready if self._lacks_preview(s)][:1]
         if not missing or sum(key[0] == "preview" for key in self._images) >= _PREVIEWS:
             return []
         sample, photo = missing[0], self._session.opened.preview
         self._outdated.discard(sample.number)
         key = _Key(self._generation, "preview", sample.number)
         return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
+
+    def _lacks_preview(self, sample: Sample) -> bool:
+        """Whether it has none, or one from before it was drawn further."""
+        return ("preview", sample.number) not in self._images or sample.number in self._outdated
 
     def _with_strip(self, image: QImage | None, strip: StripComposed) -> QImage:
         """A preview with rows of it composed anew; its size becomes theirs."""

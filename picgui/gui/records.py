@@ -182,8 +182,8 @@ class Recovery:
         """Move what is kept one place on; the oldest goes where all places are taken."""
         places = self._places()
         free = next((n for n, path in enumerate(places) if not is_file(path)), len(places) - 1)
-        for older, newer in zip(places[free:0:-1], places[free - 1 :: -1] if free else ()):
-            _move(newer, older)
+        for place in range(free, 0, -1):
+            _move(places[place - 1], places[place])
 
     def close(self) -> None:
         """The program ends in order: nothing needs to be brought back."""

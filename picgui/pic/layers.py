@@ -57,8 +57,7 @@ class WeightNormConv2d(nn.Module):
 
     def fold(self) -> None:
         """Compute the kernel once and for all, in place of its direction; gradients no longer reach it."""
-        kernel = self.weight().detach()
-        self.set_weight(kernel)
+        self.set_weight(self.weight().detach())
         self.v = nn.Parameter(self.v.detach().contiguous(memory_format=torch.channels_last), requires_grad=False)
         self.folded = True
 
