@@ -1,5 +1,7 @@
 """In how many threads PyTorch computes, which each calling thread has for itself."""
 
+from contextlib import contextmanager
+
 import torch
 
 CORES = torch.get_num_threads()  # PyTorch's own choice for this machine
@@ -14,3 +16,14 @@ def use_threads(number: int = 0) -> None:
 def use_one_thread() -> None:
     """Let PyTorch compute in the calling thread alone: for many small pieces of work, more threads wait more than they work."""
     use_threads(1)
+
+
+@contextmanager
+def using_threads(number: int):
+    """While entered, PyTorch computes in so many threads from the calling one on."""
+    before = torch.get_num_threads()
+    use_threads(number)
+    try:
+        yield
+    finally:
+        use_threads(before)

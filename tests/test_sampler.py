@@ -17,7 +17,7 @@ from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.checkpoint import load_checkpoint
-from picgui.threads import use_threads
+from picgui.threads import using_threads
 from tests.models import TINY, TINY_PAPER, checkpoint, network
 
 KERNELS = pytest.mark.parametrize("config", [TINY, TINY_PAPER, replace(TINY, blocks=1, channels=5)], ids=lambda c: f"{c.name}-{c.channels}")
@@ -134,8 +134,8 @@ def test_a_sample_does_not_depend_on_its_company_to_the_last_bit(path, monkeypat
         chroma, log_prob = whole(sample_rows(f, embedding, luminance, seeds=seeds))
         assert np.array_equal(chroma[seeds.index(4)], alone[0])
         assert log_prob[seeds.index(4)] == pytest.approx(alone_log_prob[0], rel=1e-12)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    chroma, _ = whole(sample_rows(f, embedding, luminance, seeds=[9, 8, 4]))
+    with using_threads(3):
+        chroma, _ = whole(sample_rows(f, embedding, luminance, seeds=[9, 8, 4]))
     assert np.array_equal(chroma[2], alone[0])
 
 
@@ -167,9 +167,9 @@ def test_a_sample_of_its_own_embedding_is_that_sample_alone_to_the_last_bit(path
     alone = [draw(embeddings[i : i + 1], [i]) for i in range(11)]
     assert not np.array_equal(alone[0][0], draw(embeddings[1:2], [0])[0])  # embeddings make a difference
     for members in (list(range(11)), [7, 2], [10, 9, 8, 3]):
-        for threads in (1, 3):
-            monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-            chroma, parameters = draw(embeddings[members], members)
+        for number in [torch.get_num_threads()] if path == "batched" else (1, 3):  # other devices have none
+            with using_threads(number):
+                chroma, parameters = draw(embeddings[members], members)
             for place, i in enumerate(members):
                 assert np.array_equal(chroma[place], alone[i][0][0])
                 assert np.array_equal(parameters[place], alone[i][1][0])
@@ -318,26 +318,18 @@ def test_leaving_early_leaves_no_thread():
 def test_rows_are_computed_in_one_thread_each(monkeypatch):
     used, row = [], lanes.CompiledLanes.row
     monkeypatch.setattr(lanes.CompiledLanes, "row", lambda self, y: used.append(torch.get_num_threads()) or row(self, y))
-    before = torch.get_num_threads()
-    use_threads(2)
-    try:
+    with using_threads(2):
         f, embedding, luminance, _ = setting(TINY, 3, 3)
         list(sample_rows(f, embedding, luminance, seeds=[1, 2]))
-        assert used == [1] * 6
-    finally:
-        use_threads(before)
+    assert used == [1] * 6
 
 
 def test_drawing_leaves_other_threads_theirs():
-    before = torch.get_num_threads()
-    use_threads(2)
-    try:
+    with using_threads(2):
         f, embedding, luminance, _ = setting(TINY, 3, 3)
         list(sample_rows(f, embedding, luminance, seeds=[1, 2]))
         with ThreadPoolExecutor(1) as other:
             assert other.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
-    finally:
-        use_threads(before)
 
 
 def test_what_cannot_be_compiled_is_left_to_pytorch(monkeypatch):
@@ -383,20 +375,30 @@ def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_
     assert len(list(sample_rows(raw.pixel_cnn, embedding, luminance, seeds=[1]))) == 2  # PyTorch serves them
 
 
-def test_kernels_are_packed_once_and_anew_when_they_are_others():
-    f, embedding, luminance, _ = setting(TINY, 2, 3)
-    before = pixel_loop.pack(f)
-    assert pixel_loop.pack(f).vertical_gate is before.vertical_gate
+@pytest.mark.parametrize(
+    ("pack", "kernel_of", "bias_of"),
+    [
+        (pixel_loop.pack, lambda packed: packed.vertical_gate[0, -1], lambda packed: packed.vertical_gate_bias[0]),
+        (row_phase.Packed.of, lambda packed: packed.vertical[0].gate.current.numpy(), lambda packed: packed.vertical[0].gate_bias.detach().numpy()),
+    ],
+    ids=["compiled", "torch"],
+)
+def test_weights_are_packed_once_and_anew_when_they_are_others(pack, kernel_of, bias_of):
+    f = setting(TINY, 2, 3)[0]
+    gate = f.u_blocks[0].gate
+    packed = pack(f)
+    assert pack(f) is packed
+    before = bias_of(packed).copy()
     with torch.no_grad():
-        f.u_blocks[0].gate.bias += 1
-    assert np.allclose(pixel_loop.pack(f).vertical_gate_bias - before.vertical_gate_bias, [[1]] + [[0]] * (TINY.blocks - 1))
-    before = pixel_loop.pack(f).vertical_gate.copy()
+        gate.bias += 1
+    assert np.allclose(bias_of(pack(f)) - before, 1)
+    before = kernel_of(pack(f)).copy()
     with torch.no_grad():
-        f.u_blocks[0].gate.v.mul_(2)
-    assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before), "changed where it is"
-    before = pixel_loop.pack(f).vertical_gate.copy()
-    f.u_blocks[0].gate.v = nn.Parameter(f.u_blocks[0].gate.v * 2, requires_grad=False)
-    assert not np.array_equal(pixel_loop.pack(f).vertical_gate, before), "another one"
+        gate.v.mul_(2)
+    assert not np.array_equal(kernel_of(pack(f)), before), "changed where it is"
+    before = kernel_of(pack(f)).copy()
+    gate.v = nn.Parameter(gate.v * 2, requires_grad=False)
+    assert not np.array_equal(kernel_of(pack(f)), before), "another one"
 
 
 def test_pytorch_serves_while_the_loop_is_compiled_in_the_background(monkeypatch):

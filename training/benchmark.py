@@ -20,11 +20,11 @@ from torch import Tensor
 
 from picgui import defaults
 from picgui.photo import photo_from_rgb, read_photo
-from picgui.pic import pixel_loop, sampler
-from picgui.pic.layers import fold, weight_norm_convolutions
+from picgui.pic import mixture, pixel_loop, sampler
+from picgui.pic.layers import fold, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
 from picgui.pipeline import Model, compose, embed, sample_rows
-from picgui.threads import use_threads
+from picgui.threads import using_threads
 
 REPETITIONS = 5
 REUSES = 50
@@ -58,16 +58,6 @@ def _machine() -> str:
     return f"{name}, {torch.get_num_threads()} threads, {platform.system()}, PyTorch {torch.__version__}"
 
 
-@contextmanager
-def _threads(number: int):
-    before = torch.get_num_threads()
-    use_threads(number)
-    try:
-        yield
-    finally:
-        use_threads(before)
-
-
 def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -88,7 +78,7 @@ def _machine_limits() -> dict[str, float]:
     a, b = torch.randn(2, 1536, 1536).unbind(0)
     block = torch.randn(32, 1024, 1024)  # 128 MiB: larger than most caches
     weights = torch.randn(620_000)  # as many bytes as the sequential weights of the paper-size f in half precision
-    with _threads(1):
+    with using_threads(1):
         times = best_of(
             {"multiply": lambda: a @ b, "stream": block.sum, "cached": lambda: [weights.sum() for _ in range(REUSES)]}
         )
@@ -100,10 +90,17 @@ def _machine_limits() -> dict[str, float]:
 
 
 def paper_size(vertical: tuple[int, int], horizontal: tuple[int, int]) -> PixelCNN:
-    """f with the paper's 160 channels and 4 blocks, on a 256-channel embedding, random weights that half precision holds, folded."""
+    """f with the paper's 160 channels and 4 blocks, on a 256-channel embedding, as a training begins, but folded and rounded to half precision.
+
+    What it draws is where chroma is, so few draws miss sRGB, as with a network that was trained.
+    """
     torch.manual_seed(0)
     config = replace(CONFIGS["cifar10"], vertical_kernel=vertical, horizontal_kernel=horizontal)
     pixel_cnn = PixelCNN(config)
+    embedding, luminance = _inputs(pixel_cnn, SIZE)
+    past = past_planes(luminance, mixture.snap(0.1 * torch.randn(1, 2, SIZE, SIZE)))
+    initialize_from_data(pixel_cnn, lambda: pixel_cnn(past, embedding))
+    mixture.center(pixel_cnn.out.bias)
     for convolution in weight_norm_convolutions(pixel_cnn).values():
         convolution.set_weight(convolution.weight().half().float())
     return fold(pixel_cnn)
@@ -130,7 +127,7 @@ def sampler_figures(vertical: tuple[int, int], horizontal: tuple[int, int], limi
         for _ in sampler.sample_rows(f, *inputs, seeds=range(number)):
             pass
 
-    with _threads(1):
+    with using_threads(1):
         times = best_of({"unit": forward, "naive": lambda: [forward() for _ in range(8)], "one": lambda: draw(1)})
         unit = times["unit"]
         with _without_compiled():

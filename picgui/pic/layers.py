@@ -5,6 +5,9 @@ Sources: Salimans & Kingma 2016 (weight normalisation, data-dependent initialisa
 """
 
 from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -80,6 +83,28 @@ class WeightNormConv2d(nn.Module):
 def weight_norm_convolutions(network: nn.Module) -> dict[str, WeightNormConv2d]:
     """Every weight-normalised convolution of a network by its name."""
     return {name: m for name, m in network.named_modules() if isinstance(m, WeightNormConv2d)}
+
+
+_Made = TypeVar("_Made")
+
+
+def once_for_weights(make: Callable[[nn.Module], _Made]) -> Callable[[nn.Module], _Made]:
+    """Decorate what is made of a network's kernels and biases: kept as long as the network lives, made anew when they are others.
+
+    Those folded again, moved or changed in place are.
+    """
+    kept: WeakKeyDictionary[nn.Module, tuple[list[tuple], list[Tensor], _Made]] = WeakKeyDictionary()
+
+    @wraps(make)
+    def made(network: nn.Module) -> _Made:
+        with torch.no_grad():
+            weights = [x for c in weight_norm_convolutions(network).values() for x in (c.weight(), c.bias)]
+        states = [(id(x), x.data_ptr(), 0 if x.is_inference() else x._version) for x in weights]
+        if network not in kept or kept[network][0] != states:
+            kept[network] = states, weights, make(network)  # the weights too: what is gone may give another its place
+        return kept[network][2]
+
+    return made
 
 
 def fold(network: nn.Module) -> nn.Module:

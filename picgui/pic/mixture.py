@@ -15,6 +15,7 @@ PARAMETERS_PER_COMPONENT = 6
 MIN_LOG_SCALE = -7.0
 BIN = 2 / 255
 QUANTILES = (0.001, 0.999)
+_INITIAL_LOG_SCALE, _INITIAL_SPREAD = -3.0, 0.1
 
 
 class Mixture(NamedTuple):
@@ -39,6 +40,16 @@ def unpack(parameters: Tensor) -> Mixture:
         log_scale_b.clamp_min(MIN_LOG_SCALE),
         torch.tanh(coefficient),
     )
+
+
+@torch.no_grad()
+def center(bias: Tensor) -> None:
+    """Set the biases (6 K,) of what gives parameters so that the mixture begins where chroma is: log-scales of -3, means 0.1 apart."""
+    _, mean_a, log_scale_a, mean_b, log_scale_b, _ = bias.chunk(PARAMETERS_PER_COMPONENT)
+    for mean in (mean_a, mean_b):
+        mean.normal_(0, _INITIAL_SPREAD)
+    for log_scale in (log_scale_a, log_scale_b):
+        log_scale.fill_(_INITIAL_LOG_SCALE)
 
 
 def _log_bin(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:

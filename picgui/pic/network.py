@@ -24,7 +24,6 @@ from picgui.pic.layers import (
 )
 
 KNOWN_PLANES = 5  # mask, mask x a', mask x b', 1, L'
-_INITIAL_LOG_SCALE = -3.0
 
 
 class Stage(NamedTuple):
@@ -333,14 +332,9 @@ class PIC(nn.Module):
         return self.auxiliary(F.elu(embedding))
 
     def center_outputs(self) -> None:
-        """Start both mixtures where chroma is: log-scales near -3, means spread by 0.1. Call once, after initialisation."""
-        with torch.no_grad():
-            for convolution in (self.pixel_cnn.out, self.auxiliary):
-                _, mean_a, log_scale_a, mean_b, log_scale_b, _ = convolution.bias.chunk(6)
-                for mean in (mean_a, mean_b):
-                    mean.normal_(0, 0.1)
-                for log_scale in (log_scale_a, log_scale_b):
-                    log_scale.fill_(_INITIAL_LOG_SCALE)
+        """Start both mixtures where chroma is (`mixture.center`). Call once, after initialisation."""
+        mixture.center(self.pixel_cnn.out.bias)
+        mixture.center(self.auxiliary.bias)
 
     def fold(self) -> "PIC":
         """Fold the weight normalisation away, for inference; returns self in eval mode, without gradients."""

@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import llvmlite.binding
 import numba
@@ -27,7 +26,7 @@ from torch import Tensor
 
 from picgui import color
 from picgui.pic import mixture
-from picgui.pic.layers import WeightNormConv2d, weight_norm_convolutions
+from picgui.pic.layers import once_for_weights, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN
 
 SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
@@ -109,26 +108,33 @@ class Buffers(NamedTuple):
     panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
 
 
-_PACKED: WeakKeyDictionary[PixelCNN, tuple[list[tuple], list[Tensor], dict[str, np.ndarray]]] = WeakKeyDictionary()
-
-
+@once_for_weights
+@torch.no_grad()
 def pack(pixel_cnn: PixelCNN) -> Weights | None:
-    """A network's own tensors for the loop; None where half precision would change a weight. Folded kernels are packed once."""
+    """A network's own tensors for the loop, packed once; None where half precision would change a kernel."""
+    kernels = (c.weight() for c in weight_norm_convolutions(pixel_cnn).values())
+    if not all(torch.equal(k.half().to(k.dtype), k) for k in kernels):
+        return None
     vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
-    kernels = [c.weight() for c in weight_norm_convolutions(pixel_cnn).values()]
-    states = [(id(k), k.data_ptr(), 0 if k.is_inference() else k._version) for k in kernels]
-    packed_from, _, matrices = _PACKED.get(pixel_cnn, ([], [], {}))
-    if states != packed_from:
-        if not all(torch.equal(k.half().to(k.dtype), k) for k in kernels):
-            return None
-        matrices = _matrices_of(pixel_cnn)
-        _PACKED[pixel_cnn] = states, kernels, matrices  # the kernels too: what is gone may give another its place
+    left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
+
+    def matrices(blocks: Sequence[Tensor]) -> np.ndarray:
+        return torch.stack([_matrices(b) for b in blocks]).view(torch.int16).numpy().view(np.uint16)
 
     def numbers(x: Sequence[Tensor]) -> np.ndarray:
-        return torch.stack(list(x)).detach().numpy()
+        return torch.stack(list(x)).numpy()
 
     return Weights(
-        **matrices,
+        u=matrices([pixel_cnn.u_input.weight()])[0],
+        above=matrices([pixel_cnn.ul_above.weight()])[0],
+        left=matrices([left])[0],
+        left_chroma=left[:, 1:3, 1, 0].t().contiguous().numpy(),
+        vertical_first=matrices([b.first.weight() for b in vertical]),
+        vertical_gate=matrices([b.gate.weight() for b in vertical]),
+        horizontal_first=matrices([b.first.weight() for b in horizontal]),
+        horizontal_gate=matrices([b.gate.weight() for b in horizontal]),
+        from_u=matrices([b.condition.weight()[:, :doubled] for b in horizontal]),
+        out=matrices([pixel_cnn.out.weight()])[0, 0],
         u_bias=numbers(pixel_cnn.u_input.bias),
         above_bias=numbers(pixel_cnn.ul_above.bias),
         left_bias=numbers(pixel_cnn.ul_left.bias),
@@ -136,29 +142,6 @@ def pack(pixel_cnn: PixelCNN) -> Weights | None:
         horizontal_gate_bias=numbers([b.gate.bias for b in horizontal]),
         out_bias=numbers(pixel_cnn.out.bias),
     )
-
-
-@torch.no_grad()
-def _matrices_of(pixel_cnn: PixelCNN) -> dict[str, np.ndarray]:
-    """Everything of `Weights` that is no bias."""
-    vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
-    left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
-
-    def matrices(blocks: Sequence[Tensor]) -> np.ndarray:
-        return torch.stack([_matrices(b) for b in blocks]).view(torch.int16).numpy().view(np.uint16)
-
-    return {
-        "u": matrices([pixel_cnn.u_input.weight()])[0],
-        "above": matrices([pixel_cnn.ul_above.weight()])[0],
-        "left": matrices([left])[0],
-        "left_chroma": left[:, 1:3, 1, 0].t().contiguous().numpy(),
-        "vertical_first": matrices([b.first.weight() for b in vertical]),
-        "vertical_gate": matrices([b.gate.weight() for b in vertical]),
-        "horizontal_first": matrices([b.first.weight() for b in horizontal]),
-        "horizontal_gate": matrices([b.gate.weight() for b in horizontal]),
-        "from_u": matrices([b.condition.weight()[:, :doubled] for b in horizontal]),
-        "out": matrices([pixel_cnn.out.weight()])[0, 0],
-    }
 
 
 def _matrices(weight: Tensor) -> Tensor:

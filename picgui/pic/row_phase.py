@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d, concat_elu
+from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d, concat_elu, once_for_weights
 from picgui.pic.network import PixelCNN
 
 
@@ -77,7 +77,7 @@ class _Block(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """The network's weights as PyTorch's products like them."""
+    """The network's weights as products like them."""
 
     channels: int
     u_input: Taps
@@ -91,12 +91,13 @@ class Packed(NamedTuple):
     out: Tensor  # (C, 6 K)
     out_bias: Tensor
 
-    @classmethod
+    @staticmethod
+    @once_for_weights
     @torch.inference_mode()
-    def of(cls, pixel_cnn: PixelCNN) -> "Packed":
+    def of(pixel_cnn: PixelCNN) -> "Packed":
         left = pixel_cnn.ul_left.weight()[:, :, :, 0]  # (C, 5, 2)
         channels = left.shape[0]
-        return cls(
+        return Packed(
             channels=channels,
             u_input=Taps.of(pixel_cnn.u_input),
             u_bias=pixel_cnn.u_input.bias,

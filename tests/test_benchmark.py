@@ -1,0 +1,34 @@
+"""What the benchmark measures is what it says; its figures themselves are no matter of tests."""
+
+import numpy as np
+import torch
+
+from picgui import color
+from picgui.pic.sampler import sample_rows
+from training.benchmark import paper_size, table
+
+NAMES = ("unit_seconds", "naive_units", "torch_units", "fast_units", "fast_units_8_samples", "fast_units_64x64", "floor_units")
+SECONDS = ("first_colour_seconds", "embedding_seconds", "four_samples_seconds", "compose_12mp_seconds", "compose_100mp_seconds")
+
+
+def test_the_measured_network_draws_colours_that_sRGB_has_as_a_trained_one_does():
+    f = paper_size((2, 3), (2, 2))
+    embedding = torch.randn(1, 256, 8, 8, generator=torch.Generator().manual_seed(1))
+    luminance = torch.zeros(1, 1, 8, 8)  # L = 50
+    rows = sample_rows(f, embedding, luminance, seeds=range(4), within_gamut=False)
+    chroma = torch.from_numpy(np.stack([row.chroma for row in rows], axis=2))
+    inside = color.in_gamut(torch.cat((torch.full_like(chroma[:, :1], 50), chroma), dim=1))
+    assert inside.float().mean() > 0.8
+    assert chroma.std() > 3, "grey would always be inside"
+
+
+def test_the_table_has_every_figure_of_both_kernels():
+    units = {name: 1.25 + place for place, name in enumerate(NAMES)}
+    others = {name: 101.5 + place for place, name in enumerate(NAMES)}
+    seconds = {name: 0.125 + place for place, name in enumerate(SECONDS)}
+    text = table({"machine": "A machine", **units, "kernel_3x3": others, **seconds, "peak_memory_mb": 987.0})
+    assert text.startswith("A machine\n") and "987" in text
+    for value in (*units.values(), *others.values()):
+        assert f"{float(f'{value:.3g}'):g}" in text
+    for value in seconds.values():
+        assert f"{value:.3f}" in text
