@@ -5,9 +5,16 @@ import argparse
 from picgui import defaults
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
 def positive(text: str) -> int:
     """At least 1."""
-    value = int(text)
+    value = _whole(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not at least 1")
     return value
@@ -15,15 +22,26 @@ def positive(text: str) -> int:
 
 def candidates(text: str) -> int:
     """From 1 to `defaults.MAX_CANDIDATES`."""
-    value = int(text)
+    value = _whole(text)
     if not 1 <= value <= defaults.MAX_CANDIDATES:
         raise argparse.ArgumentTypeError(f"{text} is not from 1 to {defaults.MAX_CANDIDATES}")
     return value
 
 
+def samples(text: str) -> int:
+    """From 1 to 10,000: of one photograph."""
+    value = _whole(text)
+    if not 1 <= value <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 10000")
+    return value
+
+
 def from_zero(text: str) -> float:
     """From 0 to 10: a temperature, or what multiplies colour."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 <= value <= 10:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
     return value
@@ -31,7 +49,7 @@ def from_zero(text: str) -> float:
 
 def seed(text: str) -> int:
     """From 0 to 2^63 - 1."""
-    value = int(text)
+    value = _whole(text)
     if not 0 <= value < 2**63:
         raise argparse.ArgumentTypeError(f"{value} is not from 0 to 2^63 - 1")
     return value

@@ -1,5 +1,6 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,12 @@ def result_name(photo: str, seed: int) -> str:
 
 
 def photos_of(paths: Sequence[Path]) -> list[Path]:
-    """These photographs and those of these folders but for our own results, each once. Raises PhotoError for a folder that cannot be read."""
-    found = []
+    """These photographs and those of these folders but for our own results, each file once. Raises PhotoError for a folder that cannot be read."""
+    found: dict[str, Path] = {}
     for path in paths:
-        found += [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]
-    return list(dict.fromkeys(found))
+        for photo in [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]:
+            found.setdefault(os.path.realpath(photo), photo)
+    return list(found.values())
 
 
 def namesakes(paths: Sequence[Path]) -> dict[Path, Path]:

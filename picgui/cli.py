@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from picgui import arguments, defaults
-from picgui.errors import ExistsError, PhotoError, PicError
+from picgui.errors import ExistsError, PicError
 from picgui.version import __version__
 
 
@@ -44,7 +44,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them")
     parser.add_argument(
-        "-n", type=arguments.positive, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
+        "-n", type=arguments.samples, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
     )
     parser.add_argument(
         "--temperature",
@@ -78,7 +78,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
         type=arguments.positive,
         metavar="PX",
         help="long side of the picture in which the fine colours are drawn; coarse ones have half of it "
-        "(default: the area of twice a training picture's sides)",
+        "(default: about the area of 256 x 256 pixels with the shipped model)",
     )
     return parser
 
@@ -99,11 +99,12 @@ def _colorize(options: argparse.Namespace) -> int:
 
 def _colorize_all(options: argparse.Namespace) -> int:
     from picgui.paths import make_folder
-    from picgui.pipeline import load_model
+    from picgui.pipeline import check_long_side, load_model
 
     try:
         photos, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
+        check_long_side(options.long_side, model)
         make_folder(options.output)
     except PicError as error:
         return _say(error)
@@ -123,25 +124,25 @@ def _say(message: object) -> int:
 
 
 def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], int]:
-    """The shard's photographs, those of folders included, and 1 where a folder held none.
+    """The shard's photographs, those of folders included, and 1 where a folder held none or two would have the same results' names.
 
-    Raises PhotoError where two would have the same results' names, or a folder cannot be read.
+    Raises PhotoError where a folder cannot be read.
     """
     from picgui.batch import namesakes, photos_of
 
-    found, failed = {}, 0
+    found, failed = [], 0
     for path in paths:
         inside = photos_of([path])
         if not inside:
             failed = _say(f"{path} is a folder without photographs.")
-        found |= dict.fromkeys(inside)
-    found = list(found)
-    for path, other in namesakes(found).items():
-        raise PhotoError(
-            "{first} and {second} would be written under the same names. Colorize them into two folders.", first=other, second=path
-        )
-    index, number = shard
-    return found[index - 1 :: number], failed
+        found += inside
+    found = photos_of(found)
+    others, (index, number) = namesakes(found), shard
+    mine = found[index - 1 :: number]
+    for path in mine:
+        if path in others:
+            failed = _say(f"{path} was left out: its results would have the names of those of {others[path]}. Colorize it into another folder.")
+    return [path for path in mine if path not in others], failed
 
 
 def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ _RGB_TO_XYZ = (
 XYZ_TO_RGB = torch.linalg.inv(torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)).tolist()
 
 _EPSILON = 0.008856
-GAMUT_SLACK = 1e-3  # linear light; below what 8 bits can show
+GAMUT_SLACK = 1e-3  # linear light: as much as whole Lab units miss a colour by; in the darkest tones 8 bits show it
 
 
 def _mix(matrix, x, y, z):
@@ -60,18 +60,18 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
     return linear_to_srgb(lab_to_linear_rgb(lab))
 
 
-def in_gamut(lab: Tensor) -> Tensor:
-    """Whether Lab colours (..., 3, H, W) are sRGB colours: bool (..., H, W)."""
+def in_gamut(lab: Tensor, *, slack: float = GAMUT_SLACK) -> Tensor:
+    """Whether Lab colours (..., 3, H, W) are sRGB colours, but for ``slack`` in linear light: bool (..., H, W)."""
     linear = lab_to_linear_rgb(lab)
-    return ((linear >= -GAMUT_SLACK) & (linear <= 1 + GAMUT_SLACK)).all(dim=-3)
+    return ((linear >= -slack) & (linear <= 1 + slack)).all(dim=-3)
 
 
-def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor) -> Tensor:
-    """Scale chroma (..., 2, H, W) towards grey, at fixed luminance (..., 1, H, W), just enough to be an sRGB colour.
+def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor, *, slack: float = GAMUT_SLACK) -> Tensor:
+    """Scale chroma (..., 2, H, W) towards grey, at fixed luminance (..., 1, H, W), just enough to be an sRGB colour, but for ``slack`` in linear light.
 
     Colours inside the gamut are returned as they are. Hue (the angle in the a, b plane) is kept.
     """
-    outside = ~in_gamut(torch.cat((luminance, chroma), dim=-3))
+    outside = ~in_gamut(torch.cat((luminance, chroma), dim=-3), slack=slack)
     if not outside.any():
         return chroma
     light = luminance.movedim(-3, -1)[outside][:, 0]
@@ -80,7 +80,7 @@ def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor) -> Tensor:
     for _ in range(10):
         middle = (low + high) / 2
         trial = torch.stack((light, ab[:, 0] * middle, ab[:, 1] * middle))[:, :, None]
-        inside = in_gamut(trial)[:, 0]
+        inside = in_gamut(trial, slack=slack)[:, 0]
         low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
     result = chroma.movedim(-3, -1).clone()
     result[outside] = ab * low[:, None]
@@ -90,6 +90,11 @@ def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor) -> Tensor:
 def normalize_luminance(luminance: Tensor) -> Tensor:
     """L in [0, 100] to [-1, 1] (Royer et al. 2017, section 3.1)."""
     return (luminance - 50) / 50
+
+
+def denormalize_luminance(luminance: Tensor) -> Tensor:
+    """The inverse of `normalize_luminance`."""
+    return luminance * 50 + 50
 
 
 def normalize_chroma(chroma: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 import torch
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from picgui import color
 from picgui.errors import ExportError, PhotoError, Sentence, is_out_of_memory
@@ -35,6 +35,7 @@ MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _STRIP_PIXELS = 1 << 20
 _FULL_SCALE = 65535
+_MAX_TEXT = 1 << 26  # bytes of a profile or a text of a PNG, unpacked; Pillow allows one megabyte, which some profiles exceed
 
 # Formats that Pillow decodes itself. Others (EPS, for one) run foreign programs or are not pictures.
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
@@ -123,7 +124,7 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
     with _opened(path) as file, _telling_damage(path):
         image = _identify(file, path)
         _check_size(image.width, image.height, path.name)
-        to_srgb, _ = _srgb_conversion(image.mode, image.info.get("icc_profile"))
+        to_srgb, _ = _srgb_conversion(_stored_mode(image), image.info.get("icc_profile"))
         deep = _deep_pixels(image, file, path)
         if deep is None:
             image.load()
@@ -211,6 +212,7 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
         raise PhotoError("{name} is empty. The copy or download may have failed.", name=path.name)
     file.seek(0)
     Image.init()
+    PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT, 4 * _MAX_TEXT
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own limit is the one that is told
@@ -258,27 +260,25 @@ def _first_line(error: Exception) -> str:
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image)
     profile = image.info.get("icc_profile") or None
+    to_srgb, profile_notes = _srgb_conversion(_stored_mode(image), profile)  # before Pillow loads it, as for EXIF it does
     dpi = _dpi(image)
     exif = _upright_exif(image)
-
-    to_srgb, profile_notes = _srgb_conversion(image.mode, profile)
+    if dpi and _orientation(image) in _SIDEWAYS:
+        dpi = dpi[::-1]
     deep = _deep_pixels(image, file, path)
     if deep is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            if image.mode in ("F", "I") and image.format != "PPM":
+            if image.mode in ("F", "I") and not _counts_to_16_bits(image):
                 notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = _image_lightness(image, to_srgb)
         bit_depth = 16 if image.mode.startswith(("I", "F")) else 8
     else:
         lightness = _in_strips(deep.shape[:2], lambda rows: _deep_lightness(deep[rows], to_srgb))
         bit_depth = 16
-    orientation = _orientation(image)
-    if dpi and orientation in _SIDEWAYS:
-        dpi = dpi[::-1]
     return Photo(
-        lightness=np.ascontiguousarray(_upright(lightness, orientation)),
+        lightness=np.ascontiguousarray(_upright(lightness, _orientation(image))),
         source=path,
         bit_depth=bit_depth,
         icc_profile=profile,
@@ -294,6 +294,11 @@ def _orientation(image: Image.Image) -> int:
         return image.getexif().get(_ORIENTATION, 1)
     except Exception:  # as in `_upright_exif`
         return 1
+
+
+def _stored_mode(image: Image.Image) -> str:
+    """The mode of an image that is not loaded yet, as its file has it: of 16 bits with alpha Pillow makes colours."""
+    return "LA" if image.tile and image.tile[0][3] == "LA;16B" else image.mode
 
 
 def _page_notes(image: Image.Image) -> tuple[Sentence, ...]:
@@ -349,6 +354,7 @@ def _exif_bytes(exif: Image.Exif) -> bytes:
         for tag, value in list(directory.items()):
             if isinstance(value, str):
                 directory[tag] = _ExifText(value)
+    exif.bigtiff = False  # as EXIF blocks are, whatever the file was
     return exif.tobytes()
 
 
@@ -520,7 +526,7 @@ def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray
             curve[image.info["transparency"]] = _FULL_SCALE
         convert = lambda piece: curve[np.asarray(piece)]  # noqa: E731
     elif image.mode in ("I", "F"):
-        brightest = _FULL_SCALE if image.format == "PPM" else _brightest(image)
+        brightest = _FULL_SCALE if _counts_to_16_bits(image) else _brightest(image)
         curve = _grey_lightness(_FULL_SCALE + 1)
         convert = lambda piece: curve[_scaled_to_16_bits(_numbers(piece, image), brightest)]  # noqa: E731
     elif image.mode == "LAB":
@@ -528,6 +534,11 @@ def _image_lightness(image: Image.Image, to_srgb: Callable | None) -> np.ndarray
     else:
         convert = lambda piece: _lightness(np.asarray(_as_rgb(piece, to_srgb)))  # noqa: E731
     return _in_strips((image.height, image.width), strip)
+
+
+def _counts_to_16_bits(image: Image.Image) -> bool:
+    """Whether an image of mode I or F is a 16-bit PGM."""
+    return image.format == "PPM" and image.mode == "I"
 
 
 def _numbers(piece: Image.Image, image: Image.Image) -> np.ndarray:
@@ -730,7 +741,7 @@ def is_written_here(path: str | os.PathLike) -> bool:
         if Path(path).suffix.lower() in (".tif", ".tiff"):
             with _opened(Path(path)) as file, tifffile.TiffFile(file) as tiff:
                 return "picgui:seed: " in tiff.pages[0].description
-    except (PhotoError, OSError, ValueError, IndexError, KeyError, struct.error, tifffile.TiffFileError):
+    except Exception:  # decoders raise almost anything on damaged data; it is told when the file is read
         pass
     return False
 
@@ -796,7 +807,7 @@ def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _text_chunk(key: str, value: str) -> tuple[bytes, bytes]:
-    name = key.encode("latin-1")
+    name = key.encode("latin-1", "replace")
     if not 1 <= len(name) <= 79 or b"\0" in name:
         raise ExportError("A text of a PNG needs a key of 1 to 79 characters, not {key}.", key=repr(key))
     try:

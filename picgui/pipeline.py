@@ -118,7 +118,7 @@ class Sample:
     temperature: float
     candidates: int  # that its coarse one was chosen from
     chroma: np.ndarray  # (2, h, w) float32, whole Lab units
-    log_prob: float  # nats, of the whole picture under the bare model at temperature 1, and of the coarse one it began with
+    log_prob: float  # nats, of the whole picture and of the coarse one it began with: at temperature 1 and whatever sRGB has, f being told its `sampling_strength`
 
 
 def load_model(path: str | Path | None = None, *, device: str | torch.device | None = None) -> Model:
@@ -154,20 +154,25 @@ def network_shape(photo: Photo, model: Model, *, long_side: int | None = None) -
     ``long_side`` (pixels) fixes the longer side instead. Raises PhotoError where ``long_side`` is out of range.
     """
     config, scale = model.network.config, model.chroma_scale
+    check_long_side(long_side, model)
     if long_side is None:
         ratio = math.sqrt((config.network_size * config.coarse_factor) ** 2 / (photo.height * photo.width))
         ratio = min(ratio, MAX_LONG_SIDE / max(photo.height, photo.width))
-    elif scale <= long_side <= MAX_LONG_SIDE:
-        ratio = long_side / max(photo.height, photo.width)
     else:
+        ratio = long_side / max(photo.height, photo.width)
+    height, width = (max(scale, round(side * ratio / scale) * scale) for side in (photo.height, photo.width))
+    return height, width
+
+
+def check_long_side(long_side: int | None, model: Model) -> None:
+    """Raise PhotoError where the network cannot see a picture of this long side in pixels."""
+    if long_side is not None and not model.chroma_scale <= long_side <= MAX_LONG_SIDE:
         raise PhotoError(
             "The long side for the network is {pixels} pixels; it must be from {least} to {most}.",
             pixels=long_side,
-            least=scale,
+            least=model.chroma_scale,
             most=MAX_LONG_SIDE,
         )
-    height, width = (max(scale, round(side * ratio / scale) * scale) for side in (photo.height, photo.width))
-    return height, width
 
 
 def _luminance(photo: Photo, shape: tuple[int, int]) -> Tensor:
@@ -211,16 +216,12 @@ def _embed(luminance: Tensor, model: Model, started: float, coarse: Embedded | N
         embedding = None
         enlarged = torch.from_numpy(coarse.draft)[None].to(model.device)
         draft = F.interpolate(enlarged, size=(height, width), mode="bilinear", align_corners=False)[0]
-    draft = color.clamp_chroma_to_gamut(_lightness(small)[0], draft).cpu().numpy()
+    draft = color.clamp_chroma_to_gamut(color.denormalize_luminance(small)[0], draft).cpu().numpy()
     return Embedded(luminance, features, embedding, draft, time.perf_counter() - started, coarse)
 
 
 def _finish(features: Tensor, known: Tensor | None, model: Model, height: int, width: int) -> Tensor:
     return model.network.embedding.body(features, known)[:, :, :height, :width].contiguous()
-
-
-def _lightness(luminance: Tensor) -> Tensor:
-    return luminance * 50 + 50
 
 
 @contextmanager
@@ -256,10 +257,10 @@ def draw_rows(
     coarse samples that the photograph suggests most and that is not far from the others; with 1, samples are the model's own.
     A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
     ``within_gamut`` redraws colours that sRGB does not have.
-    Raises ValueError for a temperature below 0, ``candidates`` not from 1 to 64 or a mask of another shape, OutOfMemoryError.
+    Raises ValueError for a temperature below 0 or infinite, ``candidates`` not from 1 to 64 or a mask of another shape, OutOfMemoryError.
     """
-    if not temperature >= 0:
-        raise ValueError(f"temperature is {temperature}; it must not be negative")
+    if not 0 <= temperature < math.inf:
+        raise ValueError(f"temperature is {temperature}; it must be finite and not negative")
     if not 1 <= candidates <= MAX_CANDIDATES:
         raise ValueError(f"candidates is {candidates}; it must be from 1 to {MAX_CANDIDATES}")
     if known is not None and known.mask.shape != embedded.chroma_shape:

@@ -35,12 +35,14 @@ def compose(
     `chroma` is (2, h, w) in Lab units at any lower resolution; where it is NaN (not drawn yet) the photo stays grey, and drawn
     pixels do not take from there. `saturation` multiplies it. Colours outside sRGB are moved towards grey. `rows` gives only
     those rows, with the same pixels as in the whole. Works in strips: beside the result, memory grows with the width only.
-    Raises ValueError for chroma or a dtype of another kind, or rows that do not follow each other.
+    Raises ValueError for chroma or a dtype of another kind, a saturation not from 0 to 100, or rows that do not follow each other.
     """
     if chroma.ndim != 3 or chroma.shape[0] != 2 or 0 in chroma.shape:
         raise ValueError(f"chroma must be (2, h, w), not {chroma.shape}")
     if dtype not in (np.uint8, np.uint16):
         raise ValueError(f"dtype must be uint8 or uint16, not {dtype}")
+    if not 0 <= saturation <= 100:
+        raise ValueError(f"saturation is {saturation}; it must be from 0 to 100")
     start, stop, step = (rows or slice(None)).indices(photo.height)
     if step != 1:
         raise ValueError(f"rows must follow each other, not step by {step}")
@@ -72,7 +74,8 @@ def _to_srgb(luminance: Tensor, chroma: Tensor, dtype: type) -> np.ndarray:
     suspects = ((low < 0) | (high > 1)).nonzero(as_tuple=True)
     if len(suspects[0]):
         light, ab = luminance[:, *suspects][..., None], chroma[:, *suspects][..., None]
-        linear[:, *suspects] = color.lab_to_linear_rgb(torch.cat((light, color.clamp_chroma_to_gamut(light, ab))))[..., 0]
+        real = color.clamp_chroma_to_gamut(light, ab, slack=1e-6)  # more would tint black
+        linear[:, *suspects] = color.lab_to_linear_rgb(torch.cat((light, real)))[..., 0]
     scale = np.iinfo(dtype).max
     levels = color.linear_to_srgb(linear).mul_(scale).add_(0.5)
     return levels.movedim(0, -1).to(torch.uint8 if dtype == np.uint8 else torch.int32).numpy()

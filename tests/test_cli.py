@@ -208,12 +208,21 @@ def test_a_folder_of_photographs_is_taken_whole(folder):
         ("scan.jpg", "--candidates", "0"),
         ("scan.jpg", "--candidates", "65"),
         ("scan.jpg", "--seed", "x"),
+        ("scan.jpg", "--temperature", "hot"),
+        ("scan.jpg", "-n", "20260101"),
         (),
     ],
 )
 def test_bad_arguments_are_refused(folder, arguments):
     done = picgui(folder, "colorize", *arguments)
     assert done.returncode == 2 and "Traceback" not in done.stderr and not done.stdout
+    assert "_" not in done.stderr.splitlines()[-1], "no function's name"
+
+
+def test_an_impossible_size_is_told_once_and_before_anything_is_read(folder):
+    done = colorize(folder, "scan.jpg", "deep.png", "--long-side", 99999, "-o", "huge")
+    assert done.returncode == 1 and done.stderr.count("99999") == 1 and "scan.jpg" not in done.stderr
+    assert not (folder / "huge").exists()
 
 
 def test_a_bad_checkpoint_is_a_sentence(folder):
@@ -224,8 +233,9 @@ def test_a_bad_checkpoint_is_a_sentence(folder):
 def test_two_photographs_of_one_name_are_not_mixed_up(folder):
     (folder / "other").mkdir()
     (folder / "other/scan.jpg").write_bytes((folder / "scan.jpg").read_bytes())
-    done = colorize(folder, "scan.jpg", "other/scan.jpg", "-n", 1, "-o", "mixed")
-    assert done.returncode == 1 and "two folders" in done.stderr and not done.stdout
+    done = colorize(folder, "scan.jpg", "other/scan.jpg", "deep.png", folder / "scan.jpg", "-n", 1, "-o", "mixed")
+    assert done.returncode == 1 and done.stderr.count("left out") == 1 and "another folder" in done.stderr
+    assert len(done.stdout.splitlines()) == 2, "the others, each once whatever it was called"
 
 
 def test_colorize_never_imports_qt(folder):

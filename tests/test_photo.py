@@ -17,7 +17,7 @@ from picgui import photo as photo_module
 from picgui.errors import ExportError, PhotoError
 from picgui.opencv import cv2
 from picgui.photo import is_written_here, photo_from_rgb, photos_in, read_colors, read_photo, read_png_text, write_png, write_tiff
-from tests.profiles import wide_gamut_profile
+from tests.profiles import grey_profile, wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
 
@@ -170,6 +170,14 @@ def test_a_16_bit_pgm_has_a_white_of_its_own(tmp_path):
     assert photo.notes == ()
 
 
+def test_a_floating_point_pfm_is_scaled_to_its_brightest_value_and_says_so(tmp_path):
+    grey = np.linspace(0, 0.5, HEIGHT * WIDTH).astype("<f4").reshape(HEIGHT, WIDTH)
+    (tmp_path / "a.pfm").write_bytes(f"Pf\n{WIDTH} {HEIGHT}\n-1.0\n".encode() + grey[::-1].tobytes())
+    photo = read_photo(tmp_path / "a.pfm")
+    assert_luminance(photo, luminance_of(np.dstack([np.rint(grey * 2 * 65535).astype(np.uint16)] * 3)), 0.01)
+    assert "brightest" in str(photo.notes[0])
+
+
 def test_transparent_pixels_become_white(tmp_path):
     rgba = np.dstack((colours(), np.full((HEIGHT, WIDTH), 255, np.uint8)))
     rgba[:10, :, 3] = 0
@@ -318,6 +326,37 @@ def test_a_linear_profile_is_linear_whatever_it_is_called(tmp_path):
     assert np.abs(called.luminance() - luminance_of(colours())).mean() > 5
 
 
+def test_grey_of_16_bits_with_alpha_has_its_profile_too(tmp_path):
+    grey = np.linspace(0, 255, HEIGHT * WIDTH).astype(np.uint8).reshape(HEIGHT, WIDTH)
+    profile = grey_profile(gamma=1)
+    plain = read_photo(saved(tmp_path / "a.png", grey, icc_profile=profile))
+    assert np.abs(plain.luminance() - luminance_of(np.dstack([grey] * 3))).mean() > 5
+    Image.fromarray(grey).save(tmp_path / "b.png", icc_profile=profile)
+    # a PNG of grey and alpha, 16 bits each, which neither Pillow nor OpenCV writes
+    rows = np.dstack((grey.astype(">u2") * 257, np.full(grey.shape, 65535, ">u2"))).astype(">u2").reshape(HEIGHT, -1)
+    lines = b"".join(b"\0" + row.tobytes() for row in rows)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 16, 4, 0, 0, 0)),
+        (b"iCCP", b"grey\0\0" + zlib.compress(profile)),
+        (b"IDAT", zlib.compress(lines)),
+        (b"IEND", b""),
+    ]
+    body = b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks)
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+    deep = read_photo(tmp_path / "c.png")
+    assert deep.notes == () and deep.bit_depth == 16
+    assert np.abs(deep.luminance() - plain.luminance()).mean() < 0.15
+
+
+def test_a_large_profile_and_a_long_text_of_a_png_are_no_damage(tmp_path):
+    profile = wide_gamut_profile(padding=3_000_000)
+    plain = read_photo(saved(tmp_path / "a.png", colours(), icc_profile=wide_gamut_profile()))
+    assert np.array_equal(read_photo(saved(tmp_path / "b.png", colours(), icc_profile=profile)).lightness, plain.lightness)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type xmp", "x" * 2_000_000, zip=True)
+    assert read_photo(saved(tmp_path / "c.png", colours(), pnginfo=text)).notes == ()
+
+
 @pytest.mark.parametrize("profile", [b"not a profile", wide_gamut_profile()[:200]])
 def test_a_broken_profile_is_noted_and_not_fatal(tmp_path, profile):
     photo = read_photo(saved(tmp_path / "a.png", colours(), icc_profile=profile))
@@ -344,6 +383,29 @@ def test_resolution_and_exif_go_from_the_scan_into_the_png(tmp_path):
         tags = out.getexif()
         assert (tags[0x010F], tags[0x0112]) == ("Agfa", 1)
         assert tags.get_ifd(0x8769)[0x9003] == "1931:05:01 12:00:00"
+
+
+@pytest.mark.parametrize("kind", ["tiff8", "tiff16", "tiff16rgb", "jpeg"])
+def test_the_resolution_of_a_sideways_scan_is_turned_with_it(tmp_path, kind):
+    grey = colours()[:, :, 0]
+    if kind == "jpeg":
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        path = saved(tmp_path / "a.jpg", grey, dpi=(300, 150), exif=exif)
+    else:
+        pixels = {"tiff8": grey, "tiff16": grey.astype(np.uint16) * 257, "tiff16rgb": colours().astype(np.uint16) * 257}[kind]
+        path = tmp_path / "a.tif"
+        options = {"photometric": "rgb" if pixels.ndim == 3 else "minisblack", "resolution": (300, 150), "resolutionunit": "INCH"}
+        tifffile.imwrite(path, pixels, extratags=[(0x0112, 3, 1, 6, True)], metadata=None, **options)
+    photo = read_photo(path)
+    assert (photo.height, photo.width) == (WIDTH, HEIGHT) and photo.dpi == (150, 300)
+
+
+def test_a_bigtiff_keeps_its_maker(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", colours(), photometric="rgb", bigtiff=True, metadata=None, extratags=[(0x010F, 2, 0, "Epson", True)])
+    exif = Image.Exif()
+    exif.load(read_photo(tmp_path / "a.tif").exif)
+    assert exif[0x010F] == "Epson"
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
@@ -410,6 +472,16 @@ def test_what_was_written_here_is_known_whatever_its_name(tmp_path):
     (tmp_path / "f.jpg").write_bytes((tmp_path / "a-2.png").read_bytes())
     (tmp_path / "g.png").mkdir()
     assert [path.name for path in sorted(tmp_path.iterdir()) if is_written_here(path)] == ["a-2.png", "b.tif"]
+
+
+def test_whether_a_damaged_tiff_was_written_here_is_no_question(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", colours(), photometric="rgb")
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    for at in range(8, 300):
+        damaged = data.copy()
+        damaged[at] ^= 5
+        (tmp_path / "b.tif").write_bytes(damaged)
+        assert not is_written_here(tmp_path / "b.tif")
 
 
 def test_what_macos_keeps_beside_photographs_is_none(tmp_path):

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -364,6 +365,42 @@ def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
         batch._draw_row()
         with pytest.raises(looked):  # the check itself works
             batch.chroma.sum().add(1).item()
+
+
+def test_a_capture_that_fails_says_why_and_is_not_replayed(monkeypatch):
+    f, embedding, luminance, _ = setting(TINY, 3, 4)
+    packed, given = row_phase.Packed.of(f), row_phase.Given.of(f, embedding, luminance, 0.0)
+    batch = lanes.BatchLanes(packed, given, [np.random.default_rng(0)], temperature=1.0, known=None, within_gamut=True)
+    calls = []
+
+    class Graph:
+        def capture_begin(self, **options):
+            calls.append("begin")
+
+        def capture_end(self):
+            calls.append("end")
+            if fails:
+                raise RuntimeError("operation failed due to a previous error during capture")
+
+        def replay(self):
+            calls.append("replay")
+
+    def draw():
+        if fails:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    for name, stand_in in (("CUDAGraph", Graph), ("synchronize", lambda: None), ("Stream", lambda: None), ("stream", lambda _: nullcontext())):
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    monkeypatch.setattr(torch.cuda, "device", lambda _: nullcontext())
+    monkeypatch.setattr(batch, "_draw_row", draw)
+    for fails in (True, True):
+        with pytest.raises(torch.OutOfMemoryError):
+            batch._replay()
+    assert calls == ["begin", "end"] * 2
+    fails = False
+    batch._replay()
+    batch._replay()
+    assert calls[4:] == ["begin", "end", "replay", "replay"]
 
 
 def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):

@@ -101,6 +101,29 @@ def test_any_folder_of_pictures_is_split_cropped_and_cleared_of_what_does_not_se
     assert train.images.shape[1:] == (36, 36, 3)
 
 
+def test_a_picture_never_changes_sides_when_others_are_added(tmp_path):
+    names = {split: set() for split in ("train", "validation")}
+    for number in (40, 200):
+        for seed in range(number):
+            if not (tmp_path / f"{seed}.png").exists():
+                (tmp_path / f"{seed}.png").write_bytes(encoded(colored_picture(16, 16, seed=seed)))
+        for split, before in names.items():
+            now = set(load_pictures([tmp_path], split=split, size=16, cache=tmp_path / "c").sources)
+            assert before <= now or split == "validation" and len(before) == 1, "the only one validates in any case"
+            names[split] = now
+    assert 1 < len(names["validation"]) < 20
+
+
+def test_decoded_pictures_that_were_cut_short_are_told(folder, tmp_path):
+    load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
+    (cached,) = (tmp_path / "c").iterdir()
+    whole = cached.read_bytes()
+    for length in (0, 40, len(whole) - 100):
+        cached.write_bytes(whole[:length])
+        with pytest.raises(DataError, match="Delete that file"):
+            load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
+
+
 def test_training_sees_the_colours_that_the_program_shows(tmp_path):
     for seed in range(40):
         with Image.open(io.BytesIO(encoded(colored_picture(40, 40, seed=seed)))) as picture:
@@ -285,6 +308,28 @@ def test_a_run_that_cannot_be_written_is_told_before_it_begins(folder, config, t
         out.touch()
         assert run(*command) == 1
     assert "another --out" in capsys.readouterr().err
+
+
+def test_a_run_does_not_go_on_with_other_pictures(folder, config, tmp_path, capsys):
+    command = ("train", config, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run", "--data")
+    assert run(*command, folder, "--minutes", 0) == 0
+    before = [(tmp_path / "run" / name).read_bytes() for name in ("state.pt", "run.json", "curve.csv")]
+    (tmp_path / "more").mkdir()
+    for path in folder.iterdir():
+        (tmp_path / "more" / path.name).write_bytes(path.read_bytes())
+    write_pack(tmp_path / "more/train-9.npz", [colored_picture(36, 36, seed=99)])
+    assert run(*command, tmp_path / "more", "--resume") == 1
+    assert "other pictures" in capsys.readouterr().err
+    assert [(tmp_path / "run" / name).read_bytes() for name in ("state.pt", "run.json", "curve.csv")] == before
+
+
+def test_a_damaged_curve_does_not_end_a_run(folder, config, tmp_path):
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run")
+    assert run(*command, "--minutes", 0) == 0
+    for damage in (b"\xff\xfe\0\0images", b"images\n4\n", b""):
+        (tmp_path / "run/curve.csv").write_bytes(damage)
+        assert run(*command, "--resume", "--minutes", 0) == 0
+        assert (tmp_path / "run/curve.csv").read_text().startswith(",".join(CURVE_COLUMNS))
 
 
 def test_a_run_does_not_go_on_with_another_objective(config, tmp_path):
@@ -720,6 +765,8 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
     assert run("plot", tmp_path / "run", "-o", tmp_path / "b.nothing") == 1 and "cannot be written" in capsys.readouterr().err
     (tmp_path / "other.csv").write_text("images,bits_per_dim\n1,2\n")
     assert run("plot", tmp_path / "other.csv", "-o", tmp_path / "b.png") == 1 and "no curve" in capsys.readouterr().err
+    (tmp_path / "other.csv").write_bytes(b"\xff\xfe\0\x80")
+    assert run("plot", tmp_path / "other.csv", "-o", tmp_path / "b.png") == 1 and "no curve" in capsys.readouterr().err
     assert run(*plot, "--mark", "a", "b", "c") == 1 and "--mark takes a name" in capsys.readouterr().err
 
 
@@ -748,6 +795,19 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("corrupt_past = 0.6", "corrupt_past = 6"),
         ("known_dabs = 0.4", "known_dabs = 0.9"),
         ("seed = 3", "seed = 3 # \udcff"),
+        ("seed = 3", "seed = true"),
+        ("picture_size = 36", "picture_size = 36.0"),
+        ("warm_up_steps = 2", 'warm_up_steps = "2"'),
+        ("warm_up_steps = 2", "validation_images = 0"),
+        ("average_decay = 0.9", 'average_decay = "0.9"'),
+        ("average_decay = 0.9", "average_decay = 1.5"),
+        ("average_decay = 0.9", "betas = [0.9]"),
+        ("average_decay = 0.9", "betas = [0.9, 1]"),
+        ("average_decay = 0.9", "clip_gradient_norm = -1"),
+        ("dropout = 0.1", "dropout = 1.5"),
+        ("components = 3", "components = 0"),
+        ("channels = 6\nblocks", "channels = 6.0\nblocks"),
+        ("components = 3", "vertical_kernel = [3]"),
     ],
 )
 def test_a_bad_configuration_is_told(config, change):
@@ -755,6 +815,21 @@ def test_a_bad_configuration_is_told(config, change):
     assert change[0] in text
     config.write_bytes(text.replace(*change).encode(errors="surrogateescape"))
     with pytest.raises(DataError, match="tiny.toml"):
+        read_config(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('[model]\nname = "cifar10"', '[other]\nname = "cifar10"'), "a table .model. with a name"),
+        (('name = "cifar10"\n', ""), "a table .model. with a name"),
+        (("[[stage]]\nsize = 16", "[stage]\nsize = 16"), "TOML"),
+        (("[[stage]]", "[[stages]]"), "double brackets"),
+    ],
+)
+def test_what_a_configuration_lacks_is_said_in_words(config, change, told):
+    config.write_text(config.read_text().replace(*change))
+    with pytest.raises(DataError, match=told):
         read_config(config)
 
 

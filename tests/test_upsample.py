@@ -100,8 +100,18 @@ def test_the_luminance_of_vivid_colours_is_kept_by_giving_up_colour():
     assert np.abs(lab[0] - photo.luminance()).max() < 0.2 and np.abs(lab[1:]).max() < 60
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_black_stays_black_and_dark_tones_keep_their_luminance(dtype):
+    levels = np.repeat(np.arange(16, dtype=np.uint16) * 64, 20)
+    photo = photo_from_rgb(np.tile(levels, (40, 1)))  # 0 to 960 of 65535
+    for a, b in ((10, -40), (60, -60), (-30, 40), (50, 50)):
+        image = compose(photo, np.tile(np.float32([a, b])[:, None, None], (1, 4, 4)), dtype=dtype)
+        assert image[:, :20].max() == 0
+        assert np.abs(lab_of(image)[0] - photo.luminance()).max() < (0.3 if dtype == np.uint8 else 0.01)
+
+
 @pytest.mark.parametrize(
-    "options", [{"chroma": np.zeros((3, 4, 4))}, {"dtype": np.float32}, {"rows": slice(0, 10, 2)}, {"chroma": np.zeros((2, 0, 4))}]
+    "options", [{"saturation": float("nan")}, {"saturation": -1}, {"chroma": np.zeros((3, 4, 4))}, {"dtype": np.float32}, {"rows": slice(0, 10, 2)}, {"chroma": np.zeros((2, 0, 4))}]
 )
 def test_what_cannot_be_composed_is_refused(options):
     with pytest.raises(ValueError):

@@ -20,7 +20,7 @@ from training.figures import make_figures, originals, photographs, plot_curves, 
 from training.machine import PRECISIONS, keep_memory
 from training.measures import Figure
 from training.parallel import World
-from training.train import export, read_state, train
+from training.train import export, read_run, train
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         options.run(options)
     except PicError as error:
         return _say(error)
+    except KeyboardInterrupt:
+        return _say("stopped") + 129
     except Exception as error:
         if not is_out_of_memory(error):
             raise
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_train)
 
     command = commands.add_parser("evaluate", help="bits/dim of a checkpoint on the validation pictures")
-    command.add_argument("checkpoint", type=Path)
+    command.add_argument("checkpoint", type=Path, help="a .safetensors file, such as picgui/resources/photo.safetensors")
     _add_data(command, required=True)
     command.add_argument("--limit", type=arguments.positive, help="bits/dim of only so many pictures (samples: --sampled-pictures)")
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -91,16 +93,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("run_folder", metavar="RUN", type=Path)
     command.add_argument("-o", "--output", type=Path, required=True, help="the checkpoint's file")
     command.add_argument(
-        "--sampling-strength", type=float, metavar="S", help="0 to 1: of corruption, that f is told its past has when it samples"
+        "--sampling-strength", type=float, metavar="S", help="0 to 1: how corrupted f is told that what it drew before is (default: the configuration's)"
     )
     command.add_argument(
-        "--coarse-strength", type=float, metavar="S", help="0 to 1: of corruption, that g^w is told the coarse colours have"
+        "--coarse-strength", type=float, metavar="S", help="0 to 1: how corrupted g^w is told that the coarse colours are (default: the configuration's)"
     )
-    _add_data(command, required=False)
+    _add_data(command, required=False, use=": then the checkpoint's bits/dim on those that validate is kept in it")
     command.set_defaults(run=_export)
 
     command = commands.add_parser("figures", help="the paper's figures from a checkpoint, as PNG sheets")
-    command.add_argument("checkpoint", type=Path)
+    command.add_argument("checkpoint", type=Path, help="a .safetensors file, such as picgui/resources/photo.safetensors")
     pictures = command.add_mutually_exclusive_group(required=True)
     pictures.add_argument("--photos", type=Path, help="a folder of photographs, as they are")
     pictures.add_argument("--data", type=Path, nargs="+", help="validation pictures of training data, with originals")
@@ -138,9 +140,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_data(command: argparse.ArgumentParser, *, required: bool) -> None:
+def _add_data(command: argparse.ArgumentParser, *, required: bool, use: str = "") -> None:
     command.add_argument(
-        "--data", type=Path, nargs="+", required=required, help="pictures, folders of them, npz packs, or CIFAR-10"
+        "--data", type=Path, nargs="+", required=required, help=f"pictures, folders of them, npz packs, or CIFAR-10{use}"
     )
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
@@ -189,6 +191,7 @@ def _train(options: argparse.Namespace) -> None:
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
         for split in ("train", "validation")
     )
+    World.choose_card()
     device = World.local_device(_device(options))
     world = World.join(device)
     progress = train(
@@ -325,7 +328,7 @@ def _benchmark(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     validation = None
     if options.data:
-        size = _picture_size(options.run_folder)
+        size = read_run(options.run_folder)[1].picture_size
         validation = load_pictures(options.data, split="validation", size=size, cache=options.cache)
     path, metadata = export(
         options.run_folder,
@@ -338,11 +341,6 @@ def _export(options: argparse.Namespace) -> None:
     if "bits_per_dim" in metadata:
         print(f"{metadata['bits_per_dim']:.3f} bits/dim", file=sys.stderr)
     print(path)
-
-
-def _picture_size(run: Path) -> int:
-    """Pixels of a picture of the run in a folder."""
-    return json.loads(read_state(run)["config"])["picture_size"]
 
 
 if __name__ == "__main__":

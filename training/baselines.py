@@ -67,7 +67,7 @@ class Baseline(nn.Module):
         small = reduce_luminance(luminance, self.config.chroma_scale)
         known = nothing_known(small) if self.config.known_colors else None
         chroma = color.denormalize_chroma(self.answer(self(luminance, known=known)))
-        return color.clamp_chroma_to_gamut(small * 50 + 50, chroma)[0].cpu().numpy()
+        return color.clamp_chroma_to_gamut(color.denormalize_luminance(small), chroma)[0].cpu().numpy()
 
 
 class Independent(Baseline):

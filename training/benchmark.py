@@ -163,7 +163,9 @@ def floor_seconds(f: PixelCNN, limits: dict) -> float:
     for block in f.ul_blocks:
         for convolution in (block.first, block.gate):
             sequential += convolution.v[:, :, -1].numel()
+    channels = len(f.u_input.bias)
     once = sum(block.condition.v.numel() for block in f.u_blocks)  # the embedding's terms are made once a photo
+    once += sum(block.condition.v[:, 2 * channels :].numel() for block in f.ul_blocks)
     pixels = SIZE * SIZE
     products = 2 * (total - sequential - once) * pixels / (limits["peak_gflops_one_thread"] * 1e9)
     return products + 2 * sequential * pixels / (limits["cache_bandwidth_gb_per_second"] * 1e9)

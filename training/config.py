@@ -1,5 +1,6 @@
 """Training configurations: one TOML file says everything that a run needs but for its data."""
 
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,11 +68,16 @@ def read_config(path: str | Path) -> TrainingConfig:
 def parse_config(source: dict) -> TrainingConfig:
     """A configuration from its TOML tables; raises TypeError, ValueError or KeyError."""
     values = dict(source)
-    model = dict(values.pop("model"))
+    model, stages = values.pop("model", None), values.pop("stage", None)
+    if not isinstance(model, dict) or "name" not in model:
+        raise ValueError(f"it needs a table [model] with a name, one of {', '.join(CONFIGS)}")
+    if not isinstance(stages, list) or not stages or not all(isinstance(stage, dict) for stage in stages):
+        raise ValueError("it needs at least one table [[stage]], in double brackets")
+    model = dict(model)
     name = model.pop("name")
     if name not in CONFIGS:
         raise ValueError(f"there is no model {name!r}; there are {', '.join(CONFIGS)}")
-    stages = tuple(TrainingStage(**stage) for stage in values.pop("stage"))
+    stages = tuple(TrainingStage(**stage) for stage in stages)
     config = TrainingConfig(
         model=ModelConfig.from_dict(CONFIGS[name].to_dict() | model),
         stages=stages,
@@ -80,8 +86,16 @@ def parse_config(source: dict) -> TrainingConfig:
         **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()},
     )
     whole = config.model.network_size
-    if not isinstance(config.seed, int) or config.seed < 0:
-        raise ValueError(f"seed is {config.seed}; it must be a whole number from 0 on")
+    for name in ("seed", "warm_up_steps", "validation_images", "picture_size"):
+        value, least = getattr(config, name), 0 if name in ("seed", "warm_up_steps") else 1
+        if type(value) is not int or value < least:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number from {least} on")
+    for name, most in {"average_decay": 1, "auxiliary_weight": math.inf, "clip_gradient_norm": math.inf, "epsilon": math.inf}.items():
+        value = getattr(config, name)
+        if not isinstance(value, int | float) or not 0 <= value <= most:
+            raise ValueError(f"{name} is {value!r}; it must be a number from 0 {'on' if most == math.inf else 'to 1'}")
+    if not isinstance(config.betas, tuple) or len(config.betas) != 2 or not all(isinstance(b, int | float) and 0 <= b < 1 for b in config.betas):
+        raise ValueError(f"betas are {config.betas!r}; they must be two numbers from 0 to below 1")
     if not isinstance(config.held, tuple):
         raise ValueError(f"held is {config.held!r}; it must be a list of patterns")
     shares = vars(config.augmentation)
@@ -108,8 +122,6 @@ def parse_config(source: dict) -> TrainingConfig:
         raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
     if config.objective not in OBJECTIVES:
         raise ValueError(f"there is no objective {config.objective!r}; there are {', '.join(OBJECTIVES)}")
-    if not stages:
-        raise ValueError("there is no stage")
     if config.picture_size < config.model.network_size:
         raise ValueError(f"picture_size is {config.picture_size}, smaller than the network's {config.model.network_size}")
     return config

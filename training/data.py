@@ -26,7 +26,7 @@ from training.parallel import World
 
 SPLITS = ("train", "validation")
 _VALIDATION_NAMES = ("validation", "val", "test")
-_VALIDATION_SHARE = 32  # of pictures without splits, one in so many validates
+_VALIDATION_SHARE = 32  # of pictures without splits, about one in so many validates
 _DECODING = 2  # another number, and what was decoded before is decoded again
 _GREY_CHROMA = 3.0  # mean |channel difference| in 8-bit levels under which a picture teaches nothing about colour
 _MOSAIC = (25, 40, 32)
@@ -76,7 +76,10 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
             ) from error
     while not cached.exists():  # torchrun ends who waits where the first one fails
         time.sleep(0.2)
-    images = np.load(cached, mmap_mode="c")  # private: PyTorch takes writable memory only, and nothing reaches the file
+    try:
+        images = np.load(cached, mmap_mode="c")  # private: PyTorch takes writable memory only, and nothing reaches the file
+    except (OSError, ValueError, EOFError) as error:  # cut short, as by a loss of power
+        raise DataError(f"The decoded pictures in {cached} are damaged: {error}. Delete that file; it is made anew.") from error
     if not len(images):
         raise DataError(f"None of the {len(files)} {split} files held a colour picture of at least {size} pixels.")
     return Pictures(images, tuple(file.name for file in files), digest)
@@ -123,12 +126,10 @@ def _pictures_below(folder: Path) -> list[Path]:
 
 
 def _share(pictures: Mapping[Path, str], split: str) -> list[Path]:
-    """Split pictures by the hash of their names: those with the smallest hashes validate."""
-
-    def name_hash(path: Path) -> bytes:
-        return hashlib.sha256(pictures[path].encode()).digest()
-
-    validation = set(sorted(pictures, key=name_hash)[: -(-len(pictures) // _VALIDATION_SHARE)])
+    """Split pictures by the hash of their names, so that none changes sides when others are added; the first by it validates in any case."""
+    hashes = {path: hashlib.sha256(name.encode()).digest() for path, name in pictures.items()}
+    least = min(hashes.values(), default=b"")
+    validation = {p for p, x in hashes.items() if x == least or int.from_bytes(x) * _VALIDATION_SHARE < 1 << 8 * len(x)}
     return [p for p in pictures if (p in validation) == (split == "validation")]
 
 

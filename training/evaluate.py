@@ -133,7 +133,7 @@ def measure_samples(
     for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):
         photo = photo_from_rgb(crops[0].numpy())
         luminance, chroma = lab_batch(crops, config)
-        lightness.append(F.avg_pool2d(luminance * 50 + 50, config.chroma_scale))
+        lightness.append(F.avg_pool2d(color.denormalize_luminance(luminance), config.chroma_scale))
         real.append(color.denormalize_chroma(chroma))
         colorized = colorize(photo, model, seeds=range(1, samples + 1), temperature=temperature, candidates=candidates)
         drawn.append(torch.stack([_reduced(sample.chroma, chroma.shape[2:]) for sample in colorized]))

@@ -97,7 +97,7 @@ def independent_samples(embedded: Embedded, model: Model, *, seed: int) -> np.nd
     parameters = _auxiliary(embedded, model)
     noise = torch.rand(1, 3, *parameters.shape[2:], generator=torch.Generator().manual_seed(seed))
     chroma = color.denormalize_chroma(mixture.draw(parameters, noise.to(parameters.device)))
-    luminance = reduce_luminance(embedded.first.luminance, model.chroma_scale) * 50 + 50
+    luminance = color.denormalize_luminance(reduce_luminance(embedded.first.luminance, model.chroma_scale))
     return color.clamp_chroma_to_gamut(luminance, chroma)[0].cpu().numpy()
 
 
@@ -288,6 +288,8 @@ def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str,
                 rows = [row for row in csv.DictReader(stream) if row.get("bits_per_dim")]
         except OSError as error:
             raise DataError(f"The curve {path} cannot be read: {error.strerror}.") from error
+        except (ValueError, csv.Error) as error:
+            raise DataError(f"The curve {path} is damaged or no curve of a training.") from error
         if not rows:
             raise DataError(f"The curve {path} holds no validation bits/dim.")
         try:

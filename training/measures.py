@@ -85,8 +85,10 @@ def measure(lightness: Tensor, real: Tensor, samples: Tensor) -> dict[str, Figur
 
     error = over_samples(lambda s: chroma_rmse(s, real))
     derailed = over_samples(mean_chroma) > mean_chroma(real).max()
+    saturation = over_samples(lambda s: perceptual_saturation(lightness, s)).mean(1)
     figures = {
-        "saturation": mean_with_interval(over_samples(lambda s: perceptual_saturation(lightness, s)).mean(1)),
+        "saturation": mean_with_interval(saturation),
+        "saturation_minus_real": mean_with_interval(saturation - perceptual_saturation(lightness, real)),
         "colorfulness": mean_with_interval(over_samples(lambda s: colorfulness(lightness, s)).mean(1)),
         "mean_chroma": mean_with_interval(over_samples(mean_chroma).mean(1)),
         "psnr": mean_with_interval(over_samples(lambda s: psnr(lightness, s, real)).mean(1)),

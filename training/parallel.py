@@ -8,6 +8,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from picgui.errors import DeviceError
+
 
 @dataclass(frozen=True)
 class World:
@@ -27,7 +29,6 @@ class World:
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
             return cls(**started)
         if device.type == "cuda":
-            torch.cuda.set_device(device)  # what NCCL takes for its own
             dist.init_process_group("nccl", device_id=device)
         else:
             dist.init_process_group("gloo")
@@ -39,9 +40,18 @@ class World:
         return int(os.environ.get("LOCAL_RANK", "0")) == 0
 
     @staticmethod
+    def choose_card() -> None:
+        """Let this process use its own GPU from the beginning, where torchrun gives each one. Raises DeviceError where there are too few."""
+        place, cards = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+        if cards:
+            if place >= cards:
+                raise DeviceError(f"torchrun started more processes on this machine than it has graphics cards, {cards}.")
+            torch.cuda.set_device(place)
+
+    @staticmethod
     def local_device(name: str) -> torch.device:
         """This process's device of a kind: of several GPUs each process has its own."""
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if name == "cuda" else torch.device(name)
+        return torch.device("cuda", torch.cuda.current_device()) if name == "cuda" else torch.device(name)
 
     def leave(self) -> None:
         """The end of the common work; waits until all processes are there, as the first one still validates and saves."""

@@ -306,6 +306,15 @@ def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
         raise DataError(f"{path} is damaged: {error}") from error
 
 
+def read_run(folder: Path) -> tuple[dict, TrainingConfig]:
+    """The state of a run and its configuration. Raises DataError where there is none or it is damaged."""
+    state = read_state(folder)
+    try:
+        return state, parse_config(json.loads(state["config"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"The configuration that the run in {folder} keeps is damaged, or of another version: {error}.") from error
+
+
 def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | None) -> tuple[nn.Module, str]:
     """A network to train, and the name of its part that data must still initialise: "." for all of it, "" for none."""
     if init is None:
@@ -369,6 +378,12 @@ def train(
         recipe = _recipe(trainer, pictures, validation, before, command)
         if resume and (out / RECIPE_FILE).exists():  # what it began with, and by which commands it came here
             earlier = _read_recipe(out)
+            for split in ("data", "validation"):
+                if earlier.get(split, recipe[split])["digest"] != recipe[split]["digest"]:
+                    raise DataError(
+                        f"The run in {out} is of other pictures, so that some that it was trained on might now validate it. Go on with its own "
+                        "--data; or export it, and begin another run with --init."
+                    )
             recipe["init"] = earlier["init"]
             if earlier["command"] != recipe["command"]:
                 recipe["command"] = f"{earlier['command']}; {recipe['command']}"
@@ -540,9 +555,10 @@ class _Log:
         path = folder / CURVE_FILE
         columns, rows = CURVE_COLUMNS, []
         if images is not None and path.exists():
-            with open(path, newline="") as file:
-                reader = csv.DictReader(file)
-                columns = reader.fieldnames or columns
+            with open(path, newline="", errors="replace") as file:
+                reader = csv.DictReader(line.replace("\0", "") for line in file)
+                if {"seconds", "images", "size", "rate", "images_per_second"} <= set(reader.fieldnames or ()):  # else it is damaged
+                    columns = reader.fieldnames
                 for row in reader:
                     seen = int(row["images"]) if (row.get("images") or "").isdigit() else 0
                     if (int(rows[-1]["images"]) if rows else 0) < seen <= images:
@@ -554,7 +570,7 @@ class _Log:
             writer.writerows(rows)
         os.replace(temporary, path)
         self._file = open(path, "a", newline="")
-        self._csv = csv.DictWriter(self._file, columns)
+        self._csv = csv.DictWriter(self._file, columns, extrasaction="ignore")
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -594,8 +610,7 @@ def export(
     is out of range, or a file of the run is missing or damaged.
     """
     run = Path(run)
-    state, recipe = read_state(run), _read_recipe(run)
-    config = parse_config(json.loads(state["config"]))
+    (state, config), recipe = read_run(run), _read_recipe(run)
     chosen = {"sampling_strength": sampling_strength, "coarse_strength": coarse_strength}
     try:
         model = replace(config.model, **{key: value for key, value in chosen.items() if value is not None})
@@ -611,6 +626,7 @@ def export(
         "data": recipe["data"],
     }
     if validation is not None:
+        torch.backends.cudnn.allow_tf32 = False  # as `training evaluate` has it
         figures = evaluate(network.to(device), validation, device=device)
         metadata |= figures
     path = save_checkpoint(out, network, metadata=metadata)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -88,13 +89,24 @@ class BatchLanes(Lanes):
     def _replay(self) -> None:
         """`_draw_row` as one CUDA graph."""
         if self.graph is None:
-            device = self.chroma.device
-            torch.cuda.synchronize(device)
-            self.graph = torch.cuda.CUDAGraph()
-            capturing = torch.cuda.graph(self.graph, capture_error_mode="thread_local")
-            with _one_capture, torch.cuda.device(device), capturing:  # all captures of a process share one stream
-                self._draw_row()
+            with _one_capture, torch.cuda.device(self.chroma.device):
+                self.graph = self._captured()
         self.graph.replay()
+
+    def _captured(self) -> torch.cuda.CUDAGraph:
+        """What `torch.cuda.graph` does, but for collecting Python's garbage, which some versions of it do in this thread."""
+        graph = torch.cuda.CUDAGraph()
+        torch.cuda.synchronize()  # where another thread captures, this fails: one at a time
+        with torch.cuda.stream(torch.cuda.Stream()):
+            graph.capture_begin(capture_error_mode="thread_local")
+            try:
+                self._draw_row()
+            except BaseException:
+                with suppress(RuntimeError):  # of a capture that came to nothing; why is what counts
+                    graph.capture_end()
+                raise
+            graph.capture_end()
+        return graph
 
     def _draw_row(self) -> None:
         s, phase = self.packed, self.phase

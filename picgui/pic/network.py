@@ -64,6 +64,16 @@ class ModelConfig:
     coarse_strength: float = 0.0  # of corruption in [0, 1], which g^w is told of those coarse colours
 
     def __post_init__(self):
+        for name in ("network_size", "chroma_scale", "embedding_channels", "channels", "blocks", "components"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise ValueError(f"{name} is {value!r}; it must be a whole number from 1 on")
+        for name in ("vertical_kernel", "horizontal_kernel"):
+            kernel = getattr(self, name)
+            if len(kernel) != 2 or min(kernel) < 1:
+                raise ValueError(f"{name} is {kernel}; it must be two whole numbers from 1 on")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}; it must be from 0 to below 1")
         stride = 1
         for stage in self.stages:
             stride *= stage.stride

@@ -104,7 +104,7 @@ class Buffers(NamedTuple):
     gate: np.ndarray  # (blocks, n, w, 2 C)
     parameters: np.ndarray  # (n, w, 6 K)
     chroma: np.ndarray  # (n, w, 2), normalised
-    log_prob: np.ndarray  # (n, w) float64, nats: of the bare model at temperature 1
+    log_prob: np.ndarray  # (n, w) float64, nats: at temperature 1, whatever sRGB has
     panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
 
 
@@ -194,7 +194,7 @@ class Drawing(NamedTuple):
     known_chroma: np.ndarray  # (w, 2) float32, normalised
     strength: float  # of corruption, as f is told
     temperature: float
-    attempts: int  # until a colour is one of sRGB; 0 draws the bare model
+    attempts: int  # until a colour is one of sRGB; 0 takes the first
 
 
 def draw_row(weights: Weights, given: Given, buffers: Buffers, drawing: Drawing, y: int) -> None:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from picgui import color
 from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d, concat_elu, once_for_weights
 from picgui.pic.network import PixelCNN
 
@@ -38,7 +39,7 @@ class Given(NamedTuple):
         return cls(
             strength=strength,
             luminance=luminance[0, 0],
-            lightness=luminance[0, 0] * 50 + 50,
+            lightness=color.denormalize_luminance(luminance[0, 0]),
             vertical=terms(pixel_cnn.u_blocks),
             horizontal=terms(pixel_cnn.ul_blocks),
         )

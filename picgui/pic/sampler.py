@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
     y: int
     chroma: np.ndarray  # (n, 2, w) float32, whole Lab units
-    log_prob: np.ndarray  # (n,) float64, nats: of the row's pixels that were not known, bare model, temperature 1
+    log_prob: np.ndarray  # (n,) float64, nats: of the row's pixels that were not known, at temperature 1 and whatever sRGB has, f being told ``strength``
 
 
 def sample_rows(
