@@ -761,6 +761,8 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
     assert run(*plot, "--mark", "the paper", 7500000, 2.72) == 0
     marked = cv2.imread(str(tmp_path / "out/curve.png"))
     assert marked.shape == without.shape and (marked != without).any()
+    assert run("plot", tmp_path / "run", "-o", tmp_path / "noending") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "noending.png") and (tmp_path / "noending.png").exists()
     assert run("plot", tmp_path, "-o", tmp_path / "b.png") == 1 and "curve.csv" in capsys.readouterr().err
     assert run("plot", tmp_path / "run", "-o", tmp_path / "b.nothing") == 1 and "cannot be written" in capsys.readouterr().err
     (tmp_path / "other.csv").write_text("images,bits_per_dim\n1,2\n")

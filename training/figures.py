@@ -279,6 +279,7 @@ def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str,
         from matplotlib.figure import Figure
     except ImportError:
         raise DataError("Plots need matplotlib: pip install matplotlib.") from None
+    out = out if out.suffix else out.with_suffix(".png")
     axes = (plot := Figure(figsize=(7, 4), dpi=150, layout="constrained")).add_subplot()
     for path in curves:
         path = path / CURVE_FILE if path.is_dir() else path
