@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QLocale, QSettings, QSize, QTranslator
+from PySide6.QtCore import QLocale, QPoint, QRect, QSettings, QSize, QTranslator
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QScrollArea
 
@@ -17,11 +17,12 @@ from picgui.defaults import TEMPERATURE
 from picgui.gui.app import DESKTOP_ID
 from picgui.gui.controls import Panel
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, facts
+from picgui.gui.main_window import MainWindow
 from picgui.gui.records import ENDING
 from picgui.gui.session import Session
 from picgui.gui.theme import ICON_SIDES
 from picgui.gui.words import number
-from picgui.paths import resource
+from picgui.paths import default_checkpoint, resource
 from picgui.pic.checkpoint import load_checkpoint, save_checkpoint
 from tests.models import checkpoint, network
 
@@ -94,7 +95,7 @@ def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(ger
 
 
 def test_the_preferences_have_room_for_german_words(german, qtbot, tmp_path):
-    dialog = PreferencesDialog(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), cuda=True)
+    dialog = PreferencesDialog(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), in_use=default_checkpoint(), cuda=True)
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.add.text() == "Modell hinzufügen…"
@@ -118,3 +119,25 @@ def test_what_a_checkpoint_says_of_itself_counts_the_runs_before_its_last(qapp, 
     lines = facts(load_checkpoint(path))
     assert "2000 pictures seen in 3 minutes of training" in [line.replace(",", "") for line in lines]
     assert any(line.startswith("2.500 bits") for line in lines)
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_in_a_small_window_the_export_stays_and_what_does_not_fit_is_behind_dots(language, request, qtbot, tmp_path):
+    if language == "german":
+        request.getfixturevalue("german")
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(checkpoint=checkpoint(tmp_path), device="cpu", settings=settings)
+    window.show()
+    window.title.show_text("grandmother-1931.jpg")
+    window.zoom_label.show_text("100 %")
+    window.zoom_label.show()
+    button, dots = window._export_button, window._overflow
+    for width, shows_words in ((window.minimumWidth(), False), (1280, True), (640, False)):
+        window.setMinimumWidth(0)
+        window.resize(width, window.minimumHeight())
+        qtbot.waitUntil(lambda: bool(window.title.text()) is bool(window.zoom_label.text()) is shows_words)  # noqa: B023 - waited for at once
+        assert window.rect().contains(QRect(button.mapTo(window, QPoint()), button.size()))
+        assert button.width() >= button.sizeHint().width() and not button.visibleRegion().isEmpty()
+    image = dots.grab().toImage()
+    assert dots.isVisible() and len({image.pixel(x, image.height() // 2) for x in range(image.width())}) > 2, "something is painted"
+    window.close()

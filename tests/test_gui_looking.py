@@ -105,6 +105,93 @@ def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, c
     assert drawn.session.selected.seed == selected
 
 
+def test_a_comparison_goes_on_when_its_samples_are_drawn_again(drawn, qtbot):  # noqa: F811
+    session, canvas = drawn.session, drawn.canvas
+    old = session.samples[1:3]
+    drawn.gallery.mark(old)
+    session.select(old[0])
+    drawn._actions["compare"].trigger()
+    session.set_temperature(0.3)
+    assert seeds(canvas.samples) == seeds(drawn.gallery.marked) == [2, 3] and all(s.temperature == 0.3 for s in canvas.samples)
+    session.undo_stack.undo()
+    assert canvas.samples == old
+    session.resample()
+    assert drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [5, 6], "neighbours, as many as before"
+    session.delete(session.samples[1:])
+    assert not drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [5]
+
+
+def test_a_comparison_with_a_pinned_sample_goes_on_and_a_click_ends_it(drawn, qtbot):  # noqa: F811
+    session, canvas = drawn.session, drawn.canvas
+    pinned = session.samples[0]
+    session.toggle_pins([pinned])
+    drawn._actions["compare"].trigger()
+    session.set_temperature(0.3)
+    assert seeds(canvas.samples) == [1, 2, 3, 4] and canvas.samples == session.samples and canvas.samples[0] is pinned
+    drawn._actions["pin"].trigger()
+    assert not any(map(session.is_pinned, session.samples)), "what comparing selected is not meant"
+    click(drawn.gallery, 2)
+    assert not drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [3]
+
+
+def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):  # noqa: F811
+    third = drawn.session.samples[2]
+    drawn._actions["compare"].trigger()
+    drawn._actions["region"].trigger()
+    start = drawn.canvas._target(drawn.canvas._pane_rects()[2]).topLeft().toPoint() + QPoint(2, 2)
+    QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(drawn.canvas, start + QPoint(40, 40))
+    QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(40, 40))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    kept, *again = drawn.session.samples
+    assert kept is third and len(again) == 3 and drawn.canvas.tool is Tool.MOVE
+    for sample in again:
+        held = sample.known.mask
+        assert not held.all() and np.array_equal(sample.chroma[:, held], third.chroma[:, held])
+
+
+def test_what_is_still_being_drawn_in_a_comparison_takes_no_region(drawn, qtbot):  # noqa: F811
+    unfinished = drawn.session.samples[2]
+    unfinished.rows = 2
+    drawn._actions["compare"].trigger()
+    drawn._actions["region"].trigger()
+    middle = drawn.canvas._pane_rects()[2].center().toPoint()
+    QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(drawn.canvas, middle + QPoint(40, 40))
+    QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 40))
+    assert drawn.session.selected is unfinished and len(drawn.session.samples) == 4 and drawn.canvas.tool is Tool.MOVE
+
+
+def test_the_photograph_as_it_was_is_shown_without_an_overlay(drawn):  # noqa: F811
+    drawn.canvas.show_original(True)
+    plain = drawn.canvas.grab().toImage()
+    drawn.canvas.show_overlay(Overlay(np.eye(4), 0, 1, "low", "high", "unit"))
+    assert drawn.canvas.grab().toImage() == plain
+
+
+def test_in_the_gallery_space_with_control_is_the_gallerys(drawn, qtbot):  # noqa: F811
+    QTest.keyPress(drawn.gallery, Qt.Key.Key_Space)
+    assert drawn.canvas._original
+    QTest.keyRelease(drawn.gallery, Qt.Key.Key_Space)
+    click(drawn.gallery, 0)
+    for _ in range(2):
+        QTest.keyClick(drawn.gallery, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert seeds(drawn.gallery.marked) == [1, 2, 3] and drawn.session.selected.seed == 3
+    QTest.keyPress(drawn.gallery, Qt.Key.Key_Space, CONTROL)
+    assert not drawn.canvas._original
+    QTest.keyRelease(drawn.gallery, Qt.Key.Key_Space, CONTROL)
+    assert seeds(drawn.gallery.marked) == [1, 2] and drawn.session.selected.seed == 2
+
+
+def test_the_pin_says_what_a_press_does(drawn):  # noqa: F811
+    pin = drawn.panel.pin
+    assert pin.accessibleName().startswith("Pin:") and pin.toolTip() == pin.accessibleName()
+    pin.click()
+    assert pin.accessibleName().startswith("Unpin:") and pin.toolTip() == pin.accessibleName()
+    drawn.choose_next()
+    assert pin.accessibleName().startswith("Pin:")
+
+
 def test_another_order_keeps_what_is_selected_together(drawn):  # noqa: F811
     drawn.session.select(drawn.session.samples[1])
     drawn.gallery.mark(drawn.session.samples[:3])

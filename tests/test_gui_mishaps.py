@@ -22,12 +22,13 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import ExportError
 from picgui.gui import batch, dialogs, jobs, records
+from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
-from picgui.paths import checkpoint_dir, data_dir
+from picgui.paths import checkpoint_dir, data_dir, default_checkpoint
 from picgui.photo import read_photo, read_png_text, write_png
 from picgui.pipeline import colorize
 from picgui.upsample import compose
@@ -237,6 +238,7 @@ def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, sc
     scan.rename(moved)
     drawn.settings.remove("recent")
     drawn.session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.offer_last()
     drawn.message._buttons[0].click()
     assert "scan.png, was not found" in drawn.message.text and drawn.message._buttons[0].text() == "Find it…"
@@ -244,7 +246,7 @@ def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, sc
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
     assert drawn.session.selected.seed == 3 and np.array_equal(drawn.session.selected.chroma, chroma)
-    assert not drawn.message.isVisible()
+    assert "not found" not in drawn.message.text
 
 
 def test_all_that_is_to_be_said_of_a_photograph_is_said(window, qtbot, tmp_path):  # noqa: F811
@@ -402,7 +404,7 @@ def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch)
     monkeypatch.setattr(dialogs, "load_checkpoint", lambda path: read.append(path) or load(path))
     added = checkpoint(tmp_path, seed=5, name="added")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(added), ""))
-    dialog = dialogs.PreferencesDialog(drawn.settings, cuda=False)
+    dialog = dialogs.PreferencesDialog(drawn.settings, in_use=default_checkpoint(), cuda=False)
     assert len(read) == 1
     dialog.add.click()
     assert len(read) == 3, "to see whether it is one, and then the copy"
@@ -607,8 +609,8 @@ def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot,
     qtbot.waitUntil(lambda: "bad.safetensors" in window.message.text, timeout=WAIT)
     window.open(scan)
     qtbot.waitUntil(lambda: "no model" in window.canvas._caption, timeout=WAIT)
+    shutil.copy(model_path, tmp_path / "bad.safetensors")  # a better one in its place
     monkeypatch.setattr(dialogs.PreferencesDialog, "exec", lambda dialog: True)
-    monkeypatch.setattr(window, "_checkpoint", lambda: model_path)
     window.show_preferences()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert window.canvas._caption == ""
@@ -617,13 +619,14 @@ def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot,
 
 def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):  # noqa: F811
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    samples = drawn.session.samples
     drawn.open(scan)
     assert drawn.message.text == "Something was kept." and drawn.message.isVisible()
     drawn.open(scan.with_name("nope.png"))
     qtbot.waitUntil(lambda: "nope.png" in drawn.message.text, timeout=WAIT)
     drawn.open(scan)
-    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    assert not drawn.message.isVisible()
+    qtbot.waitUntil(lambda: drawn.session.samples != samples and is_done(drawn), timeout=WAIT)
+    assert "nope.png" not in drawn.message.text
 
 
 def test_actual_size_is_that_of_small_photographs_too(drawn):  # noqa: F811
@@ -795,7 +798,7 @@ def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(tm
     checkpoint_dir().mkdir(parents=True, exist_ok=True)
     (checkpoint_dir() / "bad.safetensors").write_bytes(b"no checkpoint")
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    dialog = dialogs.PreferencesDialog(settings, cuda=False)
+    dialog = dialogs.PreferencesDialog(settings, in_use=default_checkpoint(), cuda=False)
     assert dialog.ok.isEnabled()
     dialog.model.setCurrentIndex(dialog.model.findText("bad"))
     assert not dialog.ok.isEnabled() and "damaged" in dialog.facts.text()
@@ -813,3 +816,138 @@ def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(tm
     assert "No space left" in dialog.facts.text()
     assert [path.name for path in checkpoint_dir().iterdir()] == ["bad.safetensors"]
     (checkpoint_dir() / "bad.safetensors").unlink()
+
+
+@pytest.mark.parametrize("slip", ["paste", "open"])
+def test_what_another_photograph_takes_the_place_of_can_be_had_back(drawn, other, slip, qtbot):  # noqa: F811
+    session, message = drawn.session, drawn.message
+    assert not message.isVisible(), "there was nothing before"
+    session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (5.0, 6.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    session.toggle_pins(session.samples[1:2])
+    session.select(session.samples[2])
+    session.set_saturation(1.2)
+    kept = session.kept()
+    if slip == "open":
+        drawn.open(other)
+    else:
+        drawn.studio.paste(np.random.default_rng(3).integers(0, 255, (50, 80, 3), dtype=np.uint8))
+    qtbot.waitUntil(lambda: session.name != "scan" and is_done(drawn), timeout=WAIT)
+    assert message.text == "scan.png and its samples were put aside." and message._timer.isActive(), "it goes by itself"
+    message._buttons[0].click()
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == kept and session.is_pinned(session.samples[1])
+    name = "other.png" if slip == "open" else "Pasted picture"
+    assert message.text == f"{name} and its samples were put aside."
+    message._buttons[0].click()
+    qtbot.waitUntil(lambda: session.name != "scan" and is_done(drawn), timeout=WAIT)
+
+
+def test_a_photograph_without_a_complete_sample_gives_way_without_a_word(slowly, window, scan, other, qtbot):  # noqa: F811
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
+    window.open(other)
+    qtbot.waitUntil(lambda: window.session.name == "other" and is_done(window), timeout=WAIT)
+    assert not window.message.isVisible()
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda session: session.delete(session.samples[:1]),
+        lambda session: session.set_sample_count(5),
+        lambda session: session.set_sample_count(3),
+        lambda session: (session.toggle_pins(session.samples[1:2]), session.resample()),
+    ],
+    ids=["delete", "more", "fewer", "pin and resample"],
+)
+def test_samples_that_are_still_wanted_go_on_being_drawn(slowly, window, scan, qtbot, choose):  # noqa: F811
+    session = window.session
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(session.samples) and session.selected.rows > 1, timeout=WAIT)
+    watched, rows, drawn_rows = session.samples[1], session.samples[1].rows, []
+    session.sample_advanced.connect(lambda sample, first, _last: drawn_rows.append(first) if sample is watched else None)
+    choose(session)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert watched in session.samples and drawn_rows == list(range(rows, len(watched.chroma[0])))
+    expected = list(colorize(session.opened.photo, window.studio.model, seeds=[s.seed for s in session.samples], **AS_BEGUN))
+    assert all(np.array_equal(a.chroma, b.chroma) for a, b in zip(session.samples, expected, strict=True))
+
+
+@pytest.mark.parametrize("choice", ["temperature", "hint"])
+def test_what_is_to_be_drawn_otherwise_is_begun_at_once(slowly, window, scan, qtbot, choice):  # noqa: F811
+    session = window.session
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(session.samples) and session.selected.rows > 1, timeout=WAIT)
+    session.toggle_pins(session.samples[3:])
+    old, rows = session.samples[0], session.samples[0].rows
+    if choice == "temperature":
+        session.set_temperature(0.3)
+    else:
+        session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (5.0, 6.0))
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert old.rows == rows and session.samples[3].temperature == TEMPERATURE
+
+
+def test_a_thumbnail_that_comes_back_is_composed_anew(drawn, qtbot):  # noqa: F811
+    sample, pictures = drawn.session.samples[0], drawn.pictures
+    qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
+    before = pictures.thumbnail(sample).copy()
+    drawn.session.delete([sample])
+    late = jobs.StripComposed(pictures_module._Key(pictures._generation, "thumbnail", sample.number), 0, np.zeros((8, 12, 4), np.uint8))
+    pictures._take(10**9, late)  # a sketch that was under way
+    drawn.session.undo_stack.undo()
+    qtbot.waitUntil(lambda: pictures.thumbnail(sample) == before, timeout=WAIT)
+
+
+def test_the_field_for_a_number_keeps_only_the_keys_of_typing(drawn, qtbot):  # noqa: F811
+    drawn.activateWindow()
+    count, session, canvas = drawn.panel.count, drawn.session, drawn.canvas
+    count.setFocus()
+    QTest.keyClick(count, Qt.Key.Key_P)
+    assert session.is_pinned(session.samples[0])
+    QTest.keyClick(count, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not session.is_pinned(session.samples[0])
+    QTest.keyPress(count, Qt.Key.Key_Space)
+    assert canvas._original
+    QTest.keyRelease(count, Qt.Key.Key_Space)
+    assert not canvas._original
+    QTest.keyClicks(count, "1")
+    assert count.text() == "41" and canvas.zoom != 1.0
+    QTest.keyClick(count, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert count.text() == "4" and session.undo_stack.canRedo(), "what was typed"
+    QTest.keyClick(count, Qt.Key.Key_Backspace)
+    QTest.keyClicks(count, "2")
+    QTest.keyClick(count, Qt.Key.Key_R)
+    assert session.sample_count == len(session.samples) == 2
+    QTest.keyClick(count, Qt.Key.Key_Return)
+    qtbot.waitUntil(canvas.hasFocus, timeout=WAIT)
+
+
+def test_escape_leaves_a_tool_wherever_the_focus_is(slowly, drawn):  # noqa: F811
+    drawn.session.resample()
+    drawn._actions["hint"].trigger()
+    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
+    drawn.panel.hints.plane.setFocus()
+    QTest.keyClick(drawn.panel.hints.plane, Qt.Key.Key_Escape)
+    assert drawn.canvas.tool is Tool.MOVE and not any(s.stopped for s in drawn.session.samples)
+
+
+def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(drawn, scan, tmp_path, qtbot):  # noqa: F811
+    second = tmp_path / "second" / "scan.png"
+    second.parent.mkdir()
+    shutil.copy(scan, second)
+    drawn.open(second)
+    qtbot.waitUntil(lambda: drawn.session.path == second and is_done(drawn), timeout=WAIT)
+    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    names = [action.text() for action in drawn.recent_menu.actions()]
+    assert names[0].startswith("scan.png (") and names[0].endswith("second)") and len(set(names)) == 2
+    assert drawn.recent_menu.toolTipsVisible()
+    sessions = [tmp_path / "a.picgui", tmp_path / "b.picgui"]
+    for path in sessions:
+        records.write(path, records.content_of(drawn.session))
+    drawn.open_many(sessions)
+    assert "one at a time" in drawn.message.text and drawn.batch is None
+    drawn.open_many([sessions[0], scan])
+    assert drawn.batch._paths == [scan]
+    drawn.batch.close()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
@@ -17,7 +17,7 @@ from picgui.batch import Drawn, colorize_file
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
-from picgui.gui import jobs, main_window, pace, records
+from picgui.gui import jobs, main_window, pace, records, theme
 from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
@@ -26,7 +26,7 @@ from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.paths import data_dir
+from picgui.paths import data_dir, default_checkpoint
 from picgui.photo import read_photo
 from picgui.pipeline import colorize, compose
 from picgui.record import packed
@@ -289,7 +289,7 @@ def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeyp
 def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
     other = checkpoint(tmp_path, seed=5, name="other")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(other), ""))
-    dialog = PreferencesDialog(drawn.settings, cuda=False)
+    dialog = PreferencesDialog(drawn.settings, in_use=drawn.studio.checkpoint, cuda=False)
     dialog.add.click()
     assert dialog.model.currentText() == "other" and "tiny" in dialog.facts.text()
     dialog.accept()
@@ -297,7 +297,7 @@ def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch)
     drawn.studio.use_model(drawn._checkpoint(), device="cpu")
     qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
     assert drawn.studio.model.checkpoint.name == "other"
-    again = PreferencesDialog(drawn.settings, cuda=False)
+    again = PreferencesDialog(drawn.settings, in_use=drawn.studio.checkpoint, cuda=False)
     assert again.model.currentText() == "other (in use)" and not again.remove.isEnabled()
     # another checkpoint of that name is added beside it, and can go again
     other = checkpoint(tmp_path, seed=6, name="other")
@@ -313,7 +313,7 @@ def test_preferences_that_are_accepted_as_they_are_change_nothing(tmp_path, qapp
         settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
         if stored is not None:
             settings.setValue("temperature", stored)
-        dialog = PreferencesDialog(settings, cuda=False)
+        dialog = PreferencesDialog(settings, in_use=default_checkpoint(), cuda=False)
         assert dialog.temperature.currentText() == f"{shown:.2f}"
         dialog.accept()
         assert float(settings.value("temperature")) == shown and int(settings.value("samples")) == 4
@@ -340,7 +340,6 @@ def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(windo
 def test_the_device_that_is_in_use_already_can_be_chosen_and_nothing_is_drawn_again(drawn, model_path, monkeypatch):  # noqa: F811
     session = drawn.session
     session.toggle_pins([session.samples[1]])
-    monkeypatch.setattr(drawn, "_checkpoint", lambda: model_path)
     monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (drawn.settings.setValue("device", "cpu"), 1)[1])
     before, loaded = session.samples, []
     monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append((path, device)), iter(()))[1])
@@ -494,7 +493,8 @@ def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch
     foreign = tmp_path / "foreign.safetensors"
     foreign.write_bytes(b"nonsense")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(foreign), ""))
-    dialog = PreferencesDialog(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), cuda=False)
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    dialog = PreferencesDialog(settings, in_use=default_checkpoint(), cuda=False)
     number = dialog.model.count()
     dialog.add.click()
     assert dialog.model.count() == number and "foreign.safetensors" in dialog.facts.text()
@@ -671,13 +671,14 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     qtbot.waitUntil(lambda: not pasted._autosave_timer.isActive() and pasted._recovery._lock is not None, timeout=WAIT)
     pasted._recovery._lock.unlock()  # as when its program is gone
     pasted._recovery = records.Recovery(data_dir())
+    samples = pasted.session.samples
     pasted.open(main_window.example_photo())
     pasted.offer_last()
     pasted.bring_back()
-    qtbot.waitUntil(lambda: is_done(pasted) and pasted.session.opened.photo.width == 80, timeout=WAIT)
+    qtbot.waitUntil(lambda: pasted.session.samples != samples and is_done(pasted), timeout=WAIT)
     assert pasted.session.path is None and np.array_equal(pasted.session.opened.photo.lightness, lightness)
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))
-    assert not pasted.message.isVisible(), "it is the photograph that the colours were drawn for"
+    assert "another photograph" not in pasted.message.text
 
 
 def test_the_session_of_a_pasted_picture_holds_the_picture(pasted, qtbot, tmp_path, monkeypatch):
@@ -869,3 +870,68 @@ def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none
     drawn._actions["surprise"].trigger()
     qtbot.waitUntil(lambda: "no file" in drawn.message.text, timeout=WAIT)
     assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None
+
+
+@pytest.fixture
+def with_card(drawn, monkeypatch):  # noqa: F811
+    """A window on the processor of a computer with a graphics card; what it loads from now on, as path and device."""
+    loaded = []
+    monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append((path, device)), iter(()))[1])
+    monkeypatch.setattr(main_window, "has_usable_card", lambda: True)
+    return loaded
+
+
+def test_the_checkpoint_that_the_command_named_is_in_use_and_stays_on_another_device(drawn, with_card, model_path, monkeypatch):  # noqa: F811
+    shown = []
+
+    def choose_the_card(dialog):
+        shown.append((dialog.model.currentText(), dialog.remove.isEnabled(), dialog.facts.text().split(",")[0]))
+        dialog.device.setCurrentIndex(dialog.device.findData("cuda"))
+        dialog.accept()
+        return True
+
+    monkeypatch.setattr(PreferencesDialog, "exec", choose_the_card)
+    drawn.show_preferences()
+    assert shown == [("tiny (in use)", False, "tiny")] and with_card == [(model_path, "cuda")]
+    assert drawn.settings.value("checkpoint") is None, "the next start is not about it"
+
+
+def test_the_device_that_the_command_named_stays_with_another_checkpoint(drawn, with_card, monkeypatch):  # noqa: F811
+    def choose_the_one_that_comes_with_picgui(dialog):
+        dialog.model.setCurrentIndex(0)
+        dialog.accept()
+        return True
+
+    monkeypatch.setattr(PreferencesDialog, "exec", choose_the_one_that_comes_with_picgui)
+    drawn.show_preferences()
+    assert with_card == [(default_checkpoint(), "cpu")] and drawn.settings.value("checkpoint") == ""
+
+
+def test_an_offer_to_draw_fewer_goes_when_samples_are_drawn_again(drawn, qtbot, monkeypatch):  # noqa: F811
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, OutOfMemoryError, from_number=2)
+        drawn.session.resample()
+        qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    assert drawn.message._buttons[0].text() == "Draw fewer samples"
+    drawn.session.resample()
+    assert not drawn.message.isVisible()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.message.tell_done("Saved")
+    drawn.session.resample()
+    assert drawn.message.isVisible(), "only that"
+
+
+def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_to_go_on(window, scan, tmp_path, qtbot):  # noqa: F811
+    window.session.set_sample_count(1)
+    window.open_many([scan])
+    queue = window.batch
+    queue.folder.setText(str(tmp_path / "out"))
+    assert queue.choose.isEnabled()
+    queue.start.click()
+    assert not queue.choose.isEnabled() and not queue.folder.isEnabled()
+    qtbot.waitUntil(lambda: not queue.start.isEnabled(), timeout=WAIT)
+    assert not queue.choose.isEnabled() and not queue.start.isVisible()
+    for name, scheme in (("dark", theme.DARK), ("light", theme.LIGHT)):
+        window._scheme_chosen(SimpleNamespace(data=lambda: name))  # noqa: B023 - called at once
+        assert queue.list.topLevelItem(0).foreground(1).color() == QColor(scheme.done)
+    queue.close()

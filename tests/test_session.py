@@ -280,3 +280,34 @@ def test_a_hint_where_all_is_pinned_draws_new_samples(session):
     assert session.selected.known is session.hints and session.wanted[-1] == [7]
     session.undo_stack.undo()
     assert len(session.samples) == 6 and session.hints is None
+
+
+def test_undo_and_redo_keep_the_sample_that_is_looked_at(session):
+    finish(session)
+    session.toggle_pins([session.samples[1]])
+    session.select(session.samples[3])
+    session.undo_stack.undo()
+    assert session.selected.seed == 4
+    session.undo_stack.redo()
+    assert session.selected.seed == 4 and session.is_pinned(session.samples[1])
+    session.set_temperature(0.4)
+    session.select(session.samples[2])
+    again = session.selected
+    session.undo_stack.undo()
+    assert session.selected.seed == 3 and session.selected is not again, "or the one of its seed"
+    session.select(session.samples[0])
+    session.undo_stack.redo()
+    assert session.selected.seed == 1
+    session.resample()
+    session.select(session.samples[3])
+    session.undo_stack.undo()
+    assert session.selected.seed == 1, "or the one of that time"
+
+
+def test_of_several_kinds_the_newest_samples_are_drawn_first(session):
+    session.toggle_pins([session.samples[3]])
+    session.set_temperature(0.4)
+    assert session.wanted[-1] == [1, 2, 3]
+    finish(session)
+    session.ask_for_missing()
+    assert session.wanted[-1] == []

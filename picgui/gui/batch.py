@@ -105,6 +105,7 @@ class BatchDialog(QDialog):
         for path in self._paths:
             item = QTreeWidgetItem([path.name, self.tr("waiting")])
             item.setToolTip(0, str(path))
+            self._tint(item, State.WAITING)
             self.list.addTopLevelItem(item)
         self.details = QLabel()
         self.details.setTextFormat(Qt.TextFormat.PlainText)
@@ -114,8 +115,8 @@ class BatchDialog(QDialog):
         self.folder = QLineEdit(self._proposed_folder())
         self.folder.setAccessibleName(self.tr("Folder for the results"))
         self.folder.textChanged.connect(self._show_progress)
-        choose = QPushButton(self.tr("Choose…"))
-        choose.clicked.connect(self._choose_folder)
+        self.choose = QPushButton(self.tr("Choose…"))
+        self.choose.clicked.connect(self._choose_folder)
         self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -134,7 +135,7 @@ class BatchDialog(QDialog):
         self.show_results.setEnabled(False)
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.close)
-        for button in (choose, self.skip, self.show_results, close):
+        for button in (self.choose, self.skip, self.show_results, close):
             button.setAutoDefault(False)
         self.start.setDefault(True)  # of Enter
         column = QVBoxLayout(self)
@@ -143,7 +144,7 @@ class BatchDialog(QDialog):
         column.addWidget(explained)
         column.addWidget(self.list, 1)
         column.addWidget(self.details)
-        column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, choose))
+        column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, self.choose))
         column.addWidget(self.overwrite)
         column.addWidget(self.progress)
         column.addWidget(self.summary)
@@ -248,12 +249,21 @@ class BatchDialog(QDialog):
         item = self.list.topLevelItem(self._current)
         item.setText(1, words)
         item.setToolTip(1, words)
-        colors = theme.current()
-        shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
-        item.setForeground(1, QColor(shade))
+        self._tint(item, state)
         if state is State.FAILED:
             self._last_failed = item
         self._show_details()
+
+    @staticmethod
+    def _tint(item: QTreeWidgetItem, state: State) -> None:
+        colors = theme.current()
+        shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
+        item.setForeground(1, QColor(shade))
+
+    def retint(self) -> None:
+        """Follow a change of the theme."""
+        for row, state in enumerate(self._states):
+            self._tint(self.list.topLevelItem(row), state)
 
     @Slot()
     def _show_details(self) -> None:
@@ -318,7 +328,8 @@ class BatchDialog(QDialog):
         all_ended = ended == len(self._states)
         self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
-        for widget in (self.folder, self.overwrite):
+        self.start.setVisible(not all_ended)
+        for widget in (self.folder, self.choose, self.overwrite):
             widget.setEnabled(not running and ended == 0)
         failed = self._states.count(State.FAILED)
         words = self.tr("%1 of %2 photographs") if len(self._states) > 1 else self.tr("%1 of %2 photograph")

@@ -61,7 +61,6 @@ class Canvas(QWidget):
     split_changed = Signal(bool)
     place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma
     region_marked = Signal(object)  # the same
-    tool_left = Signal()
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
@@ -112,6 +111,11 @@ class Canvas(QWidget):
             if self._fits and number != len(samples):
                 self.fit()
             self.update()
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The samples that are shown."""
+        return self._panes
 
     def show_caption(self, caption: str) -> None:
         """A few words at the foot of the photograph, or none."""
@@ -290,7 +294,7 @@ class Canvas(QWidget):
         panes = self._panes or (None,)
         for sample, pane in zip(panes, self._pane_rects()):
             self._paint_pane(painter, sample, pane, wanted)
-        if self._overlay is not None:
+        if self._overlay is not None and not self._original:
             self._paint_legend(painter)
         if self._shows_focus:
             painter.setPen(QPen(QColor(colors.accent), 2))
@@ -320,7 +324,7 @@ class Canvas(QWidget):
         painter.setClipRect(pane)
         if sample is not None and not self._original:
             self._paint_scan_line(painter, sample, target)
-        if self._overlay is not None:
+        if self._overlay is not None and not self._original:
             self._paint_overlay(painter, target)
         if self.has_split and not self._original and sample is not None:
             self._paint_divider(painter, target, pane)
@@ -625,9 +629,6 @@ class Canvas(QWidget):
         elif event.type() == QEvent.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.zoom_to(self._zoom * (1 + event.value()), event.position())
             return True
-        elif event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape and self._tool is not Tool.MOVE:
-            event.accept()  # it leaves the tool, and does not stop what is drawn
-            return True
         return super().eventFilter(watched, event)
 
     def wheelEvent(self, event) -> None:  # noqa: N802
@@ -640,8 +641,10 @@ class Canvas(QWidget):
         if self._session.opened is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return
         self._pressed_at, self._moved = event.position(), False
-        marking = self._tool is not Tool.MOVE and self._session.embedded is not None
         self._crosshair = None
+        if self._tool is Tool.REGION and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
+            self.pane_clicked.emit(self._panes[self._pane_index(event.position())])  # it may be one of which no region can be redone
+        marking = self._tool is not Tool.MOVE and self._session.embedded is not None
         if marking and event.button() is Qt.MouseButton.LeftButton:
             self._grabbed = "mark"
             self._stroke = [self._inside(event.position())]
@@ -769,8 +772,6 @@ class Canvas(QWidget):
             self._move_crosshair(steps[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and marking and self._crosshair is not None:
             self._mark_at_crosshair()
-        elif key == Qt.Key.Key_Escape and self._tool is not Tool.MOVE:
-            self.tool_left.emit()
         elif key in steps and self.has_split and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._split = min(max(self._split - steps[key].x() / 64 * _KEY_STEP, 0.0), 1.0)
             self.update()

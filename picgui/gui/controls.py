@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -28,6 +28,14 @@ from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 from picgui.gui.words import breakable, literal, number, shortened
 
 _DEBOUNCE_MILLISECONDS = 180
+_EDITING_KEYS = (
+    Qt.Key.Key_Backspace,
+    Qt.Key.Key_Delete,
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+)
 Offer = tuple[str, Callable[[], object]]
 
 
@@ -42,10 +50,13 @@ class IconButton(QToolButton):
         self.setAccessibleName(tip)
         self.retint()
 
-    def show_icon(self, name: str) -> None:
-        """Change the icon."""
-        self._icon_name = name
-        self.retint()
+    def become(self, icon: str, tip: str) -> None:
+        """Change the icon, and what it says."""
+        if icon != self._icon_name:
+            self._icon_name = icon
+            self.setToolTip(tip)
+            self.setAccessibleName(tip)
+            self.retint()
 
     def retint(self) -> None:
         """Take the icon's colour from the theme in use."""
@@ -83,6 +94,7 @@ class NumberField(QLineEdit):
         self.setMaxLength(len(str(high)))
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.editingFinished.connect(self.take_text)
+        self.installEventFilter(self)
 
     def value(self) -> int:
         """The number."""
@@ -111,21 +123,35 @@ class NumberField(QLineEdit):
         """Take what was typed."""
         self.set_value(int(self.text() or self._value))
 
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802 - its own events
+        if event.type() == QEvent.Type.ShortcutOverride and not self._is_for_typing(event):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _is_for_typing(self, event) -> bool:
+        """Whether a key is meant here and not for a shortcut of the window: undo and the like only where something was typed."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return self.isModified()
+        return event.text().isdigit() or event.key() in _EDITING_KEYS
+
     def keyPressEvent(self, event) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Up:
             self.step_up()
         elif event.key() == Qt.Key.Key_Down:
             self.step_down()
+        elif event.key() == Qt.Key.Key_Space:
+            event.ignore()  # it is the window's, which shows the photograph as it was
         else:
             super().keyPressEvent(event)
 
 
 class ElidedLabel(QLabel):
-    """A line of text whose middle is left out where there is no room for it."""
+    """A line of text whose middle is left out where there is no room for it; all of it with less room than the least, in pixels."""
 
-    def __init__(self, parent: QWidget | None = None):
+    def __init__(self, *, least: int, parent: QWidget | None = None):
         super().__init__(parent)
-        self._whole = ""
+        self._whole, self._least = "", least
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -142,7 +168,7 @@ class ElidedLabel(QLabel):
 
     def _fit(self) -> None:
         room = self.width() - 16
-        self.setText("" if room < 90 else self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
+        self.setText("" if room < self._least else self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
 
     def resizeEvent(self, event) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -238,7 +264,7 @@ class Panel(QWidget):
         self.resample = QPushButton(self.tr("Resample"))
         self.resample.setObjectName("primary")
         self.resample.setToolTip(self.tr("Draw new samples in place of those that are not pinned (R)"))
-        self.resample.clicked.connect(self._ask_for_samples)
+        self.resample.clicked.connect(self.ask_for_samples)
         self.stop = IconButton("stop", self.tr("Stop; what is drawn is kept (Esc)"))
         self.stop.clicked.connect(self.stop_wanted)
         self.stop.setEnabled(False)
@@ -251,7 +277,9 @@ class Panel(QWidget):
             self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
         )
         self.colorfulness.setToolTip(self.tr("Mean distance of the colours from grey, in Lab units."))
-        self.pin = IconButton("pin", self.tr("Pin: keep this sample when others are resampled (P)"))
+        self._pin_tip = self.tr("Pin: keep this sample when others are resampled (P)")
+        self._unpin_tip = self.tr("Unpin: let this sample go when others are resampled (P)")
+        self.pin = IconButton("pin", self._pin_tip)
         self.pin.clicked.connect(self.pin_wanted)
         self.copy = IconButton("copy", self.tr("Copy the picture (Ctrl+C)"))
         self.copy.clicked.connect(self.copy_wanted)
@@ -336,7 +364,7 @@ class Panel(QWidget):
             widget.setEnabled(sample is not None)
         self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
         pinned = sample is not None and self._session.is_pinned(sample)
-        self.pin.show_icon("pinned" if pinned else "pin")
+        self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))
         self._show_numbers(sample)
 
     def _show_numbers(self, sample: Sample | None) -> None:
@@ -395,8 +423,8 @@ class Panel(QWidget):
         self.saturation_wanted.emit(self.saturation.value() / 100)
 
     @Slot()
-    def _ask_for_samples(self) -> None:
-        """Resample: as many as the field says, which a click on a button does not take the focus from."""
+    def ask_for_samples(self) -> None:
+        """Resample: as many as the field says, which neither a click on a button nor a key takes the focus from."""
         self.count.take_text()
         if self._count_timer.isActive():
             self._count_timer.stop()
@@ -412,7 +440,7 @@ class MessageBar(QFrame):
     """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
-    _SECONDS = 8
+    _SECONDS, _SECONDS_TO_DECIDE = 8, 20
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -440,7 +468,7 @@ class MessageBar(QFrame):
         row.addWidget(self._picture)
         row.addLayout(self._inside, 1)
         row.addWidget(self._close)
-        self._timer = QTimer(self, singleShot=True, interval=self._SECONDS * 1000)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.hide)
         self.hide()
 
@@ -458,10 +486,10 @@ class MessageBar(QFrame):
         """Something went wrong; stays until it is closed."""
         self._tell("error", sentence, *offers)
 
-    def tell_note(self, sentence: str) -> None:
-        """Something worth knowing."""
-        self._tell("note", sentence)
-        self._timer.start()
+    def tell_note(self, sentence: str, *offers: Offer) -> None:
+        """Something worth knowing, and what may be done about it."""
+        self._tell("note", sentence, *offers)
+        self._timer.start(1000 * (self._SECONDS_TO_DECIDE if offers else self._SECONDS))
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then."""
@@ -470,7 +498,12 @@ class MessageBar(QFrame):
     def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
         self._tell("done", sentence, *offers)
-        self._timer.start()
+        self._timer.start(1000 * self._SECONDS)
+
+    def withdraw(self, *actions: Callable[[], object]) -> None:
+        """Hide a message that offers any of these, which has no sense any more."""
+        if any(then in actions for _, then in self._offers):
+            self.hide()
 
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()

@@ -28,7 +28,7 @@ from picgui.errors import CheckpointError
 from picgui.gui import theme
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.gui.words import number, told
-from picgui.paths import checkpoint_dir, default_checkpoint, is_file
+from picgui.paths import checkpoint_dir, default_checkpoint
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
 
@@ -158,9 +158,10 @@ def _runs(training: object) -> list[dict]:
 class PreferencesDialog(QDialog):
     """Model, device and what the program begins with. Written to the settings when it is accepted."""
 
-    def __init__(self, settings: QSettings, *, cuda: bool, parent: QWidget | None = None):
+    def __init__(self, settings: QSettings, *, in_use: Path, cuda: bool, parent: QWidget | None = None):
         super().__init__(parent)
         self._settings = settings
+        self._in_use = "" if in_use == default_checkpoint() else str(in_use)
         self.setWindowTitle(self.tr("Preferences"))
         self.setMinimumWidth(500)
         self.model = QComboBox()
@@ -201,7 +202,7 @@ class PreferencesDialog(QDialog):
         self._choose(self.threads, int(settings.value("threads", 0)))
         self._choose(self.samples, int(settings.value("samples", defaults.SAMPLES)))
         self._choose(self.temperature, 5 * round(20 * float(settings.value("temperature", defaults.TEMPERATURE))))
-        self._fill_models(Path(str(settings.value("checkpoint", "") or default_checkpoint())))
+        self._fill_models(self._in_use)
         self.model.currentIndexChanged.connect(self._show_facts)
         self._lay_out()
 
@@ -233,29 +234,26 @@ class PreferencesDialog(QDialog):
     def _choose(box: QComboBox, value: object) -> None:
         box.setCurrentIndex(max(0, box.findData(value)))
 
-    def _fill_models(self, chosen: Path) -> None:
+    def _fill_models(self, chosen: str) -> None:
         models = {"": self.tr("The one that comes with picgui")}
         models |= {str(path): path.stem for path in sorted(checkpoint_dir().glob("*.safetensors"))}
+        models.setdefault(self._in_use, Path(self._in_use).stem)  # the command may have named any
         with QSignalBlocker(self.model):
             self.model.clear()
             for path, name in models.items():
                 self.model.addItem(self.tr("%1 (in use)").replace("%1", name) if path == self._in_use else name, path)
-            self._choose(self.model, str(chosen))
+            self._choose(self.model, chosen)
         self._show_facts()
 
     @property
-    def _in_use(self) -> str:
-        chosen = str(self._settings.value("checkpoint", "") or "")
-        return chosen if chosen and is_file(Path(chosen)) else ""
-
-    @property
-    def _checkpoint(self) -> Path:
+    def checkpoint(self) -> Path:
+        """The one that is chosen."""
         return Path(self.model.currentData() or default_checkpoint())
 
     @Slot()
     def _show_facts(self) -> None:
         self.remove.setEnabled(self.model.currentData() not in ("", None, self._in_use))
-        path = self._checkpoint
+        path = self.checkpoint
         if path not in self._facts:  # reading a checkpoint takes a while
             try:
                 self._facts[path] = "\n".join(facts(load_checkpoint(path))), True
@@ -291,21 +289,22 @@ class PreferencesDialog(QDialog):
         except OSError as error:
             self.facts.setText(self.tr("The checkpoint could not be copied: %1.").replace("%1", str(error.strerror)))
         else:
-            self._fill_models(target)
+            self._fill_models(str(target))
 
     @Slot()
     def _remove_checkpoint(self) -> None:
         """Delete the copy of a checkpoint that was added, when a person agrees."""
-        path = self._checkpoint
+        path = self.checkpoint
         question = self.tr("Delete picgui's copy of the checkpoint %1?").replace("%1", path.stem)
         if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
             path.unlink(missing_ok=True)
             self._facts.pop(path, None)  # another one may get its name
-            self._fill_models(Path(self._in_use or default_checkpoint()))
+            self._fill_models(self._in_use)
 
     def accept(self) -> None:
         """Keep what was chosen."""
-        self._settings.setValue("checkpoint", self.model.currentData())
+        if self.model.currentData() != self._in_use:  # what only the command named is not kept
+            self._settings.setValue("checkpoint", self.model.currentData())
         self._settings.setValue("device", self.device.currentData())
         self._settings.setValue("threads", self.threads.currentData())
         self._settings.setValue("samples", self.samples.currentData())

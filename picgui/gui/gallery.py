@@ -277,7 +277,7 @@ class Gallery(QListView):
     def keyPressEvent(self, event) -> None:  # noqa: N802
         super().keyPressEvent(event)
         if self.currentIndex().isValid():
-            self.chosen.emit(self.currentIndex().data(SampleRole))
+            self._choose(self.currentIndex())
 
     def mousePressEvent(self, event) -> None:  # noqa: N802
         super().mousePressEvent(event)

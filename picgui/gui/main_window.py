@@ -40,7 +40,7 @@ from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio, Subject
-from picgui.gui.words import literal, number, told
+from picgui.gui.words import literal, number, told, told_apart
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS, file_digest, write_png
 from picgui.pipeline import compose, has_usable_card
@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
             action.changed.connect(self._name_shortcut)
             action.changed.emit()
         self._actions |= {"undo": undo, "redo": redo}
-        make("resample", self.tr("&Resample"), self.session.resample, icon="resample", keys=["R", "F5"])
+        make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
         make("pin", self.tr("&Pin or unpin"), self.toggle_pins, icon="pin", keys=["P"])
         make("delete", self.tr("&Delete"), self.delete_marked, icon="delete", keys=[standard.Delete])
@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
         file.aboutToShow.connect(self._fill_file_menu)
         file.addActions([self._actions[name] for name in ("open", "example")])
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
+        self.recent_menu.setToolTipsVisible(True)
         file.addAction(self._actions["open_folder"])
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
@@ -276,15 +277,28 @@ class MainWindow(QMainWindow):
         bar.addActions([self._actions[name] for name in ("hint", "region")])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("zoom_out", "zoom_in", "fit", "actual")])
-        self.zoom_label = QLabel()
+        bar.setIconSize(QSize(22, 22))
+        self.addToolBar(bar)
+        widget = bar.widgetForAction(self._actions["open"])
+        widget.setObjectName("labelled")
+        widget.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        widget.setText(self.tr("Open"))
+        self._open_button = widget
+        self._overflow = bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        self._overflow.setAccessibleName(self.tr("More tools"))
+        self._overflow.setToolTip(self.tr("More tools"))
+        self._make_export_bar()
+        self._retint()
+
+    def _make_export_bar(self) -> None:
+        """What stays however narrow the window is: the button for the export. The words before it give way."""
+        self.zoom_label = ElidedLabel(least=40)
         self.zoom_label.setObjectName("quiet")
-        self.zoom_label.setMinimumWidth(56)
+        self.zoom_label.setMaximumWidth(72)
         self.zoom_label.setContentsMargins(8, 0, 0, 0)
-        bar.addWidget(self.zoom_label)
-        self.title = ElidedLabel()
+        self.title = ElidedLabel(least=90)
         self.title.setObjectName("quiet")
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        bar.addWidget(self.title)
         export = QToolButton()
         export.setObjectName("primary")
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -294,15 +308,17 @@ class MainWindow(QMainWindow):
         export.clicked.connect(self._actions["export"].trigger)
         self._actions["export"].enabledChanged.connect(export.setEnabled)
         self._export_button = export
-        bar.addWidget(export)
-        bar.setIconSize(QSize(22, 22))
+        inside = QWidget()
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.zoom_label)
+        row.addWidget(self.title)
+        row.addWidget(export)
+        bar = QToolBar(self.tr("Export"))
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(inside)
         self.addToolBar(bar)
-        widget = bar.widgetForAction(self._actions["open"])
-        widget.setObjectName("labelled")
-        widget.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        widget.setText(self.tr("Open"))
-        self._open_button = widget
-        self._retint()
 
     def _make_status_bar(self) -> None:
         bar = self.statusBar()
@@ -321,6 +337,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
         panel.resample_wanted.connect(session.resample)
+        panel.count.returnPressed.connect(self.canvas.setFocus)
         panel.stop_wanted.connect(studio.stop)
         panel.temperature_wanted.connect(session.set_temperature)
         panel.saturation_wanted.connect(session.set_saturation)
@@ -337,7 +354,6 @@ class MainWindow(QMainWindow):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.region_marked.connect(self._region_marked)
-        self.canvas.tool_left.connect(self._leave_tool)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
         panel.hints.brush_changed.connect(self.canvas.set_brush)
         panel.hints.clear_wanted.connect(session.clear_hints)
@@ -353,6 +369,7 @@ class MainWindow(QMainWindow):
         session.draft_ready.connect(self._forget_marked_place)
         session.draft_ready.connect(self._refresh)
         studio.activity_changed.connect(self._refresh)
+        studio.activity_changed.connect(self._withdraw_remedies)
         studio.model_changed.connect(self._refresh)
         studio.reading_changed.connect(self._refresh)
         studio.progressed.connect(self._progressed)
@@ -360,14 +377,14 @@ class MainWindow(QMainWindow):
         studio.sampled.connect(self.gallery.samples.sort_again)
         studio.failed.connect(self._failed)
         studio.unmeasured.connect(self._unmeasured)
-        studio.photo_noted.connect(self.message.tell_note)
+        studio.photo_taken.connect(self._photo_taken)
         studio.exported.connect(self._exported)
         studio.export_progressed.connect(self._export_progressed)
         studio.composed.connect(self._copy_composed)
         studio.measured.connect(self._measured)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
-        for widget in (self.canvas, self.gallery):
-            widget.installEventFilter(self)  # for Space
+        for widget in (self, self.canvas, self.gallery):
+            widget.installEventFilter(self)  # for Escape and Space
 
     # opening
 
@@ -406,13 +423,27 @@ class MainWindow(QMainWindow):
         else:
             self._open_record(path, record)
 
+    @Slot(str, object)
+    def _photo_taken(self, notes: str, left: records.Record | None) -> None:
+        """Tell what is to be known of a photograph, and offer the samples whose place it took: it may have come by a slip."""
+        if left is not None:
+            words = self.tr("%1 and its samples were put aside.").replace("%1", self._title_of(left.source))
+            self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), lambda: self._take_up(left)))
+        elif notes:
+            self.message.tell_note(notes)
+
+    def _take_up(self, record: records.Record) -> None:
+        """Open the photograph of a record at its place, or out of the record."""
+        if record.picture is not None:
+            self.studio.open_picture(record.picture, restored=record.restored)
+        else:
+            self.studio.open(record.source, restored=record.restored)
+
     def _open_record(self, path: Path, record: records.Record) -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""
         source = self._find(record.source, path, record.digest)
-        if record.picture is not None:
-            self.studio.open_picture(record.picture, restored=record.restored)
-        elif source is not None:
-            self.studio.open(source, restored=record.restored)
+        if record.picture is not None or source is not None:
+            self._take_up(replace(record, source=source))
         elif path.suffix == records.ENDING:
             words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
             find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
@@ -427,7 +458,7 @@ class MainWindow(QMainWindow):
         title = self.tr("Find %1").replace("%1", record.source.name)
         path = self._ask_for_file(title, self.tr("Photographs (%1)"), PHOTO_ENDINGS)
         if path is not None:
-            self.studio.open(path, restored=record.restored)
+            self._take_up(replace(record, source=path))
 
     def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened; of several the one of the digest."""
@@ -446,13 +477,17 @@ class MainWindow(QMainWindow):
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
+        sessions = [path for path in paths if path.suffix == records.ENDING]
         try:
-            photos = photos_of(paths)
+            photos = photos_of([path for path in paths if path not in sessions])
         except PicError as error:
             self.message.tell_error(told(error))
             return
+        if sessions:
+            self.message.tell_note(self.tr("Sessions are opened one at a time."))
         if not photos:
-            self.message.tell_note(self.tr("There are no photographs in this folder."))
+            if not sessions:
+                self.message.tell_note(self.tr("There are no photographs in this folder."))
         elif self.studio.model is None:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
         elif self.batch is not None:
@@ -551,6 +586,12 @@ class MainWindow(QMainWindow):
             offers.append((self.tr("Use the processor"), self.studio.use_processor))
         return offers
 
+    @Slot()
+    def _withdraw_remedies(self) -> None:
+        """Once samples are drawn again, what was offered about those before would act on these."""
+        if self.studio.activity is Activity.SAMPLING:
+            self.message.withdraw(self.studio.draw_fewer, self.studio.use_processor)
+
     # choosing
 
     def _marked(self) -> tuple[Sample, ...]:
@@ -609,15 +650,29 @@ class MainWindow(QMainWindow):
             self.gallery.mark((self.session.selected,))
         self._show_panes()
 
-    def _around_selected(self, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    def _around_selected(self, samples: tuple[Sample, ...], most: int = MAX_PANES) -> tuple[Sample, ...]:
         """As many of these samples as can be compared, the one on the canvas among them."""
         at = samples.index(self.session.selected) if self.session.selected in samples else 0
-        first = max(0, min(at - at % MAX_PANES, len(samples) - MAX_PANES))
-        return samples[first : first + MAX_PANES]
+        first = max(0, min(at - at % most, len(samples) - most))
+        return samples[first : first + most]
+
+    def _compare_on(self) -> None:
+        """Where samples that were compared have gone, compare those of the same seeds in their place, or else their neighbours."""
+        before, shown = self.canvas.samples, self.gallery.samples.shown
+        if len(before) < 2 or len(self._marked()) > 1 or set(before) <= set(shown):
+            return
+        seeds = {s.seed for s in before}
+        same = tuple(s for s in shown if s.seed in seeds)
+        are_same = len(same) > 1 and self.session.selected in same
+        after = self._around_selected(same if are_same else shown, len(before))
+        if self._brought_beside or not are_same:
+            self._brought_beside = set(after)
+        self.gallery.mark(after)
 
     @Slot(tuple)
     def _marked_changed(self, _marked: tuple) -> None:
-        self._show_panes()
+        if set(self.gallery.samples.shown) == set(self.session.samples):  # else some are still on their way
+            self._show_panes()
 
     @Slot()
     def _selection_changed(self) -> None:
@@ -625,6 +680,8 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def _show_panes(self) -> None:
+        if self._actions["compare"].isChecked():
+            self._compare_on()
         selected, marked = self.session.selected, self._marked()
         if self._actions["compare"].isChecked() and len(marked) > 1:
             self.canvas.show_samples(self._around_selected(marked))
@@ -662,10 +719,6 @@ class MainWindow(QMainWindow):
     @Slot(bool)
     def _region_tool(self, on: bool) -> None:
         self._use_tool(Tool.REGION if on else Tool.MOVE)
-
-    @Slot()
-    def _leave_tool(self) -> None:
-        self._use_tool(Tool.MOVE)
 
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
@@ -880,12 +933,17 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_preferences(self) -> None:
         """Let a person change the model, the device and what the program begins with."""
-        dialog = PreferencesDialog(self.settings, cuda=has_usable_card(), parent=self)
-        before = (self._checkpoint(), self._device())
+        studio, device = self.studio, self._device()
+        dialog = PreferencesDialog(self.settings, in_use=studio.checkpoint, cuda=has_usable_card(), parent=self)
         if dialog.exec():
-            self.studio.use_threads(self._threads())
-            if (self._checkpoint(), self._device()) != before or (self.studio.model is None and self.studio.activity is Activity.IDLE):
-                self.studio.use_model(self._checkpoint(), device=self._device() or ("cuda" if has_usable_card() else "cpu"))
+            studio.use_threads(self._threads())
+            keeps_device = self._device() == device
+            has_failed = studio.model is None and studio.activity is Activity.IDLE
+            if dialog.checkpoint != studio.checkpoint or not keeps_device or has_failed:
+                device = self._device() or ("cuda" if has_usable_card() else "cpu")
+                if keeps_device and studio.model is not None:
+                    device = studio.model.device.type  # which the command may have chosen
+                studio.use_model(dialog.checkpoint, device=device)
             if self.session.opened is None:
                 self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
                 self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
@@ -962,15 +1020,14 @@ class MainWindow(QMainWindow):
         self.tray.setVisible(has_photo)
         self.panel.setVisible(has_photo)
         self.zoom_label.setVisible(has_photo)
-        self.title.show_text(self._title())
-        self.setWindowTitle(f"{session.path.name if session.path else self.tr('Pasted picture')} – picgui" if has_photo else "picgui")
+        title = self._title_of(session.path) if has_photo else ""
+        self.title.show_text(title)
+        self.setWindowTitle(f"{title} – picgui" if has_photo else "picgui")
         self._show_activity()
         self._show_status()
 
-    def _title(self) -> str:
-        if self.session.opened is None:
-            return ""
-        return self.session.path.name if self.session.path else self.tr("Pasted picture")
+    def _title_of(self, path: Path | None) -> str:
+        return path.name if path else self.tr("Pasted picture")
 
     def _caption(self) -> str:
         if self.session.opened is None:
@@ -1058,7 +1115,7 @@ class MainWindow(QMainWindow):
     @Slot(float)
     def _zoom_changed(self, zoom: float) -> None:
         percent = zoom * 100
-        self.zoom_label.setText(f"{number(percent, 0 if percent >= 10 else 1)} %")
+        self.zoom_label.show_text(f"{number(percent, 0 if percent >= 10 else 1)} %")
 
     # recent files
 
@@ -1084,8 +1141,8 @@ class MainWindow(QMainWindow):
             action.setData(str(path))
             action.triggered.connect(self._recent_triggered)
         self.recent_menu.clear()
-        for path in filter(is_file, self._recent()):
-            action = self.recent_menu.addAction(literal(path.name))
+        for path, name in told_apart(list(filter(is_file, self._recent()))).items():
+            action = self.recent_menu.addAction(literal(name))
             action.setData(str(path))
             action.setToolTip(str(path))
             action.triggered.connect(self._recent_triggered)
@@ -1114,8 +1171,10 @@ class MainWindow(QMainWindow):
             if action.property("glyph"):
                 action.setIcon(theme.icon(action.property("glyph")))
         self._export_button.setIcon(theme.icon("export", theme.current().on_accent))
-        for widget in (self.panel, self.message, self.welcome):
-            widget.retint()
+        self._overflow.setIcon(theme.icon("more"))  # that of the style is none on a dark ground
+        for widget in (self.panel, self.message, self.welcome, self.batch):
+            if widget is not None:
+                widget.retint()
         self.update()
 
     # the window itself
@@ -1129,15 +1188,28 @@ class MainWindow(QMainWindow):
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
         if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
-        elif event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
+        elif watched is self and event.type() == QEvent.Type.ShortcutOverride:
+            if event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
+                event.accept()  # it leaves the tool, and does not stop what is drawn
+                return True
+        elif watched is not self and self._is_of_space(event):
             if not event.isAutoRepeat():
                 self.canvas.show_original(event.type() == QEvent.Type.KeyPress)
             return True
         return super().eventFilter(watched, event)
 
+    @staticmethod
+    def _is_of_space(event: QEvent) -> bool:
+        """Whether Space was pressed, alone, or let go."""
+        if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) or event.key() != Qt.Key.Key_Space:
+            return False
+        return event.type() == QEvent.Type.KeyRelease or event.modifiers() == Qt.KeyboardModifier.NoModifier
+
     def keyPressEvent(self, event) -> None:  # noqa: N802 - what no other widget wanted
         if event.key() == Qt.Key.Key_Space:
             self.canvas.show_original(True)
+        elif event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
+            self._use_tool(Tool.MOVE)
         else:
             super().keyPressEvent(event)
 
@@ -1168,7 +1240,7 @@ class MainWindow(QMainWindow):
             self.show()
             self._failed(error)
             return
-        for widget in (self.message, self.canvas, self.gallery):
+        for widget in (self, self.message, self.canvas, self.gallery):
             widget.removeEventFilter(self)
         self._autosave_timer.stop()
         self._recovery.close()

@@ -227,8 +227,9 @@ class Pictures(QObject):
     @Slot(int, object)
     def _take(self, job: int, strip: StripComposed) -> None:
         key = strip.key
-        if not self._worker.is_current(job) or key.generation != self._generation:
-            return
+        present = {0, *(s.number for s in self._session.samples)}
+        if not self._worker.is_current(job) or key.generation != self._generation or key.sample not in present:
+            return  # a sample that undo brings back is composed again, as it is then
         if key.kind == "band":
             if not self._is_outdated(key):
                 self._bands[key.sample, key.level, key.band] = _image(strip.pixels)

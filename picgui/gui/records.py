@@ -56,20 +56,25 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
 
 def content_of(session: Session) -> dict:
     """What a session file says of a session as it is now."""
-    numbers = [s.number for s in session.samples]
+    kept = session.kept()
     return {
         "format": _FORMAT,
         "source": str(session.path.absolute()) if session.path else None,
         "picture": session.opened.picture,
-        "temperature": session.temperature,
-        "sample_count": session.sample_count,
-        "saturation": session.saturation,
-        "selected": numbers.index(session.selected.number) if session.selected else 0,
-        "pinned": [place for place, s in enumerate(session.samples) if session.is_pinned(s)],
-        "stopped": [place for place, s in enumerate(session.samples) if s.stopped],
-        "hints": record.known_record(session.hints),
-        "samples": [_sample_record(s, session.opened.photo) for s in session.samples],
+        "temperature": kept.temperature,
+        "sample_count": kept.sample_count,
+        "saturation": kept.saturation,
+        "selected": kept.selected,
+        "pinned": list(kept.pinned),
+        "stopped": [place for place, s in enumerate(kept.samples) if s.stopped],
+        "hints": record.known_record(kept.hints),
+        "samples": [_sample_record(s, session.opened.photo) for s in kept.samples],
     }
+
+
+def record_of(session: Session) -> Record:
+    """A session as it is now, to be taken up again while the program runs."""
+    return Record(session.path, session.kept(), session.opened.picture)
 
 
 def write(path: Path, content: Mapping) -> None:
@@ -248,6 +253,13 @@ def _within(value: object, low: float, high: float) -> float:
     return number
 
 
+def _seed(value: object) -> int:
+    """A float would not hold the last digits of a large one."""
+    if not isinstance(value, int) or not 0 <= value < 2**64:
+        raise ValueError(f"{value} is no seed")
+    return value
+
+
 def _shared_known() -> Callable[[object], Known | None]:
     """`record.known_from`, by which equal records become one object: samples that share their known colours are drawn together."""
     found: dict[str, Known | None] = {}
@@ -266,7 +278,7 @@ def _sample(values: Mapping, known_from: Callable[[object], Known | None] = reco
     if len(chroma) != 2 or (known is not None and known.chroma.shape != chroma.shape):
         raise ValueError("a sample's planes do not fit each other")
     sample = Sample(
-        round(_within(values["seed"], 0, 2**63)),
+        _seed(values["seed"]),
         temperature=_within(values["temperature"], 0, 10),
         draft=chroma,
         known=known,

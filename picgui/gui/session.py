@@ -121,11 +121,14 @@ _ONE_DRAG = 1.5  # seconds between steps that belong together
 
 
 class _Choice(QUndoCommand):
-    """A step from one state to another. Steps of one ``kind`` in quick succession are undone together."""
+    """A step from one state to another, that was taken. Steps of one ``kind`` in quick succession are undone together.
 
-    def __init__(self, text: str, *, apply: Callable[[State], None], before: State, after: State, kind: int = -1):
+    ``go`` takes the state to go to, and the one that is left.
+    """
+
+    def __init__(self, text: str, *, go: Callable[[State, State], None], before: State, after: State, kind: int = -1):
         super().__init__(text)
-        self._apply, self._before, self._after, self._kind = apply, before, after, kind
+        self._go, self._before, self._after, self._kind = go, before, after, kind
         self._at = time.monotonic()
 
     def id(self) -> int:
@@ -138,10 +141,10 @@ class _Choice(QUndoCommand):
         return True
 
     def undo(self) -> None:
-        self._apply(self._before)
+        self._go(self._before, self._after)
 
     def redo(self) -> None:
-        self._apply(self._after)
+        self._go(self._after, self._before)
 
 
 _TEMPERATURE_KIND = 1
@@ -232,6 +235,20 @@ class Session(QObject):
         self.undo_stack.clear()
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
+
+    def kept(self) -> Restored:
+        """All there is now, to be taken up again later."""
+        places = {s.number: place for place, s in enumerate(self.samples)}
+        return Restored(
+            samples=self.samples,
+            selected=places.get(self._state.selected, 0),
+            pinned=tuple(place for number, place in places.items() if number in self._state.pinned),
+            temperature=self.temperature,
+            sample_count=self.sample_count,
+            saturation=self.saturation,
+            hints=self.hints,
+            photo=self.opened.photo.fingerprint,
+        )
 
     def restore(self, restored: Restored) -> None:
         """Take up these samples in place of new ones as soon as the photograph is embedded."""
@@ -466,8 +483,20 @@ class Session(QObject):
         )
 
     def _choose(self, text: str, *, kind: int = -1, **changes) -> None:
-        after = replace(self._state, **changes)
-        self.undo_stack.push(_Choice(text, apply=self._apply, before=self._state, after=after, kind=kind))
+        before, after = self._state, replace(self._state, **changes)
+        self._apply(after)
+        self.undo_stack.push(_Choice(text, go=self._go, before=before, after=after, kind=kind))
+
+    def _go(self, to: State, left: State) -> None:
+        """Back or on to a state. Where another sample was selected since, that one stays on the canvas, or the one of its seed."""
+        selected = self.selected
+        if selected is not None and selected.number != left.selected:
+            same = [s for s in to.samples if s.seed == selected.seed]
+            if selected in to.samples:
+                to = replace(to, selected=selected.number)
+            elif len(same) == 1:
+                to = replace(to, selected=same[0].number)
+        self._apply(to)
 
     def _apply(self, state: State) -> None:
         """Make a state the present one, and ask for whatever it still lacks."""
@@ -493,8 +522,8 @@ class Session(QObject):
         """Ask for the rows of all samples that are neither complete nor stopped."""
         missing = [s for s in self.samples if not s.has_ended]
         if missing:
-            last = missing[-1]
-            missing = [s for s in missing if s.is_drawn_like(last)]
+            newest = max(missing, key=lambda s: s.number)
+            missing = [s for s in missing if s.is_drawn_like(newest)]
         for sample in missing:
             if not self._fits(sample.chroma):
                 sample.start_at(self.embedded.draft, self._fitting(sample.known))

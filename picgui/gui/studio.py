@@ -67,7 +67,7 @@ class Studio(QObject):
     progressed = Signal(object)  # Progress
     sampled = Signal(object)  # Progress, when all rows are there
     model_changed = Signal()
-    photo_noted = Signal(str)  # sentences about the photograph
+    photo_taken = Signal(str, object)  # sentences about the photograph, and a Record of the samples whose place it took, or None
     failed = Signal(object)  # PicError
     composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
     exported = Signal(list, bool)  # paths, when all of one request are written, and whether parts of them are drafts
@@ -105,7 +105,7 @@ class Studio(QObject):
         self._promised: dict[int, _Promise] = {}
         self._export_error: PicError | None = None  # the last one
         self._export_pace = Pace()
-        self._checkpoint = checkpoint
+        self.checkpoint = checkpoint  # in use, or being loaded
         self._embedded_by: Model | None = None  # the session's embedding
         self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
@@ -137,12 +137,12 @@ class Studio(QObject):
 
         Of another checkpoint the samples that are not pinned are drawn again, which can be undone; of the same all samples stay.
         """
-        in_use = (self._checkpoint, self.model.device.type) if self.model and self.activity is not Activity.LOADING else None
+        in_use = (self.checkpoint, self.model.device.type) if self.model and self.activity is not Activity.LOADING else None
         if (checkpoint, device) != in_use:
             self._load(checkpoint, device=device)
 
     def _load(self, checkpoint: Path | None, *, device: str | None, interrupted: Sequence[Sample] = ()) -> None:
-        self._checkpoint, self._interrupted = checkpoint, tuple(interrupted)
+        self.checkpoint, self._interrupted = checkpoint, tuple(interrupted)
         self._compute(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
 
@@ -162,7 +162,7 @@ class Studio(QObject):
 
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
-        self._load(self._checkpoint, device="cpu", interrupted=self._drawing)
+        self._load(self.checkpoint, device="cpu", interrupted=self._drawing)
 
     def draw_fewer(self) -> None:
         """Want half as many samples, and go on with those of them that memory did not suffice for."""
@@ -267,6 +267,7 @@ class Studio(QObject):
         if self.activity is not Activity.LOADING:
             self._network.stop()
         notes = [self._note] if self._note else []
+        left = records.record_of(self.session) if any(s.is_complete for s in self.session.samples) else None
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
@@ -274,8 +275,7 @@ class Studio(QObject):
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
         notes += [told(note) for note in opened.photo.notes]
-        if notes:
-            self.photo_noted.emit(" ".join(notes))
+        self.photo_taken.emit(" ".join(notes), left)
         self._embed()
 
     @Slot(int)
@@ -316,8 +316,8 @@ class Studio(QObject):
         if samples and self._embedded_by is not self.model:
             self._embed()
             return
-        if self.activity is Activity.SAMPLING and tuple(samples) == self._drawing and self._drawn_from is self.session.embedded:
-            return  # they go on
+        if self.activity is Activity.SAMPLING and self._drawn_from is self.session.embedded and set(samples) & set(self._drawing):
+            return  # they go on, and the others are asked for again when these are drawn
         self._drawing, self._drawn_from = tuple(samples), self.session.embedded
         if not samples:
             self._network.stop()
@@ -386,7 +386,7 @@ class Studio(QObject):
             self.session.stop()
         self.failed.emit(error)
         if interrupted:  # another checkpoint could not be loaded: the present one goes on
-            self._checkpoint = self.model.checkpoint.path
+            self.checkpoint = self.model.checkpoint.path
             if self.session.embedded is None:
                 self._embed()
             else:

@@ -149,6 +149,7 @@ QMenu::item:disabled { color: @faint; background: transparent; }
 QMenu::separator { height: 1px; background: @line; margin: 5px 8px; }
 
 QToolBar { background: @panel; border: 0; border-bottom: 1px solid @line; padding: 6px 10px; spacing: 2px; }
+QToolButton#qt_toolbar_ext_button { padding: 0; border: 0; min-width: 20px; }
 QToolBar::separator { width: 1px; background: @line; margin: 6px 8px; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 6px; }
 QToolButton:hover { background: @hovered; }

@@ -1,6 +1,9 @@
-"""Sentences of the library, and numbers, in the language of the window."""
+"""Sentences of the library, numbers, and names of files, in the language of the window."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
@@ -28,6 +31,12 @@ def literal(text: str) -> str:
 def shortened(name: str, length: int) -> str:
     """A name with its middle left out where it is longer than that."""
     return name if len(name) <= length else f"{name[: length - 12]}…{name[-11:]}"
+
+
+def told_apart(paths: Sequence[Path]) -> dict[Path, str]:
+    """The name of each file; with its folder where others have that name, too."""
+    names = Counter(path.name for path in paths)
+    return {path: path.name if names[path.name] == 1 else f"{path.name} ({shortened(str(path.parent), 48)})" for path in paths}
 
 
 def breakable(sentence: str) -> str:

@@ -426,6 +426,10 @@
         <translation>Werkzeuge</translation>
     </message>
     <message>
+        <source>More tools</source>
+        <translation>Weitere Werkzeuge</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>Exportieren</translation>
     </message>
@@ -440,6 +444,10 @@
     <message>
         <source>Photographs and sessions (%1)</source>
         <translation>Fotos und Sitzungen (%1)</translation>
+    </message>
+    <message>
+        <source>%1 and its samples were put aside.</source>
+        <translation>%1 und die Varianten davon wurden beiseitegelegt.</translation>
     </message>
     <message>
         <source>The photograph of this session, %1, was not found. It may have been moved or renamed.</source>
@@ -460,6 +468,10 @@
     <message>
         <source>Photographs (%1)</source>
         <translation>Fotos (%1)</translation>
+    </message>
+    <message>
+        <source>Sessions are opened one at a time.</source>
+        <translation>Sitzungen werden einzeln geöffnet.</translation>
     </message>
     <message>
         <source>The picture could not be taken over. Save it as a file and open that.</source>
@@ -787,6 +799,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Anheften: diese Variante behalten, wenn andere neu gezogen werden (P)</translation>
     </message>
     <message>
+        <source>Unpin: let this sample go when others are resampled (P)</source>
+        <translation>Lösen: diese Variante beim Neuziehen nicht mehr behalten (P)</translation>
+    </message>
+    <message>
         <source>Copy the picture (Ctrl+C)</source>
         <translation>Bild kopieren (Strg+C)</translation>
     </message>
@@ -1069,10 +1085,6 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>You have no permission to write {name} in {folder}. Choose another folder.</source>
         <translation>Sie dürfen {name} nicht in {folder} schreiben. Wählen Sie einen anderen Ordner.</translation>
-    </message>
-    <message>
-        <source>{first} and {second} would be written under the same names. Colorize them into two folders.</source>
-        <translation>{first} und {second} würden unter denselben Namen geschrieben. Färben Sie sie in zwei Ordner ein.</translation>
     </message>
     <message>
         <source>{name} could not be opened: {reason}.</source>
