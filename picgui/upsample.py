@@ -23,6 +23,7 @@ _LUMINANCE_SIGMA = 4.5  # in L*
 _LUMINANCE_FLOOR = 1e-4  # so that a pixel unlike all its neighbours takes their plain mean
 _GUIDED_PIXELS = 800_000  # doubling stops before this
 _STRIP_PIXELS = 1 << 17
+_SLACK_OF_LIGHTNESS = 5e-5  # of linear light for each unit of L*: a fifth of a level of 8 bits, and a quarter of a unit of L*, at most
 
 _OFFSETS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 
@@ -74,7 +75,8 @@ def _to_srgb(luminance: Tensor, chroma: Tensor, dtype: type) -> np.ndarray:
     suspects = ((low < 0) | (high > 1)).nonzero(as_tuple=True)
     if len(suspects[0]):
         light, ab = luminance[:, *suspects][..., None], chroma[:, *suspects][..., None]
-        real = color.clamp_chroma_to_gamut(light, ab, slack=1e-6)  # more would tint black
+        slack = (light * _SLACK_OF_LIGHTNESS).clamp_max(color.GAMUT_SLACK)  # black has none: it would get a tint
+        real = color.clamp_chroma_to_gamut(light, ab, slack=slack)
         linear[:, *suspects] = color.lab_to_linear_rgb(torch.cat((light, real)))[..., 0]
     scale = np.iinfo(dtype).max
     levels = color.linear_to_srgb(linear).mul_(scale).add_(0.5)
