@@ -6,6 +6,7 @@ chroma is an area average, what averaging the result would miss is then sent up 
 Irani and Peleg 1991). The last factor, where luminance is mostly grain, is bilinear.
 """
 
+import functools
 import math
 import threading
 import weakref
@@ -52,11 +53,10 @@ def compose(
 
 @torch.inference_mode()
 def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, stop: int, dtype: type) -> np.ndarray:
-    if chroma.any():
-        guided = _guide(photo, chroma.shape[1:]).upsampled(torch.from_numpy(np.asarray(chroma, np.float32))) * saturation
-    else:
-        guided = torch.zeros(2, 1, 1)  # grey needs no guide, and the one kept is that of the colours
     result = np.empty((max(0, stop - start), photo.width, 3), dtype)
+    if not chroma.any():  # grey needs no guide, and the one kept is that of the colours
+        return np.take(_greys(dtype), photo.lightness[start:stop], axis=0, out=result, mode="clip")  # which needs no room of its own
+    guided = _guide(photo, chroma.shape[1:]).upsampled(torch.from_numpy(np.asarray(chroma, np.float32))) * saturation
     # Strips lie on one grid whatever rows are asked for: vectorised arithmetic may round differently at the end of an array.
     height = max(1, _STRIP_PIXELS // photo.width)
     for top in range(start - start % height, stop, height):
@@ -66,6 +66,13 @@ def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, st
         first, last = max(top, start), min(bottom, stop)
         result[first - start : last - start] = strip[first - top : last - top]
     return result
+
+
+@functools.cache
+def _greys(dtype: type) -> np.ndarray:
+    """sRGB of each lightness of a photo without colour: (65536, 3)."""
+    luminance = torch.linspace(0, 100, 1 << 16).view(1, 256, 256)
+    return _to_srgb(luminance, torch.zeros(2, 256, 256), dtype).reshape(-1, 3).astype(dtype)
 
 
 def _to_srgb(luminance: Tensor, chroma: Tensor, dtype: type) -> np.ndarray:

@@ -44,6 +44,15 @@ def test_luminance_is_the_photos_own():
         assert error[(photo.luminance() > 8) & (photo.luminance() < 97)].max() < most
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_grey_is_what_hardly_any_colour_would_be(dtype):
+    photo = textured(100, 120)
+    nearly = compose(photo, np.full((2, 5, 6), 1e-6, np.float32), dtype=dtype)
+    grey = compose(photo, np.zeros((2, 5, 6), np.float32), dtype=dtype)
+    assert grey.dtype == dtype and np.abs(grey.astype(int) - nearly).max() <= 1 and (grey == nearly).mean() > 0.9
+    assert np.array_equal(compose(photo, np.zeros((2, 5, 6), np.float32), dtype=dtype, rows=slice(30, 71)), grey[30:71])
+
+
 def test_no_chroma_is_grey():
     image = compose(textured(100, 120), np.zeros((2, 5, 6), np.float32))
     assert (image.max(axis=2) - image.min(axis=2)).max() <= 1
