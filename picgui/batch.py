@@ -8,9 +8,8 @@ from pathlib import Path
 import torch
 
 from picgui import defaults, record
-from picgui.errors import PhotoError
 from picgui.paths import is_folder, make_folder
-from picgui.photo import Photo, file_digest, is_written_here, photos_in, read_photo, read_png_text, write_png
+from picgui.photo import Photo, file_digest, is_written_here, photos_in, read_photo, write_png
 from picgui.pipeline import Model, Sample, colorize_rows, compose, enough_memory, png_text
 
 
@@ -43,10 +42,17 @@ def result_name(photo: str, seed: int) -> str:
 
 def photos_of(paths: Sequence[Path]) -> list[Path]:
     """These photographs and those of these folders but for our own results, each file once. Raises PhotoError for a folder that cannot be read."""
+    found = []
+    for path in paths:
+        found += [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]
+    return each_once(found)
+
+
+def each_once(paths: Sequence[Path]) -> list[Path]:
+    """These files, each once whatever it is called."""
     found: dict[str, Path] = {}
     for path in paths:
-        for photo in [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]:
-            found.setdefault(os.path.realpath(photo), photo)
+        found.setdefault(os.path.realpath(path), path)
     return list(found.values())
 
 

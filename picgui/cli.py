@@ -128,7 +128,7 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
 
     Raises PhotoError where a folder cannot be read.
     """
-    from picgui.batch import namesakes, photos_of
+    from picgui.batch import each_once, namesakes, photos_of
 
     found, failed = [], 0
     for path in paths:
@@ -136,7 +136,7 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
         if not inside:
             failed = _say(f"{path} is a folder without photographs.")
         found += inside
-    found = photos_of(found)
+    found = each_once(found)
     others, (index, number) = namesakes(found), shard
     mine = found[index - 1 :: number]
     for path in mine:

@@ -332,6 +332,16 @@ def test_a_damaged_curve_does_not_end_a_run(folder, config, tmp_path):
         assert (tmp_path / "run/curve.csv").read_text().startswith(",".join(CURVE_COLUMNS))
 
 
+def test_more_processes_than_cards_are_told_where_cards_are_wanted(folder, config, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--minutes", 0, "--out")
+    load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
+    load_pictures([folder], split="validation", size=36, cache=tmp_path / "c")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert run(*command, tmp_path / "a") == 1 and "graphics cards, 1" in capsys.readouterr().err
+    assert run(*command, tmp_path / "b", "--device", "cpu") == 0
+
+
 def test_a_run_does_not_go_on_with_another_objective(config, tmp_path):
     Trainer(read_config(config)).save(tmp_path)
     config.write_text('objective = "regression"\n' + config.read_text())

@@ -191,7 +191,8 @@ def _train(options: argparse.Namespace) -> None:
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
         for split in ("train", "validation")
     )
-    World.choose_card()
+    if options.device != "cpu":
+        World.choose_card()
     device = World.local_device(_device(options))
     world = World.join(device)
     progress = train(
