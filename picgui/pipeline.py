@@ -7,11 +7,11 @@ import functools
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -28,8 +28,11 @@ from picgui.pic import mixture, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from picgui.pic.sampler import Row
+from picgui.threads import side_by_side
 from picgui.upsample import compose
 from picgui.version import __version__
+
+_Item, _Result = TypeVar("_Item"), TypeVar("_Result")
 
 __all__ = [
     "Coarse",
@@ -192,32 +195,45 @@ def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedd
     Raises PhotoError for an impossible ``long_side``, OutOfMemoryError.
     """
     started = time.perf_counter()
-    height, width = network_shape(photo, model, long_side=long_side)
     factor, scale = model.network.config.coarse_factor, model.chroma_scale
-    coarse = None
+    shapes = [network_shape(photo, model, long_side=long_side)]
+    if factor > 1 and min(shapes[0]) >= factor * scale:
+        shapes.insert(0, tuple(max(scale, round(side / factor / scale) * scale) for side in shapes[0]))
     with enough_memory(model.device):
-        if factor > 1 and min(height, width) >= factor * scale:
-            smaller = tuple(max(scale, round(side / factor / scale) * scale) for side in (height, width))
-            coarse = _embed(_luminance(photo, smaller), model, started)
-        return _embed(_luminance(photo, (height, width)), model, started, coarse)
+        first, *larger = _each(lambda shape: _embed_at(photo, model, shape, finish=shape == shapes[0]), shapes, model)
+        first = replace(first, seconds=time.perf_counter() - started)
+        if not larger:
+            return first
+        enlarged = torch.from_numpy(first.draft)[None].to(model.device)
+        draft = F.interpolate(enlarged, size=larger[0].chroma_shape, mode="bilinear", align_corners=False)[0]
+        draft = _within_gamut(draft, larger[0].luminance, scale)
+        return replace(larger[0], draft=draft, seconds=time.perf_counter() - started, coarse=first)
 
 
-def _embed(luminance: Tensor, model: Model, started: float, coarse: Embedded | None = None) -> Embedded:
+def _each(function: Callable[[_Item], _Result], items: Sequence[_Item], model: Model) -> list[_Result]:
+    """What g^w computes of each item, on a processor each in one thread: what it computes must depend neither on the others nor on how many threads there are."""
+    in_inference = torch.inference_mode()(function)
+    return side_by_side(in_inference, items) if model.device.type == "cpu" else [in_inference(item) for item in items]
+
+
+def _embed_at(photo: Photo, model: Model, shape: tuple[int, int], *, finish: bool) -> Embedded:
+    """Its stem at one size and, to ``finish``, its body, nothing known; else ``embedding`` is None and ``draft`` empty."""
     scale = model.chroma_scale
-    luminance = luminance.to(model.device)
-    height, width = luminance.shape[2] // scale, luminance.shape[3] // scale
+    luminance = _luminance(photo, shape).to(model.device)
     features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
-    small = reduce_luminance(luminance, scale)
-    if coarse is None:
-        empty = nothing_known(small) if model.network.config.known_colors else None
-        embedding = _finish(features, empty, model, height, width)
-        draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
-    else:
-        embedding = None
-        enlarged = torch.from_numpy(coarse.draft)[None].to(model.device)
-        draft = F.interpolate(enlarged, size=(height, width), mode="bilinear", align_corners=False)[0]
-    draft = color.clamp_chroma_to_gamut(color.denormalize_luminance(small)[0], draft).cpu().numpy()
-    return Embedded(luminance, features, embedding, draft, time.perf_counter() - started, coarse)
+    height, width = shape[0] // scale, shape[1] // scale
+    if not finish:
+        return Embedded(luminance, features, None, np.empty((2, height, width), np.float32), 0.0)
+    empty = nothing_known(reduce_luminance(luminance, scale)) if model.network.config.known_colors else None
+    embedding = _finish(features, empty, model, height, width)
+    draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
+    return Embedded(luminance, features, embedding, _within_gamut(draft, luminance, scale), 0.0)
+
+
+def _within_gamut(draft: Tensor, luminance: Tensor, scale: int) -> np.ndarray:
+    """A draft (2, h, w) in Lab units in colours that sRGB has at the luminance (1, 1, h * scale, w * scale)."""
+    lightness = color.denormalize_luminance(reduce_luminance(luminance, scale))[0]
+    return color.clamp_chroma_to_gamut(lightness, draft).cpu().numpy()
 
 
 def _finish(features: Tensor, known: Tensor | None, model: Model, height: int, width: int) -> Tensor:
@@ -316,16 +332,15 @@ def _conditions(embedded: Embedded, model: Model, known: Known | None, coarse: n
             chroma = torch.from_numpy(np.asarray(known.chroma, np.float32))[None].to(model.device)
             chroma = color.normalize_chroma(color.round_chroma(chroma))
         is_known = bool(mask.any())
-        embedding = embedded.embedding
+        embedding, planes = embedded.embedding, []
         if coarse is not None:
             strength = torch.full((1,), config.coarse_strength, device=model.device)
             given = color.normalize_chroma(torch.from_numpy(coarse).to(model.device))
-            # one at a time: what is computed for a sample must not depend on the others
-            planes = (known_planes(luminance, *with_coarse(chroma, mask, one[None], strength)) for one in given)
-            embedding = torch.cat([_finish(embedded.features, p, model, *embedded.chroma_shape) for p in planes])
+            planes = [known_planes(luminance, *with_coarse(chroma, mask, one[None], strength)) for one in given]
         elif is_known and config.known_colors:
-            planes = known_planes(luminance, chroma, mask)
-            embedding = _finish(embedded.features, planes, model, *embedded.chroma_shape)
+            planes = [known_planes(luminance, chroma, mask)]
+        if planes:
+            embedding = torch.cat(_each(lambda p: _finish(embedded.features, p, model, *embedded.chroma_shape), planes, model))
     return _Conditions(embedding, luminance, (mask, chroma) if is_known else None)
 
 
@@ -357,13 +372,14 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
 
     The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
     """
-    values = []
+    parameters = model.network.auxiliary_parameters(given.embedding)
+
+    def suggested(one: Tensor) -> Tensor:
+        log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
+        return log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean()
+
     with enough_memory(model.device):
-        parameters = model.network.auxiliary_parameters(given.embedding)
-        for one in torch.from_numpy(chroma).to(model.device)[:, None]:
-            log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
-            values.append(log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean())
-        return torch.stack(values).cpu().numpy()
+        return torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
 
 
 def _distances(candidates: np.ndarray) -> np.ndarray:

@@ -1,8 +1,16 @@
 """In how many threads PyTorch computes, which each calling thread has for itself."""
 
-from contextlib import contextmanager
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from threading import Barrier
+from typing import TypeVar
 
 import torch
+
+_Item, _Result = TypeVar("_Item"), TypeVar("_Result")
 
 CORES = torch.get_num_threads()  # PyTorch's own choice for this machine
 
@@ -18,6 +26,12 @@ def use_one_thread() -> None:
     use_threads(1)
 
 
+def give_way() -> None:
+    """Let threads that show something go before the calling one and those that it begins, where threads have priorities of their own."""
+    if sys.platform == "linux":
+        os.nice(5)
+
+
 @contextmanager
 def using_threads(number: int):
     """While entered, PyTorch computes in so many threads from the calling one on."""
@@ -27,3 +41,30 @@ def using_threads(number: int):
         yield
     finally:
         use_threads(before)
+
+
+@contextmanager
+def one_thread_each(number: int) -> Iterator[list[ThreadPoolExecutor]]:
+    """So many executors of one thread, in each of which PyTorch computes in that one alone; on leaving, what waits for them is not begun."""
+    with ExitStack() as stack:
+        threads = [_single_threaded(1) for _ in range(number)]
+        for thread in threads:
+            stack.callback(thread.shutdown, cancel_futures=True)
+        yield threads
+
+
+def side_by_side(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """``function`` of each item, as many at a time as PyTorch has threads, each in one of them: the last bits of what PyTorch computes may
+    depend on how many threads compute it, but so not on how many there are.
+    """
+    with _single_threaded(min(len(items), torch.get_num_threads())) as threads:
+        return list(threads.map(function, items))
+
+
+def _single_threaded(number: int) -> ThreadPoolExecutor:
+    """So many threads in each of which PyTorch computes in that one alone."""
+    threads, before, all_there = ThreadPoolExecutor(number, initializer=use_one_thread), torch.get_num_threads(), Barrier(number)
+    for begun in [threads.submit(all_there.wait) for _ in range(number)]:
+        begun.result()
+    use_threads(before)  # a thread's number is also that of all threads yet to come
+    return threads

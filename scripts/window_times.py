@@ -36,7 +36,7 @@ def main(photographs: list[Path]) -> None:
             before = time.perf_counter()
             application.processEvents()
             longest = max(longest, time.perf_counter() - before)
-            time.sleep(0.002)
+            time.sleep(0.005)
         return time.perf_counter() - started
 
     def is_finished() -> bool:

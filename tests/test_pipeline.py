@@ -11,9 +11,11 @@ import picgui
 from picgui import color, pipeline
 from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
+from picgui.pic.network import CONFIGS, PIC
 from picgui.pipeline import (
     Coarse,
     Known,
+    Model,
     Row,
     colorize,
     draw_rows,
@@ -25,6 +27,7 @@ from picgui.pipeline import (
     sample_rows,
     work_done,
 )
+from picgui.threads import using_threads
 from tests.models import checkpoint
 
 
@@ -48,6 +51,24 @@ def test_a_sample_is_the_same_alone_in_company_and_in_a_second_group(photo, mode
         again = next(s for s in draw(photo, model, seeds=seeds) if s.seed == 3)
         assert np.array_equal(alone.chroma, again.chroma)
         assert again.log_prob == pytest.approx(alone.log_prob, rel=1e-5)
+
+
+def test_what_the_embedding_network_computes_does_not_depend_on_the_threads_to_the_last_bit():
+    torch.manual_seed(0)
+    network = PIC(CONFIGS["photo-small"])
+    model = Model(network.fold(), torch.device("cpu"), None)
+    picture = photo_from_rgb(np.random.default_rng(0).integers(0, 255, (199, 256), dtype=np.uint8))
+    coarse = np.random.default_rng(1).normal(0, 20, (3, 2, 16, 16)).astype(np.float32)
+
+    def computed(threads):
+        with using_threads(threads):
+            embedded = embed(picture, model)
+            given = pipeline._conditions(embedded, model, None, coarse)
+        return embedded.first.embedding.numpy(), embedded.draft, given.embedding.numpy()
+
+    once = computed(1)
+    for threads in (2, 3):
+        assert all(np.array_equal(a, b) for a, b in zip(once, computed(threads), strict=True))
 
 
 def test_samples_are_colours_that_srgb_has(photo, model):

@@ -199,10 +199,15 @@ def test_other_numbers_of_embeddings_are_refused():
             next(sample_rows(f, embedding.expand(number, -1, -1, -1), luminance, seeds=seeds))
 
 
-def test_a_shared_embedding_s_terms_exist_once():
+@pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_a_shared_embedding_s_terms_exist_once(path, monkeypatch):
+    use(monkeypatch, path)
     f, embedding, luminance, _ = setting(TINY, 2, 3)
-    first, second = sampler._given_to([range(2), range(2, 4)], f, embedding, luminance, 0.0)
-    assert first is second and first.vertical.shape[:4] == (1, TINY.blocks, 2, 3)
+    made, of = [], sampler.Given.of
+    monkeypatch.setattr(sampler.Given, "of", lambda *arguments: made.append(of(*arguments)) or made[-1])
+    with using_threads(2):
+        assert len(list(sample_rows(f, embedding, luminance, seeds=range(4)))) == 2
+    assert len(made) == 1 and made[0].vertical.shape[:4] == (1, TINY.blocks, 2, 3)
 
 
 @pytest.mark.parametrize("path", ["torch", "compiled"])

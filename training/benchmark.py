@@ -127,11 +127,14 @@ def sampler_figures(vertical: tuple[int, int], horizontal: tuple[int, int], limi
         for _ in sampler.sample_rows(f, *inputs, seeds=range(number)):
             pass
 
-    with using_threads(1):
-        times = best_of({"unit": forward, "naive": lambda: [forward() for _ in range(8)], "one": lambda: draw(1)})
-        unit = times["unit"]
+    def draw_in_pytorch() -> None:
         with _without_compiled():
-            times |= best_of({"torch": lambda: draw(1)}, 3)
+            draw(1)
+
+    with using_threads(1):
+        works = {"unit": forward, "naive": lambda: [forward() for _ in range(8)], "one": lambda: draw(1), "torch": draw_in_pytorch}
+        times = best_of(works)
+        unit = times["unit"]
     times |= best_of({"eight": lambda: draw(8), "large": lambda: draw(1, large)}, 3)
     figures = {
         "unit_seconds": unit,

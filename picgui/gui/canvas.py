@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 import numpy as np
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from picgui.gui import theme
@@ -308,6 +308,7 @@ class Canvas(QWidget):
         painter.setClipRect(pane)
         frame = target.adjusted(-1, -1, 1, 1)
         painter.setPen(Qt.PenStyle.NoPen)
+        painter.setClipRegion(QRegion(pane.toRect()) - QRegion(target.toAlignedRect().adjusted(1, 1, -1, -1)))  # the shadow alone
         for grow, alpha in ((5, 8), (3, 14), (1, 30)):
             painter.setBrush(QColor(0, 0, 0, alpha))
             painter.drawRoundedRect(frame.adjusted(-grow, -grow + 2, grow, grow + 2), grow + 1, grow + 1)
@@ -606,7 +607,7 @@ class Canvas(QWidget):
 
     @Slot(object, int, int)
     def _sample_advanced(self, sample: Sample, _first: int, _last: int) -> None:
-        if sample in self._panes:
+        if sample.has_ended and sample in self._panes:  # before, its picture tells when it shows more
             self.update()
 
     def resizeEvent(self, _event) -> None:  # noqa: N802

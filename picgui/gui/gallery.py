@@ -130,7 +130,7 @@ class SampleModel(QAbstractListModel):
     @Slot(object, int, int)
     def _sample_advanced(self, sample: Sample, _first: int, _last: int) -> None:
         index = self.index_of(sample)
-        if index.isValid():
+        if sample.has_ended and index.isValid():  # before, its thumbnail tells when it shows more
             self.dataChanged.emit(index, index)
 
     @Slot(int)

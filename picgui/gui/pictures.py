@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from picgui.errors import PicError
@@ -47,8 +47,10 @@ class Pictures(QObject):
         self._worker.produced.connect(self._take)
         self._worker.finished_job.connect(self._finished)
         self._worker.failed.connect(self._failed)
-        self._timer = QTimer(self, interval=_REPAINT_MILLISECONDS, singleShot=True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._compose)
+        self._since_began = QElapsedTimer()  # to compose, the last time
+        self._pause = 0  # milliseconds from then on until it begins again
         self._busy = False
         self._generation = 0
         self._grey: dict[str, QImage] = {}
@@ -175,7 +177,8 @@ class Pictures(QObject):
 
     def _schedule(self) -> None:
         if not self._timer.isActive():
-            self._timer.start()
+            since = self._since_began.elapsed() if self._since_began.isValid() else self._pause
+            self._timer.start(max(0, self._pause - since))
 
     def composed_rows(self, sample: Sample) -> int:
         """Rows of a sample's chroma that its preview shows already."""
@@ -191,6 +194,8 @@ class Pictures(QObject):
         strips = self._changed_strips() or self._band_strip() or self._preview_ahead()
         if strips:
             self._busy = True
+            self._since_began.start()
+            self._pause = _REPAINT_MILLISECONDS
             self._worker.replace(jobs.compose_strips(strips))
 
     def _changed_strips(self) -> list[StripWanted]:
@@ -280,6 +285,7 @@ class Pictures(QObject):
     def _finished(self, job: int) -> None:
         if self._worker.is_current(job):
             self._busy = False
+            self._pause = max(_REPAINT_MILLISECONDS, 2 * self._since_began.elapsed())  # at most half of the time: the drawing needs it, too
             self._schedule()
 
     @Slot(int, object)

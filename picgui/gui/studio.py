@@ -18,7 +18,7 @@ from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
 from picgui.gui.worker import Worker
 from picgui.pipeline import Embedded, Model, png_text, work_done
-from picgui.threads import use_one_thread
+from picgui.threads import give_way, use_one_thread
 
 
 class Activity(Enum):
@@ -84,7 +84,7 @@ class Studio(QObject):
         self.activity = Activity.LOADING
         self.is_reading = False  # a photograph
         self._threads = threads  # 0 for as many as there are cores
-        self._network = Worker(self)
+        self._network = Worker(self, prepare=give_way)
         self._network.produced.connect(self._take_from_network)
         self._network.finished_job.connect(self._network_finished)
         self._network.failed.connect(self._network_failed)

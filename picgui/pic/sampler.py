@@ -9,9 +9,8 @@ batch that is always filled up to the same size. So its pixels do not depend on 
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from itertools import cycle
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from picgui.pic import pixel_loop
 from picgui.pic.lanes import BatchLanes, CompiledLanes, Drawn, Known, Lanes, SingleLane
 from picgui.pic.network import PixelCNN
 from picgui.pic.row_phase import Given, Packed
-from picgui.threads import use_one_thread, use_threads
+from picgui.threads import one_thread_each, using_threads
 
 LANES = 8  # samples in a batch where there is a GPU
 _ROWS_AHEAD = 2  # that threads may be of who takes the rows
@@ -125,54 +124,42 @@ def _rows(
     else:
         lanes, weights = SingleLane if on_cpu else BatchLanes, Packed.of(pixel_cnn)
         noise = [*noise, *(np.random.default_rng(0) for _ in range(-number % size))]
-    groups = [
-        lanes(weights, given, [noise[i] for i in samples], **options)
-        for samples, given in zip(members, _given_to(members, pixel_cnn, embedding, luminance, strength))
-    ]
-    places = sorted((i, group, k) for group, samples in enumerate(members) for k, i in enumerate(samples))[:number]
+    with using_threads(1) if on_cpu else nullcontext():
+        shared = Given.of(pixel_cnn, embedding, luminance, strength) if len(embedding) == 1 else None
+
+    def group(samples: range) -> Lanes:
+        own = [i % len(embedding) for i in samples]  # what fills up a batch has any
+        given = shared or Given.of(pixel_cnn, embedding[own], luminance, strength)
+        return lanes(weights, given, [noise[i] for i in samples], **options)
+
+    drawn_as = [i for samples in members for i in samples]
+    places = sorted(range(len(drawn_as)), key=drawn_as.__getitem__)[:number]
     rows = range(luminance.shape[2])
     if on_cpu:
-        drawn = _in_threads(groups, rows, threads)
+        drawn = _in_threads(group, members, rows, threads)
     else:
+        groups = [group(samples) for samples in members]
         drawn = ([group.row(y) for group in groups] for y in rows)
     with closing(drawn):
         for y, parts in zip(rows, drawn):
+            each = ([one for part in kind for one in part.unbind()] for kind in zip(*parts))
             # not an index, which PyTorch splits over threads that then spin where the next row is drawn
-            chroma, parameters, log_prob = (torch.stack([x[group][k] for _, group, k in places]) for x in zip(*parts))
-            yield y, chroma, parameters, log_prob
+            yield y, *(torch.stack([kind[place] for place in places]) for kind in each)
 
 
 def _is_on_cpu(x: Tensor) -> bool:
     return x.device.type == "cpu"
 
 
-def _given_to(
-    groups: Sequence[range], pixel_cnn: PixelCNN, embedding: Tensor, luminance: Tensor, strength: float
-) -> Iterator[Given]:
-    """What each group of samples is given: the same, once, where the embedding is shared."""
-    if len(embedding) == 1:
-        yield from [Given.of(pixel_cnn, embedding, luminance, strength)] * len(groups)
-        return
-    for samples in groups:
-        own = embedding[[i % len(embedding) for i in samples]]  # what fills up a batch has any
-        yield Given.of(pixel_cnn, own, luminance, strength)
-
-
-def _in_threads(groups: Sequence[Lanes], rows: Sequence[int], number: int) -> Iterator[list[Drawn]]:
-    """Yield what all groups drew of a row. They draw on meanwhile: a thread that waits for others every row is slow to come back."""
-    with ExitStack() as stack:
-        # a row's products are too small for more than one thread each
-        threads = [ThreadPoolExecutor(1, initializer=use_one_thread) for _ in range(number)]
-        before = torch.get_num_threads()
-        for thread in threads:
-            stack.callback(thread.shutdown, cancel_futures=True)
-            thread.submit(int).result()
-        use_threads(before)  # a thread's number is also that of all threads yet to come
+def _in_threads(group: Callable[[range], Lanes], members: Sequence[range], rows: Sequence[int], number: int) -> Iterator[list[Drawn]]:
+    """Yield what the groups of all members drew of a row. They draw on meanwhile: a thread that waits for others every row is slow to come back."""
+    with one_thread_each(number) as threads:  # a row's products are too small for more
+        places = list(zip(cycle(threads), members))
+        groups = [made.result() for made in [thread.submit(group, samples) for thread, samples in places]]
         drawing = deque()
         for y in rows:
-            drawing.append([thread.submit(group.row, y) for thread, group in zip(cycle(threads), groups)])
+            drawing.append([thread.submit(one.row, y) for (thread, _), one in zip(places, groups)])
             if len(drawing) > _ROWS_AHEAD:
                 yield [part.result() for part in drawing.popleft()]
         for parts in drawing:
             yield [part.result() for part in parts]
-
