@@ -385,6 +385,9 @@ def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray |
         if set(depths) != {16} or len(depths) < 3 or image.tag_v2.get(262) not in (2, 6):
             return None
         return _with_straight_alpha(_deep_tiff(file), (*image.tag_v2.get(338, ()), 0)[0])
+    elif image.format == "PPM":
+        decoder, _, offset, arguments = image.tile[0]
+        return _deep_ppm(image, file, offset, arguments[1]) if decoder == "ppm" and image.mode == "RGB" and arguments[1] > 255 else None
     else:
         return None
     file.seek(0)
@@ -404,6 +407,14 @@ def _deep_tiff(file: BinaryIO) -> np.ndarray:
     if orientation is not None:  # OpenCV would turn the pixels; they are turned later, as those of all files
         data[orientation.valueoffset : orientation.valueoffset + 2] = struct.pack(tiff.byteorder + "H", 1)
     return _pixels_by_opencv(data)
+
+
+def _deep_ppm(image: Image.Image, file: BinaryIO, offset: int, white: int) -> np.ndarray:
+    """The pixels of a binary PPM of more than 8 bits, which begin there."""
+    file.seek(offset)
+    lines = np.frombuffer(file.read(6 * image.width * image.height), ">u2").reshape(image.height, 3 * image.width)
+    pixels = _in_strips(lines.shape, lambda rows: np.minimum(lines[rows].astype(np.uint32), white) * _FULL_SCALE // white)
+    return pixels.reshape(image.height, image.width, 3)
 
 
 def _with_straight_alpha(pixels: np.ndarray, kind: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import ExportError
-from picgui.gui import batch, dialogs, jobs, records
+from picgui.gui import batch, controls, dialogs, jobs, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
@@ -951,3 +951,10 @@ def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(dra
     drawn.open_many([sessions[0], scan])
     assert drawn.batch._paths == [scan]
     drawn.batch.close()
+
+
+def test_messages_are_announced_to_screen_readers(window, monkeypatch):  # noqa: F811
+    announced = []
+    monkeypatch.setattr(controls.QAccessible, "updateAccessibility", lambda event: announced.append(event.message()))
+    window.message.tell_error("The disk is full.")
+    assert announced == ["The disk is full."]

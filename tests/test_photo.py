@@ -170,6 +170,19 @@ def test_a_16_bit_pgm_has_a_white_of_its_own(tmp_path):
     assert photo.notes == ()
 
 
+@pytest.mark.parametrize("white", [65535, 4095])
+def test_a_ppm_of_more_than_8_bits_keeps_them(tmp_path, white):
+    rgb = np.random.default_rng(0).integers(0, white + 1, (HEIGHT, WIDTH, 3))
+    data = f"P6 {WIDTH} {HEIGHT} {white}\n".encode() + rgb.astype(">u2").tobytes()
+    (tmp_path / "a.ppm").write_bytes(data)
+    photo = read_photo(tmp_path / "a.ppm")
+    assert photo.bit_depth == 16
+    assert_luminance(photo, luminance_of((rgb * 65535 // white).astype(np.uint16)), 0.01)
+    (tmp_path / "b.ppm").write_bytes(data[:-5])
+    with pytest.raises(PhotoError, match="b.ppm is damaged or incomplete"):
+        read_photo(tmp_path / "b.ppm")
+
+
 def test_a_floating_point_pfm_is_scaled_to_its_brightest_value_and_says_so(tmp_path):
     grey = np.linspace(0, 0.5, HEIGHT * WIDTH).astype("<f4").reshape(HEIGHT, WIDTH)
     (tmp_path / "a.pfm").write_bytes(f"Pf\n{WIDTH} {HEIGHT}\n-1.0\n".encode() + grey[::-1].tobytes())

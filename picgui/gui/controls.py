@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -518,6 +518,7 @@ class MessageBar(QFrame):
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
 
     def retint(self) -> None:
         """Follow a change of the theme."""
