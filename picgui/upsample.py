@@ -23,7 +23,8 @@ _SPATIAL_SIGMA = 0.5  # in pixels of the smaller picture
 _LUMINANCE_SIGMA = 4.5  # in L*
 _LUMINANCE_FLOOR = 1e-4  # so that a pixel unlike all its neighbours takes their plain mean
 _GUIDED_PIXELS = 800_000  # doubling stops before this
-_STRIP_PIXELS = 1 << 17
+_STRIP_PIXELS = 1 << 15, 1 << 17  # at least and at most: each costs half a millisecond, and some rows need whole ones
+_STRIPS = 16  # between these
 _SLACK_OF_LIGHTNESS = 5e-5  # of linear light for each unit of L*: a fifth of a level of 8 bits, and a quarter of a unit of L*, at most
 
 _OFFSETS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
@@ -58,7 +59,8 @@ def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, st
         return np.take(_greys(dtype), photo.lightness[start:stop], axis=0, out=result, mode="clip")  # which needs no room of its own
     guided = _guide(photo, chroma.shape[1:]).upsampled(torch.from_numpy(np.asarray(chroma, np.float32))) * saturation
     # Strips lie on one grid whatever rows are asked for: vectorised arithmetic may round differently at the end of an array.
-    height = max(1, _STRIP_PIXELS // photo.width)
+    least, most = _STRIP_PIXELS
+    height = max(1, min(max(least, photo.width * photo.height // _STRIPS), most) // photo.width)
     for top in range(start - start % height, stop, height):
         bottom = min(top + height, photo.height)
         luminance = torch.from_numpy(photo.luminance(slice(top, bottom)))[None]
