@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Barrier
 from typing import TypeVar
 
@@ -29,7 +29,8 @@ def use_one_thread() -> None:
 def give_way() -> None:
     """Let threads that show something go before the calling one and those that it begins, where threads have priorities of their own."""
     if sys.platform == "linux":
-        os.nice(5)
+        with suppress(OSError):
+            os.nice(5)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.errors import ExportError
-from picgui.gui import batch, controls, dialogs, jobs, records
+from picgui.errors import ExportError, OutOfMemoryError
+from picgui.gui import batch, controls, dialogs, gallery, jobs, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
@@ -958,3 +958,168 @@ def test_messages_are_announced_to_screen_readers(window, monkeypatch):  # noqa:
     monkeypatch.setattr(controls.QAccessible, "updateAccessibility", lambda event: announced.append(event.message()))
     window.message.tell_error("The disk is full.")
     assert announced == ["The disk is full."]
+
+
+@pytest.mark.parametrize("fewer", ["delete", "field"])
+def test_comparing_selects_nothing_where_one_of_those_compared_goes(drawn, fewer):  # noqa: F811
+    drawn._actions["compare"].trigger()
+    assert len(drawn.canvas.samples) == 4
+    if fewer == "delete":
+        drawn._actions["delete"].trigger()
+    else:
+        drawn.session.set_sample_count(3)
+    assert len(drawn.canvas.samples) == 3 and len(drawn.session.samples) == 3
+    drawn._actions["delete"].trigger()
+    assert len(drawn.session.samples) == 2
+    drawn._actions["compare"].trigger()
+    drawn._actions["pin"].trigger()
+    assert [drawn.session.is_pinned(s) for s in drawn.session.samples].count(True) == 1
+
+
+def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):  # noqa: F811
+    session = drawn.session
+    session.toggle_pins(session.samples[:2])
+    drawn._actions["compare"].trigger()
+    session.set_temperature(0.3)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn._actions["delete"].trigger()
+    assert len(session.samples) == 3
+
+
+def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch):  # noqa: F811
+    embed = jobs.embed
+    monkeypatch.setattr(jobs, "embed", lambda *_: (_ for _ in ()).throw(OutOfMemoryError("Too little memory.")))
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
+    assert [b.text() for b in window.message._buttons if b.isVisible()] == ["Try again"]
+    assert window.canvas._caption == "The photograph could not be looked at"
+    monkeypatch.setattr(jobs, "embed", embed)
+    window.message._buttons[0].click()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert not window.message.isVisible() and window.canvas._caption == ""
+
+
+def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slowly, drawn, scan, other, qtbot):  # noqa: F811
+    kept, message = drawn.session.kept(), drawn.message
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.session.name == "other" and message.isVisible(), timeout=WAIT)
+    drawn.open(scan)  # before the other has a sample
+    qtbot.waitUntil(lambda: drawn.session.name == "scan" and message.isVisible(), timeout=WAIT)
+    assert message.text == "Earlier samples of this photograph were put aside."
+    message.tell_note("Something else.")
+    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    assert drawn._actions["put_aside"].isEnabled()
+    drawn._actions["put_aside"].trigger()
+    qtbot.waitUntil(lambda: drawn.session.kept() == kept, timeout=WAIT)
+    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    assert not drawn._actions["put_aside"].isEnabled() or "put aside" in message.text
+
+
+def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slowly, drawn, qtbot):  # noqa: F811
+    pictures, session = drawn.pictures, drawn.session
+    qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
+    before, old = pictures.preview(session.selected).copy(), session.selected
+    session.resample()
+    assert pictures.preview(session.selected) != pictures.grey
+    assert pictures.thumbnail(session.samples[3]) != pictures._grey["thumbnail"]
+    session.undo_stack.undo()
+    assert session.selected is old and pictures.preview(old) == before
+    session.set_saturation(0.5)
+    session.undo_stack.redo()
+    session.undo_stack.undo()
+    qtbot.waitUntil(lambda: pictures.preview(old) not in (before, pictures.grey), timeout=WAIT)
+
+
+def test_the_picture_follows_the_saturation_while_it_moves(drawn, qtbot):  # noqa: F811
+    sample, pictures = drawn.session.selected, drawn.pictures
+    qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
+    seen, timer = [], drawn.panel._saturation_timer
+    pictures.preview_changed.connect(lambda _number: seen.append(drawn.panel.saturation.value()))
+    timer.setInterval(WAIT)
+    drawn.panel.saturation.setValue(101)
+    QTest.qWait(20)
+    drawn.panel.saturation.setValue(102)
+    assert timer.remainingTime() < WAIT - 15, "not begun anew by every move"
+    timer.stop()
+    timer.setInterval(60)
+    for value in range(103, 161):
+        drawn.panel.saturation.setValue(value)
+        qtbot.wait(10)
+    assert len([value for value in seen if value < 160]) > 1
+    qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty and drawn.session.saturation == 1.6, timeout=WAIT)
+    expected = jobs.for_screen(compose(drawn.session.opened.preview, sample.chroma, saturation=1.6))
+    assert pictures.preview(sample) == pictures_module._image(expected)
+
+
+def test_fewer_samples_draws_none(drawn):  # noqa: F811
+    drawn.session.delete(drawn.session.samples[1:])
+    drawn.session.set_sample_count(3)
+    assert len(drawn.session.samples) == 1
+    drawn.session.set_sample_count(4)
+    assert len(drawn.session.samples) == 4
+
+
+def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):  # noqa: F811
+    session = drawn.session
+    session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (40.0, 30.0))
+    qtbot.waitUntil(lambda: is_done(drawn) and not drawn.pictures._busy and not drawn.pictures._dirty, timeout=WAIT)
+    drawn._actions["hint"].trigger()
+    session.toggle_pins(session.samples)
+    QTest.qWait(60)
+    with_dots, painted = drawn.canvas.grab(), []
+    drawn.canvas.paintEvent = lambda event, paint=drawn.canvas.paintEvent: (painted.append(1), paint(event))
+    drawn._autosave_timer.stop()
+    session.clear_hints()
+    qtbot.waitUntil(lambda: bool(painted), timeout=WAIT)
+    assert drawn.canvas.grab().toImage() != with_dots.toImage() and drawn._autosave_timer.isActive()
+    painted.clear()
+    session.undo_stack.undo()
+    qtbot.waitUntil(lambda: bool(painted), timeout=WAIT)
+    assert drawn.canvas.grab().toImage() == with_dots.toImage()
+
+
+@pytest.mark.parametrize("tool", ["hint", "region"])
+def test_a_stroke_soon_after_another_counts(drawn, qtbot, tool):  # noqa: F811
+    drawn._actions[tool].trigger()
+    marked = []
+    (drawn.canvas.place_marked if tool == "hint" else drawn.canvas.region_marked).connect(marked.append)
+    middle = drawn.canvas.rect().center()
+    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    marked.clear()
+    QTest.mouseDClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle)  # a press, as Qt tells of the second of two
+    QTest.mouseMove(drawn.canvas, middle + QPoint(60, 40))
+    QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(60, 40))
+    assert marked and marked[-1].any()
+
+
+def test_a_folder_without_a_model_says_what_to_do(qtbot, tmp_path, scan):  # noqa: F811
+    (tmp_path / "bad.safetensors").write_bytes(b"no")
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(checkpoint=tmp_path / "bad.safetensors", device="cpu", settings=settings)
+    window.show()
+    qtbot.waitUntil(lambda: window.studio.activity is Activity.IDLE, timeout=WAIT)
+    window.open_many([scan.parent])
+    assert window.message.text.startswith("There is no model to colorize with")
+    window.close()
+
+
+def test_a_photograph_is_in_view_after_a_comparison(drawn, qtbot):  # noqa: F811
+    canvas = drawn.canvas
+    drawn._actions["compare"].trigger()
+    canvas.zoom_to(canvas._zoom * 1.2, QPointF(10, 10))
+    canvas._move(QPointF(4000, 4000))
+    drawn._actions["compare"].trigger()
+    before = canvas._target(canvas._pane_rects()[0])
+    canvas._keep_in_view()
+    assert canvas._target(canvas._pane_rects()[0]) == before
+
+
+def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):  # noqa: F811
+    session, order = drawn.session, drawn.gallery.samples
+    order.sort_by(gallery.Order.COLORFULNESS)
+    session.resample()
+    qtbot.waitUntil(lambda: session.selected.rows > 2, timeout=WAIT)
+    drawn._autosave_timer.stop()
+    drawn.studio.stop()
+    values = [sample.colorfulness for sample in order.shown]
+    assert values == sorted(values, reverse=True) and drawn._autosave_timer.isActive()

@@ -94,6 +94,7 @@ class Canvas(QWidget):
         pictures.bands_changed.connect(self.update)
         session.photo_changed.connect(self._start_anew)
         session.sample_advanced.connect(self._sample_advanced)
+        session.hints_changed.connect(self.update)
         self.installEventFilter(self)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -108,8 +109,8 @@ class Canvas(QWidget):
             number = len(self._panes)
             self._panes = samples
             self._pictures.show(samples)
-            if self._fits and number != len(samples):
-                self.fit()
+            if number != len(samples):
+                self._follow_room()
             self.update()
 
     @property
@@ -380,14 +381,17 @@ class Canvas(QWidget):
             return
         height, width = hints.mask.shape
         radius = min(max(target.width() / width * 0.22, 2.5), 7)
-        for y, x in np.argwhere(hints.mask):
-            spot = QPointF(target.x() + (x + 0.5) * target.width() / width, target.y() + (y + 0.5) * target.height() / height)
-            painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
-            painter.setBrush(QColor("#ffffff"))
-            painter.drawEllipse(spot, radius + 1.5, radius + 1.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color_of(65, hints.chroma[0, y, x], hints.chroma[1, y, x]))
-            painter.drawEllipse(spot, radius, radius)
+        ys, xs = np.nonzero(hints.mask)
+        across, down = target.width() / width, target.height() / height
+        spots = [QPointF(target.x() + x * across, target.y() + y * down) for x, y in zip((xs + 0.5).tolist(), (ys + 0.5).tolist())]
+        by_color: dict[tuple[float, float], list[QPointF]] = {}
+        for color, spot in zip(map(tuple, hints.chroma[:, ys, xs].T.tolist()), spots):
+            by_color.setdefault(color, []).append(spot)
+        dots = [(QColor(0, 0, 0, 120), radius + 2, spots), (QColor("#ffffff"), radius + 1.5, spots)]
+        dots += [(theme.color_of(65, *color), radius, where) for color, where in by_color.items()]
+        for color, size, where in dots:
+            painter.setPen(QPen(color, 2 * size, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawPoints(QPolygonF(where))
 
     def _paint_crosshair(self, painter: QPainter, target: QRectF) -> None:
         at = QPointF(target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height())
@@ -736,7 +740,10 @@ class Canvas(QWidget):
             self.region_marked.emit(mask)
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
-        if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton or self._tool is not Tool.MOVE:
+        if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        if self._tool is not Tool.MOVE:
+            self.mousePressEvent(event)  # of a second stroke, soon after the first
             return
         if self._is_on_divider(event.position()):
             self._split = 0.5

@@ -408,7 +408,8 @@ class Panel(QWidget):
     @Slot(int)
     def _saturation_moved(self, value: int) -> None:
         self.saturation_value.setText(f"{value} %")
-        self._saturation_timer.start()
+        if not self._saturation_timer.isActive():  # the picture follows while it moves
+            self._saturation_timer.start()
 
     @Slot(int)
     def _count_moved(self, _value: int) -> None:

@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._drag_folder = QTemporaryDir()
         self._recovery = records.Recovery(data_dir())
         self._progress: Progress | None = None
+        self._put_aside: records.Record | None = None  # the last samples whose place another photograph took
         self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
         self._progress_timer.timeout.connect(self._show_progress)
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
         make("export", self.tr("&Export PNG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
         make("export_marked", self.tr("Export &selected…"), self.ask_where_to_export_marked, icon="export")
         make("bring_back", self.tr("&Bring back what a crash interrupted"), self.bring_back, icon="undo")
+        make("put_aside", self.tr("Bring back what was put a&side"), self.bring_back_put_aside, icon="undo")
         make("export_all", self.tr("Export &all…"), self.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.ask_for_folder, icon="folder")
@@ -214,7 +216,7 @@ class MainWindow(QMainWindow):
         file.addAction(self._actions["open_folder"])
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
-        file.addAction(self._actions["bring_back"])
+        file.addActions([self._actions[name] for name in ("put_aside", "bring_back")])
         self.earlier_menu = file.addMenu(self.tr("Bring back from earlier &crashes"))
         file.addSeparator()
         file.addAction(self._actions["quit"])
@@ -350,7 +352,7 @@ class MainWindow(QMainWindow):
         self.gallery.marked_changed.connect(self._marked_changed)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
         self.gallery.drag_files_with(self._write_for_drag)
-        for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, studio.sampled):
+        for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.region_marked.connect(self._region_marked)
@@ -370,11 +372,11 @@ class MainWindow(QMainWindow):
         session.draft_ready.connect(self._refresh)
         studio.activity_changed.connect(self._refresh)
         studio.activity_changed.connect(self._withdraw_remedies)
+        studio.activity_changed.connect(self._come_to_rest)
         studio.model_changed.connect(self._refresh)
         studio.reading_changed.connect(self._refresh)
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
-        studio.sampled.connect(self.gallery.samples.sort_again)
         studio.failed.connect(self._failed)
         studio.unmeasured.connect(self._unmeasured)
         studio.photo_taken.connect(self._photo_taken)
@@ -426,11 +428,25 @@ class MainWindow(QMainWindow):
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
         """Tell what is to be known of a photograph, and offer the samples whose place it took: it may have come by a slip."""
+        aside, self._put_aside = self._put_aside, left or self._put_aside
+        is_of_this = aside is not None and aside.source is not None and aside.source == self.session.path
+        if is_of_this and self.session.is_restoring and self._put_aside is aside:
+            aside = self._put_aside = None
+        words = ""
         if left is not None:
             words = self.tr("%1 and its samples were put aside.").replace("%1", self._title_of(left.source))
-            self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), lambda: self._take_up(left)))
+        elif is_of_this and aside is not None:
+            words = self.tr("Earlier samples of this photograph were put aside.")
+        if words:
+            self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), self.bring_back_put_aside))
         elif notes:
             self.message.tell_note(notes)
+
+    @Slot()
+    def bring_back_put_aside(self) -> None:
+        """Take up the samples whose place another photograph took."""
+        if self._put_aside is not None:
+            self._take_up(self._put_aside)
 
     def _take_up(self, record: records.Record) -> None:
         """Open the photograph of a record at its place, or out of the record."""
@@ -488,8 +504,10 @@ class MainWindow(QMainWindow):
         if not photos:
             if not sessions:
                 self.message.tell_note(self.tr("There are no photographs in this folder."))
-        elif self.studio.model is None:
+        elif self.studio.model is None and self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
+        elif self.studio.model is None:
+            self.message.tell_error(self.tr("There is no model to colorize with: choose one in the preferences"))
         elif self.batch is not None:
             self.message.tell_note(self.tr("A batch is open already. Close it first."))
             self.batch.raise_()
@@ -541,7 +559,8 @@ class MainWindow(QMainWindow):
             if isinstance(image, QPixmap):
                 image = image.toImage()
             if isinstance(image, QImage) and not image.isNull():
-                self.message.hide()
+                if not self.message.is_offering:
+                    self.message.hide()
                 self.studio.paste(_pixels(image))
             else:
                 self.message.tell_error(self.tr("The picture could not be taken over. Save it as a file and open that."))
@@ -577,10 +596,12 @@ class MainWindow(QMainWindow):
 
     def _remedies(self, error: PicError) -> list[Offer]:
         """What a press can do about an error."""
-        if not isinstance(error, OutOfMemoryError):
-            return []
         offers = []
-        if self.studio.can_draw_fewer:
+        if self.studio.activity is not Activity.IDLE:  # it goes on with what was there before
+            return offers
+        if self.studio.can_look_again:
+            offers.append((self.tr("Try again"), self.studio.look_again))
+        elif isinstance(error, OutOfMemoryError) and self.studio.can_draw_fewer:
             offers.append((self.tr("Draw fewer samples"), self.studio.draw_fewer))
         if isinstance(error, CardMemoryError):
             offers.append((self.tr("Use the processor"), self.studio.use_processor))
@@ -589,8 +610,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _withdraw_remedies(self) -> None:
         """Once samples are drawn again, what was offered about those before would act on these."""
-        if self.studio.activity is Activity.SAMPLING:
-            self.message.withdraw(self.studio.draw_fewer, self.studio.use_processor)
+        if self.studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
+            self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor)
 
     # choosing
 
@@ -658,8 +679,9 @@ class MainWindow(QMainWindow):
 
     def _compare_on(self) -> None:
         """Where samples that were compared have gone, compare those of the same seeds in their place, or else their neighbours."""
-        before, shown = self.canvas.samples, self.gallery.samples.shown
-        if len(before) < 2 or len(self._marked()) > 1 or set(before) <= set(shown):
+        before, shown, marked = self.canvas.samples, self.gallery.samples.shown, set(self._marked())
+        left = set(before) & set(shown)
+        if len(before) < 2 or left == set(before) or (len(marked) > 1 and marked != left):
             return
         seeds = {s.seed for s in before}
         same = tuple(s for s in shown if s.seed in seeds)
@@ -1038,6 +1060,8 @@ class MainWindow(QMainWindow):
             return self.tr("Looking at the photograph…")
         if self.studio.model is None:
             return self.tr("There is no model to colorize with: choose one in the preferences")
+        if self.studio.can_look_again:
+            return self.tr("The photograph could not be looked at")
         sample = self.session.selected
         if self.canvas.tool is Tool.REGION:
             return self.tr("Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline")
@@ -1112,6 +1136,13 @@ class MainWindow(QMainWindow):
     def _sampled(self, progress: Progress) -> None:
         self._seconds_a_sample = progress.seconds / progress.samples
 
+    @Slot()
+    def _come_to_rest(self) -> None:
+        """Keep what was drawn, and bring it into the order, be it all or until a person stopped."""
+        if self.studio.activity is Activity.IDLE:
+            self.gallery.samples.sort_again()
+            self._save_soon()
+
     @Slot(float)
     def _zoom_changed(self, zoom: float) -> None:
         percent = zoom * 100
@@ -1133,6 +1164,7 @@ class MainWindow(QMainWindow):
         """Look which files are still there: only now, as a disk may be asleep."""
         kept = self._recovery.all_kept()
         self._actions["bring_back"].setEnabled(bool(kept))
+        self._actions["put_aside"].setEnabled(self._put_aside is not None)
         self.earlier_menu.clear()
         self.earlier_menu.menuAction().setVisible(len(kept) > 1)
         for path in kept[1:]:

@@ -18,6 +18,7 @@ from picgui.threads import use_one_thread
 BAND_ROWS = 256  # rows of a level of the photograph that are composed and kept together
 BAND_BYTES = 400_000_000  # of all that are kept
 _PREVIEWS = 10  # that are kept, beside those on the canvas
+_KEPT_FOR_UNDO = 40  # pictures of samples that have gone
 _REPAINT_MILLISECONDS = 33
 _GREY = np.zeros((2, 1, 1), np.float32)
 
@@ -31,6 +32,9 @@ class _Key(NamedTuple):
     level: int = 0
     band: int = 0
     rows: int = 0  # of chroma that were drawn when it was composed
+    saturation: float = 1.0
+    is_draft: bool = False  # nothing is the sample's own yet
+    is_final: bool = False  # it has ended
 
 
 class Pictures(QObject):
@@ -55,6 +59,8 @@ class Pictures(QObject):
         self._generation = 0
         self._grey: dict[str, QImage] = {}
         self._images: dict[tuple[str, int], QImage] = {}
+        self._final: set[tuple[str, int]] = set()  # those of samples that had ended
+        self._drafts: dict[str, QImage] = {}  # what every sample begins with
         self._composed_rows: dict[int, int] = {}  # of chroma, by sample
         self._dirty: dict[tuple[str, int], tuple[int, int]] = {}  # rows of chroma
         self._outdated: set[int] = set()  # samples that were drawn further while their previews were not on the canvas
@@ -65,6 +71,7 @@ class Pictures(QObject):
         session.samples_changed.connect(self._follow_samples)
         session.sample_advanced.connect(self._advance)
         session.saturation_changed.connect(self._recolor)
+        session.draft_ready.connect(self._drafts.clear)
 
     # what there is
 
@@ -74,13 +81,13 @@ class Pictures(QObject):
         return self._grey.get("preview")
 
     def preview(self, sample: Sample) -> QImage | None:
-        """A sample at preview size; smaller or grey until its colours are composed."""
-        preview = self._images.get(("preview", sample.number))
-        return preview or self._images.get(("thumbnail", sample.number), self.grey)
+        """A sample at preview size; smaller, the draft, or grey until its colours are composed."""
+        own = self._images.get(("preview", sample.number)) or self._images.get(("thumbnail", sample.number))
+        return own or self._drafts.get("preview", self.grey)
 
     def thumbnail(self, sample: Sample) -> QImage | None:
-        """A sample at thumbnail size; grey until its colours are composed."""
-        return self._images.get(("thumbnail", sample.number), self._grey.get("thumbnail"))
+        """A sample at thumbnail size; the draft, or grey, until its colours are composed."""
+        return self._images.get(("thumbnail", sample.number)) or self._drafts.get("thumbnail", self._grey.get("thumbnail"))
 
     def band(self, sample: Sample | None, level: int, index: int) -> QImage | None:
         """Rows ``index * BAND_ROWS`` on of a level of the photograph, of a sample or in grey; None where not composed."""
@@ -119,6 +126,7 @@ class Pictures(QObject):
     def _start_anew(self) -> None:
         self._forget()
         self._images.clear()
+        self._drafts.clear()
         self._composed_rows.clear()
         self._outdated.clear()
         self._shown = ()
@@ -128,7 +136,9 @@ class Pictures(QObject):
     @Slot()
     def _follow_samples(self) -> None:
         present = {s.number for s in self._session.samples}
-        for key in [key for key in self._images if key[1] not in present]:
+        absent = [key for key in self._images if key[1] not in present]
+        kept = [key for key in absent if key in self._final and key not in self._dirty and key[1] not in self._outdated]
+        for key in set(absent) - set(kept[-_KEPT_FOR_UNDO:]):  # undo may bring these back
             del self._images[key]
         for key in [key for key in self._dirty if key[1] not in present]:
             del self._dirty[key]
@@ -151,7 +161,12 @@ class Pictures(QObject):
 
     @Slot()
     def _recolor(self) -> None:
-        self._forget()
+        self._drafts.clear()
+        self._bands.clear()
+        self._wanted_bands = []
+        present = {s.number for s in self._session.samples}
+        for key in [key for key in self._images if key[1] not in present]:
+            del self._images[key]
         for sample in self._session.samples:
             self._mark("thumbnail", sample, 0, sample.chroma.shape[1])
         shown = {s.number for s in self._shown}
@@ -214,7 +229,8 @@ class Pictures(QObject):
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
-            key = _Key(self._generation, kind, number, rows=sample.rows)
+            state = {"is_draft": np.array_equal(sample.chroma, self._session.embedded.draft), "is_final": sample.has_ended}
+            key = _Key(self._generation, kind, number, rows=sample.rows, saturation=self._session.saturation, **state)
             strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
         self._dirty.clear()
         return strips
@@ -226,7 +242,7 @@ class Pictures(QObject):
         photo = self._session.opened.levels[level]
         rows = slice(index * BAND_ROWS, min((index + 1) * BAND_ROWS, photo.height))
         chroma, number, drawn = (_GREY, 0, 0) if sample is None else (sample.chroma.copy(), sample.number, sample.rows)
-        key = _Key(self._generation, "band", number, level, index, drawn)
+        key = _Key(self._generation, "band", number, level, index, drawn, self._session.saturation)
         return [StripWanted(key, photo, chroma, self._session.saturation, rows)]
 
     @Slot(int, object)
@@ -235,6 +251,8 @@ class Pictures(QObject):
         present = {0, *(s.number for s in self._session.samples)}
         if not self._worker.is_current(job) or key.generation != self._generation or key.sample not in present:
             return  # a sample that undo brings back is composed again, as it is then
+        if key.saturation != self._session.saturation and (key.kind, key.sample) not in self._dirty:
+            return  # nothing would replace it
         if key.kind == "band":
             if not self._is_outdated(key):
                 self._bands[key.sample, key.level, key.band] = _image(strip.pixels)
@@ -248,6 +266,9 @@ class Pictures(QObject):
         else:
             self._images[place] = self._with_strip(self._images.get(place), strip)
             self._composed_rows[key.sample] = max(key.rows, self._composed_rows.get(key.sample, 0))
+        (self._final.add if key.is_final else self._final.discard)(place)
+        if key.is_draft and key.saturation == self._session.saturation:
+            self._drafts[key.kind] = QImage(self._images[place])
         (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
 
     def _is_outdated(self, key: _Key) -> bool:
@@ -263,7 +284,7 @@ class Pictures(QObject):
             return []
         sample, photo = missing[0], self._session.opened.preview
         self._outdated.discard(sample.number)
-        key = _Key(self._generation, "preview", sample.number)
+        key = _Key(self._generation, "preview", sample.number, saturation=self._session.saturation, is_final=True)
         return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
 
     def _lacks_preview(self, sample: Sample) -> bool:

@@ -250,6 +250,11 @@ class Session(QObject):
             photo=self.opened.photo.fingerprint,
         )
 
+    @property
+    def is_restoring(self) -> bool:
+        """Whether earlier samples are to be taken up once the photograph is embedded."""
+        return self._restored is not None
+
     def restore(self, restored: Restored) -> None:
         """Take up these samples in place of new ones as soon as the photograph is embedded."""
         self._restored = restored
@@ -418,7 +423,8 @@ class Session(QObject):
         for sample in reversed(self.samples):
             if len(samples) > wanted and not self.is_pinned(sample):
                 samples.remove(sample)
-        samples += self._new_samples(max(0, wanted - len(samples)))
+        if wanted > self.sample_count:
+            samples += self._new_samples(max(0, wanted - len(samples)))
         self._choose(self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted)
 
     def toggle_pins(self, samples: Sequence[Sample]) -> None:

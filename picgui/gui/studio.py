@@ -160,6 +160,15 @@ class Studio(QObject):
             self._reader.queue(job())
         return self._measured.get(what)
 
+    @property
+    def can_look_again(self) -> bool:
+        """Whether the photograph is there and the model, but looking at it failed."""
+        return self.session.opened is not None and self.session.embedded is None and self.model is not None and self.activity is Activity.IDLE
+
+    def look_again(self) -> None:
+        """Look at the photograph once more."""
+        self._embed()
+
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
         self._load(self.checkpoint, device="cpu", interrupted=self._drawing)
@@ -384,13 +393,13 @@ class Studio(QObject):
         self._set_activity(Activity.IDLE)
         if not interrupted:
             self.session.stop()
-        self.failed.emit(error)
-        if interrupted:  # another checkpoint could not be loaded: the present one goes on
+        else:  # another checkpoint could not be loaded: the present one goes on
             self.checkpoint = self.model.checkpoint.path
             if self.session.embedded is None:
                 self._embed()
             else:
                 self.session.resume(self._drawing)
+        self.failed.emit(error)
 
     def _set_activity(self, activity: Activity) -> None:
         if activity is not self.activity:

@@ -250,6 +250,10 @@
         <translation>Nach einem Absturz &amp;zurückholen</translation>
     </message>
     <message>
+        <source>Bring back what was put a&amp;side</source>
+        <translation>Bei&amp;seitegelegtes zurückholen</translation>
+    </message>
+    <message>
         <source>Export &amp;all…</source>
         <translation>&amp;Alle exportieren…</translation>
     </message>
@@ -450,6 +454,10 @@
         <translation>%1 und die Varianten davon wurden beiseitegelegt.</translation>
     </message>
     <message>
+        <source>Earlier samples of this photograph were put aside.</source>
+        <translation>Frühere Varianten dieses Fotos wurden beiseitegelegt.</translation>
+    </message>
+    <message>
         <source>The photograph of this session, %1, was not found. It may have been moved or renamed.</source>
         <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Vielleicht wurde es verschoben oder umbenannt.</translation>
     </message>
@@ -476,6 +484,10 @@
     <message>
         <source>The picture could not be taken over. Save it as a file and open that.</source>
         <translation>Das Bild konnte nicht übernommen werden. Speichern Sie es als Datei und öffnen Sie diese.</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
     </message>
     <message>
         <source>Draw fewer samples</source>
@@ -684,6 +696,10 @@
     <message>
         <source>Looking at the photograph…</source>
         <translation>Das Foto wird betrachtet…</translation>
+    </message>
+    <message>
+        <source>The photograph could not be looked at</source>
+        <translation>Das Foto konnte nicht betrachtet werden</translation>
     </message>
     <message>
         <source>Draft</source>
