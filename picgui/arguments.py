@@ -1,6 +1,7 @@
 """Numbers on a command line: what argparse turns words into, or refuses in a sentence."""
 
 import argparse
+import math
 
 from picgui import defaults
 
@@ -44,6 +45,17 @@ def from_zero(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 <= value <= 10:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
+    return value
+
+
+def minutes(text: str) -> float:
+    """At least 0, and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of minutes")
     return value
 
 

@@ -94,9 +94,12 @@ def colorize_file(
         make_folder(folder)
     for drawn in colorize_rows(photo, model, seeds=list(texts), **drawn_with):
         if isinstance(drawn, Sample):
-            target = targets[drawn.seed]
-            _write(target, photo, drawn, saturation=saturation, text=texts[drawn.seed])
-            yield Written(target, drawn.seed)
+            target, text = targets[drawn.seed], texts[drawn.seed]
+            if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):  # another program may have written meanwhile
+                _write(target, photo, drawn, saturation=saturation, text=text)
+                yield Written(target, drawn.seed)
+            else:
+                yield Kept(target)
         else:
             yield Drawn(drawn)
 

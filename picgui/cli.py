@@ -6,10 +6,11 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from picgui import arguments, defaults
-from picgui.errors import ExistsError, PicError
+from picgui.errors import DestinationError, ExistsError, PicError
 from picgui.version import __version__
 
 
@@ -42,7 +43,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
         description="Write colour versions of photographs as PNG; needs no display. "
         "The paths written go to standard output, everything else to standard error.",
     )
-    parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them")
+    parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them, without their subfolders")
     parser.add_argument(
         "-n", type=arguments.samples, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
     )
@@ -88,6 +89,7 @@ def _colorize(options: argparse.Namespace) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # names of files are written as the system knows them, whatever the alphabet of the terminal
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors=sys.getfilesystemencodeerrors())
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # where it is closed, print would take standard output
     try:
         return _colorize_all(options)
     except KeyboardInterrupt:
@@ -98,51 +100,64 @@ def _colorize(options: argparse.Namespace) -> int:
 
 
 def _colorize_all(options: argparse.Namespace) -> int:
-    from picgui.paths import make_folder
+    from picgui.paths import check_writable, make_folder
     from picgui.pipeline import check_long_side, load_model
 
     try:
-        photos, failed = _photos(options.photo, shard=options.shard)
+        photos, namesakes, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
         check_long_side(options.long_side, model)
         make_folder(options.output)
+        check_writable(options.output)
     except PicError as error:
         return _say(error)
+    unread = set()
     for path in photos:
+        if namesakes.get(path, path) != path and namesakes[path] not in unread:
+            failed = _say(f"{path} was left out: its results would have the names of those of {namesakes[path]}. Colorize it into another folder.")
+            continue
         try:
             _colorize_photo(path, model, options)
         except ExistsError as error:
             failed = _say(f"{error} (The folder is that of -o; --overwrite replaces results of other settings.)")
+        except DestinationError as error:  # as of a full disk: the others would fail, too
+            return _say(error)
         except PicError as error:
             failed = _say(error)
+            unread.add(path)
     return failed
 
 
 def _say(message: object) -> int:
-    print(f"picgui: {message}", file=sys.stderr, flush=True)
+    _tell(f"picgui: {message}")
     return 1
 
 
-def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], int]:
-    """The shard's photographs, those of folders included, and 1 where a folder held none or two would have the same results' names.
+def _tell(message: str) -> None:
+    """Write a line to standard error. Where that fails, as for a log on a full disk, the work goes on."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
-    Raises PhotoError where a folder cannot be read.
+
+def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], dict[Path, Path], int]:
+    """The shard's photographs, those of folders included; of all those whose results would have the names of an earlier one's, that one; and 1 where a folder
+    held none or could not be read.
     """
     from picgui.batch import each_once, namesakes, photos_of
 
     found, failed = [], 0
     for path in paths:
-        inside = photos_of([path])
+        try:
+            inside = photos_of([path])
+        except PicError as error:
+            failed = _say(error)
+            continue
         if not inside:
-            failed = _say(f"{path} is a folder without photographs.")
+            failed = _say(f"{path} is a folder without photographs; its subfolders are not looked into.")
         found += inside
     found = each_once(found)
-    others, (index, number) = namesakes(found), shard
-    mine = found[index - 1 :: number]
-    for path in mine:
-        if path in others:
-            failed = _say(f"{path} was left out: its results would have the names of those of {others[path]}. Colorize it into another folder.")
-    return [path for path in mine if path not in others], failed
+    index, number = shard
+    return found[index - 1 :: number], namesakes(found), failed
 
 
 def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
@@ -163,14 +178,14 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
     )
     for item in results:
         if isinstance(item, Kept):
-            print(f"{item.path} is already there", file=sys.stderr, flush=True)
+            _tell(f"{item.path} is already there")
             number += 1
         elif isinstance(item, Photo):
             for note in item.notes:
-                print(f"{path}: {note}", file=sys.stderr)
-            print(f"{path}: {item.width} x {item.height}", file=sys.stderr, flush=True)
+                _tell(f"{path}: {note}")
+            _tell(f"{path}: {item.width} x {item.height}")
         elif isinstance(item, Written):
             print(item.path, flush=True)
             number += 1
             seconds = time.perf_counter() - started
-            print(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s", file=sys.stderr, flush=True)
+            _tell(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s")

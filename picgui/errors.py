@@ -35,6 +35,10 @@ class ExportError(PicError):
     """A result that cannot be written."""
 
 
+class DestinationError(ExportError):
+    """A folder or a disk in which nothing can be written."""
+
+
 class ExistsError(ExportError):
     """A result that is not written because something else would be lost."""
 

@@ -1,11 +1,12 @@
 """Where things lie: packaged resources and the person's own folders. The only user of appdirs."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import appdirs
 
-from picgui.errors import ExportError
+from picgui.errors import DestinationError
 
 _NAME = "picgui"
 _RESOURCES = Path(__file__).parent / "resources"
@@ -56,9 +57,18 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)
 
 
+def check_writable(folder: Path) -> None:
+    """Raises DestinationError where no file can be made in a folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DestinationError("Nothing can be written in the folder {folder}: {reason}. Choose another.", folder=folder, reason=error.strerror) from error
+
+
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it. Raises ExportError."""
+    """Make a folder and those above it. Raises DestinationError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ExportError("The folder {folder} cannot be made: {reason}. Choose another.", folder=folder, reason=error.strerror) from error
+        raise DestinationError("The folder {folder} cannot be made: {reason}. Choose another.", folder=folder, reason=error.strerror) from error

@@ -26,7 +26,7 @@ import torch
 from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from picgui import color
-from picgui.errors import ExportError, PhotoError, Sentence, is_out_of_memory
+from picgui.errors import DestinationError, ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.opencv import cv2
 from picgui.paths import is_folder
 
@@ -35,6 +35,7 @@ MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _STRIP_PIXELS = 1 << 20
 _FULL_SCALE = 65535
+_SUBFILE_TYPE = 254  # of a TIFF's page: odd for a smaller version of another one
 _MAX_TEXT = 1 << 26  # bytes of a profile or a text of a PNG, unpacked; Pillow allows one megabyte, which some profiles exceed
 
 # Formats that Pillow decodes itself. Others (EPS, for one) run foreign programs or are not pictures.
@@ -172,6 +173,8 @@ def photo_from_rgb(array: np.ndarray, *, source: Path | None = None) -> Photo:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # it would be read only once, or wait for ever
+            raise PhotoError("{name} is a pipe or a device. Save the picture as a file first.", name=path.name)
         file = open(path, "rb")
     except FileNotFoundError:
         raise PhotoError("There is no file {path}. It may have been moved or renamed.", path=path) from None
@@ -216,7 +219,7 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own limit is the one that is told
-            return Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
+            image = Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
     except Image.DecompressionBombError:
         raise PhotoError("{name} is too large: {limit}", name=path.name, limit=_limit()) from None
     except UnidentifiedImageError:
@@ -227,6 +230,9 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
                 name=path.name,
             ) from None
         raise PhotoError("{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.", name=path.name) from None
+    if image.format == "TIFF" and image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:
+        raise PhotoError("{name} begins with a small preview of its picture, as raw files do. Save it as a plain TIFF first.", name=path.name)
+    return image
 
 
 def _check_size(width: int, height: int, name: str) -> None:
@@ -786,11 +792,11 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 def _why_not_written(path: Path, error: OSError) -> ExportError:
     name, folder = path.name, path.parent
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return ExportError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
+        return DestinationError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        return ExportError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
+        return DestinationError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return ExportError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
+        return DestinationError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
     return ExportError("{name} was not written: {reason}. Try another name or folder.", name=name, reason=_first_line(error))
 
 

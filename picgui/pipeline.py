@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -65,7 +65,7 @@ _DISTANCE_SLOPE = 0.1  # nats a pixel and Lab unit: how much less is expected of
 class Model:
     """A network ready to colorize, on its device."""
 
-    network: PIC  # folded, in eval mode
+    network: PIC = field(repr=False)  # folded, in eval mode
     device: torch.device
     checkpoint: Checkpoint
 
@@ -129,7 +129,12 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
 
     ``device`` is ``"cpu"``, ``"cuda"`` or None for CUDA where there is one. Raises CheckpointError or DeviceError.
     """
-    chosen = torch.device(device or ("cuda" if has_usable_card() else "cpu"))
+    try:
+        chosen = torch.device(device or ("cuda" if has_usable_card() else "cpu"))
+    except RuntimeError:
+        chosen = None
+    if chosen is None or chosen.type not in ("cpu", "cuda"):
+        raise DeviceError("There is no device {device}; there are cpu and cuda.", device=device)
     if chosen.type == "cuda" and not has_usable_card():
         raise DeviceError("There is no CUDA device that PyTorch can use. Choose the device cpu.")
     torch.backends.cudnn.allow_tf32 = False  # a graphics card computes what the processor does
@@ -415,7 +420,7 @@ def colorize(
 ) -> Iterator[Sample]:
     """Yield one sample a seed, in order; `compose` brings each to the photo's own size.
 
-    ``temperature`` and ``candidates`` are those of `draw_rows`; what the window begins with is in `picgui.defaults`.
+    Seeds are whole numbers from 0. ``temperature`` and ``candidates`` are those of `draw_rows`; what the window begins with is in `picgui.defaults`.
     The photograph is embedded once; g^w then reads each sample's coarse colours. Up to 8 samples are drawn at once, fewer where they are large.
     Raises PhotoError, OutOfMemoryError and ValueError as `embed` and `sample_rows`.
     """
@@ -477,9 +482,9 @@ def png_text(
         "Software": f"picgui {__version__}",
         "Comment": "Colours are estimated by a model.",
         "picgui:seed": str(seed),
-        "picgui:temperature": f"{temperature:g}",
+        "picgui:temperature": _in_full(temperature),
         "picgui:candidates": str(candidates),
-        "picgui:saturation": f"{saturation:g}",
+        "picgui:saturation": _in_full(saturation),
         "picgui:checkpoint": checkpoint,
         "picgui:version": __version__,
     }
@@ -488,3 +493,8 @@ def png_text(
     if source is not None:
         text["picgui:source"] = os.fsencode(source.name).decode(errors="replace")  # names may be no text at all
     return text
+
+
+def _in_full(number: float) -> str:
+    """The shortest text that is read as this number, without a fraction that is 0."""
+    return repr(float(number)).removesuffix(".0")

@@ -12,7 +12,7 @@ from picgui import record
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import TEMPERATURE
-from picgui.errors import ExistsError
+from picgui.errors import DestinationError, ExistsError
 from picgui.opencv import cv2
 from picgui.photo import read_photo, read_png_text, write_png
 from picgui.pipeline import Known, png_text
@@ -236,6 +236,64 @@ def test_two_photographs_of_one_name_are_not_mixed_up(folder):
     done = colorize(folder, "scan.jpg", "other/scan.jpg", "deep.png", folder / "scan.jpg", "-n", 1, "-o", "mixed")
     assert done.returncode == 1 and done.stderr.count("left out") == 1 and "another folder" in done.stderr
     assert len(done.stdout.splitlines()) == 2, "the others, each once whatever it was called"
+
+
+def test_a_bad_photograph_takes_none_of_its_name_with_it(folder):
+    (folder / "good").mkdir()
+    (folder / "good/broken.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    (folder / "empty").mkdir()
+    done = colorize(folder, "empty", "broken.jpg", "good/broken.jpg", "-n", 1, "-o", "namesakes")
+    assert done.returncode == 1 and "left out" not in done.stderr and "subfolders are not looked into" in done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_what_appears_meanwhile_is_not_overwritten(folder, monkeypatch, capsys):
+    def slow(*arguments, **options):
+        Path("race/scan-colorized-1.png").write_text("precious")
+        return compose(*arguments, **options)
+
+    monkeypatch.chdir(folder)
+    from picgui.batch import compose
+
+    monkeypatch.setattr("picgui.batch.compose", slow)
+    arguments = ["colorize", "scan.jpg", "-n", "2", "--seed", "0", "-o", "race", "--checkpoint", "tiny.safetensors", "--device", "cpu"]
+    assert main(arguments) == 1 and "is not an earlier result" in capsys.readouterr().err
+    assert Path("race/scan-colorized-1.png").read_text() == "precious" and Path("race/scan-colorized-0.png").exists()
+
+
+def test_a_folder_that_nothing_can_be_written_in_is_told_before_anything_is_drawn(folder, monkeypatch, capsys):
+    def full(*arguments, **options):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("picgui.paths.tempfile.TemporaryFile", full)
+    assert main(["colorize", "scan.jpg", "-o", "ro", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
+    told = capsys.readouterr().err
+    assert "Nothing can be written in the folder ro: Read-only file system." in told and "150 x 100" not in told
+
+
+def test_a_full_disk_ends_the_work(folder, monkeypatch, capsys):
+    def full(*arguments, **options):
+        raise DestinationError("The disk is full.")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("picgui.batch.write_png", full)
+    arguments = ["colorize", "scan.jpg", "deep.png", "-n", "1", "-o", "disk", "--checkpoint", "tiny.safetensors", "--device", "cpu"]
+    assert main(arguments) == 1 and capsys.readouterr().err.count("disk is full") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices there")
+def test_a_log_that_cannot_be_written_stops_nothing(folder):
+    command = [sys.executable, "-m", "picgui", "colorize", "scan.jpg", "-n", "1", "--checkpoint", "tiny.safetensors"]
+    with open("/dev/full", "w") as log:
+        done = subprocess.run([*command, "-o", "log"], cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True, timeout=300)
+    assert done.returncode == 0 and done.stdout.splitlines() == ["log/scan-colorized-1.png"]
+
+
+def test_temperatures_that_differ_little_are_others(folder):
+    for temperature, status in (("0.7500001", 0), ("0.75", 1), ("0.7500001", 0)):
+        assert colorize(folder, "scan.jpg", "-n", 1, "--temperature", temperature, "-o", "near").returncode == status
+    assert read_png_text(folder / "near/scan-colorized-1.png")["picgui:temperature"] == "0.7500001"
 
 
 def test_colorize_never_imports_qt(folder):

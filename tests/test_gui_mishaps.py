@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.errors import ExportError, OutOfMemoryError
+from picgui.errors import DestinationError, OutOfMemoryError
 from picgui.gui import batch, controls, dialogs, gallery, jobs, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
@@ -765,7 +765,7 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
     queue.folder.setText(str(tmp_path / "out"))
 
     def full(*_, **__):
-        raise ExportError("There is no room for {path}.", path=tmp_path)
+        raise DestinationError("There is no room for {path}.", path=tmp_path)
 
     with monkeypatch.context() as patch:
         patch.setattr("picgui.batch.write_png", full)

@@ -16,7 +16,7 @@ from picgui import color
 from picgui import photo as photo_module
 from picgui.errors import ExportError, PhotoError
 from picgui.opencv import cv2
-from picgui.photo import is_written_here, photo_from_rgb, photos_in, read_colors, read_photo, read_png_text, write_png, write_tiff
+from picgui.photo import file_digest, is_written_here, photo_from_rgb, photos_in, read_colors, read_photo, read_png_text, write_png, write_tiff
 from tests.profiles import grey_profile, wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
@@ -181,6 +181,23 @@ def test_a_ppm_of_more_than_8_bits_keeps_them(tmp_path, white):
     (tmp_path / "b.ppm").write_bytes(data[:-5])
     with pytest.raises(PhotoError, match="b.ppm is damaged or incomplete"):
         read_photo(tmp_path / "b.ppm")
+
+
+def test_a_preview_at_the_beginning_of_a_tiff_is_not_taken_for_the_picture(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "raw.tif") as tiff:
+        tiff.write(np.zeros((20, 30), np.uint8), photometric="minisblack", subfiletype=1)
+        tiff.write(np.zeros((HEIGHT, WIDTH), np.uint8), photometric="minisblack")
+    for read in (read_photo, read_colors):
+        with pytest.raises(PhotoError, match="begins with a small preview"):
+            read(tmp_path / "raw.tif")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files there")
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for read in (read_photo, file_digest):
+        with pytest.raises(PhotoError, match="is a pipe or a device"):
+            read(tmp_path / "pipe.jpg")
 
 
 def test_a_floating_point_pfm_is_scaled_to_its_brightest_value_and_says_so(tmp_path):

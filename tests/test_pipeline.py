@@ -79,6 +79,16 @@ def test_samples_are_colours_that_srgb_has(photo, model):
         assert color.in_gamut(lab).all()
 
 
+@pytest.mark.parametrize("device", ["banana", "meta", "mps"])
+def test_devices_of_other_kinds_are_refused(device):
+    with pytest.raises(DeviceError, match=f"no device {device}"):
+        load_model(device=device)
+
+
+def test_a_model_is_shown_in_a_line(model):
+    assert len(repr(model)) < 3000 and "tensor(" not in repr(model)
+
+
 def test_temperature_zero_forgets_the_dice(photo, model):
     calm = draw(photo, model, seeds=[1, 2], temperature=0.0)
     vivid = draw(photo, model, seeds=[1, 2], temperature=1.0)

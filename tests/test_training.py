@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 import pickle
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from training.augment import Augmentation, crop_and_flip, lab_batch, training_ba
 from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import evaluate, evaluate_coarse
+from training.figures import photographs
 from training.parallel import World
 from training.train import CURVE_COLUMNS, Trainer, _Log, read_state
 
@@ -133,6 +135,49 @@ def test_training_sees_the_colours_that_the_program_shows(tmp_path):
     assert all(picture.tobytes() in shown for picture in pictures.images)
 
 
+def test_other_files_and_folders_hide_no_pictures(tmp_path):
+    data = tmp_path / "data"
+    (data / "test").mkdir(parents=True)
+    for name in ("a.png", "b.png", os.fsdecode(b"bad\xff.png"), "test/c.png"):
+        (data / name).write_bytes(encoded(colored_picture(16, 16, seed=len(name))))
+    (data / "backup.tar").write_bytes(b"no pack")
+    cache = tmp_path / "c"
+    assert len(load_pictures([data], split="train", size=16, cache=cache)) == 3
+    assert load_pictures([data], split="validation", size=16, cache=cache).sources == ("c.png",)
+    (data / "test/c.png").rename(data / "c.png")
+    (data / "test").rmdir()
+    assert sum(len(load_pictures([data], split=split, size=16, cache=cache)) for split in ("train", "validation")) == 4
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (data / "c.png").rename(alone / "c.png")
+    with pytest.raises(DataError, match="all of it validates"):
+        load_pictures([alone], split="train", size=16, cache=cache)
+
+
+def test_files_that_may_not_be_read_are_told(folder, config, tmp_path, capsys, monkeypatch):
+    def forbidden(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    assert run("train", config, "--data", folder, "--out", tmp_path / "run") == 1
+    assert f"{folder} cannot be read or written: Permission denied." in capsys.readouterr().err
+
+
+def test_a_damaged_photograph_is_left_out_of_figures(tmp_path, capsys):
+    (tmp_path / "a.png").write_bytes(encoded(colored_picture(40, 40)))
+    (tmp_path / "b.jpg").write_bytes(encoded(colored_picture(40, 40), ".jpg")[:60])
+    assert [picture.name for picture in photographs(tmp_path)] == ["a"] and "skipped" in capsys.readouterr().err
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(DataError, match="None of the photographs"):
+        photographs(tmp_path)
+
+
+def test_a_run_that_holds_everything_is_told(folder, config, tmp_path, capsys):
+    config.write_text('held = ["*"]\n' + config.read_text())
+    assert run("train", config, "--data", folder, "--cache", tmp_path / "c", "--out", tmp_path / "run") == 1
+    assert "nothing to train" in capsys.readouterr().err
+
+
 def test_pictures_given_by_name_are_split_as_those_of_a_folder(tmp_path):
     for seed in range(40):
         (tmp_path / f"{seed}.png").write_bytes(encoded(colored_picture(36, 36, seed=seed)))
@@ -143,7 +188,7 @@ def test_pictures_given_by_name_are_split_as_those_of_a_folder(tmp_path):
     )
     assert train[0] == train[1] and validation[0] == validation[1]
     assert set(train[0]) | set(validation[0]) == names and not set(train[0]) & set(validation[0])
-    with pytest.raises(DataError, match="No train pictures"):
+    with pytest.raises(DataError, match="all of it validates"):
         load_pictures([tmp_path / "0.png"], split="train", size=36, cache=tmp_path / "c")
 
 
@@ -603,7 +648,7 @@ def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
     figures = json.loads(capsys.readouterr().out)
     assert figures["n_images"] == 8 and figures["chroma_rule"] == "area"
     metadata = load_checkpoint(target).metadata
-    assert figures["bits_per_dim"] == pytest.approx(metadata["bits_per_dim"], abs=0.01)
+    assert figures["bits_per_dim"] == pytest.approx(metadata["bits_per_dim"], rel=1e-6), "those of the file, rounded as it is"
     assert figures["bits_per_dim_embedding_only"] > 0
     assert metadata["training"]["images"] == 48 and metadata["data"]["files"] == ["train-0.npz", "train-1.npz"]
     # and its weights are where another run can begin
@@ -804,6 +849,9 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("batch = 4", "batch = 4.0"),
         ("seed = 3", "seed = -3"),
         ("seed = 3", 'seed = 3\nheld = "*.v"'),
+        ("seed = 3", "seed = 3\nheld = [1]"),
+        ("seed = 3", "seed = 99999999999999999999"),
+        ("rate = 5e-3\nend_rate = 5e-3", "rate = inf\nend_rate = 5e-3"),
         ("corrupt_past = 0.6", "corrupt_past = 6"),
         ("known_dabs = 0.4", "known_dabs = 0.9"),
         ("seed = 3", "seed = 3 # \udcff"),

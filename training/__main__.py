@@ -32,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _say(error)
     except KeyboardInterrupt:
         return _say("stopped") + 129
+    except OSError as error:  # of a file or folder that no sentence of ours is about
+        what = error.filename or "A file"
+        return _say(f"{what} cannot be read or written: {error.strerror or error}.")
     except Exception as error:
         if not is_out_of_memory(error):
             raise
@@ -54,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, required=True, help="the folder of the run")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
     command.add_argument("--init", type=Path, help="begin with the weights of this checkpoint")
-    command.add_argument("--minutes", type=float, help="stop and save after so many minutes")
+    command.add_argument("--minutes", type=arguments.minutes, help="stop and save after so many minutes")
     command.add_argument(
         "--at-once",
         type=arguments.positive,

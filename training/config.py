@@ -96,8 +96,10 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"{name} is {value!r}; it must be a number from 0 {'on' if most == math.inf else 'to 1'}")
     if not isinstance(config.betas, tuple) or len(config.betas) != 2 or not all(isinstance(b, int | float) and 0 <= b < 1 for b in config.betas):
         raise ValueError(f"betas are {config.betas!r}; they must be two numbers from 0 to below 1")
-    if not isinstance(config.held, tuple):
+    if not isinstance(config.held, tuple) or not all(isinstance(pattern, str) for pattern in config.held):
         raise ValueError(f"held is {config.held!r}; it must be a list of patterns")
+    if config.seed >= 2**63:
+        raise ValueError(f"seed is {config.seed}; it must be below 2^63")
     shares = vars(config.augmentation)
     for name, share in shares.items():
         if not 0 <= share <= 1:
@@ -111,6 +113,8 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
         if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
+        if not math.isfinite(stage.rate):
+            raise ValueError(f"a stage has rate {stage.rate}; it must be a finite number")
         if stage.decay not in ("geometric", "linear"):
             raise ValueError(f"a stage has decay {stage.decay!r}; it must be geometric or linear")
         ends_well = stage.end_rate > 0 or (stage.decay == "linear" and stage.end_rate == 0 < stage.rate)

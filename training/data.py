@@ -61,6 +61,8 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
     files = _files([Path(path) for path in paths], split)
     if not files:
         where = ", ".join(str(p) for p in paths)
+        if split == "train" and (others := _files([Path(path) for path in paths], "validation")):
+            raise DataError(f"Nothing in {where} is left to train on: all of it validates (pictures or packs: {len(others)}).")
         raise DataError(
             f"No {split} pictures in {where}. Give a folder of pictures, npz packs named {split[:5]}*.npz, or CIFAR-10."
         )
@@ -109,16 +111,18 @@ def _files_of(path: Path, split: str) -> list[Path]:
     if path.is_file():
         return [path] if path.name.startswith(names) else []
     entries = sorted(path.iterdir())
-    packs = [p for p in entries if _is_pack(p) and p.name != "labels.npz"]
+    packs = [p for p in entries if _is_pack(p) and p.name.startswith(("train", "data_batch", *_VALIDATION_NAMES, "test_batch"))]
     if packs:
         return [p for p in packs if p.name.startswith(names)]
-    subfolders = [p for p in entries if p.is_dir()]
-    for name in ("train",) if split == "train" else _VALIDATION_NAMES:
-        if path / name in subfolders:
-            return _pictures_below(path / name)
-    if any(p.name in ("train", *_VALIDATION_NAMES) for p in subfolders):
-        return []
-    return _share({p: p.relative_to(path).as_posix() for p in _pictures_below(path)}, split)
+    training, *validating = (next((p for p in entries if p.is_dir() and p.name == name), None) for name in ("train", *_VALIDATION_NAMES))
+    validating = next(filter(None, validating), None)
+    if training is None and validating is None:
+        return _share({p: p.relative_to(path).as_posix() for p in _pictures_below(path)}, split)
+    if split == "validation":
+        return _pictures_below(validating) if validating else []
+    if training is None:  # what lies beside the folder that validates
+        return [p for p in _pictures_below(path) if p.relative_to(path).parts[0] not in _VALIDATION_NAMES]
+    return _pictures_below(training)
 
 
 def _pictures_below(folder: Path) -> list[Path]:
@@ -127,7 +131,7 @@ def _pictures_below(folder: Path) -> list[Path]:
 
 def _share(pictures: Mapping[Path, str], split: str) -> list[Path]:
     """Split pictures by the hash of their names, so that none changes sides when others are added; the first by it validates in any case."""
-    hashes = {path: hashlib.sha256(name.encode()).digest() for path, name in pictures.items()}
+    hashes = {path: hashlib.sha256(os.fsencode(name)).digest() for path, name in pictures.items()}
     least = min(hashes.values(), default=b"")
     validation = {p for p, x in hashes.items() if x == least or int.from_bytes(x) * _VALIDATION_SHARE < 1 << 8 * len(x)}
     return [p for p in pictures if (p in validation) == (split == "validation")]
@@ -187,7 +191,7 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
                 _report_skipped(file, "it has no colour")
             else:
                 yield _square(picture, size)
-    except (OSError, ValueError, KeyError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
         raise DataError(f"{file} cannot be read as training pictures: {error}") from error
 
 

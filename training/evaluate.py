@@ -128,6 +128,9 @@ def measure_samples(
     DataError where one is missing or has another size.
     """
     config = model.network.config
+    for name, baseline in baselines.items():
+        if (baseline.config.chroma_scale, baseline.config.network_size) != (config.chroma_scale, config.network_size):
+            raise DataError(f"{name} answers at another size than {config.name}; the two cannot be compared.")
     lightness, real, drawn = [], [], []
     answers: dict[str, list[torch.Tensor]] = defaultdict(list)
     for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):

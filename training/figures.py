@@ -4,6 +4,7 @@ Figure numbers are those of Royer et al. 2017.
 """
 
 import csv
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from picgui import color
-from picgui.errors import DataError
+from picgui.errors import DataError, PhotoError
 from picgui.paths import make_folder
 from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo, write_png
 from picgui.pic import mixture
@@ -41,11 +42,19 @@ class Picture:
 
 
 def photographs(folder: Path, *, limit: int | None = None) -> list[Picture]:
-    """The pictures of a folder, read as the product reads them. Raises DataError where there is none."""
+    """The pictures of a folder, read as the product reads them; what cannot be read is told and left out. Raises DataError where there is none."""
     paths = photos_in(Path(folder))[:limit]
     if not paths:
         raise DataError(f"There are no photographs in {folder}.")
-    return [Picture(path.stem, read_photo(path), None) for path in paths]
+    pictures = []
+    for path in paths:
+        try:
+            pictures.append(Picture(path.stem, read_photo(path), None))
+        except PhotoError as error:
+            print(f"training: skipped {path}: {error}", file=sys.stderr, flush=True)
+    if not pictures:
+        raise DataError(f"None of the photographs in {folder} can be read.")
+    return pictures
 
 
 def originals(images: np.ndarray) -> list[Picture]:

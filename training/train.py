@@ -106,6 +106,8 @@ class Trainer:
                 raise DataError(f"The network has no parameter like {pattern!r} that could be held.")
             for name in held:
                 network.get_parameter(name).requires_grad_(False)
+        if not any(p.requires_grad for p in network.parameters()):
+            raise DataError("All parameters are held, so there is nothing to train.")
         self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
         self.average = kind(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
         self.average.requires_grad_(False)
@@ -208,8 +210,8 @@ class Trainer:
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient_norm)
         if not norm.isfinite():
             raise DataError(
-                f"The gradient is not finite after {self.progress.images:,} pictures; the last saved state is kept. "
-                "Go on from it with a lower rate."
+                f"The gradient is not finite after {self.progress.images:,} pictures. Begin again with a lower rate, or go on with one from the "
+                "last saved state, if there is one: it is kept."
             )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -625,9 +627,10 @@ def export(
         | {"images": state["progress"]["images"], "seconds": round(state["progress"]["seconds"])},
         "data": recipe["data"],
     }
+    path = save_checkpoint(out, network, metadata=metadata)
     if validation is not None:
         torch.backends.cudnn.allow_tf32 = False  # as `training evaluate` has it
-        figures = evaluate(network.to(device), validation, device=device)
-        metadata |= figures
-    path = save_checkpoint(out, network, metadata=metadata)
+        rounded = load_checkpoint(path, kinds=tuple(OBJECTIVES.values())).network().fold()  # of what the file holds
+        metadata |= evaluate(rounded.to(device), validation, device=device)
+        save_checkpoint(path, network, metadata=metadata)
     return path, metadata

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
-from picgui.errors import ExistsError, ExportError, PicError
+from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.words import breakable, number, told
@@ -308,7 +308,7 @@ class BatchDialog(QDialog):
     def _photo_failed(self, job: int, error: PicError) -> None:
         if not self._worker.is_current(job) or self._current is None:
             return
-        if isinstance(error, ExportError) and not isinstance(error, ExistsError):  # as of a full disk: the others would fail too
+        if isinstance(error, DestinationError):  # as of a full disk: the others would fail too
             self._last_failed = self.list.topLevelItem(self._current)
             self._set(State.WAITING, told(error))
             self._current = None

@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import safetensors.torch
@@ -31,7 +31,7 @@ class Checkpoint:
     sha256: str
     config: ModelConfig
     metadata: Mapping[str, object]  # training recipe, data, figures, version; see `save_checkpoint`
-    tensors: Mapping[str, Tensor]
+    tensors: Mapping[str, Tensor] = field(repr=False)
     kind: type[PIC]  # of network
 
     @property

@@ -995,6 +995,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Ein Text eines PNG braucht einen Schlüssel von 1 bis 79 Zeichen, nicht {key}.</translation>
     </message>
     <message>
+        <source>Nothing can be written in the folder {folder}: {reason}. Choose another.</source>
+        <translation>Im Ordner {folder} kann nichts geschrieben werden: {reason}. Wählen Sie einen anderen.</translation>
+    </message>
+    <message>
         <source>Only (H, W, 3) pictures of uint8 or uint16 can be written, not {shape} {dtype}.</source>
         <translation>Nur Bilder (H, W, 3) aus uint8 oder uint16 können geschrieben werden, nicht {shape} {dtype}.</translation>
     </message>
@@ -1079,6 +1083,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Es gibt kein Modell {path}.</translation>
     </message>
     <message>
+        <source>There is no device {device}; there are cpu and cuda.</source>
+        <translation>Es gibt kein Gerät {device}; es gibt cpu und cuda.</translation>
+    </message>
+    <message>
         <source>There is no file {path}. It may have been moved or renamed.</source>
         <translation>Es gibt keine Datei {path}. Vielleicht wurde sie verschoben oder umbenannt.</translation>
     </message>
@@ -1103,12 +1111,20 @@ Doppelklick setzt zurück.</translation>
         <translation>Sie dürfen {name} nicht in {folder} schreiben. Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
+        <source>{name} begins with a small preview of its picture, as raw files do. Save it as a plain TIFF first.</source>
+        <translation>{name} beginnt mit einer kleinen Vorschau des Bildes, wie Rohdateien es tun. Speichern Sie es zuerst als gewöhnliches TIFF.</translation>
+    </message>
+    <message>
         <source>{name} could not be opened: {reason}.</source>
         <translation>{name} konnte nicht geöffnet werden: {reason}.</translation>
     </message>
     <message>
         <source>{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.</source>
         <translation>{name} ist ein TIFF einer Art, die nicht gelesen werden kann. Speichern Sie es grau oder in RGB mit 8 oder 16 Bit und ohne Transparenz.</translation>
+    </message>
+    <message>
+        <source>{name} is a pipe or a device. Save the picture as a file first.</source>
+        <translation>{name} ist eine Pipe oder ein Gerät. Speichern Sie das Bild zuerst als Datei.</translation>
     </message>
     <message>
         <source>{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.</source>
