@@ -1015,13 +1015,16 @@ def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slow
     assert not drawn._actions["put_aside"].isEnabled() or "put aside" in message.text
 
 
-def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slowly, drawn, qtbot):  # noqa: F811
+def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slowly, drawn, qtbot, monkeypatch):  # noqa: F811
     pictures, session = drawn.pictures, drawn.session
     qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
-    before, old = pictures.preview(session.selected).copy(), session.selected
+    before, old, composed = pictures.preview(session.selected).copy(), session.selected, []
+    monkeypatch.setattr(jobs, "compose_strips", lambda strips, compose=jobs.compose_strips: composed.extend(strips) or compose(strips))
     session.resample()
     assert pictures.preview(session.selected) != pictures.grey
     assert pictures.thumbnail(session.samples[3]) != pictures._grey["thumbnail"]
+    qtbot.waitUntil(lambda: session.selected.rows > 0 and bool(composed), timeout=WAIT)
+    assert not any(strip.key.is_draft for strip in composed), "that was composed for the first samples"
     session.undo_stack.undo()
     assert session.selected is old and pictures.preview(old) == before
     session.set_saturation(0.5)

@@ -219,21 +219,36 @@ class Pictures(QObject):
             "preview": (opened.preview, opened.preview_sketch),
             "thumbnail": (opened.thumbnail, opened.thumbnail_sketch),
         }
-        strips = []
+        strips, drafts, later = [], set(), {}
         for (kind, number), (first, last) in sorted(self._dirty.items()):  # what is on the canvas first
             sample = samples.get(number)
             if sample is None:
                 continue
+            is_draft = np.array_equal(sample.chroma, self._session.embedded.draft)
+            if is_draft and not sample.has_ended:  # one picture for all
+                if kind in self._drafts:
+                    self._show_draft(kind, number)
+                    continue
+                if kind in drafts:
+                    later[kind, number] = first, last
+                    continue
+                drafts.add(kind)
             sizes = photos[kind]
             photo = sizes[0] if sample.has_ended else sizes[1]
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
-            state = {"is_draft": np.array_equal(sample.chroma, self._session.embedded.draft), "is_final": sample.has_ended}
+            state = {"is_draft": is_draft, "is_final": sample.has_ended}
             key = _Key(self._generation, kind, number, rows=sample.rows, saturation=self._session.saturation, **state)
             strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
-        self._dirty.clear()
+        self._dirty = later
         return strips
+
+    def _show_draft(self, kind: str, number: int) -> None:
+        """Let a sample begin as the draft."""
+        self._images[kind, number] = QImage(self._drafts[kind])
+        self._final.discard((kind, number))
+        (self.preview_changed if kind == "preview" else self.thumbnail_changed).emit(number)
 
     def _band_strip(self) -> list[StripWanted]:
         if not self._wanted_bands:
