@@ -132,10 +132,10 @@ def sampler_figures(vertical: tuple[int, int], horizontal: tuple[int, int], limi
             draw(1)
 
     with using_threads(1):
-        works = {"unit": forward, "naive": lambda: [forward() for _ in range(8)], "one": lambda: draw(1), "torch": draw_in_pytorch}
-        times = best_of(works)
+        times = best_of({"unit": forward, "one": lambda: draw(1), "torch": draw_in_pytorch}, 2 * REPETITIONS)
+        times |= best_of({"naive": lambda: [forward() for _ in range(8)]}, 2)
         unit = times["unit"]
-    times |= best_of({"eight": lambda: draw(8), "large": lambda: draw(1, large)}, 3)
+    times |= best_of({"eight": lambda: draw(8), "large": lambda: draw(1, large)})
     figures = {
         "unit_seconds": unit,
         "naive_units": times["naive"] / 8 * SIZE * SIZE / unit,
