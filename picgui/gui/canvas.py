@@ -380,14 +380,14 @@ class Canvas(QWidget):
         if hints is None:
             return
         height, width = hints.mask.shape
-        radius = min(max(target.width() / width * 0.22, 2.5), 7)
         ys, xs = np.nonzero(hints.mask)
         across, down = target.width() / width, target.height() / height
+        radius, rim = min(max(across * 0.25, 1.5), 7), min(across * 0.12, 1.5)  # they hardly touch
         spots = [QPointF(target.x() + x * across, target.y() + y * down) for x, y in zip((xs + 0.5).tolist(), (ys + 0.5).tolist())]
         by_color: dict[tuple[float, float], list[QPointF]] = {}
         for color, spot in zip(map(tuple, hints.chroma[:, ys, xs].T.tolist()), spots):
             by_color.setdefault(color, []).append(spot)
-        dots = [(QColor(0, 0, 0, 120), radius + 2, spots), (QColor("#ffffff"), radius + 1.5, spots)]
+        dots = [(QColor(0, 0, 0, 120), radius + rim + 0.5, spots), (QColor("#ffffff"), radius + rim, spots)]
         dots += [(theme.color_of(65, *color), radius, where) for color, where in by_color.items()]
         for color, size, where in dots:
             painter.setPen(QPen(color, 2 * size, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
