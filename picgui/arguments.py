@@ -13,6 +13,13 @@ def _whole(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
 def positive(text: str) -> int:
     """At least 1."""
     value = _whole(text)
@@ -39,10 +46,7 @@ def samples(text: str) -> int:
 
 def from_zero(text: str) -> float:
     """From 0 to 10: a temperature, or what multiplies colour."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    value = _number(text)
     if not 0 <= value <= 10:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
     return value
@@ -50,10 +54,7 @@ def from_zero(text: str) -> float:
 
 def minutes(text: str) -> float:
     """At least 0, and finite."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    value = _number(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number of minutes")
     return value

@@ -113,8 +113,9 @@ def _colorize_all(options: argparse.Namespace) -> int:
         return _say(error)
     unread = set()
     for path in photos:
-        if namesakes.get(path, path) != path and namesakes[path] not in unread:
-            failed = _say(f"{path} was left out: its results would have the names of those of {namesakes[path]}. Colorize it into another folder.")
+        first = namesakes.get(path)
+        if first is not None and first not in unread:
+            failed = _say(f"{path} was left out: its results would have the names of those of {first}. Colorize it into another folder.")
             continue
         try:
             _colorize_photo(path, model, options)

@@ -377,13 +377,12 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
 
     The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
     """
-    parameters = model.network.auxiliary_parameters(given.embedding)
-
     def suggested(one: Tensor) -> Tensor:
         log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
         return log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean()
 
     with enough_memory(model.device):
+        (parameters,) = _each(model.network.auxiliary_parameters, [given.embedding], model)
         return torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
 
 

@@ -26,6 +26,7 @@ from training.parallel import World
 
 SPLITS = ("train", "validation")
 _VALIDATION_NAMES = ("validation", "val", "test")
+_PACK_NAMES = {"train": ("train", "data_batch"), "validation": (*_VALIDATION_NAMES, "test_batch")}  # how they begin
 _VALIDATION_SHARE = 32  # of pictures without splits, about one in so many validates
 _DECODING = 2  # another number, and what was decoded before is decoded again
 _GREY_CHROMA = 3.0  # mean |channel difference| in 8-bit levels under which a picture teaches nothing about colour
@@ -107,22 +108,23 @@ def _files_of(path: Path, split: str) -> list[Path]:
     """The files of a split in a folder; a pack itself, where it is of the split."""
     if not path.exists():
         raise DataError(f"{path} does not exist.")
-    names = ("train", "data_batch") if split == "train" else (*_VALIDATION_NAMES, "test_batch")
+    names = _PACK_NAMES[split]
     if path.is_file():
         return [path] if path.name.startswith(names) else []
     entries = sorted(path.iterdir())
-    packs = [p for p in entries if _is_pack(p) and p.name.startswith(("train", "data_batch", *_VALIDATION_NAMES, "test_batch"))]
+    packs = [p for p in entries if _is_pack(p) and p.name.startswith(sum(_PACK_NAMES.values(), ()))]
     if packs:
         return [p for p in packs if p.name.startswith(names)]
-    training, *validating = (next((p for p in entries if p.is_dir() and p.name == name), None) for name in ("train", *_VALIDATION_NAMES))
-    validating = next(filter(None, validating), None)
+    folders = {p.name: p for p in entries if p.is_dir()}
+    training = folders.get("train")
+    validating = next((folders[name] for name in _VALIDATION_NAMES if name in folders), None)
     if training is None and validating is None:
         return _share({p: p.relative_to(path).as_posix() for p in _pictures_below(path)}, split)
     if split == "validation":
         return _pictures_below(validating) if validating else []
-    if training is None:  # what lies beside the folder that validates
-        return [p for p in _pictures_below(path) if p.relative_to(path).parts[0] not in _VALIDATION_NAMES]
-    return _pictures_below(training)
+    if training:
+        return _pictures_below(training)
+    return [p for p in _pictures_below(path) if p.relative_to(path).parts[0] not in _VALIDATION_NAMES]  # what lies beside those that validate
 
 
 def _pictures_below(folder: Path) -> list[Path]:
@@ -183,12 +185,12 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
             try:
                 picture = read_colors(file)  # as the program itself reads them
             except PhotoError as error:
-                _report_skipped(file, str(error))
+                report_skipped(file, str(error))
                 return
             if min(picture.shape[:2]) < size:
-                _report_skipped(file, f"its shorter side has less than {size} pixels")
+                report_skipped(file, f"its shorter side has less than {size} pixels")
             elif not _is_colored(picture):
-                _report_skipped(file, "it has no colour")
+                report_skipped(file, "it has no colour")
             else:
                 yield _square(picture, size)
     except (OSError, ValueError, TypeError, LookupError, AttributeError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
@@ -203,7 +205,8 @@ def _decode_picture(encoded: bytes) -> np.ndarray | None:
     return None if picture is None else picture[:, :, ::-1]
 
 
-def _report_skipped(what: object, why: str) -> None:
+def report_skipped(what: object, why: str) -> None:
+    """Tell of a file that is left out."""
     print(f"training: skipped {what}: {why}", file=sys.stderr, flush=True)
 
 
@@ -228,7 +231,7 @@ def _read_pack(file: Path, size: int) -> Iterator[np.ndarray]:
     for start, stop in zip(offsets[:-1], offsets[1:]):
         picture = _decode_picture(data[start:stop].tobytes())
         if picture is None:
-            _report_skipped(f"{file} at byte {start}", "it is broken or no picture")
+            report_skipped(f"{file} at byte {start}", "it is broken or no picture")
             continue
         if min(picture.shape[:2]) < size:
             raise DataError(f"{file} holds pictures of {min(picture.shape[:2])} pixels; {size} are needed.")

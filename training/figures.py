@@ -4,7 +4,6 @@ Figure numbers are those of Royer et al. 2017.
 """
 
 import csv
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from picgui.pic.network import reduce_luminance
 from picgui.pipeline import Embedded, Model, colorize, embed
 from picgui.upsample import compose
 from training.baselines import Baseline
+from training.data import report_skipped
 
 TILE = 192  # pixels, the longer side of a picture on a sheet
 GAP = 6
@@ -51,7 +51,7 @@ def photographs(folder: Path, *, limit: int | None = None) -> list[Picture]:
         try:
             pictures.append(Picture(path.stem, read_photo(path), None))
         except PhotoError as error:
-            print(f"training: skipped {path}: {error}", file=sys.stderr, flush=True)
+            report_skipped(path, str(error))
     if not pictures:
         raise DataError(f"None of the photographs in {folder} can be read.")
     return pictures

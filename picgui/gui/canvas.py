@@ -306,7 +306,6 @@ class Canvas(QWidget):
     def _paint_pane(self, painter: QPainter, sample: Sample | None, pane: QRectF, wanted: list) -> None:
         target = self._target(pane)
         painter.save()
-        painter.setClipRect(pane)
         frame = target.adjusted(-1, -1, 1, 1)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setClipRegion(QRegion(pane.toRect()) - QRegion(target.toAlignedRect().adjusted(1, 1, -1, -1)))  # the shadow alone

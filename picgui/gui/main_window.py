@@ -428,14 +428,14 @@ class MainWindow(QMainWindow):
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
         """Tell what is to be known of a photograph, and offer the samples whose place it took: it may have come by a slip."""
-        aside, self._put_aside = self._put_aside, left or self._put_aside
+        aside, words = self._put_aside, ""
         is_of_this = aside is not None and aside.source is not None and aside.source == self.session.path
-        if is_of_this and self.session.is_restoring and self._put_aside is aside:
-            aside = self._put_aside = None
-        words = ""
         if left is not None:
+            self._put_aside = left
             words = self.tr("%1 and its samples were put aside.").replace("%1", self._title_of(left.source))
-        elif is_of_this and aside is not None:
+        elif is_of_this and self.session.is_restoring:
+            self._put_aside = None
+        elif is_of_this:
             words = self.tr("Earlier samples of this photograph were put aside.")
         if words:
             self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), self.bring_back_put_aside))
@@ -596,9 +596,9 @@ class MainWindow(QMainWindow):
 
     def _remedies(self, error: PicError) -> list[Offer]:
         """What a press can do about an error."""
-        offers = []
         if self.studio.activity is not Activity.IDLE:  # it goes on with what was there before
-            return offers
+            return []
+        offers = []
         if self.studio.can_look_again:
             offers.append((self.tr("Try again"), self.studio.look_again))
         elif isinstance(error, OutOfMemoryError) and self.studio.can_draw_fewer:

@@ -126,6 +126,7 @@ class Pictures(QObject):
     def _start_anew(self) -> None:
         self._forget()
         self._images.clear()
+        self._final.clear()
         self._drafts.clear()
         self._composed_rows.clear()
         self._outdated.clear()
@@ -164,14 +165,11 @@ class Pictures(QObject):
         self._drafts.clear()
         self._bands.clear()
         self._wanted_bands = []
-        present = {s.number for s in self._session.samples}
-        for key in [key for key in self._images if key[1] not in present]:
-            del self._images[key]
         for sample in self._session.samples:
             self._mark("thumbnail", sample, 0, sample.chroma.shape[1])
-        shown = {s.number for s in self._shown}
-        for key in [key for key in self._images if key[0] == "preview" and key[1] not in shown]:
-            del self._images[key]
+        kept = {"thumbnail": {s.number for s in self._session.samples}, "preview": {s.number for s in self._shown}}
+        for kind, number in [key for key in self._images if key[1] not in kept[key[0]]]:
+            del self._images[kind, number]
         for sample in self._shown:
             self._mark("preview", sample, 0, sample.chroma.shape[1])
         self.bands_changed.emit()
@@ -248,7 +246,7 @@ class Pictures(QObject):
         """Let a sample begin as the draft."""
         self._images[kind, number] = QImage(self._drafts[kind])
         self._final.discard((kind, number))
-        (self.preview_changed if kind == "preview" else self.thumbnail_changed).emit(number)
+        self._tell_changed(kind, number)
 
     def _band_strip(self) -> list[StripWanted]:
         if not self._wanted_bands:
@@ -284,7 +282,10 @@ class Pictures(QObject):
         (self._final.add if key.is_final else self._final.discard)(place)
         if key.is_draft and key.saturation == self._session.saturation:
             self._drafts[key.kind] = QImage(self._images[place])
-        (self.preview_changed if key.kind == "preview" else self.thumbnail_changed).emit(key.sample)
+        self._tell_changed(key.kind, key.sample)
+
+    def _tell_changed(self, kind: str, number: int) -> None:
+        (self.preview_changed if kind == "preview" else self.thumbnail_changed).emit(number)
 
     def _is_outdated(self, key: _Key) -> bool:
         """Whether its sample was drawn further since, and to its end: then nothing else would replace what was composed."""
