@@ -151,6 +151,7 @@ def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):  # noqa:
     session = drawn.session
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, session.samples, strict=True))
     assert session.is_pinned(session.samples[1]) and session.hints.mask.any()
+    assert drawn._recent()[:2] == [session.path, path]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": "picgui-session-1", "samples": []}'])
@@ -675,6 +676,7 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     pasted.open(main_window.example_photo())
     pasted.offer_last()
     pasted.bring_back()
+    assert not pasted._recent(), "what a crash left is no file of a person's own"
     qtbot.waitUntil(lambda: pasted.session.samples != samples and is_done(pasted), timeout=WAIT)
     assert pasted.session.path is None and np.array_equal(pasted.session.opened.photo.lightness, lightness)
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))
@@ -685,6 +687,7 @@ def test_the_session_of_a_pasted_picture_holds_the_picture(pasted, qtbot, tmp_pa
     target = tmp_path / "found.picgui"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
     pasted._actions["save_session"].trigger()
+    assert pasted._recent()[0] == target
     chroma = pasted.session.samples[0].chroma.copy()
     pasted.session.resample()
     pasted.open(target)

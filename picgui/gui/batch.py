@@ -32,9 +32,15 @@ from picgui.gui.worker import Worker
 from picgui.paths import is_folder
 from picgui.photo import Photo
 from picgui.pipeline import Model
-from picgui.threads import use_threads
+from picgui.threads import give_way, use_threads
 
 _STEPS = 1000  # of the progress bar, for each photograph
+
+
+def _prepare(threads: int) -> None:
+    """Work in so many threads, behind what a person looks at meanwhile."""
+    give_way()
+    use_threads(threads)
 
 
 class State(Enum):
@@ -75,7 +81,7 @@ class BatchDialog(QDialog):
         self._drawn = 0.0  # photographs, as far as they were drawn here
         self._pace = Pace()
         self._paused = True
-        self._worker = Worker(self, prepare=partial(use_threads, threads))
+        self._worker = Worker(self, prepare=partial(_prepare, threads))
         self._worker.produced.connect(self._take)
         self._worker.finished_job.connect(self._photo_finished)
         self._worker.failed.connect(self._photo_failed)

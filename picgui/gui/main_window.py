@@ -422,8 +422,10 @@ class MainWindow(QMainWindow):
             return
         if record is None:
             self.studio.open(path)
-        else:
-            self._open_record(path, record)
+            return
+        if path.suffix == records.ENDING and not self._recovery.holds(path):
+            self._remember(path)
+        self._open_record(path, record)
 
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
@@ -896,6 +898,7 @@ class MainWindow(QMainWindow):
             except PicError as error:
                 self.message.tell_error(told(error))
             else:
+                self._remember(target)
                 self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
 
     def _write_for_drag(self, samples: Sequence[Sample]) -> list[Path]:

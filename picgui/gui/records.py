@@ -154,6 +154,10 @@ class Recovery:
             self._picture = picture
         write(self._own, content_of(session) | {"picture": picture is not None})
 
+    def holds(self, path: Path) -> bool:
+        """Whether a session file is one that this keeps."""
+        return path.parent == self._folder
+
     def _forget(self) -> None:
         self._picture = None
         for path in (self._own, _picture_beside(self._own)):
