@@ -94,9 +94,13 @@ def _colorize(options: argparse.Namespace) -> int:
         return _colorize_all(options)
     except KeyboardInterrupt:
         return _say("stopped") + 129
-    except OSError as error:  # of standard output: what else goes wrong is a PicError
+    except _OutputError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer goes nowhere
-        return 1 if isinstance(error, BrokenPipeError) else _say(f"Standard output cannot be written: {error.strerror}.")
+        return 1 if isinstance(error.__cause__, BrokenPipeError) else _say(f"Standard output cannot be written: {error}.")
+
+
+class _OutputError(Exception):
+    """Standard output cannot be written."""
 
 
 def _colorize_all(options: argparse.Namespace) -> int:
@@ -186,7 +190,10 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
                 _tell(f"{path}: {note}")
             _tell(f"{path}: {item.width} x {item.height}")
         elif isinstance(item, Written):
-            print(item.path, flush=True)
+            try:
+                print(item.path, flush=True)
+            except OSError as error:
+                raise _OutputError(error.strerror or error) from error
             number += 1
             seconds = time.perf_counter() - started
             _tell(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s")

@@ -64,7 +64,7 @@ class DataError(PicError):
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an exception says that memory ran out: Python's and NumPy's, OpenCV's, and PyTorch's of either device."""
+    """Whether an exception says that memory ran out: Python's (of threads, too) and NumPy's, OpenCV's, and PyTorch's of either device."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return any(words in str(error) for words in _OUT_OF_MEMORY)
@@ -73,6 +73,7 @@ def is_out_of_memory(error: Exception) -> bool:
 _OUT_OF_MEMORY = (
     "DefaultCPUAllocator",
     "Insufficient memory",
+    "can't start new thread",
     "CUDA error: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",

@@ -135,7 +135,7 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
         chosen = None
     if chosen is None or chosen.type not in ("cpu", "cuda"):
         raise DeviceError("There is no device {device}; there are cpu and cuda.", device=device)
-    if chosen.type == "cuda" and not has_usable_card():
+    if chosen.type == "cuda" and not (has_usable_card() and (chosen.index or 0) < torch.cuda.device_count()):
         raise DeviceError("There is no CUDA device that PyTorch can use. Choose the device cpu.")
     torch.backends.cudnn.allow_tf32 = False  # a graphics card computes what the processor does
     checkpoint = load_checkpoint(path or default_checkpoint())
@@ -278,17 +278,34 @@ def draw_rows(
     coarse samples that the photograph suggests most and that is not far from the others; with 1, samples are the model's own.
     A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
     ``within_gamut`` redraws colours that sRGB does not have.
-    Raises ValueError for a temperature below 0 or infinite, ``candidates`` not from 1 to 64 or a mask of another shape, OutOfMemoryError.
+    Raises ValueError for a temperature below 0 or infinite, ``candidates`` not from 1 to 64, a mask or colours of another shape or known
+    colours that are not finite; OutOfMemoryError.
     """
     if not 0 <= temperature < math.inf:
         raise ValueError(f"temperature is {temperature}; it must be finite and not negative")
     if not 1 <= candidates <= MAX_CANDIDATES:
         raise ValueError(f"candidates is {candidates}; it must be from 1 to {MAX_CANDIDATES}")
-    if known is not None and known.mask.shape != embedded.chroma_shape:
-        raise ValueError(f"the mask is {known.mask.shape}, the chroma {embedded.chroma_shape}")
     if known is not None:
-        known = Known(known.mask, np.where(known.mask, known.chroma, 0))
-    options = {"temperature": temperature, "within_gamut": within_gamut}
+        known = _checked(known, embedded.chroma_shape)
+    if len(seeds):
+        with enough_memory(model.device):
+            yield from _draw_rows(embedded, model, seeds, candidates, known, temperature=temperature, within_gamut=within_gamut)
+
+
+def _checked(known: Known, shape: tuple[int, int]) -> Known:
+    """These known colours, 0 where nothing is known. Raises ValueError where they are none, or of another shape."""
+    mask, chroma = np.asarray(known.mask, bool), np.asarray(known.chroma, np.float32)
+    if mask.shape != shape or chroma.shape != (2, *shape):
+        raise ValueError(f"the mask is {mask.shape} and its colours are {chroma.shape}; the chroma is {(2, *shape)}")
+    chroma = np.where(mask, chroma, 0)
+    if not np.isfinite(chroma).all():
+        raise ValueError("a known colour is not finite")
+    return Known(mask, chroma)
+
+
+def _draw_rows(
+    embedded: Embedded, model: Model, seeds: Sequence[int], candidates: int, known: Known | None, **options: object
+) -> Iterator[Row | Coarse]:
     coarse = None
     if embedded.coarse is not None:
         height, width = embedded.coarse.chroma_shape
@@ -329,23 +346,22 @@ class _Conditions(NamedTuple):
 def _conditions(embedded: Embedded, model: Model, known: Known | None, coarse: np.ndarray | None = None) -> _Conditions:
     """With ``coarse`` colours (n, 2, h', w') in Lab units for each of n samples, where there are any."""
     config = model.network.config
-    with enough_memory(model.device):
-        luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
-        mask, chroma = torch.zeros_like(luminance), torch.zeros_like(luminance).repeat(1, 2, 1, 1)
-        if known is not None:
-            mask = torch.from_numpy(known.mask.astype(np.float32))[None, None].to(model.device)
-            chroma = torch.from_numpy(np.asarray(known.chroma, np.float32))[None].to(model.device)
-            chroma = color.normalize_chroma(color.round_chroma(chroma))
-        is_known = bool(mask.any())
-        embedding, planes = embedded.embedding, []
-        if coarse is not None:
-            strength = torch.full((1,), config.coarse_strength, device=model.device)
-            given = color.normalize_chroma(torch.from_numpy(coarse).to(model.device))
-            planes = [known_planes(luminance, *with_coarse(chroma, mask, one[None], strength)) for one in given]
-        elif is_known and config.known_colors:
-            planes = [known_planes(luminance, chroma, mask)]
-        if planes:
-            embedding = torch.cat(_each(lambda p: _finish(embedded.features, p, model, *embedded.chroma_shape), planes, model))
+    luminance = reduce_luminance(embedded.luminance, model.chroma_scale)
+    mask, chroma = torch.zeros_like(luminance), torch.zeros_like(luminance).repeat(1, 2, 1, 1)
+    if known is not None:
+        mask = torch.from_numpy(known.mask.astype(np.float32))[None, None].to(model.device)
+        chroma = torch.from_numpy(np.asarray(known.chroma, np.float32))[None].to(model.device)
+        chroma = color.normalize_chroma(color.round_chroma(chroma))
+    is_known = bool(mask.any())
+    embedding, planes = embedded.embedding, []
+    if coarse is not None:
+        strength = torch.full((1,), config.coarse_strength, device=model.device)
+        given = color.normalize_chroma(torch.from_numpy(coarse).to(model.device))
+        planes = [known_planes(luminance, *with_coarse(chroma, mask, one[None], strength)) for one in given]
+    elif is_known and config.known_colors:
+        planes = [known_planes(luminance, chroma, mask)]
+    if planes:
+        embedding = torch.cat(_each(lambda p: _finish(embedded.features, p, model, *embedded.chroma_shape), planes, model))
     return _Conditions(embedding, luminance, (mask, chroma) if is_known else None)
 
 
@@ -357,7 +373,7 @@ def _rows(
     temperature: float,
     within_gamut: bool,
 ) -> Iterator[Row]:
-    rows = sampler.sample_rows(
+    yield from sampler.sample_rows(
         model.network.pixel_cnn,
         given.embedding,
         given.luminance,
@@ -367,8 +383,6 @@ def _rows(
         within_gamut=within_gamut,
         strength=model.network.config.sampling_strength,
     )
-    with enough_memory(model.device):
-        yield from rows
 
 
 @torch.inference_mode()
@@ -381,9 +395,8 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
         log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
         return log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean()
 
-    with enough_memory(model.device):
-        (parameters,) = _each(model.network.auxiliary_parameters, [given.embedding], model)
-        return torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
+    (parameters,) = _each(model.network.auxiliary_parameters, [given.embedding], model)
+    return torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
 
 
 def _distances(candidates: np.ndarray) -> np.ndarray:
@@ -446,7 +459,8 @@ def colorize_rows(
     at_once = min(max(1, _PIXELS_AT_ONCE // pixels), SAMPLES_AT_ONCE)
     for start in range(0, len(seeds), at_once):
         group = seeds[start : start + at_once]
-        chroma = np.empty((len(group), 2, *embedded.chroma_shape), np.float32)
+        with enough_memory(model.device):
+            chroma = np.empty((len(group), 2, *embedded.chroma_shape), np.float32)
         log_prob = np.zeros(len(group))
         for drawn in draw_rows(embedded, model, seeds=group, temperature=temperature, candidates=candidates):
             if isinstance(drawn, Row):

@@ -19,6 +19,7 @@ from picgui.pipeline import Known
 
 KEY = "picgui:sample"  # of the PNG text that holds a sample's record
 SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of one name apart
+_OF_THE_PROGRAM = {"Software", "Comment", "picgui:version"}  # texts that are no settings
 _LARGEST = 4_000_000  # values of chroma in a record
 
 
@@ -66,8 +67,8 @@ def known_from(record: Mapping | None) -> Known | None:
     if record is None:
         return None
     mask, chroma = unpacked(record["mask"])[0] != 0, unpacked(record["chroma"])
-    if mask.shape != chroma.shape[1:]:
-        raise ValueError("a mask and its colours differ in size")
+    if chroma.shape != (2, *mask.shape):
+        raise ValueError("a mask and its colours do not fit")
     return Known(mask, chroma)
 
 
@@ -112,7 +113,8 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
             path=target,
             source=text["picgui:source"],
         )
-    same = {key: there.get(key) for key in text} == text and there.get("picgui:long_side") == text.get("picgui:long_side")
+    settings = text.keys() - _OF_THE_PROGRAM  # a newer one need not draw again what is there
+    same = all(there.get(key) == text[key] for key in settings) and there.get("picgui:long_side") == text.get("picgui:long_side")
     if same and _is_whole(there.get(KEY)):
         return False
     if overwrite:

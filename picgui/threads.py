@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import TypeVar
 
 import torch
@@ -13,6 +13,7 @@ import torch
 _Item, _Result = TypeVar("_Item"), TypeVar("_Result")
 
 CORES = torch.get_num_threads()  # PyTorch's own choice for this machine
+_beginning = Lock()  # held while threads begin: what one of them sets is for a moment what any new thread of the program takes
 
 
 def use_threads(number: int = 0) -> None:
@@ -48,9 +49,10 @@ def using_threads(number: int):
 def one_thread_each(number: int) -> Iterator[list[ThreadPoolExecutor]]:
     """So many executors of one thread, in each of which PyTorch computes in that one alone; on leaving, what waits for them is not begun."""
     with ExitStack() as stack:
-        threads = [_single_threaded(1) for _ in range(number)]
-        for thread in threads:
-            stack.callback(thread.shutdown, cancel_futures=True)
+        threads = []
+        for _ in range(number):
+            threads.append(_single_threaded(1))
+            stack.callback(threads[-1].shutdown, cancel_futures=True)
         yield threads
 
 
@@ -58,14 +60,33 @@ def side_by_side(function: Callable[[_Item], _Result], items: Sequence[_Item]) -
     """``function`` of each item, as many at a time as PyTorch has threads, each in one of them: the last bits of what PyTorch computes may
     depend on how many threads compute it, but so not on how many there are.
     """
-    with _single_threaded(min(len(items), torch.get_num_threads())) as threads:
+    with _single_threaded(min(len(items), number_of_threads())) as threads:
         return list(threads.map(function, items))
+
+
+def number_of_threads() -> int:
+    """In how many PyTorch computes from the calling one on."""
+    with _beginning:
+        return torch.get_num_threads()
 
 
 def _single_threaded(number: int) -> ThreadPoolExecutor:
     """So many threads in each of which PyTorch computes in that one alone."""
-    threads, before, all_there = ThreadPoolExecutor(number, initializer=use_one_thread), torch.get_num_threads(), Barrier(number)
-    for begun in [threads.submit(all_there.wait) for _ in range(number)]:
-        begun.result()
-    use_threads(before)  # a thread's number is also that of all threads yet to come
+    threads, all_there = ThreadPoolExecutor(number, initializer=use_one_thread), Barrier(number)
+    with _beginning:
+        usual = _in_a_new_thread(torch.get_num_threads)
+        try:
+            for begun in [threads.submit(all_there.wait) for _ in range(number)]:
+                begun.result()
+        except BaseException:  # the system has no further thread: those that wait for it must not wait for ever
+            all_there.abort()
+            threads.shutdown(cancel_futures=True)
+            raise
+        finally:
+            _in_a_new_thread(torch.set_num_threads, usual)  # a thread's number is also that of all threads yet to come
     return threads
+
+
+def _in_a_new_thread(function: Callable[..., _Result], *arguments: object) -> _Result:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *arguments).result()

@@ -10,6 +10,7 @@ import functools
 import math
 import threading
 import weakref
+from collections import deque
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ _SPATIAL_SIGMA = 0.5  # in pixels of the smaller picture
 _LUMINANCE_SIGMA = 4.5  # in L*
 _LUMINANCE_FLOOR = 1e-4  # so that a pixel unlike all its neighbours takes their plain mean
 _GUIDED_PIXELS = 800_000  # doubling stops before this
+_KEPT = 4  # chroma of so many samples of a photo, upsampled
 _STRIP_PIXELS = 1 << 15, 1 << 17  # at least and at most: each costs half a millisecond, and some rows need whole ones
 _STRIPS = 16  # between these
 _SLACK_OF_LIGHTNESS = 5e-5  # of linear light for each unit of L*: a fifth of a level of 8 bits, and a quarter of a unit of L*, at most
@@ -57,7 +59,7 @@ def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, st
     result = np.empty((max(0, stop - start), photo.width, 3), dtype)
     if not chroma.any():  # grey needs no guide, and the one kept is that of the colours
         return np.take(_greys(dtype), photo.lightness[start:stop], axis=0, out=result, mode="clip")  # which needs no room of its own
-    guided = _guide(photo, chroma.shape[1:]).upsampled(torch.from_numpy(np.asarray(chroma, np.float32))) * saturation
+    guided = _guide(photo, chroma.shape[1:]).upsampled(np.ascontiguousarray(chroma, np.float32)) * saturation
     # Strips lie on one grid whatever rows are asked for: vectorised arithmetic may round differently at the end of an array.
     least, most = _STRIP_PIXELS
     height = max(1, min(max(least, photo.width * photo.height // _STRIPS), most) // photo.width)
@@ -133,9 +135,18 @@ class _Guide:
         doublings = _doublings(photo, shape)
         pyramid = [_resized_luminance(photo, (shape[0] << k, shape[1] << k)) for k in range(doublings + 1)]
         self.weights = [_weights(fine, coarse) for coarse, fine in zip(pyramid, pyramid[1:])]
+        self._made: deque[tuple[np.ndarray, Tensor]] = deque(maxlen=_KEPT)  # chroma, upsampled: the next rows are mostly of the same
 
-    def upsampled(self, chroma: Tensor) -> Tensor:
-        """Chroma (2, h, w), NaN where not drawn, to (2, h 2^k, w 2^k); 0 where not drawn."""
+    def upsampled(self, chroma: np.ndarray) -> Tensor:
+        """Chroma (2, h, w) float32, NaN where not drawn, to (2, h 2^k, w 2^k); 0 where not drawn."""
+        for before, result in tuple(self._made):  # other threads may add theirs
+            if np.array_equal(before, chroma, equal_nan=True):
+                return result
+        result = self._upsampled(torch.from_numpy(chroma))
+        self._made.append((chroma.copy(), result))
+        return result
+
+    def _upsampled(self, chroma: Tensor) -> Tensor:
         drawn = torch.isfinite(chroma).all(dim=0, keepdim=True)
         if not drawn.any():
             return torch.zeros(1).expand(chroma.shape)

@@ -119,7 +119,7 @@ def test_the_independent_baseline_begins_as_g_alone(folder, tmp_path):
     assert evaluate(baseline.fold(), pictures)["loss"] == pytest.approx(before, abs=1e-5)
 
 
-def test_baselines_and_other_programs_stand_beside_pic(folder, tmp_path, capsys):
+def test_baselines_and_other_programs_stand_beside_pic(folder, tmp_path, capsys, monkeypatch):
     torch.manual_seed(0)
     rival = save_checkpoint(tmp_path / "rival.safetensors", Regression(TINY))
     # the tiny checkpoint does not say of which size its pictures were; 32 pixels then
@@ -139,6 +139,7 @@ def test_baselines_and_other_programs_stand_beside_pic(folder, tmp_path, capsys)
     alone = cv2.imread(str(tmp_path / "alone/figure-7-side-by-side.png"))
     assert with_rivals.shape[1] - alone.shape[1] == 2 * (TILE + GAP)
     cv2.imwrite(str(tmp_path / "other/1.png"), np.zeros((20, 20, 3), np.uint8))
+    monkeypatch.setattr("training.__main__.evaluate", None)  # told before what takes long
     assert run(*evaluation) == 1 and "20 x 20" in capsys.readouterr().err
     (tmp_path / "other/1.png").unlink()
     assert run(*evaluation) == 1 and "no picture named 1" in capsys.readouterr().err

@@ -110,6 +110,17 @@ def of_another_shape(path):
     rewrite(path, header={"format": "picgui-pic-1", "metadata": "{}", "config": json.dumps(config)})
 
 
+def without_end(path):
+    config = json.dumps(TINY.to_dict()).replace('"levels": [[6, 1, 1, 1]', '"levels": [[6, 1, Infinity, 1]')
+    assert "Infinity" in config
+    rewrite(path, header={"format": "picgui-pic-1", "metadata": "{}", "config": config})
+
+
+def of_another_stride(path):
+    levels = [[6, 1, 1, 1], [8, 1, 4, 1]]
+    rewrite(path, header={"format": "picgui-pic-1", "metadata": "{}", "config": json.dumps(TINY.to_dict() | {"levels": levels})})
+
+
 def short_of_a_tensor(path):
     tensors = safetensors.torch.load_file(path)
     tensors.popitem()
@@ -140,6 +151,8 @@ def of_numbers_that_pytorch_does_not_have(path):
         of_a_newer_format,
         without_configuration,
         of_another_shape,
+        without_end,
+        of_another_stride,
         short_of_a_tensor,
         with_a_hole,
     ],

@@ -112,6 +112,25 @@ def test_what_is_already_there_is_skipped_and_replaced_only_when_asked(folder):
     assert (folder / "twice/scan-colorized-1.png").read_bytes() != first
 
 
+def test_what_an_earlier_version_drew_is_done(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    command = ["colorize", "scan.jpg", "-n", "1", "-o", "earlier", "--checkpoint", "tiny.safetensors", "--device", "cpu"]
+    with monkeypatch.context() as patch:
+        patch.setattr("picgui.pipeline.__version__", "0.0.1")
+        assert main(command) == 0
+    assert main(command) == 0 and "already there" in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_the_machine_is_not_laid_to_standard_output(folder, monkeypatch, capsys):
+    def missing(*arguments, **options):
+        raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr("picgui.pipeline.load_model", missing)
+    with pytest.raises(OSError, match="libgomp"):
+        main(["colorize", str(folder / "scan.jpg"), "-n", "1"])
+    assert "Standard output" not in capsys.readouterr().err
+
+
 def test_another_photograph_of_that_name_is_not_taken_as_done(folder):
     assert colorize(folder, "scan.jpg", "-n", 1, "-o", "names").returncode == 0
     first = (folder / "names/scan-colorized-1.png").read_bytes()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from picgui.errors import OutOfMemoryError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.photo import photo_from_rgb
 from picgui.pic import mixture
@@ -34,6 +35,17 @@ def test_uncertainty_is_that_of_the_embeddings_own_mixture_and_always_the_same(p
         noise = torch.rand(1000, 3, *bits.shape, generator=torch.Generator().manual_seed(7))
         expected = mixture.entropy(parameters, noise)[0].numpy() / np.log(2)
     assert np.abs(bits - expected).mean() < 0.2 < np.ptp(expected)
+
+
+def test_memory_that_does_not_suffice_for_them_is_told(photo, model, monkeypatch):
+    def full(*arguments):
+        raise MemoryError
+
+    embedded = embed(photo, model)
+    monkeypatch.setattr(mixture, "log_prob", full)
+    for measured in (uncertainty, lambda *of: surprise(*of, np.zeros((2, *embedded.first.chroma_shape), np.float32))):
+        with pytest.raises(OutOfMemoryError):
+            measured(embedded, model)
 
 
 def test_the_surprise_of_a_sample_adds_up_to_its_log_probability(photo, model):

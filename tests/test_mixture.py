@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from picgui import color
-from picgui.pic import mixture
+from picgui.pic import mixture, pixel_loop
 
 
 def random_parameters(*, components=4, pixels=1, scale=1.0, seed=0):
@@ -28,6 +28,17 @@ def all_values():
 def test_the_probabilities_of_all_65536_values_sum_to_one(scale, seed):
     parameters = random_parameters(scale=scale, seed=seed).expand(1, 24, 256, 256)
     assert mixture.log_prob(parameters, all_values()).exp().sum().item() == pytest.approx(1, abs=1e-9)
+
+
+def test_a_component_without_probability_is_never_drawn():
+    parameters = torch.zeros(1, 12, 1, 1)
+    parameters[:, 0], parameters[:, 1] = -2000.0, 50.0
+    parameters[:, 2], parameters[:, 3] = 0.5, -0.1
+    parameters[:, 4:6] = parameters[:, 8:10] = -7.0
+    noise = torch.tensor([0.0, 0.5, 0.5]).view(1, 3, 1, 1)
+    assert mixture.draw(parameters, noise)[0, 0].item() == pytest.approx(-0.1, abs=0.01)
+    drawn = pixel_loop.draw_real(parameters.flatten().tolist(), [0.0] * 2, noise.view(1, 3).tolist(), 50.0, 1.0, 0)
+    assert drawn[0] == pytest.approx(-0.1, abs=0.01)
 
 
 def test_the_grid_is_the_whole_lab_units():

@@ -231,6 +231,47 @@ def test_a_mask_of_another_shape_is_refused(photo, model):
         next(sample_rows(embedded, model, seeds=[1], known=Known(np.ones((1, 1), bool), np.zeros((2, 1, 1)))))
 
 
+@pytest.mark.parametrize("spoilt", [np.nan, np.inf])
+def test_a_known_colour_that_is_none_is_refused(photo, model, spoilt):
+    embedded = embed(photo, model)
+    mask, chroma = np.zeros(embedded.chroma_shape, bool), np.zeros((2, *embedded.chroma_shape), np.float32)
+    mask[1, 2], chroma[0, 1, 2] = True, spoilt
+    with pytest.raises(ValueError, match="not finite"):
+        next(sample_rows(embedded, model, seeds=[1], known=Known(mask, chroma)))
+    with pytest.raises(ValueError, match="chroma"):
+        next(sample_rows(embedded, model, seeds=[1], known=Known(mask, chroma[0])))
+
+
+def test_a_mask_of_bytes_is_that_mask(photo, model):
+    embedded = embed(photo, model)
+    mask = np.zeros(embedded.chroma_shape, bool)
+    mask[1:3, 2:4] = True
+    chroma = np.full((2, *mask.shape), 20, np.float32)
+    rows = [list(sample_rows(embedded, model, seeds=[1], known=Known(m, chroma))) for m in (mask, np.uint8(mask) * 255)]
+    assert all(np.array_equal(a.chroma, b.chroma) and a.log_prob == b.log_prob for a, b in zip(*rows, strict=True))
+
+
+def test_no_seeds_are_no_samples(photo, model):
+    assert not list(draw_rows(embed(photo, model), model, seeds=[])) and not list(colorize(photo, model, seeds=[]))
+
+
+def test_memory_that_runs_out_between_the_networks_is_told(photo, model, monkeypatch):
+    def full(*arguments):
+        raise MemoryError
+
+    for part in ("_distances", "nearest"):
+        with monkeypatch.context() as patch, pytest.raises(OutOfMemoryError):
+            patch.setattr(pipeline, part, full)
+            list(colorize(photo, model, seeds=[1], candidates=2))
+
+
+def test_a_card_that_is_not_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "has_usable_card", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(DeviceError):
+        load_model(checkpoint(tmp_path), device="cuda:1")
+
+
 def test_rows_come_one_by_one_from_the_top_and_may_be_left(photo, model):
     rows = sample_rows(embed(photo, model), model, seeds=[1, 2])
     first, second = next(rows), next(rows)

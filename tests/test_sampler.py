@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from threading import Barrier, Thread
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from torch import nn
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from picgui import color
+from picgui.errors import is_out_of_memory
 from picgui.pic import lanes, mixture, pixel_loop, row_phase, sampler
 from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.checkpoint import load_checkpoint
-from picgui.threads import using_threads
+from picgui.threads import side_by_side, using_threads
 from tests.models import TINY, TINY_PAPER, checkpoint, network
 
 KERNELS = pytest.mark.parametrize("config", [TINY, TINY_PAPER, replace(TINY, blocks=1, channels=5)], ids=lambda c: f"{c.name}-{c.channels}")
@@ -336,6 +338,57 @@ def test_drawing_leaves_other_threads_theirs():
         list(sample_rows(f, embedding, luminance, seeds=[1, 2]))
         with ThreadPoolExecutor(1) as other:
             assert other.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
+
+
+def test_two_at_once_leave_new_threads_theirs():
+    f, embedding, luminance, _ = setting(TINY, 8, 3)
+
+    def work():
+        rows = sample_rows(f, embedding, luminance, seeds=[1, 2])
+        next(rows)
+        both_draw.wait(60)
+        list(rows)
+
+    with using_threads(2):
+        for _ in range(3):
+            both_draw = Barrier(2)
+            threads = [Thread(target=work) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            with ThreadPoolExecutor(1) as other:
+                assert other.submit(torch.get_num_threads).result() == 2
+
+
+def test_a_thread_that_cannot_begin_keeps_no_other_waiting(monkeypatch):
+    begun, begin = [], Thread.start
+
+    def start(thread):
+        begun.append(thread)
+        if len(begun) == 3:  # the first asks how many there are, the second waits for this one
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(Thread, "start", start)
+    with using_threads(2), pytest.raises(RuntimeError, match="can't start") as caught:
+        side_by_side(abs, [1, 2])
+    assert is_out_of_memory(caught.value)
+    begun[1].join(30)
+    assert not begun[1].is_alive()
+
+
+def test_masks_of_any_layout_are_drawn_by_the_same_loop():
+    f, embedding, luminance, chroma = setting(TINY, 5, 4)
+    mask = (torch.arange(20).view(1, 1, 5, 4) % 3 == 0).float()
+    turned = mask.transpose(2, 3).contiguous().transpose(2, 3)
+    assert not turned.is_contiguous()
+
+    def drawn(mask):
+        return np.stack([row.chroma for row in sample_rows(f, embedding, luminance, seeds=[1], known=(mask, chroma))])
+
+    first, compiled = drawn(mask), len(pixel_loop._draw_row.signatures)
+    assert np.array_equal(drawn(turned), first) and len(pixel_loop._draw_row.signatures) == compiled
 
 
 def test_what_cannot_be_compiled_is_left_to_pytorch(monkeypatch):

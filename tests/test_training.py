@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from PIL import Image
+from skimage.color import rgb2lab
 
 import training
 from picgui import color
@@ -65,6 +66,11 @@ def test_cifar_batches_are_read_exactly_and_nothing_in_them_is_run(tmp_path):
             pickle.dump({b"data": pixels.transpose(0, 3, 1, 2).reshape(5, -1), b"labels": [0] * 5}, file)
     assert np.array_equal(load_pictures([tmp_path], split="train", size=32, cache=tmp_path / "c").images, pixels)
     assert len(load_pictures([tmp_path], split="validation", size=32, cache=tmp_path / "c")) == 5
+
+    with open(tmp_path / "test_batch", "wb") as file:
+        pickle.dump({b"data": pixels.reshape(5, -1).astype(np.int64)}, file)
+    with pytest.raises(DataError, match="not bytes"):
+        load_pictures([tmp_path], split="validation", size=32, cache=tmp_path / "c")
 
     class Evil:
         def __reduce__(self):
@@ -141,6 +147,7 @@ def test_other_files_and_folders_hide_no_pictures(tmp_path):
     for name in ("a.png", "b.png", os.fsdecode(b"bad\xff.png"), "test/c.png"):
         (data / name).write_bytes(encoded(colored_picture(16, 16, seed=len(name))))
     (data / "backup.tar").write_bytes(b"no pack")
+    (data / "._a.png").write_bytes(b"what macOS knows of a.png")
     cache = tmp_path / "c"
     assert len(load_pictures([data], split="train", size=16, cache=cache)) == 3
     assert load_pictures([data], split="validation", size=16, cache=cache).sources == ("c.png",)
@@ -300,9 +307,13 @@ def test_crops_move_and_mirror():
 
 def test_the_lab_of_a_batch_is_that_of_the_display():
     images, _ = batch(number=2)
-    luminance, _ = lab_batch(images, TINY)
+    luminance, chroma = lab_batch(images, TINY)
     lab = color.srgb_to_lab(images.movedim(-1, 1).float() / 255)
     assert torch.equal(luminance * 50 + 50, (lab[:, :1] - 50) / 50 * 50 + 50)
+    scale = TINY.chroma_scale
+    for picture, ours in zip(images.numpy(), color.denormalize_chroma(chroma).numpy()):
+        expected = rgb2lab(picture)[:, :, 1:].reshape(len(picture) // scale, scale, -1, scale, 2).mean(axis=(1, 3)).transpose(2, 0, 1)
+        assert np.abs(ours - expected).max() < 0.6 and np.abs(expected[0] - expected[1]).max() > 5  # whole Lab units
 
 
 # a run
@@ -392,6 +403,33 @@ def test_a_run_does_not_go_on_with_another_objective(config, tmp_path):
     config.write_text('objective = "regression"\n' + config.read_text())
     with pytest.raises(DataError, match="another model or objective"):
         Trainer(read_config(config)).restore(tmp_path)
+
+
+def test_how_samples_are_drawn_may_change_when_a_run_goes_on(config, tmp_path):
+    Trainer(read_config(config)).save(tmp_path)
+    config.write_text(config.read_text().replace("components = 3", "components = 3\nsampling_strength = 0.25\ncoarse_strength = 0.5"))
+    Trainer(read_config(config)).restore(tmp_path)
+    config.write_text(config.read_text().replace("components = 3", "components = 4"))
+    with pytest.raises(DataError, match="another model"):
+        Trainer(read_config(config)).restore(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["no table", "no average", "another average", "no progress"])
+def test_a_damaged_state_is_not_exported(folder, config, tmp_path, capsys, damage):
+    out = tmp_path / "run"
+    command = ("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", out)
+    assert run(*command, "--minutes", 0) == 0
+    state = read_state(out)
+    if damage == "no progress":
+        state["progress"] = {"images": "many"}
+    elif damage == "another average":
+        state["average"] = {}
+    else:
+        state.pop("average")
+    torch.save([] if damage == "no table" else state, out / "state.pt")
+    assert run("export", out, "-o", tmp_path / "a.safetensors") == 1 and "damaged" in capsys.readouterr().err
+    if damage == "no table":
+        assert run(*command, "--resume") == 1 and "damaged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("key", ["config", "network", "average", "optimizer", "generator", "torch", "progress"])
@@ -517,6 +555,20 @@ def test_a_full_disk_loses_nothing_that_was_saved(folder, config, tmp_path, caps
     assert "cannot be saved" in capsys.readouterr().err
     assert (tmp_path / "run/state.pt").read_bytes() == before and not list((tmp_path / "run").glob("*.part"))
     assert run(*command, "--resume") == 0 and read_state(tmp_path / "run")["progress"]["images"] == 48
+
+
+def test_a_board_that_cannot_be_written_ends_no_run(tmp_path, capsys):
+    class Full:
+        def add_scalar(self, *row):
+            raise OSError(28, "No space left on device")
+
+    log = _Log(tmp_path, images=None)
+    log._board = Full()
+    for images in (1, 2):
+        log.write({"images": images, "train_loss": 1.0})
+    log.close()
+    assert capsys.readouterr().err.count("No space left") == 1
+    assert len((tmp_path / "curve.csv").read_text().splitlines()) == 3
 
 
 def test_a_gradient_that_is_not_finite_stops_and_keeps_the_last_state(folder, config, tmp_path, capsys):
@@ -863,7 +915,16 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("average_decay = 0.9", "average_decay = 1.5"),
         ("average_decay = 0.9", "betas = [0.9]"),
         ("average_decay = 0.9", "betas = [0.9, 1]"),
-        ("average_decay = 0.9", "clip_gradient_norm = -1"),
+        ("average_decay = 0.9", "clip_gradient_norm = 0"),
+        ("average_decay = 0.9", "auxiliary_weight = inf"),
+        ("average_decay = 0.9", "average_decay = true"),
+        ("batch = 4", "batch = 400"),
+        ("rate = 5e-3\nend_rate = 5e-3", "rate = true\nend_rate = 5e-3"),
+        ("components = 3", "components = 3\nlevel_up_blocks = 1.5"),
+        ("known_colors = true", "known_colors = 'yes'"),
+        ("components = 3", "components = 3\nvertical_kernel = [3, 2]"),
+        ("[8, 1, 2, 1]]", "[8, 1, 4, 1]]"),
+        ("[6, 1, 1, 1]", "[6, -1, 1, 1]"),
         ("dropout = 0.1", "dropout = 1.5"),
         ("components = 3", "components = 0"),
         ("channels = 6\nblocks", "channels = 6.0\nblocks"),
@@ -890,6 +951,12 @@ def test_a_bad_configuration_is_told(config, change):
 def test_what_a_configuration_lacks_is_said_in_words(config, change, told):
     config.write_text(config.read_text().replace(*change))
     with pytest.raises(DataError, match=told):
+        read_config(config)
+
+
+def test_sizes_that_the_model_cannot_halve_are_told(config):
+    config.write_text(config.read_text().replace("size = 16", "size = 18").replace("size = 32", "size = 36").replace("components = 3", "components = 3\nnetwork_size = 36"))
+    with pytest.raises(DataError, match="18 pixels do not go with this model; they must be multiples of 8"):
         read_config(config)
 
 

@@ -91,6 +91,12 @@ def test_rows_not_drawn_yet_are_grey_and_lend_no_colour():
     assert (compose(photo, np.full_like(low, np.nan)) == compose(photo, np.zeros_like(low))).all()
 
 
+def test_chroma_of_any_layout_is_composed():
+    photo, low = textured(96, 96), chroma(6, 6)
+    flipped = np.ascontiguousarray(low[:, :, ::-1])[:, :, ::-1]
+    assert np.array_equal(compose(photo, flipped), compose(photo, low))
+
+
 def test_saturation_multiplies_the_chroma():
     photo, low = textured(96, 96), chroma(6, 6, scale=6)
     one, half, none = (lab_of(compose(photo, low, saturation=s, dtype=np.uint16))[1:] for s in (1.0, 0.5, 0.0))
@@ -136,3 +142,16 @@ def test_grey_leaves_the_guide_of_the_colours(monkeypatch):
     grey = compose(photo, np.zeros((2, 1, 1), np.float32))
     assert (np.ptp(grey.astype(int), axis=2) <= 1).all()
     assert np.array_equal(compose(photo, chroma), first) and len(made) == 1
+
+
+def test_what_was_upsampled_serves_the_next_rows_until_a_colour_changes(monkeypatch):
+    photo, low = textured(96, 96), chroma(6, 6)
+    made, upsampled = [], upsample._Guide._upsampled
+    monkeypatch.setattr(upsample._Guide, "_upsampled", lambda self, given: made.append(given) or upsampled(self, given))
+    before = [compose(photo, low, rows=slice(top, top + 48), saturation=0.5) for top in (0, 48)]
+    assert len(made) == 1
+    low[:, 5, 5] = 40  # in place, as rows are drawn
+    after = compose(photo, low, saturation=0.5)
+    assert len(made) == 2 and np.array_equal(after[:40], before[0][:40]) and not np.array_equal(after[48:], before[1])
+    low[:, 5, 5] = np.nan
+    assert np.array_equal(compose(photo, low), compose(photo, low)) and len(made) == 3

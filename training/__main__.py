@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
 from training.evaluate import MEASURED, evaluate, evaluate_coarse, measure_dabs, measure_samples
-from training.figures import make_figures, originals, photographs, plot_curves, write_grey
+from training.figures import check_others, make_figures, originals, photographs, plot_curves, write_grey
 from training.machine import PRECISIONS, keep_memory
 from training.measures import Figure
 from training.parallel import World
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
     except PicError as error:
         return _say(error)
     except KeyboardInterrupt:
@@ -119,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_figures)
 
     command = commands.add_parser("grey", help="write validation pictures without colour, for other programs to colorize")
-    _add_data(command, required=True)
+    _add_data(command, required=True, device=False)
     command.add_argument("--size", type=arguments.positive, default=144, help="pixels (default 144)")
     command.add_argument(
         "--limit", type=arguments.positive, default=16, help="how many pictures (default 16; evaluate wants as many as --sampled-pictures)"
@@ -143,12 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_data(command: argparse.ArgumentParser, *, required: bool, use: str = "") -> None:
+def _add_data(command: argparse.ArgumentParser, *, required: bool, use: str = "", device: bool = True) -> None:
     command.add_argument(
         "--data", type=Path, nargs="+", required=required, help=f"pictures, folders of them, npz packs, or CIFAR-10{use}"
     )
     command.add_argument("--cache", type=Path, help="where decoded pictures are kept (default: the user's cache)")
-    command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
+    if device:
+        command.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
 
 
 def _add_sampling(command: argparse.ArgumentParser, *, of: str = "the samples") -> None:
@@ -221,11 +224,12 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     if (options.baselines or options.others) and not options.samples:
         raise DataError("Baselines and others are compared with samples: say how many with --samples.")
-    sampling, rivals = _sampling(options), _rivals(options)  # before what takes long
+    sampling, rivals = _sampling(options), _rivals(options)
     model = load_model(options.checkpoint, device=_device(options))
     if options.one_pass:
         model.network.config = replace(model.network.config, coarse_factor=1)
     pictures = _validation_pictures(model.checkpoint, options)
+    check_others(options.others, map(str, range(min(options.sampled_pictures, len(pictures)))), size=pictures.size)
     figures = evaluate(model.network, pictures, device=model.device, limit=options.limit)
     if options.unrounded:
         unrounded = evaluate(model.network, pictures, device=model.device, limit=options.limit, whole_units=False)
@@ -288,7 +292,10 @@ def _json(figures: object) -> str:
 
 
 def _validation_pictures(checkpoint: Checkpoint, options: argparse.Namespace) -> Pictures:
-    size = checkpoint.metadata.get("training", {}).get("config", {}).get("picture_size", checkpoint.config.network_size)
+    least = size = checkpoint.config.network_size
+    with suppress(AttributeError, KeyError, TypeError):  # what others wrote need not say
+        size = int(checkpoint.metadata["training"]["config"]["picture_size"])
+    size = max(size, least)
     return load_pictures(options.data, split="validation", size=size, cache=options.cache)
 
 

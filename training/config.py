@@ -90,11 +90,13 @@ def parse_config(source: dict) -> TrainingConfig:
         value, least = getattr(config, name), 0 if name in ("seed", "warm_up_steps") else 1
         if type(value) is not int or value < least:
             raise ValueError(f"{name} is {value!r}; it must be a whole number from {least} on")
-    for name, most in {"average_decay": 1, "auxiliary_weight": math.inf, "clip_gradient_norm": math.inf, "epsilon": math.inf}.items():
+    for name, most in {"average_decay": 1, "auxiliary_weight": math.inf, "epsilon": math.inf}.items():
         value = getattr(config, name)
-        if not isinstance(value, int | float) or not 0 <= value <= most:
+        if not _is_number(value) or not 0 <= value <= most or value == math.inf:
             raise ValueError(f"{name} is {value!r}; it must be a number from 0 {'on' if most == math.inf else 'to 1'}")
-    if not isinstance(config.betas, tuple) or len(config.betas) != 2 or not all(isinstance(b, int | float) and 0 <= b < 1 for b in config.betas):
+    if not _is_number(config.clip_gradient_norm) or not config.clip_gradient_norm > 0:
+        raise ValueError(f"clip_gradient_norm is {config.clip_gradient_norm!r}; it must be a number above 0; inf clips nothing")
+    if not isinstance(config.betas, tuple) or len(config.betas) != 2 or not all(_is_number(b) and 0 <= b < 1 for b in config.betas):
         raise ValueError(f"betas are {config.betas!r}; they must be two numbers from 0 to below 1")
     if not isinstance(config.held, tuple) or not all(isinstance(pattern, str) for pattern in config.held):
         raise ValueError(f"held is {config.held!r}; it must be a list of patterns")
@@ -107,13 +109,17 @@ def parse_config(source: dict) -> TrainingConfig:
     if shares["known_dabs"] + shares["known_surroundings"] > 1:
         raise ValueError("known_dabs and known_surroundings are of different pictures: together they may be 1 at most")
     for stage in stages:
-        if not isinstance(stage.images, int) or not isinstance(stage.batch, int):
-            raise ValueError("a stage needs whole numbers of images and batch")
+        if type(stage.images) is not int or type(stage.batch) is not int or stage.batch > stage.images:
+            raise ValueError("a stage needs whole numbers of images and batch, and no more in a batch than images in all")
         if stage.size not in (whole, whole / 2):
             raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
         if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
-        if not math.isfinite(stage.rate):
+        smallest = whole // 2 if stage.halved else int(stage.size)
+        multiple = config.model.chroma_scale * (config.model.coarse_factor if config.augmentation.known_coarse else 1)
+        if smallest % multiple:
+            raise ValueError(f"pictures of {smallest} pixels do not go with this model; they must be multiples of {multiple}")
+        if not _is_number(stage.rate) or not math.isfinite(stage.rate):
             raise ValueError(f"a stage has rate {stage.rate}; it must be a finite number")
         if stage.decay not in ("geometric", "linear"):
             raise ValueError(f"a stage has decay {stage.decay!r}; it must be geometric or linear")
@@ -129,3 +135,7 @@ def parse_config(source: dict) -> TrainingConfig:
     if config.picture_size < config.model.network_size:
         raise ValueError(f"picture_size is {config.picture_size}, smaller than the network's {config.model.network_size}")
     return config
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)

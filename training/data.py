@@ -65,7 +65,7 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
         if split == "train" and (others := _files([Path(path) for path in paths], "validation")):
             raise DataError(f"Nothing in {where} is left to train on: all of it validates (pictures or packs: {len(others)}).")
         raise DataError(
-            f"No {split} pictures in {where}. Give a folder of pictures, npz packs named {split[:5]}*.npz, or CIFAR-10."
+            f"No {split} pictures in {where}. Give a folder of pictures, npz packs named {'val' if split == 'validation' else split}*.npz, or CIFAR-10."
         )
     digest = _digest(files, split, size)
     folder = cache or cache_dir() / "training"
@@ -84,7 +84,10 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
     except (OSError, ValueError, EOFError) as error:  # cut short, as by a loss of power
         raise DataError(f"The decoded pictures in {cached} are damaged: {error}. Delete that file; it is made anew.") from error
     if not len(images):
-        raise DataError(f"None of the {len(files)} {split} files held a colour picture of at least {size} pixels.")
+        raise DataError(
+            f"None of the {len(files)} {split} files held a colour picture of at least {size} pixels. Give more pictures, or put them into folders "
+            "called train and validation."
+        )
     return Pictures(images, tuple(file.name for file in files), digest)
 
 
@@ -128,7 +131,7 @@ def _files_of(path: Path, split: str) -> list[Path]:
 
 
 def _pictures_below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS and p.is_file())
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS and not p.name.startswith("._") and p.is_file())
 
 
 def _share(pictures: Mapping[Path, str], split: str) -> list[Path]:
@@ -276,4 +279,6 @@ def _read_cifar_batch(file: Path, size: int) -> Iterator[np.ndarray]:
     _refuse_other_size(file, size)
     with open(file, "rb") as stream:
         batch = _ArraysOnly(stream, encoding="bytes").load()
+    if batch[b"data"].dtype != np.uint8:
+        raise ValueError(f"its pixels are {batch[b'data'].dtype}, not bytes")
     yield from np.ascontiguousarray(batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))

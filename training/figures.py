@@ -238,6 +238,13 @@ def other_result(folder: Path, name: str, *, size: int | None = None) -> np.ndar
     return pixels
 
 
+def check_others(folders: Sequence[Path], names: Iterable[str], *, size: int | None = None) -> None:
+    """Raise what `other_result` would, before anything else takes long."""
+    for name in names:
+        for folder in folders:
+            other_result(folder, name, size=size)
+
+
 def write_grey(pictures: Sequence[Picture], folder: Path) -> list[Path]:
     """Write the photographs without colour, for other programs, as ``<name>.png``; the paths. Raises PicError."""
     make_folder(folder)
@@ -259,6 +266,7 @@ def make_figures(
     others: Sequence[Path] = (),
 ) -> list[Path]:
     """Write every figure that the pictures allow (3 and 5 need originals); the paths written. Raises PicError."""
+    check_others(others, [picture.name for picture in pictures])
     seeds, sampling = range(1, samples + 1), {"temperature": temperature, "candidates": candidates}
     with_real = all(p.real is not None for p in pictures)
     plans: dict[str, Callable[[], np.ndarray]] = {

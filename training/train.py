@@ -23,7 +23,7 @@ from picgui.errors import DataError
 from picgui.pic import mixture
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from picgui.pic.layers import initialize_from_data
-from picgui.pic.network import PIC
+from picgui.pic.network import PIC, ModelConfig
 from training.augment import Batch, crop_and_flip, halve, training_batch
 from training.baselines import OBJECTIVES
 from training.config import TrainingConfig, TrainingStage, parse_config
@@ -65,6 +65,10 @@ class Progress:
     images: int = 0
     steps: int = 0
     seconds: float = 0.0  # of training, over all its sessions
+
+    def __post_init__(self):
+        if not all(type(seen) is int and seen >= 0 for seen in (self.images, self.steps)):
+            raise ValueError("what a run has seen are whole numbers from 0 on")
 
 
 class Trainer:
@@ -276,8 +280,8 @@ class Trainer:
         """Go back to the state of `save`; the configuration must fit. Raises DataError where it does not."""
         state = read_state(folder, self.device)
         try:
-            before = json.loads(state["config"])
-            if before["model"] != self.config.source["model"] or before.get("objective", "likelihood") != self.config.objective:
+            before = parse_config(json.loads(state["config"]))
+            if _shape(before.model) != _shape(self.config.model) or before.objective != self.config.objective:
                 raise DataError(f"The run in {folder} is of another model or objective; choose another --out.")
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
@@ -289,7 +293,7 @@ class Trainer:
             self.progress = Progress(**state["progress"])
             if not self.precision_is_given:
                 self.precision = PRECISIONS[state.get("precision", "bfloat16")]  # as all runs once were
-        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise DataError(
                 f"The run in {folder} trains other parameters, or otherwise, or its state is damaged; choose another --out."
             ) from error
@@ -301,11 +305,19 @@ def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
     """The state of a run. Raises DataError where there is none or it is damaged."""
     path = Path(folder) / STATE_FILE
     if not path.is_file():
-        raise DataError(f"There is no run to go on with in {folder}: it has no {STATE_FILE}.")
+        raise DataError(f"There is no run in {folder}: it has no {STATE_FILE}.")
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location=device, weights_only=True)
+        if not isinstance(state, dict):
+            raise TypeError("it holds no state")
     except Exception as error:  # torch raises many kinds for a damaged file
         raise DataError(f"{path} is damaged: {error}") from error
+    return state
+
+
+def _shape(model: ModelConfig) -> ModelConfig:
+    """What weights depend on."""
+    return replace(model, name="", sampling_strength=0.0, coarse_strength=0.0)
 
 
 def read_run(folder: Path) -> tuple[dict, TrainingConfig]:
@@ -371,7 +383,7 @@ def train(
     resume = resume or world.any(world.is_first and world.restarts > 0 and _launcher(out) == world.launcher, torch.device(device))
     if (out / STATE_FILE).exists() and not resume:
         raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
-    before = load_checkpoint(init) if init else None
+    before = load_checkpoint(init) if init and not resume else None  # a run that goes on has its own weights
     trainer = Trainer(config, device=device, init=before, world=world, at_once=at_once, precision=precision, compile=compile)
     if resume:
         trainer.restore(out)
@@ -383,8 +395,8 @@ def train(
             for split in ("data", "validation"):
                 if earlier.get(split, recipe[split])["digest"] != recipe[split]["digest"]:
                     raise DataError(
-                        f"The run in {out} is of other pictures, so that some that it was trained on might now validate it. Go on with its own "
-                        "--data; or export it, and begin another run with --init."
+                        f"The run in {out} is of other pictures or another picture_size, so that some that it was trained on might now validate it. Go on "
+                        "with its own --data and picture_size; or export it, and begin another run with --init."
                     )
             recipe["init"] = earlier["init"]
             if earlier["command"] != recipe["command"]:
@@ -520,7 +532,7 @@ def _read_recipe(run: Path) -> dict:
     path = run / RECIPE_FILE
     try:
         recipe = json.loads(path.read_text())
-        if not {"config", "command", "seed", "init", "data", "machine", "torch"} <= set(recipe):
+        if not {"config", "command", "seed", "init", "data", "machine", "torch"} <= set(recipe) or "digest" not in recipe["data"]:
             raise ValueError("it is not complete")
     except (OSError, TypeError, ValueError) as error:
         raise DataError(f"The recipe of the run, {path}, is missing or damaged: {error}.") from error
@@ -587,9 +599,13 @@ class _Log:
         except OSError as error:
             raise DataError(f"The curve {self._file.name} cannot be written: {error.strerror}.") from error
         if self._board:
-            for key, value in row.items():
-                if key not in ("seconds", "images"):
-                    self._board.add_scalar(key, float(value), row["images"])
+            try:
+                for key, value in row.items():
+                    if key not in ("seconds", "images"):
+                        self._board.add_scalar(key, float(value), row["images"])
+            except OSError as error:  # it only shows what the curve has, too
+                print(f"training: what TensorBoard shows cannot be written any more: {error.strerror}.", file=sys.stderr, flush=True)
+                self._board = None
 
     def close(self) -> None:
         self._file.close()
@@ -619,12 +635,17 @@ def export(
     except ValueError as error:
         raise DataError(f"{error}.") from error
     network = OBJECTIVES[config.objective](model)
-    network.load_state_dict(state["average"])
+    try:
+        network.load_state_dict(state["average"])
+        progress = Progress(**state["progress"])
+        seen = {"images": progress.images, "seconds": round(progress.seconds)}
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(f"The state of the run in {run} is damaged: {error}.") from error
     network.fold()
     metadata = {
         "training": {key: recipe[key] for key in ("config", "command", "seed", "init", "machine", "torch")}
         | {"processes": recipe.get("processes", 1), "precision": recipe.get("precision", "bfloat16"), "compiled": recipe.get("compiled", False)}
-        | {"images": state["progress"]["images"], "seconds": round(state["progress"]["seconds"])},
+        | seen,
         "data": recipe["data"],
     }
     path = save_checkpoint(out, network, metadata=metadata)

@@ -41,7 +41,7 @@ class Lanes:
             self.known = np.zeros((height, width), bool)
             self.known_chroma = given.luminance.new_zeros(height, width, 2)
         else:
-            self.known = known[0][0, 0].bool().cpu().numpy()
+            self.known = known[0][0, 0].bool().contiguous().cpu().numpy()  # a compiled loop is compiled for one layout
             self.known_chroma = known[1][0].movedim(0, -1).to(given.luminance)
 
     def row(self, y: int) -> Drawn:

@@ -110,7 +110,7 @@ def draw(parameters: Tensor, noise: Tensor, *, temperature: float = 1.0) -> Tens
     mixture = unpack(parameters)
     cumulative = (mixture.logits / temperature).softmax(dim=1).cumsum(dim=1)
     # the last step of the cumulative sum may fall short of 1 by rounding: never step past the last component
-    component = (noise[:, 0:1] > cumulative[:, :-1]).sum(dim=1, keepdim=True)
+    component = (noise[:, 0:1] >= cumulative[:, :-1]).sum(dim=1, keepdim=True)
     mean_a, log_scale_a, mean_b, log_scale_b, coefficient = (m.gather(1, component) for m in mixture[1:])
     logistic = torch.logit(noise[:, 1:].clamp(*QUANTILES))
     a = snap(mean_a + temperature * log_scale_a.exp() * logistic[:, 0:1])

@@ -72,6 +72,15 @@ class ModelConfig:
             kernel = getattr(self, name)
             if len(kernel) != 2 or min(kernel) < 1:
                 raise ValueError(f"{name} is {kernel}; it must be two whole numbers from 1 on")
+        if type(self.level_up_blocks) is not int or self.level_up_blocks < 0 or type(self.coarse_factor) is not int or type(self.known_colors) is not bool:
+            raise ValueError("level_up_blocks and coarse_factor must be whole numbers, known_colors true or false")
+        if self.vertical_kernel[1] % 2 == 0:
+            raise ValueError(f"vertical_kernel is {self.vertical_kernel}; it must be as wide to both sides, so its width must be odd")
+        for stage in (*self.stages, *self.levels):
+            if any(type(value) is not int or value < 1 for value in stage._replace(blocks=stage.blocks + 1)):
+                raise ValueError(f"{stage} must be of whole numbers from 1 on, its blocks from 0 on")
+        if any(level.stride != (1 if index == 0 else 2) for index, level in enumerate(self.levels)):
+            raise ValueError("the first of the levels must have stride 1, the others 2")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout}; it must be from 0 to below 1")
         stride = 1
@@ -118,8 +127,8 @@ class ModelConfig:
                 if key in values:
                     values[key] = tuple(int(x) for x in values[key])
             return cls(**values)
-        except TypeError as error:
-            raise ValueError(f"the model configuration is incomplete: {error}") from None
+        except (TypeError, OverflowError) as error:
+            raise ValueError(f"the model configuration is incomplete or impossible: {error}") from None
 
 
 _CIFAR10 = ModelConfig(

@@ -600,7 +600,7 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
         """`picgui.pic.mixture.draw` of one pixel."""
         k = len(cumulative)
         component = 0
-        while component < k - 1 and uniforms[0] > cumulative[component]:
+        while component < k - 1 and uniforms[0] >= cumulative[component]:
             component += 1
         mean_a, mean_b = parameters[k + component], parameters[3 * k + component]
         scale_a, scale_b = scale_of(parameters[2 * k + component]), scale_of(parameters[4 * k + component])

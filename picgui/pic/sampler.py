@@ -10,7 +10,7 @@ batch that is always filled up to the same size. So its pixels do not depend on 
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from itertools import cycle
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from picgui.pic import pixel_loop
 from picgui.pic.lanes import BatchLanes, CompiledLanes, Drawn, Known, Lanes, SingleLane
 from picgui.pic.network import PixelCNN
 from picgui.pic.row_phase import Given, Packed
-from picgui.threads import one_thread_each, using_threads
+from picgui.threads import number_of_threads, one_thread_each, side_by_side
 
 LANES = 8  # samples in a batch where there is a GPU
 _ROWS_AHEAD = 2  # that threads may be of who takes the rows
@@ -119,17 +119,22 @@ def _rows(
     if on_cpu and embedding.dtype == torch.float32 and pixel_loop.is_available():
         weights = pixel_loop.pack(pixel_cnn)
     if weights:
-        lanes, threads = CompiledLanes, min(torch.get_num_threads(), number)
+        lanes, threads = CompiledLanes, min(number_of_threads(), number)
         members = [range(i, number, threads) for i in range(threads)]
     else:
         lanes, weights = SingleLane if on_cpu else BatchLanes, Packed.of(pixel_cnn)
         noise = [*noise, *(np.random.default_rng(0) for _ in range(-number % size))]
-    with using_threads(1) if on_cpu else nullcontext():
-        shared = Given.of(pixel_cnn, embedding, luminance, strength) if len(embedding) == 1 else None
+
+    def given_of(embedding: Tensor) -> Given:
+        return Given.of(pixel_cnn, embedding, luminance, strength)
+
+    shared = None
+    if len(embedding) == 1:
+        (shared,) = side_by_side(given_of, [embedding]) if on_cpu else [given_of(embedding)]
 
     def group(samples: range) -> Lanes:
         own = [i % len(embedding) for i in samples]  # what fills up a batch has any
-        given = shared or Given.of(pixel_cnn, embedding[own], luminance, strength)
+        given = shared or given_of(embedding[own])
         return lanes(weights, given, [noise[i] for i in samples], **options)
 
     drawn_as = [i for samples in members for i in samples]
