@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,12 @@ from xml.etree import ElementTree
 import pytest
 from PySide6.QtCore import QLocale, QPoint, QRect, QSettings, QSize, QTranslator
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QScrollArea
+from PySide6.QtWidgets import QLabel, QMenu, QScrollArea
 
 from picgui import __version__
 from picgui.defaults import TEMPERATURE
-from picgui.gui.app import DESKTOP_ID
+from picgui.gui import theme
+from picgui.gui.app import DESKTOP_ID, dress
 from picgui.gui.controls import Panel
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, facts
 from picgui.gui.main_window import MainWindow
@@ -141,3 +143,35 @@ def test_in_a_small_window_the_export_stays_and_what_does_not_fit_is_behind_dots
     image = dots.grab().toImage()
     assert dots.isVisible() and len({image.pixel(x, image.height() // 2) for x in range(image.width())}) > 2, "something is painted"
     window.close()
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_no_two_of_a_menu_have_one_letter(language, request, qtbot, tmp_path):
+    if language == "german":
+        request.getfixturevalue("german")
+    window = MainWindow(checkpoint=checkpoint(tmp_path), device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    menus = [window.menuBar(), *window.menuBar().findChildren(QMenu)]
+    actions = [menu.actions() for menu in menus]
+    actions.append([window._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
+    for group in actions:
+        letters = [match[1].lower() for action in group if (match := re.search("&([^&])", action.text().replace("&&", "")))]
+        assert len(set(letters)) == len(letters), [action.text() for action in group]
+    assert sum(map(len, actions)) > 40
+    window.close()
+
+
+def test_a_language_that_the_words_are_not_in_stays_english_and_from_left_to_right(monkeypatch, qapp):
+    before, installed = QLocale(), []
+    monkeypatch.setattr(type(qapp), "installTranslator", lambda self, translator: installed.append(translator.filePath()))
+    try:
+        for language, number_of_files in (("ar_EG", 0), ("fr_FR", 0), ("de_DE", 2)):
+            QLocale.setDefault(QLocale(language))
+            installed.clear()
+            dress(qapp)
+            assert len(installed) == number_of_files, (language, installed)
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_a_large_icon_is_sharp(qapp):
+    assert theme.icon("photo").actualSize(QSize(128, 128)).width() == 128

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
@@ -392,3 +393,98 @@ def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot)
         drawn._actions["surprise"].trigger()
         qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text and drawn.message.isVisible(), timeout=WAIT)
         assert not drawn._actions["surprise"].isChecked()
+
+
+def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):  # noqa: F811
+    drawn.session.set_sample_count(6)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.session.select(drawn.session.samples[5])
+    drawn.gallery.mark(drawn.session.samples)
+    drawn._actions["compare"].trigger()
+    before = drawn.canvas.samples
+    assert seeds(before) == [3, 4, 5, 6]
+    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas._pane_rects()[1].center().toPoint())
+    assert drawn.session.selected.seed == 4 and drawn.canvas.samples == before
+    drawn.session.select(drawn.session.samples[0])
+    assert seeds(drawn.canvas.samples) == [1, 2, 3, 4]
+
+
+def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):  # noqa: F811
+    drawn.session.set_sample_count(6)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn._actions["compare"].trigger()
+    for expected in ([1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], [3, 4, 5, 6], [3, 4, 5, 6], [1, 2, 3, 4]):
+        drawn._actions["next"].trigger()
+        assert drawn._actions["compare"].isChecked() and seeds(drawn.canvas.samples) == expected == seeds(drawn.gallery.marked)
+    drawn._actions["compare"].trigger()
+    assert seeds(drawn.gallery.marked) == [1]
+
+
+@pytest.mark.parametrize("tool", ["region", "hint"])
+@pytest.mark.parametrize("button", [Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton])
+def test_another_button_neither_ends_nor_replaces_what_is_being_marked(drawn, tool, button):  # noqa: F811
+    marked, canvas = [], drawn.canvas
+    (canvas.region_marked if tool == "region" else canvas.place_marked).connect(marked.append)
+    drawn._actions[tool].trigger()
+    middle = canvas.rect().center()
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle - QPoint(30, 20))
+    QTest.mouseMove(canvas, middle)
+    QTest.mouseClick(canvas, button, pos=middle)
+    assert not marked and canvas._grabbed == "mark"
+    QTest.mouseMove(canvas, middle + QPoint(40, 30))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 30))
+    assert len(marked) == 1 and marked[0].any() and canvas._grabbed is None
+
+
+def test_the_readout_is_of_what_is_under_the_mouse(drawn):  # noqa: F811
+    canvas, told = drawn.canvas, []
+    values = np.arange(100.0).reshape(10, 10)
+    canvas.show_overlay(Overlay(values, 0, 100, "low", "high", "bits"))
+    at = canvas._target(canvas._pane_rects()[0]).topLeft() + QPointF(30, 30)
+
+    class Painter(Mock):
+        def drawText(self, _box, _where, words):  # noqa: N802
+            told.append(words)
+
+        def drawImage(self, *_):  # noqa: N802
+            pass
+
+    def readout():
+        told.clear()
+        canvas._paint_legend(Painter())
+        return [words for words in told if "bits" in words]
+
+    QTest.mouseMove(canvas, at.toPoint())
+    assert len(before := readout()) == 1
+    canvas.zoom_to(canvas.zoom * 2)
+    share = canvas._to_photo(at, canvas._pane_rects()[0])
+    expected = values[int(share.y() * 10), int(share.x() * 10)]
+    assert readout() == [f"{expected:.1f} bits"] != before
+    QCoreApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+    assert not readout()
+
+
+def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):  # noqa: F811
+    mask = np.ones(drawn.session.embedded.chroma_shape, bool)
+    drawn.session.add_hint(mask, (60.0, 40.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn._actions["hint"].trigger()
+
+    def colored():
+        image = drawn.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+        return (np.ptp(pixels, axis=2) > 60).sum()
+
+    assert colored() > 1000
+    drawn.canvas.show_original(True)
+    assert colored() == 0
+
+
+def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):  # noqa: F811
+    chips = []
+    monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_: chips.append(text))
+    drawn._actions["compare"].trigger()
+    drawn._actions["region"].trigger()
+    chips.clear()
+    drawn.canvas.grab()
+    assert sum("rectangle" in text for text in chips) == 1

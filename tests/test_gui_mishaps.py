@@ -473,8 +473,10 @@ def test_comparing_selects_nothing_for_pin_and_delete(drawn):  # noqa: F811
     drawn._actions["compare"].trigger()
     drawn._actions["delete"].trigger()
     assert drawn.session.samples == (*samples[:2], samples[3])
-    # leaving the comparison by a click, too, forgets what it selected
     drawn.session.undo_stack.undo()
+    assert drawn._actions["compare"].isChecked() and drawn.session.selected is samples[2] and samples[2] in drawn.canvas.samples
+    drawn._actions["compare"].trigger()
+    # leaving the comparison by a click, too, forgets what it selected
     drawn._actions["compare"].trigger()
     assert drawn.gallery.marked == samples
     drawn.gallery.mark(samples[1:2])
@@ -1127,3 +1129,137 @@ def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):  # noqa: F811
     drawn.studio.stop()
     values = [sample.colorfulness for sample in order.shown]
     assert values == sorted(values, reverse=True) and drawn._autosave_timer.isActive()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("samples", "abc"), ("samples", "4.0"), ("samples", "99"), ("temperature", "0,75"), ("temperature", "nan"), ("temperature", "9"), ("threads", "two"), ("geometry", "foo")],
+)
+def test_settings_that_were_spoilt_by_hand_count_for_nothing(tmp_path, model_path, qtbot, name, value):  # noqa: F811
+    (tmp_path / "s.ini").write_text(f"[General]\n{name}={value}\n")
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    expected = {"99": 16, "9": 1.2}.get(value)
+    assert window.session.sample_count == (expected if name == "samples" and expected else 4)
+    assert window.session.temperature == (expected if name == "temperature" and expected else TEMPERATURE)
+    dialog = dialogs.PreferencesDialog(settings, in_use=default_checkpoint(), cuda=False)
+    assert dialog.samples.currentData() == window.session.sample_count
+    assert dialog.temperature.currentData() == round(100 * window.session.temperature) and dialog.threads.currentData() == 0
+    window.close()
+
+
+def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_path, scan, qtbot):  # noqa: F811
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    settings.setValue("temperature", 0.9)
+    window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    slider = window.panel.temperature
+    assert slider.value() == 90 and window.panel.temperature_value.text() == "0.90"
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    slider.mouseDoubleClickEvent(None)
+    qtbot.waitUntil(lambda: window.session.temperature == TEMPERATURE and is_done(window), timeout=WAIT)
+    window.close()
+
+
+def test_what_only_the_command_named_is_not_preferred_and_what_could_not_be_loaded_no_longer_is(tmp_path, qapp):
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    in_use = checkpoint(tmp_path)
+    dialogs.PreferencesDialog(settings, in_use=in_use, cuda=False, is_named=True).accept()
+    assert settings.value("checkpoint") is None
+    settings.setValue("checkpoint", "too-large.safetensors")
+    dialogs.PreferencesDialog(settings, in_use=in_use, cuda=False).accept()
+    assert settings.value("checkpoint") == str(in_use)
+
+
+def test_a_checkpoint_that_cannot_be_removed_is_told(tmp_path, qapp, monkeypatch):
+    kept = checkpoint(checkpoint_dir(), name="kept")
+    dialog = dialogs.PreferencesDialog(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), in_use=default_checkpoint(), cuda=False)
+    dialog.model.setCurrentIndex(dialog.model.findData(str(kept)))
+
+    def held(self, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: QMessageBox.StandardButton.Yes)
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.unlink", held)
+        dialog.remove.click()
+    assert "could not be removed: Permission denied" in dialog.facts.text() and dialog.model.currentData() == str(kept)
+    dialog.remove.click()
+    assert not kept.exists()
+
+
+def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):  # noqa: F811
+    drawn.activateWindow()
+    drawn._actions["hint"].trigger()
+    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
+    drawn.panel.hints.plane.setFocus()
+    qtbot.waitUntil(drawn.panel.hints.plane.hasFocus, timeout=WAIT)
+    drawn._use_tool(Tool.MOVE)
+    assert drawn.canvas.hasFocus()
+
+
+def test_keys_that_are_held_draw_and_delete_once(drawn):  # noqa: F811
+    repeated = {name for name, action in drawn._actions.items() if action.autoRepeat()}
+    assert repeated == {"zoom_in", "zoom_out", "next", "previous", "undo", "redo"}
+
+
+def test_the_number_of_samples_takes_no_photograph_and_is_taken_when_one_is_opened(drawn, scan, qtbot):  # noqa: F811
+    assert not drawn.panel.count.acceptDrops()
+    drawn.panel.count.setText("2")
+    drawn.open(scan)
+    assert drawn.session.sample_count == 2
+    qtbot.waitUntil(lambda: len(drawn.session.samples) == 2 and is_done(drawn), timeout=WAIT)
+
+
+def test_copying_is_told_while_it_lasts(drawn, qtbot, monkeypatch):  # noqa: F811
+    goes_on, whole = threading.Event(), jobs.compose_whole
+    monkeypatch.setattr(jobs, "compose_whole", lambda *of, **options: (goes_on.wait(30), (yield from whole(*of, **options)))[1])
+    drawn.copy()
+    assert drawn.status_right.text() == "Copying…" and drawn.progress.isVisible()
+    goes_on.set()
+    qtbot.waitUntil(lambda: drawn.message.text == "Copied" and not drawn.status_right.text(), timeout=WAIT)
+
+
+def test_a_message_is_no_html(drawn):  # noqa: F811
+    drawn.message.tell_error("<b>old</b>.png is damaged")
+    assert drawn.message._text.textFormat() is Qt.TextFormat.PlainText and "<b>" in drawn.message.text
+
+
+def test_seeds_begin_anew_after_the_largest(drawn, qtbot):  # noqa: F811
+    drawn.session.samples[0].seed = 2**64 - 2
+    drawn.session.restore(drawn.session.kept())
+    drawn.session.resample()
+    assert [sample.seed for sample in drawn.session.samples] == [2**64 - 1, 0, 1, 2]
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_a_session_may_be_named_in_capitals(drawn, tmp_path, qtbot):  # noqa: F811
+    path, before = tmp_path / "A.PICGUI", drawn.session.samples
+    records.write(path, records.content_of(drawn.session))
+    drawn.open(path)
+    qtbot.waitUntil(lambda: drawn.session.samples not in ((), before) and is_done(drawn), timeout=WAIT)
+    drawn.open_many([path])
+    assert "one at a time" in drawn.message.text
+
+
+def test_a_region_of_given_colours_only_is_not_drawn_again(drawn, qtbot):  # noqa: F811
+    mask = np.zeros(drawn.session.embedded.chroma_shape, bool)
+    mask[1:4, 1:4] = True
+    drawn.session.add_hint(mask, (9.0, 9.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    before = drawn.session.samples
+    inside = mask.copy()
+    inside[1] = False
+    drawn.canvas.region_marked.emit(inside)
+    assert drawn.session.samples == before and "hints" in drawn.message.text
+
+
+def test_where_samples_differ_is_offered_once_two_are_complete(drawn):  # noqa: F811
+    for sample in drawn.session.samples[1:]:
+        sample.rows, sample.stopped = 2, True
+    drawn._refresh()
+    assert not drawn._actions["spread"].isEnabled()
+    for sample in drawn.session.samples:
+        sample.rows = sample.chroma.shape[1]
+    drawn._refresh()
+    assert drawn._actions["spread"].isEnabled()

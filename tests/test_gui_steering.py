@@ -1,6 +1,7 @@
 """Hints, regions, sessions, restored exports, many photographs, preferences: in the real window with a tiny checkpoint."""
 
 import json
+import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -593,7 +594,23 @@ def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn,
 
 
 def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkeypatch):  # noqa: F811
-    seen = []
+    seen, advanced = [], threading.Event()
+    window.session.sample_advanced.connect(advanced.set)
+    draw, compose_strips = jobs.draw, jobs.compose_strips
+
+    def slowly(*arguments, **options):
+        for row in draw(*arguments, **options):
+            time.sleep(0.06)
+            yield row
+
+    def behind(strips):
+        for strip in compose_strips(strips):
+            advanced.clear()
+            advanced.wait(0.2)  # another row
+            yield strip
+
+    monkeypatch.setattr(jobs, "draw", slowly)
+    monkeypatch.setattr(jobs, "compose_strips", behind)
 
     def look(number):
         sample = next((s for s in window.session.samples if s.number == number), None)
@@ -601,19 +618,6 @@ def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkey
             seen.append((window.pictures.composed_rows(sample), sample.rows))
 
     window.pictures.preview_changed.connect(look)
-
-    def slowly(name, seconds):
-        work = getattr(jobs, name)
-
-        def slow(*arguments, **options):
-            for item in work(*arguments, **options):
-                time.sleep(seconds)
-                yield item
-
-        monkeypatch.setattr(jobs, name, slow)
-
-    slowly("draw", 0.06)
-    slowly("compose_strips", 0.04)
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     selected = window.session.selected

@@ -58,11 +58,13 @@ def dress(application: QApplication) -> None:
     application.setApplicationDisplayName("picgui")
     application.setDesktopFileName(DESKTOP_ID)
     application.setStyle("Fusion")
-    folders = {"qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), "picgui": str(resource("translations"))}
+    # Qt's own words, and the direction of writing, only in a language that ours are in
+    folders = {"picgui": str(resource("translations")), "qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)}
     for name, folder in folders.items():
         translator = QTranslator(application)
-        if translator.load(QLocale(), name, "_", folder):
-            application.installTranslator(translator)
+        if not translator.load(QLocale(), name, "_", folder):
+            break
+        application.installTranslator(translator)
     application.setWindowIcon(theme.application_icon())
     theme.apply(application)
 

@@ -74,10 +74,11 @@ class Canvas(QWidget):
         self._caption = ""
         self._drawing = False
         self._grabbed: str | None = None
+        self._grabbed_by = Qt.MouseButton.NoButton
         self._pressed_at = QPointF()
         self._moved = False
         self._overlay: Overlay | None = None
-        self._pointed: QPointF | None = None
+        self._pointed: QPointF | None = None  # where the mouse is, in widget pixels
         self._tool = Tool.MOVE
         self._crosshair: QPointF | None = None  # of the arrow keys, as shares of the photograph's sides
         self._brush = 0.03  # radius, as a share of the longer side
@@ -329,14 +330,19 @@ class Canvas(QWidget):
             self._paint_overlay(painter, target)
         if self.has_split and not self._original and sample is not None:
             self._paint_divider(painter, target, pane)
+        if not self._original:
+            self._paint_marks(painter, target)
+        self._paint_labels(painter, sample, target, pane)
+        painter.restore()
+
+    def _paint_marks(self, painter: QPainter, target: QRectF) -> None:
+        """What a person marked, and marks."""
         if self._tool is Tool.HINT:
             self._paint_hints(painter, target)
         if self._stroke:
             self._paint_mark(painter, target)
         if self._crosshair is not None:
             self._paint_crosshair(painter, target)
-        self._paint_labels(painter, sample, target, pane)
-        painter.restore()
 
     def _paint_overlay(self, painter: QPainter, target: QRectF) -> None:
         shares = self._overlay.shares
@@ -363,11 +369,13 @@ class Canvas(QWidget):
         words = box.adjusted(12, 26, -12, -6)
         painter.setPen(QColor("#f4f4f4"))
         painter.setFont(self.font())
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, overlay.low_words)
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, overlay.high_words)
+        beside_bar = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute  # as it is painted, wherever one begins to read
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | beside_bar, overlay.low_words)
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight | beside_bar, overlay.high_words)
         if self._pointed is not None:
             height, width = overlay.values.shape
-            x, y = int(self._pointed.x() * width), int(self._pointed.y() * height)
+            at = self._to_photo(self._pointed, self._pane_at(self._pointed))
+            x, y = math.floor(at.x() * width), math.floor(at.y() * height)
             if 0 <= x < width and 0 <= y < height:
                 painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{number(overlay.values[y, x], 1)} {overlay.unit}")
                 mark = bar.left() + overlay.shares[y, x] * bar.width()
@@ -562,6 +570,8 @@ class Canvas(QWidget):
             is_selected = sample is self._session.selected
             self._chip(painter, self.tr("Seed %1").replace("%1", str(sample.seed)), seen, bottom | Qt.AlignmentFlag.AlignLeft)
             if is_selected:
+                if self._tool is Tool.REGION:
+                    self._chip(painter, self._caption, seen, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
                 painter.setPen(QPen(QColor(theme.current().accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(target.intersected(pane).adjusted(1, 1, -1, -1))
@@ -600,6 +610,7 @@ class Canvas(QWidget):
     def _start_anew(self) -> None:
         self._panes = ()
         self._caption = ""
+        self._pointed = None
         self._forget_mark()
         self.fit()
 
@@ -644,7 +655,9 @@ class Canvas(QWidget):
     def mousePressEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return
-        self._pressed_at, self._moved = event.position(), False
+        if self._grabbed is not None and event.button() is not self._grabbed_by:
+            return  # one thing at a time
+        self._pressed_at, self._moved, self._grabbed_by = event.position(), False, event.button()
         self._crosshair = None
         if self._tool is Tool.REGION and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
             self.pane_clicked.emit(self._panes[self._pane_index(event.position())])  # it may be one of which no region can be redone
@@ -663,7 +676,7 @@ class Canvas(QWidget):
         if self._session.opened is None:
             return
         if self._overlay is not None:
-            self._pointed = self._to_photo(event.position(), self._pane_at(event.position()))
+            self._pointed = event.position()
             self.update()
         if self._grabbed == "mark":
             point = self._inside(event.position())
@@ -685,6 +698,10 @@ class Canvas(QWidget):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         else:
             self._rest_cursor()
+
+    def leaveEvent(self, _event) -> None:  # noqa: N802
+        self._pointed = None
+        self.update()
 
     def _forget_mark(self) -> None:
         """Nothing is marked, and nothing is being marked or dragged."""
@@ -721,6 +738,8 @@ class Canvas(QWidget):
             self.update()
 
     def mouseReleaseEvent(self, event) -> None:  # noqa: N802
+        if event.button() is not self._grabbed_by:
+            return
         if self._grabbed == "mark":
             self._grabbed = None
             self._tell_mark()

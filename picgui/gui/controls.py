@@ -92,6 +92,7 @@ class NumberField(QLineEdit):
         self._low, self._high, self._value = low, high, initial
         self.setValidator(QRegularExpressionValidator(r"[0-9]*", self))  # what is unfinished is taken, too, and set right
         self.setMaxLength(len(str(high)))
+        self.setAcceptDrops(False)  # a photograph is dropped on the window
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.editingFinished.connect(self.take_text)
         self.installEventFilter(self)
@@ -234,10 +235,8 @@ class Panel(QWidget):
         session.saturation_changed.connect(self._follow_saturation)
         session.selection_changed.connect(self.refresh)
         session.samples_changed.connect(self.refresh)
-        self._temperature_moved(self.temperature.value())
-        self._saturation_moved(self.saturation.value())
-        self._temperature_timer.stop()
-        self._saturation_timer.stop()
+        self._follow_temperature(session.temperature)
+        self._follow_saturation(session.saturation)
         self.refresh()
 
     def _make_settings(self) -> None:
@@ -426,11 +425,15 @@ class Panel(QWidget):
     @Slot()
     def ask_for_samples(self) -> None:
         """Resample: as many as the field says, which neither a click on a button nor a key takes the focus from."""
+        self.take_typed()
+        self.resample_wanted.emit()
+
+    def take_typed(self) -> None:
+        """Ask at once for the number of samples that was typed."""
         self.count.take_text()
         if self._count_timer.isActive():
             self._count_timer.stop()
             self._ask_for_count()
-        self.resample_wanted.emit()
 
     @Slot()
     def _ask_for_count(self) -> None:
@@ -451,6 +454,7 @@ class MessageBar(QFrame):
         self._picture = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)  # a file's name may look like HTML
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons = (QPushButton(), QPushButton())

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui import __version__, defaults
+from picgui import __version__
 from picgui.errors import CheckpointError
-from picgui.gui import theme
+from picgui.gui import preferences, theme
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.gui.words import number, told
 from picgui.paths import checkpoint_dir, default_checkpoint
@@ -158,9 +158,10 @@ def _runs(training: object) -> list[dict]:
 class PreferencesDialog(QDialog):
     """Model, device and what the program begins with. Written to the settings when it is accepted."""
 
-    def __init__(self, settings: QSettings, *, in_use: Path, cuda: bool, parent: QWidget | None = None):
+    def __init__(self, settings: QSettings, *, in_use: Path, cuda: bool, is_named: bool = False, parent: QWidget | None = None):
+        """``is_named`` says that the command named the model in use, for this time only."""
         super().__init__(parent)
-        self._settings = settings
+        self._settings, self._is_named = settings, is_named
         self._in_use = "" if in_use == default_checkpoint() else str(in_use)
         self.setWindowTitle(self.tr("Preferences"))
         self.setMinimumWidth(500)
@@ -199,9 +200,9 @@ class PreferencesDialog(QDialog):
         for hundredths in range(0, round(100 * MAX_TEMPERATURE) + 1, 5):
             self.temperature.addItem(number(hundredths / 100, 2), hundredths)
         self._choose(self.device, str(settings.value("device", "auto")))
-        self._choose(self.threads, int(settings.value("threads", 0)))
-        self._choose(self.samples, int(settings.value("samples", defaults.SAMPLES)))
-        self._choose(self.temperature, 5 * round(20 * float(settings.value("temperature", defaults.TEMPERATURE))))
+        self._choose(self.threads, preferences.threads(settings))
+        self._choose(self.samples, preferences.samples(settings))
+        self._choose(self.temperature, 5 * round(20 * preferences.temperature(settings)))
         self._fill_models(self._in_use)
         self.model.currentIndexChanged.connect(self._show_facts)
         self._lay_out()
@@ -297,13 +298,17 @@ class PreferencesDialog(QDialog):
         path = self.checkpoint
         question = self.tr("Delete picgui's copy of the checkpoint %1?").replace("%1", path.stem)
         if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                self.facts.setText(self.tr("The checkpoint could not be removed: %1.").replace("%1", str(error.strerror)))
+                return
             self._facts.pop(path, None)  # another one may get its name
             self._fill_models(self._in_use)
 
     def accept(self) -> None:
         """Keep what was chosen."""
-        if self.model.currentData() != self._in_use:  # what only the command named is not kept
+        if self.model.currentData() != self._in_use or not self._is_named:
             self._settings.setValue("checkpoint", self.model.currentData())
         self._settings.setValue("device", self.device.currentData())
         self._settings.setValue("threads", self.threads.currentData())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QFileInfo, QLocale, QMimeData, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
+from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QMimeData, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -26,10 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui import defaults
 from picgui.batch import photos_of, result_name
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
-from picgui.gui import records, theme
+from picgui.gui import preferences, records, theme
 from picgui.gui.batch import BatchDialog
 from picgui.gui.canvas import MAX_PANES, Canvas, Overlay, Tool
 from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
@@ -48,6 +47,7 @@ from picgui.pipeline import compose, has_usable_card
 _RECENT_FILES = 8
 _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
+_REPEATED = ("zoom_in", "zoom_out", "next", "previous")  # actions that a key repeats for as long as it is held
 
 
 class MainWindow(QMainWindow):
@@ -58,14 +58,15 @@ class MainWindow(QMainWindow):
         self.settings = settings or QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
         self.studio = Studio(self, checkpoint=checkpoint or self._checkpoint(), device=device or self._device(), threads=self._threads())
         self.session = self.studio.session
-        self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
-        self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
+        self.session.set_sample_count(preferences.samples(self.settings))
+        self.session.set_temperature(preferences.temperature(self.settings))
         self.pictures = Pictures(self.session, self)
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
         self._brought_beside: set[Sample] = set()  # what comparing selected by itself
         self._closing = False
+        self._named_checkpoint = checkpoint  # by the command, for this time only
         self.batch: BatchDialog | None = None
         self._drag_folder = QTemporaryDir()
         self._recovery = records.Recovery(data_dir())
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
         self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # Qt's own would hide the tool bars
         self.setMinimumSize(760, 520)
         self._make_widgets()
         self._make_actions()
@@ -138,6 +140,7 @@ class MainWindow(QMainWindow):
             action.setCheckable(True)
             action.setIconVisibleInMenu(False)  # where there is an icon a menu shows no check mark
         action.triggered.connect(then)
+        action.setAutoRepeat(name in _REPEATED)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setProperty("glyph", icon)
         action.setToolTip(_with_keys(tip or text, action))
@@ -157,18 +160,18 @@ class MainWindow(QMainWindow):
         make("open", self.tr("&Open…"), self.ask_for_photo, icon="open", keys=[standard.Open])
         make("example", self.tr("Open the &example"), self.open_example, icon="photo")
         make("paste", self.tr("&Paste a picture"), self.paste, icon="paste", keys=[standard.Paste])
-        make("export", self.tr("&Export PNG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
+        make("export", self.tr("Export P&NG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
         make("export_marked", self.tr("Export &selected…"), self.ask_where_to_export_marked, icon="export")
         make("bring_back", self.tr("&Bring back what a crash interrupted"), self.bring_back, icon="undo")
-        make("put_aside", self.tr("Bring back what was put a&side"), self.bring_back_put_aside, icon="undo")
+        make("put_aside", self.tr("Bring back what was &put aside"), self.bring_back_put_aside, icon="undo")
         make("export_all", self.tr("Export &all…"), self.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.ask_for_folder, icon="folder")
-        make("save_session", self.tr("&Save the session…"), self.ask_where_to_save, keys=[standard.Save])
-        make("preferences", self.tr("&Preferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
+        make("save_session", self.tr("Sa&ve the session…"), self.ask_where_to_save, keys=[standard.Save])
+        make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
-        make("quit", self.tr("&Quit"), self.close, keys=[standard.Quit])
+        make("quit", self.tr("&Quit"), self.close, keys=["Ctrl+Q"])
         undo = self.session.undo_stack.createUndoAction(self)
         undo.setShortcut(QKeySequence(standard.Undo))
         undo.setProperty("glyph", "undo")
@@ -187,7 +190,7 @@ class MainWindow(QMainWindow):
         make("delete", self.tr("&Delete"), self.delete_marked, icon="delete", keys=[standard.Delete])
         make("next", self.tr("&Next sample"), self.choose_next, keys=["N", "Ctrl+Right"])
         make("previous", self.tr("Pre&vious sample"), self.choose_previous, keys=["B", "Ctrl+Left"])
-        make("compare", self.tr("&Compare the selected"), self.compare, icon="compare", keys=["C"], checkable=True)
+        make("compare", self.tr("Co&mpare the selected"), self.compare, icon="compare", keys=["C"], checkable=True)
         self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
@@ -252,7 +255,7 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         view.addActions([self._actions[name] for name in ("unsure", "spread", "surprise")])
         view.addSeparator()
-        schemes = view.addMenu(self.tr("&Appearance"))
+        schemes = view.addMenu(self.tr("A&ppearance"))
         group = QActionGroup(self)
         chosen = self.settings.value("scheme", "system")
         for name, text in (("system", self.tr("As the &system")), ("light", self.tr("&Light")), ("dark", self.tr("&Dark"))):
@@ -411,19 +414,20 @@ class MainWindow(QMainWindow):
         """Open a photograph, a session, or a picture that was exported earlier."""
         if not self.message.is_offering:
             self.message.hide()
+        self.panel.take_typed()
         path = Path(path)
         if is_folder(path):
             self.open_many([path])
             return
         try:
-            record = records.read_session(path) if path.suffix == records.ENDING else records.read_exported(path)
+            record = records.read_session(path) if records.is_session(path) else records.read_exported(path)
         except PicError as error:
             self.message.tell_error(told(error))
             return
         if record is None:
             self.studio.open(path)
             return
-        if path.suffix == records.ENDING and not self._recovery.holds(path):
+        if records.is_session(path) and not self._recovery.holds(path):
             self._remember(path)
         self._open_record(path, record)
 
@@ -462,7 +466,7 @@ class MainWindow(QMainWindow):
         source = self._find(record.source, path, record.digest)
         if record.picture is not None or source is not None:
             self._take_up(replace(record, source=source))
-        elif path.suffix == records.ENDING:
+        elif records.is_session(path):
             words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
             find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
             self.message.tell_error(words.replace("%1", record.source.name), find)
@@ -495,7 +499,7 @@ class MainWindow(QMainWindow):
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
-        sessions = [path for path in paths if path.suffix == records.ENDING]
+        sessions = [path for path in paths if records.is_session(path)]
         try:
             photos = photos_of([path for path in paths if path not in sessions])
         except PicError as error:
@@ -666,12 +670,15 @@ class MainWindow(QMainWindow):
     def compare(self, on: bool) -> None:
         """Show two to four samples side by side: the selected ones, or the one on the canvas and those beside it."""
         if on and len(self._marked()) < 2:
-            around = self._around_selected(self.gallery.samples.shown)
-            self._brought_beside = set(around)
-            self.gallery.mark(around)
+            self._bring_beside(self._around_selected(self.gallery.samples.shown))
         elif not on and set(self._marked()) == self._brought_beside:
             self.gallery.mark((self.session.selected,))
         self._show_panes()
+
+    def _bring_beside(self, samples: tuple[Sample, ...]) -> None:
+        """Select what nobody chose, to compare it."""
+        self._brought_beside = set(samples)
+        self.gallery.mark(samples)
 
     def _around_selected(self, samples: tuple[Sample, ...], most: int = MAX_PANES) -> tuple[Sample, ...]:
         """As many of these samples as can be compared, the one on the canvas among them."""
@@ -683,6 +690,9 @@ class MainWindow(QMainWindow):
         """Where samples that were compared have gone, compare those of the same seeds in their place, or else their neighbours."""
         before, shown, marked = self.canvas.samples, self.gallery.samples.shown, set(self._marked())
         left = set(before) & set(shown)
+        if len(before) > 1 and self._brought_beside and self.session.selected not in self._brought_beside and marked == {self.session.selected}:
+            self._bring_beside(self._around_selected(shown, len(before)))  # a key went on beyond those that are compared
+            return
         if len(before) < 2 or left == set(before) or (len(marked) > 1 and marked != left):
             return
         seeds = {s.seed for s in before}
@@ -708,7 +718,9 @@ class MainWindow(QMainWindow):
             self._compare_on()
         selected, marked = self.session.selected, self._marked()
         if self._actions["compare"].isChecked() and len(marked) > 1:
-            self.canvas.show_samples(self._around_selected(marked))
+            shown = self.canvas.samples
+            if selected not in shown or len(shown) != min(len(marked), MAX_PANES) or not set(shown) <= set(marked):
+                self.canvas.show_samples(self._around_selected(marked))
         else:
             self._actions["compare"].setChecked(False)
             self._brought_beside = set()
@@ -747,8 +759,9 @@ class MainWindow(QMainWindow):
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
         self.canvas.use_tool(tool)
-        if tool is not Tool.MOVE:
-            self.canvas.setFocus()  # for its keys
+        focused = QApplication.focusWidget()
+        if tool is not Tool.MOVE or (focused is not None and self.panel.hints.isAncestorOf(focused)):
+            self.canvas.setFocus()  # for its keys; and what is hidden would give the focus to any button
         self._actions["hint"].setChecked(tool is Tool.HINT)
         self._actions["region"].setChecked(tool is Tool.REGION)
         self.panel.show_hints(tool is Tool.HINT)
@@ -775,6 +788,8 @@ class MainWindow(QMainWindow):
     def _region_marked(self, mask: np.ndarray) -> None:
         if mask.all():
             self.message.tell_note(self.tr("That is the whole picture. Resample draws all of it again."))
+        elif self.session.hints is not None and mask.any() and not (mask & ~self.session.hints.mask).any():
+            self.message.tell_note(self.tr("You gave all colours there, and they are kept. Clear the hints to draw it again."))
         elif mask.any():
             self.session.redo_region(mask)
             self._use_tool(Tool.MOVE)
@@ -890,7 +905,7 @@ class MainWindow(QMainWindow):
         kind = self.tr("Session (*.picgui)")
         path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, kind)
         if path:
-            target = Path(path) if path.endswith(records.ENDING) else Path(path + records.ENDING)
+            target = Path(path) if records.is_session(Path(path)) else Path(path + records.ENDING)
             if str(target) != path and not self._may_replace(target):
                 return
             try:
@@ -959,7 +974,8 @@ class MainWindow(QMainWindow):
     def show_preferences(self) -> None:
         """Let a person change the model, the device and what the program begins with."""
         studio, device = self.studio, self._device()
-        dialog = PreferencesDialog(self.settings, in_use=studio.checkpoint, cuda=has_usable_card(), parent=self)
+        is_named = studio.checkpoint == self._named_checkpoint
+        dialog = PreferencesDialog(self.settings, in_use=studio.checkpoint, cuda=has_usable_card(), is_named=is_named, parent=self)
         if dialog.exec():
             studio.use_threads(self._threads())
             keeps_device = self._device() == device
@@ -970,15 +986,15 @@ class MainWindow(QMainWindow):
                     device = studio.model.device.type  # which the command may have chosen
                 studio.use_model(dialog.checkpoint, device=device)
             if self.session.opened is None:
-                self.session.set_sample_count(int(self.settings.value("samples", defaults.SAMPLES)))
-                self.session.set_temperature(float(self.settings.value("temperature", defaults.TEMPERATURE)))
+                self.session.set_sample_count(preferences.samples(self.settings))
+                self.session.set_temperature(preferences.temperature(self.settings))
 
     def _checkpoint(self) -> Path:
         chosen = Path(str(self.settings.value("checkpoint", "") or default_checkpoint()))
         return chosen if is_file(chosen) else default_checkpoint()
 
     def _threads(self) -> int:
-        return max(0, int(self.settings.value("threads", 0)))
+        return preferences.threads(self.settings)
 
     def _device(self) -> str | None:
         chosen = str(self.settings.value("device", "auto"))
@@ -1030,7 +1046,7 @@ class MainWindow(QMainWindow):
         usable = {Tool.MOVE: True, Tool.HINT: sample is not None, Tool.REGION: session.can_redo_region}
         if not usable[self.canvas.tool]:
             self._use_tool(Tool.MOVE)
-        for name, possible in (("unsure", session.embedded), ("spread", len(session.samples) > 1), ("surprise", session.embedded)):
+        for name, possible in (("unsure", session.embedded), ("spread", session.spread() is not None), ("surprise", session.embedded)):
             self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
         self._show_overlay()
         self._actions["compare"].setEnabled(len(session.samples) > 1)
@@ -1082,7 +1098,7 @@ class MainWindow(QMainWindow):
             Activity.LOADING: self.tr("Loading the model…"),
             Activity.EMBEDDING: self.tr("Looking at the photograph…"),
             Activity.SAMPLING: self.tr("Drawing…"),
-            Activity.IDLE: self.tr("Exporting…") if self.studio.is_exporting else "",
+            Activity.IDLE: self.tr("Exporting…") if self.studio.is_exporting else self.tr("Copying…") if self.studio.is_copying else "",
         }[activity]
         if reading:
             words = self.tr("Reading…")
@@ -1122,7 +1138,8 @@ class MainWindow(QMainWindow):
             return
         self.progress.setRange(0, 1000)
         self.progress.setValue(round(1000 * progress.share))
-        words = self.tr("Drawing %1 samples").replace("%1", str(progress.samples)) if progress.samples > 1 else self.tr("Drawing 1 sample")
+        drawn = min(progress.samples, sum(not sample.has_ended for sample in self.session.samples))  # some may have been deleted
+        words = self.tr("Drawing %1 samples").replace("%1", str(drawn)) if drawn > 1 else self.tr("Drawing 1 sample")
         if left := time_left(progress.seconds_left):
             words += ", " + left
         self.status_right.setText(words)
@@ -1217,7 +1234,7 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         self.resize(1280, 832)
         geometry = self.settings.value("geometry")
-        if geometry is not None:
+        if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802

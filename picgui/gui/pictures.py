@@ -322,7 +322,8 @@ class Pictures(QObject):
     def _finished(self, job: int) -> None:
         if self._worker.is_current(job):
             self._busy = False
-            self._pause = max(_REPAINT_MILLISECONDS, 3 * self._since_began.elapsed())  # at most a third of the time: the drawing needs it, too
+            if any(not sample.has_ended for sample in self._session.samples):
+                self._pause = max(_REPAINT_MILLISECONDS, 3 * self._since_began.elapsed())  # at most a third of the time: the drawing needs it, too
             self._schedule()
 
     @Slot(int, object)

@@ -15,7 +15,7 @@ from PySide6.QtCore import QLockFile
 
 from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
-from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Restored, Sample, Session
+from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import is_file, make_folder
 from picgui.photo import Photo, read_png_text
 from picgui.pipeline import Known
@@ -196,10 +196,16 @@ class Recovery:
 
     def close(self) -> None:
         """The program ends in order: nothing needs to be brought back."""
-        self._forget()
+        with contextlib.suppress(OSError):  # then it is offered once more
+            self._forget()
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
+
+
+def is_session(path: Path) -> bool:
+    """Whether a file's name is that of a session."""
+    return path.suffix.lower() == ENDING
 
 
 def read_session(path: Path) -> Record:
@@ -259,7 +265,7 @@ def _within(value: object, low: float, high: float) -> float:
 
 def _seed(value: object) -> int:
     """A float would not hold the last digits of a large one."""
-    if not isinstance(value, int) or not 0 <= value < 2**64:
+    if not isinstance(value, int) or not 0 <= value < SEEDS:
         raise ValueError(f"{value} is no seed")
     return value
 

@@ -16,6 +16,7 @@ from picgui.pipeline import Coarse, Embedded, Known, Row, nearest
 
 MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2
+SEEDS = 2**64  # as many as a session file can say
 _numbers = count(1)
 
 
@@ -286,7 +287,7 @@ class Session(QObject):
 
     def _take_up(self, restored: Restored) -> None:
         self._restored, samples = None, restored.samples
-        self._next_seed = max((s.seed for s in samples), default=0) + 1
+        self._next_seed = (max((s.seed for s in samples), default=0) + 1) % SEEDS
         self.set_saturation(restored.saturation)
         self._apply(
             State(
@@ -481,11 +482,12 @@ class Session(QObject):
 
     def _new_samples(self, number: int, *, known: Known | None = None) -> tuple[Sample, ...]:
         """Samples of the next seeds, with these known colours or else the hints."""
-        first, self._next_seed = self._next_seed, self._next_seed + number
+        seeds = [(self._next_seed + step) % SEEDS for step in range(number)]
+        self._next_seed = (self._next_seed + number) % SEEDS
         known = known or self.hints
         return tuple(
             Sample(seed, temperature=self.temperature, draft=self.embedded.draft, known=known)
-            for seed in range(first, first + number)
+            for seed in seeds
         )
 
     def _choose(self, text: str, *, kind: int = -1, **changes) -> None:

@@ -232,6 +232,7 @@ class Studio(QObject):
         photo, saturation = self.session.opened.photo, self.session.saturation
         composing = jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation)
         self._writer.queue(jobs.in_threads(self._threads, composing))
+        self.activity_changed.emit()
 
     def text_of(self, sample: Sample, subject: Subject | None = None) -> dict[str, str]:
         """The texts that an exported sample of a subject (default the present one) carries."""
@@ -251,7 +252,12 @@ class Studio(QObject):
     @property
     def is_exporting(self) -> bool:
         """Whether files are being written."""
-        return self._writer.is_busy()
+        return bool(self._promised)
+
+    @property
+    def is_copying(self) -> bool:
+        """Whether a picture is being composed for the clipboard, and no file is written."""
+        return self._writer.is_busy() and not self.is_exporting
 
     def close(self) -> None:
         """End all threads; what is to be exported is written before."""

@@ -236,7 +236,7 @@ def icon(name: str, shade: str | None = None) -> QIcon:
 def _icon(name: str, normal: str, faint: str) -> QIcon:
     result = QIcon()
     for mode, shade in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, faint)):
-        for side in (16, 20, 24, 32, 40, 48, 64):
+        for side in (16, 20, 24, 32, 40, 48, 64, 96, 128):
             result.addPixmap(_pixmap(name, shade, side), mode)
     return result
 

@@ -238,20 +238,12 @@
         <translation>Bild &amp;einfügen</translation>
     </message>
     <message>
-        <source>&amp;Export PNG…</source>
-        <translation>&amp;PNG exportieren…</translation>
-    </message>
-    <message>
         <source>Export &amp;selected…</source>
         <translation>A&amp;usgewählte exportieren…</translation>
     </message>
     <message>
         <source>&amp;Bring back what a crash interrupted</source>
-        <translation>Nach einem Absturz &amp;zurückholen</translation>
-    </message>
-    <message>
-        <source>Bring back what was put a&amp;side</source>
-        <translation>Bei&amp;seitegelegtes zurückholen</translation>
+        <translation>&amp;Nach einem Absturz zurückholen</translation>
     </message>
     <message>
         <source>Export &amp;all…</source>
@@ -264,14 +256,6 @@
     <message>
         <source>Colorize a &amp;folder…</source>
         <translation>&amp;Ordner einfärben…</translation>
-    </message>
-    <message>
-        <source>&amp;Save the session…</source>
-        <translation>&amp;Sitzung speichern…</translation>
-    </message>
-    <message>
-        <source>&amp;Preferences…</source>
-        <translation>E&amp;instellungen…</translation>
     </message>
     <message>
         <source>&amp;Keyboard shortcuts</source>
@@ -310,10 +294,6 @@
         <translation>&amp;Vorige Variante</translation>
     </message>
     <message>
-        <source>&amp;Compare the selected</source>
-        <translation>Ausgewählte &amp;vergleichen</translation>
-    </message>
-    <message>
         <source>Compare two to four selected samples side by side (C)</source>
         <translation>Zwei bis vier ausgewählte Varianten nebeneinander vergleichen (C)</translation>
     </message>
@@ -335,7 +315,7 @@
     </message>
     <message>
         <source>Redo a re&amp;gion</source>
-        <translation>&amp;Ausschnitt neu ziehen</translation>
+        <translation>A&amp;usschnitt neu ziehen</translation>
     </message>
     <message>
         <source>Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)</source>
@@ -371,7 +351,7 @@
     </message>
     <message>
         <source>Bring back from earlier &amp;crashes</source>
-        <translation>Von früheren &amp;Abstürzen zurückholen</translation>
+        <translation>&amp;Von früheren Abstürzen zurückholen</translation>
     </message>
     <message>
         <source>&amp;Edit</source>
@@ -406,10 +386,6 @@
         <translation>&amp;Ansicht</translation>
     </message>
     <message>
-        <source>&amp;Appearance</source>
-        <translation>&amp;Erscheinungsbild</translation>
-    </message>
-    <message>
         <source>As the &amp;system</source>
         <translation>Wie das &amp;System</translation>
     </message>
@@ -440,6 +416,30 @@
     <message>
         <source>Open</source>
         <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Export P&amp;NG…</source>
+        <translation>&amp;PNG exportieren…</translation>
+    </message>
+    <message>
+        <source>Bring back what was &amp;put aside</source>
+        <translation>Beiseitegelegtes zurück&amp;holen</translation>
+    </message>
+    <message>
+        <source>Sa&amp;ve the session…</source>
+        <translation>&amp;Sitzung speichern…</translation>
+    </message>
+    <message>
+        <source>Pre&amp;ferences…</source>
+        <translation>E&amp;instellungen…</translation>
+    </message>
+    <message>
+        <source>Co&amp;mpare the selected</source>
+        <translation>Ausgewählte ver&amp;gleichen</translation>
+    </message>
+    <message>
+        <source>A&amp;ppearance</source>
+        <translation>Erscheinungs&amp;bild</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -532,6 +532,10 @@
     <message>
         <source>That is the whole picture. Resample draws all of it again.</source>
         <translation>Das ist das ganze Bild. „Neu ziehen“ zeichnet alles noch einmal.</translation>
+    </message>
+    <message>
+        <source>You gave all colours there, and they are kept. Clear the hints to draw it again.</source>
+        <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Hinweise, um den Ausschnitt neu zu ziehen.</translation>
     </message>
     <message>
         <source>PNG picture (*.png)</source>
@@ -724,6 +728,10 @@
     <message>
         <source>Exporting…</source>
         <translation>Wird exportiert…</translation>
+    </message>
+    <message>
+        <source>Copying…</source>
+        <translation>Wird kopiert…</translation>
     </message>
     <message>
         <source>%1 s a sample</source>
@@ -963,6 +971,10 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Delete picgui&apos;s copy of the checkpoint %1?</source>
         <translation>Die Kopie des Modells %1 in picgui löschen?</translation>
+    </message>
+    <message>
+        <source>The checkpoint could not be removed: %1.</source>
+        <translation>Das Modell konnte nicht entfernt werden: %1.</translation>
     </message>
 </context>
 <context>

@@ -1,0 +1,35 @@
+"""What a person prefers, as the settings keep it: what a file that was changed by hand holds otherwise counts for nothing."""
+
+import math
+from typing import TypeVar
+
+from PySide6.QtCore import QSettings
+
+from picgui import defaults
+from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
+
+_MAX_THREADS = 1024
+_Number = TypeVar("_Number", int, float)
+
+
+def samples(settings: QSettings) -> int:
+    """How many samples there are at first."""
+    return _number(settings, "samples", defaults.SAMPLES, low=1, high=MAX_SAMPLES)
+
+
+def temperature(settings: QSettings) -> float:
+    """The temperature at first."""
+    return _number(settings, "temperature", defaults.TEMPERATURE, low=0.0, high=MAX_TEMPERATURE)
+
+
+def threads(settings: QSettings) -> int:
+    """In how many threads the processor computes; 0 for as many as there are cores."""
+    return _number(settings, "threads", 0, low=0, high=_MAX_THREADS)
+
+
+def _number(settings: QSettings, name: str, default: _Number, *, low: _Number, high: _Number) -> _Number:
+    try:
+        value = type(default)(settings.value(name, default))
+    except (TypeError, ValueError):
+        return default
+    return min(max(value, low), high) if math.isfinite(value) else default
