@@ -28,7 +28,7 @@ from picgui.pic import mixture, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from picgui.pic.sampler import Row
-from picgui.threads import side_by_side
+from picgui.threads import number_of_threads, side_by_side
 from picgui.upsample import compose
 from picgui.version import __version__
 
@@ -306,6 +306,7 @@ def _checked(known: Known, shape: tuple[int, int]) -> Known:
 def _draw_rows(
     embedded: Embedded, model: Model, seeds: Sequence[int], candidates: int, known: Known | None, **options: object
 ) -> Iterator[Row | Coarse]:
+    number_of_threads()  # before anything is computed
     coarse = None
     if embedded.coarse is not None:
         height, width = embedded.coarse.chroma_shape

@@ -65,7 +65,7 @@ def side_by_side(function: Callable[[_Item], _Result], items: Sequence[_Item]) -
 
 
 def number_of_threads() -> int:
-    """In how many PyTorch computes from the calling one on."""
+    """In how many PyTorch computes from the calling one on. A thread that has not used PyTorch yet should ask here first."""
     with _beginning:
         return torch.get_num_threads()
 
@@ -74,7 +74,7 @@ def _single_threaded(number: int) -> ThreadPoolExecutor:
     """So many threads in each of which PyTorch computes in that one alone."""
     threads, all_there = ThreadPoolExecutor(number, initializer=use_one_thread), Barrier(number)
     with _beginning:
-        usual = _in_a_new_thread(torch.get_num_threads)
+        before = torch.get_num_threads()
         try:
             for begun in [threads.submit(all_there.wait) for _ in range(number)]:
                 begun.result()
@@ -83,10 +83,5 @@ def _single_threaded(number: int) -> ThreadPoolExecutor:
             threads.shutdown(cancel_futures=True)
             raise
         finally:
-            _in_a_new_thread(torch.set_num_threads, usual)  # a thread's number is also that of all threads yet to come
+            use_threads(before)  # a thread's number is also that of all threads yet to come
     return threads
-
-
-def _in_a_new_thread(function: Callable[..., _Result], *arguments: object) -> _Result:
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(function, *arguments).result()
