@@ -719,7 +719,8 @@ class MainWindow(QMainWindow):
         selected, marked = self.session.selected, self._marked()
         if self._actions["compare"].isChecked() and len(marked) > 1:
             shown = self.canvas.samples
-            if selected not in shown or len(shown) != min(len(marked), MAX_PANES) or not set(shown) <= set(marked):
+            stays = len(marked) > MAX_PANES == len(shown) and selected in shown and set(shown) <= set(marked)  # under the mouse
+            if not stays:
                 self.canvas.show_samples(self._around_selected(marked))
         else:
             self._actions["compare"].setChecked(False)
