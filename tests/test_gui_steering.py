@@ -594,16 +594,19 @@ def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn,
 
 
 def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkeypatch):  # noqa: F811
-    seen, advanced = [], threading.Event()
+    seen, advanced, begun = [], threading.Event(), threading.Event()
     window.session.sample_advanced.connect(advanced.set)
     draw, compose_strips = jobs.draw, jobs.compose_strips
 
     def slowly(*arguments, **options):
         for row in draw(*arguments, **options):
-            time.sleep(0.06)
+            if isinstance(row, jobs.Row) and row.y == 3:
+                begun.clear()
+                begun.wait(WAIT / 1000)  # until the rows before it are being composed
             yield row
 
     def behind(strips):
+        begun.set()
         for strip in compose_strips(strips):
             advanced.clear()
             advanced.wait(0.2)  # another row
