@@ -296,6 +296,9 @@ class Canvas(QWidget):
         panes = self._panes or (None,)
         for sample, pane in zip(panes, self._pane_rects()):
             self._paint_pane(painter, sample, pane, wanted)
+        if len(panes) > 1 and self._tool is Tool.REGION:  # what to do is said once, where there is room for it
+            room = QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET)
+            self._chip(painter, self._caption, room, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         if self._overlay is not None and not self._original:
             self._paint_legend(painter)
         if self._shows_focus:
@@ -570,8 +573,6 @@ class Canvas(QWidget):
             is_selected = sample is self._session.selected
             self._chip(painter, self.tr("Seed %1").replace("%1", str(sample.seed)), seen, bottom | Qt.AlignmentFlag.AlignLeft)
             if is_selected:
-                if self._tool is Tool.REGION:
-                    self._chip(painter, self._caption, seen, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
                 painter.setPen(QPen(QColor(theme.current().accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(target.intersected(pane).adjusted(1, 1, -1, -1))
