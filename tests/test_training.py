@@ -915,6 +915,7 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("average_decay = 0.9", "average_decay = 1.5"),
         ("average_decay = 0.9", "betas = [0.9]"),
         ("average_decay = 0.9", "betas = [0.9, 1]"),
+        ("average_decay = 0.9", "clip_gradient_norm = -1"),
         ("average_decay = 0.9", "clip_gradient_norm = 0"),
         ("average_decay = 0.9", "auxiliary_weight = inf"),
         ("average_decay = 0.9", "average_decay = true"),

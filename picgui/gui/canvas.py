@@ -296,7 +296,7 @@ class Canvas(QWidget):
         panes = self._panes or (None,)
         for sample, pane in zip(panes, self._pane_rects()):
             self._paint_pane(painter, sample, pane, wanted)
-        if len(panes) > 1 and self._tool is Tool.REGION:  # what to do is said once, where there is room for it
+        if self._caption and len(panes) > 1 and self._tool is Tool.REGION:  # what to do is said once, where there is room for it
             room = QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET)
             self._chip(painter, self._caption, room, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         if self._overlay is not None and not self._original:
