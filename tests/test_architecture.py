@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the ground up; within a floor from left to right. A new file gets its place here.
 FLOORS = (
-    ("picgui.version", "picgui.defaults", "picgui.arguments", "picgui.errors", "picgui.color", "picgui.paths", "picgui.threads", "picgui.opencv"),
+    ("picgui.version", "picgui.defaults", "picgui.arguments", "picgui.errors", "picgui.color", "picgui.paths", "picgui.threads", "picgui.opencv", "picgui.compiled"),
     ("picgui.pic", "picgui.pic.layers", "picgui.pic.mixture", "picgui.pic.network"),
     ("picgui.pic.pixel_loop", "picgui.pic.row_phase", "picgui.pic.lanes", "picgui.pic.sampler", "picgui.pic.checkpoint"),
     ("picgui.photo", "picgui.upsample"),

@@ -255,18 +255,6 @@ def test_drawn_colours_are_real_also_where_luminance_leaves_little_room(path, mo
     assert np.array_equal(drawn, drawn.round())
 
 
-@pytest.mark.parametrize("kind", [np.float32, float], ids=["compiled", "python"])
-def test_the_gamut_of_one_colour_is_that_of_color(kind):
-    in_gamut = pixel_loop._in_gamut if kind is np.float32 else pixel_loop.in_gamut
-    generator = np.random.default_rng(0)
-    lab = np.stack(
-        [generator.uniform(0, 100, 4000), generator.uniform(-100, 100, 4000), generator.uniform(-100, 100, 4000)]
-    ).astype(np.float32)
-    expected = color.in_gamut(torch.from_numpy(lab)[:, :, None])[:, 0].numpy()
-    found = np.array([in_gamut(*map(kind, colour)) for colour in lab.T])
-    assert (found != expected).mean() < 1e-3 and 0.05 < expected.mean() < 0.9
-
-
 @pytest.mark.parametrize("within_gamut", [True, False])
 @pytest.mark.parametrize("temperature", [1e-3, 0.7, 1.0])
 def test_one_pixel_is_drawn_in_python_as_in_the_loop_and_as_in_a_batch(temperature, within_gamut):
@@ -405,15 +393,6 @@ def test_what_cannot_be_compiled_is_left_to_pytorch(monkeypatch):
     assert len(list(sample_rows(f, embedding, luminance, seeds=[1]))) == 2
 
 
-def test_picgui_works_where_nothing_compiled_can_be_kept(monkeypatch):
-    def nowhere(**flags):
-        raise RuntimeError("cannot cache function '_can_keep': no locator available")
-
-    assert pixel_loop._can_keep()
-    monkeypatch.setattr(pixel_loop.numba, "njit", nowhere)
-    assert not pixel_loop._can_keep()
-
-
 def test_drawing_a_row_looks_at_no_value_so_that_cuda_can_capture_it():
     f, embedding, luminance, _ = setting(TINY, 3, 4)
     packed, given = row_phase.Packed.of(f), row_phase.Given.of(f, embedding, luminance, 0.0)
@@ -503,12 +482,13 @@ def test_pytorch_serves_while_the_loop_is_compiled_in_the_background(monkeypatch
     monkeypatch.setattr(pixel_loop, "_PATIENCE", 0.3)
     monkeypatch.setattr(pixel_loop, "warm_up", lambda: (compiled.wait(10), ready.set()))
     started = time.monotonic()
-    pixel_loop.warm_up_in_background()
+    begun = []
+    pixel_loop.warm_up_in_background(first=lambda: begun.append(compiled.is_set()))
     assert not pixel_loop.is_available() and time.monotonic() - started >= 0.3, "what is cached would be there soon"
     started = time.monotonic()
     assert not pixel_loop.is_available() and time.monotonic() - started < 0.2, "it is waited for once"
     compiled.set()
-    assert ready.wait(10) and pixel_loop.is_available()
+    assert ready.wait(10) and pixel_loop.is_available() and begun == [False]
 
 
 def test_processors_that_cannot_convert_half_precision_are_left_to_pytorch(monkeypatch):

@@ -711,6 +711,42 @@ def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
     assert json.loads((tmp_path / "next/run.json").read_text())["init"] == recipe["init"], "resuming keeps where it began"
 
 
+def test_a_deeper_network_begins_as_the_checkpoint_does_and_learns(folder, config, tmp_path):
+    shallow = read_config(config).model
+    init = checkpoint(tmp_path, shallow)
+    config.write_text(config.read_text().replace("[8, 1, 2, 1]", "[8, 3, 2, 1]").replace("blocks = 2", "blocks = 3\nlevel_up_blocks = 2"))
+    trainer, before = Trainer(read_config(config), init=load_checkpoint(init)), load_checkpoint(init).network().eval()
+    luminance, chroma = torch.randn(2, 1, 32, 32), torch.randn(2, 2, 8, 8) * 0.2
+    for ours, theirs in zip(trainer.network.eval()(luminance, chroma), before(luminance, chroma)):
+        assert torch.allclose(ours, theirs, atol=1e-5)
+    added = set(trainer.network.state_dict()) - set(before.state_dict())
+    assert {name.removesuffix(".gate.g") for name in added if name.endswith(".gate.g")} == {
+        "embedding.down.1.2", "embedding.down.1.3", "embedding.up.0.blocks.1", "pixel_cnn.u_blocks.2", "pixel_cnn.ul_blocks.2"
+    }
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 0
+    learnt = read_state(tmp_path / "run")["network"]
+    for name in added:
+        start = 0 if name.endswith((".gate.g", ".bias")) else trainer.network.state_dict()[name]
+        assert (learnt[name] != start).any(), name
+
+
+def test_a_shallower_or_wider_network_does_not_begin_with_a_checkpoint(folder, config, tmp_path, capsys):
+    init = checkpoint(tmp_path, read_config(config).model)
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    source = config.read_text()
+    for old, new, named in (
+        ("[8, 1, 2, 1]", "[8, 0, 2, 1]", "levels"),
+        ("[8, 1, 2, 1]", "[8, 1, 2, 1], [8, 1, 2, 1]", "levels"),
+        ("[8, 1, 2, 1]", "[10, 1, 2, 1]", "levels"),
+        ("blocks = 2", "blocks = 1", "blocks"),
+        ("blocks = 2", "blocks = 2\nlevel_up_blocks = 0", "level_up_blocks"),
+    ):
+        config.write_text(source.replace(old, new))
+        assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 1
+        assert f"another shape than the configuration: {named} differ" in capsys.readouterr().err
+
+
 def test_strengths_are_chosen_on_export(folder, config, tmp_path, capsys):
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
     assert run("train", config, *data, "--out", tmp_path / "run", "--minutes", 0) == 0

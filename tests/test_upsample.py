@@ -7,6 +7,7 @@ import torch
 from picgui import color, upsample
 from picgui.opencv import cv2
 from picgui.photo import photo_from_rgb
+from picgui.threads import using_threads
 from picgui.upsample import compose
 
 
@@ -79,6 +80,58 @@ def test_rows_are_those_of_the_whole():
     whole = compose(photo, low)
     for rows in (slice(0, 10), slice(97, 180), slice(290, 301)):
         assert np.array_equal(compose(photo, low, rows=rows), whole[rows])
+
+
+def test_a_large_picture_is_the_same_however_many_threads_compose_it(monkeypatch):
+    photo, low = textured(320, 400), chroma(20, 25)
+    with using_threads(1):
+        one = compose(photo, low, dtype=np.uint16)
+    monkeypatch.setattr(upsample, "_PART", 50_000)
+    monkeypatch.setattr(upsample, "_STRIP_PIXELS", 9_999)
+    parts, together = [], upsample.side_by_side
+    monkeypatch.setattr(upsample, "side_by_side", lambda function, items: parts.append(len(items)) or together(function, items))
+    with using_threads(3):
+        assert np.array_equal(compose(photo, low, dtype=np.uint16), one)
+        assert np.array_equal(compose(photo, low, dtype=np.uint16, rows=slice(33, 290)), one[33:290])
+    assert parts == [3, 3]
+
+
+def test_chroma_is_doubled_by_the_mean_of_those_around_weighted_by_nearness_and_likeness():
+    """`_double` and `_weights`, against the same written plainly."""
+    generator = np.random.default_rng(3)
+    coarse = generator.uniform(0, 100, (5, 6)).astype(np.float32)
+    fine = np.repeat(np.repeat(coarse, 2, 0), 2, 1) + generator.normal(0, 6, (10, 12)).astype(np.float32)
+    planes = generator.normal(0, 20, (3, 5, 6)).astype(np.float32)
+    planes[2] = generator.random((5, 6)) < 0.7
+    planes[2, 3] = 0  # a row in which nothing is drawn
+    planes[:2] *= planes[2]
+    found = np.empty((3, 10, 12), np.float32)
+    upsample._double(planes, upsample._weights(fine, coarse), found)
+    for y in range(10):
+        for x in range(12):
+            sums = np.zeros(3)
+            for dy in (-1, 0, 1):
+                for dx in (-1, 0, 1):
+                    at = min(max(y // 2 + dy, 0), 4), min(max(x // 2 + dx, 0), 5)
+                    distance = (dy - (y % 2 - 0.5) / 2) ** 2 + (dx - (x % 2 - 0.5) / 2) ** 2
+                    likeness = np.exp(-((float(fine[y, x]) - coarse[at]) ** 2) / (2 * 4.5**2)) + 1e-4
+                    sums += np.exp(-distance / (2 * 0.5**2)) * likeness * planes[:, *at]
+            expected = sums / sums[2] if planes[2, y // 2, x // 2] else np.zeros(3)
+            assert np.allclose(found[:, y, x], expected, rtol=1e-4, atol=1e-4), (y, x)
+
+
+@pytest.mark.parametrize(("dtype", "allowed"), [(np.uint8, 1e-4), (np.uint16, 2e-3)])
+def test_levels_are_those_of_the_curve_rounded_to_the_nearest(dtype, allowed):
+    """Every level of a grey ramp, and colours; where float32 puts a colour between two, either may be taken."""
+    last = np.iinfo(dtype).max
+    photo = photo_from_rgb(np.arange(1 << 16, dtype=np.uint16).reshape(256, 256))
+    for a, b in ((1e-5, 0), (3, -4)):
+        found = compose(photo, np.tile(np.float32([a, b])[:, None, None], (1, 4, 4)), dtype=dtype)
+        lab = torch.from_numpy(np.stack([photo.luminance(), *np.broadcast_to(np.float32([a, b])[:, None, None], (2, 256, 256))])).double()
+        real = color.in_gamut(lab, slack=0)
+        expected = (color.lab_to_srgb(lab) * last).movedim(0, -1).numpy()
+        wrong = np.abs(found - expected)[real.numpy()] - 0.5
+        assert real.float().mean() > 0.8 and wrong.max() < 0.02 * (dtype == np.uint16) + 1e-3 and (wrong > 1e-6).mean() < allowed * 10
 
 
 def test_rows_not_drawn_yet_are_grey_and_lend_no_colour():

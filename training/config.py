@@ -33,6 +33,9 @@ class TrainingConfig:
     stages: tuple[TrainingStage, ...]
     augmentation: Augmentation
     seed: int = 0
+    optimizer: str = "adam"  # or "muon"; see `training.optimizer`
+    radians_per_rate: float = 10.0  # of Muon: how far kernels turn
+    momentum: float = 0.95  # of Muon
     betas: tuple[float, float] = (0.95, 0.9995)
     epsilon: float = 1e-6
     average_decay: float = 0.999
@@ -96,6 +99,12 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"{name} is {value!r}; it must be a number from 0 {'on' if most == math.inf else 'to 1'}")
     if not _is_number(config.clip_gradient_norm) or not config.clip_gradient_norm > 0:
         raise ValueError(f"clip_gradient_norm is {config.clip_gradient_norm!r}; it must be a number above 0; inf clips nothing")
+    if config.optimizer not in ("adam", "muon"):
+        raise ValueError(f"there is no optimizer {config.optimizer!r}; there are adam and muon")
+    if not _is_number(config.radians_per_rate) or not 0 < config.radians_per_rate < math.inf:
+        raise ValueError(f"radians_per_rate is {config.radians_per_rate!r}; it must be a number above 0")
+    if not _is_number(config.momentum) or not 0 <= config.momentum < 1:
+        raise ValueError(f"momentum is {config.momentum!r}; it must be a number from 0 to below 1")
     if not isinstance(config.betas, tuple) or len(config.betas) != 2 or not all(_is_number(b) and 0 <= b < 1 for b in config.betas):
         raise ValueError(f"betas are {config.betas!r}; they must be two numbers from 0 to below 1")
     if not isinstance(config.held, tuple) or not all(isinstance(pattern, str) for pattern in config.held):

@@ -22,7 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 from picgui.errors import DataError
 from picgui.pic import mixture
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from picgui.pic.layers import initialize_from_data
+from picgui.pic.layers import GatedResidualBlock, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import PIC, ModelConfig
 from training.augment import Batch, crop_and_flip, halve, training_batch
 from training.baselines import OBJECTIVES
@@ -31,6 +31,7 @@ from training.data import Pictures
 from training.evaluate import evaluate
 from training.figures import CURVE_FILE
 from training.machine import PRECISIONS, check_compiler, fastest_precision
+from training.optimizer import Muon
 from training.parallel import World
 
 STATE_FILE = "state.pt"
@@ -116,9 +117,7 @@ class Trainer:
         self.average = kind(config.model).to(self.device).to(memory_format=torch.channels_last).eval()
         self.average.requires_grad_(False)
         self._copy_to_average()
-        self.optimizer = torch.optim.Adam(
-            [p for p in self.network.parameters() if p.requires_grad], lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True
-        )
+        self.optimizer = _optimizer(self.network, config)
         self.progress = Progress()
         self.parallel: nn.Module | None = None
         self._held_pictures: tuple[Pictures, Tensor] | None = None
@@ -301,6 +300,21 @@ class Trainer:
             self.uninitialized = ""
 
 
+def _optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    trained = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
+    if config.optimizer == "adam":
+        return torch.optim.Adam(trained.values(), lr=1e-3, betas=config.betas, eps=config.epsilon, fused=True)
+    directions = {f"{name}.v" for name in weight_norm_convolutions(network)}
+    return Muon(
+        [parameter for name, parameter in trained.items() if name in directions],
+        [parameter for name, parameter in trained.items() if name not in directions],
+        radians_per_rate=config.radians_per_rate,
+        momentum=config.momentum,
+        betas=config.betas,
+        epsilon=config.epsilon,
+    )
+
+
 def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
     """The state of a run. Raises DataError where there is none or it is damaged."""
     path = Path(folder) / STATE_FILE
@@ -333,8 +347,8 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
     """A network to train, and the name of its part that data must still initialise: "." for all of it, "" for none."""
     if init is None:
         return kind(config.model), "."
-    _check_same_shape(init, config)
-    network, missing = init.network(), ""
+    _check_shape(init, config)
+    network, missing = _deepened(init.network(), config.model), ""
     if kind is not PIC:
         baseline = kind(config.model)
         missing = "" if baseline.begin_with(network) else "head"
@@ -345,12 +359,36 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
     return network, missing
 
 
-def _check_same_shape(init: Checkpoint, config: TrainingConfig) -> None:
-    ours, theirs = config.model.to_dict(), init.config.to_dict()
+def _check_shape(init: Checkpoint, config: TrainingConfig) -> None:
+    """Raise DataError unless the network is that of the configuration, but for further blocks of the latter."""
+    ours, theirs = _with_blocks_of(config.model, init.config).to_dict(), init.config.to_dict()
     free = {"name", "dropout", "network_size", "chroma_rule", "sampling_strength", "coarse_factor", "coarse_strength"}
     different = [key for key in ours if key not in free and ours[key] != theirs[key]]
     if different:
         raise DataError(f"{init.path} has another shape than the configuration: {', '.join(different)} differ.")
+
+
+def _with_blocks_of(model: ModelConfig, other: ModelConfig) -> ModelConfig:
+    """A configuration with no more blocks anywhere than another has there."""
+    levels = model.levels
+    if len(levels) == len(other.levels):
+        levels = tuple(level._replace(blocks=min(level.blocks, theirs.blocks)) for level, theirs in zip(levels, other.levels))
+    fewer = {name: min(getattr(model, name), getattr(other, name)) for name in ("blocks", "level_up_blocks")}
+    return replace(model, levels=levels, **fewer)
+
+
+def _deepened(network: PIC, model: ModelConfig) -> PIC:
+    """A network of this configuration that computes what the given one does: what it has besides are blocks that add nothing yet.
+
+    Source: Chen et al. 2016, Net2Net. Training makes something of them: only their gates begin at 0.
+    """
+    weights = network.state_dict()
+    deeper = PIC(model)
+    deeper.load_state_dict(weights, strict=False)
+    for name, block in deeper.named_modules():
+        if isinstance(block, GatedResidualBlock) and f"{name}.gate.v" not in weights:
+            torch.nn.init.zeros_(block.gate.g)
+    return deeper
 
 
 def train(

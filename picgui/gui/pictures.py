@@ -323,7 +323,7 @@ class Pictures(QObject):
         if self._worker.is_current(job):
             self._busy = False
             if any(not sample.has_ended for sample in self._session.samples):
-                self._pause = max(_REPAINT_MILLISECONDS, 3 * self._since_began.elapsed())  # at most a third of the time: the drawing needs it, too
+                self._pause = max(_REPAINT_MILLISECONDS, 6 * self._since_began.elapsed())  # at most a sixth of the time: the drawing needs it, too
             self._schedule()
 
     @Slot(int, object)

@@ -1,6 +1,6 @@
 """A row of the sampler, compiled by numba: float32, CPU, without the interpreter lock.
 
-The same arithmetic as `picgui.pic.lanes` does in PyTorch, `picgui.pic.mixture.draw` and `picgui.color.in_gamut` included (tests hold
+The same arithmetic as `picgui.pic.lanes` does in PyTorch, `picgui.pic.mixture.draw` included (tests hold
 them together); the drawing of one pixel serves uncompiled there, too. Weights pass through the cache once for all samples, in half precision, as checkpoints hold them: reading them is what
 takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
@@ -25,23 +25,13 @@ from numba.extending import intrinsic
 from torch import Tensor
 
 from picgui import color
+from picgui.compiled import colors, compiled, compiled_within, exp
 from picgui.pic import mixture
 from picgui.pic.layers import once_for_weights, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN
 
 SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
 
-
-def _can_keep() -> bool:
-    """Whether numba finds a folder to keep in what it compiles."""
-    try:
-        numba.njit(cache=True)(_can_keep)
-    except RuntimeError:
-        return False
-    return True
-
-
-_FLAGS = {"nogil": True, "cache": _can_keep(), "fastmath": {"nsz"}, "error_model": "numpy"}
 
 # the vectors of this machine: how many float32 in one, and how many sums may stay in registers
 # by what LLVM knows of it, which is what numba keeps compiled loops apart by
@@ -244,10 +234,17 @@ def warm_up() -> None:
         _ready.set()
 
 
-def warm_up_in_background() -> None:
-    """Begin `warm_up` in a thread. Where it has to compile, `is_available` says no until that is done, and PyTorch serves."""
+def warm_up_in_background(first: Callable[[], None]) -> None:
+    """Begin `warm_up` in a thread, after what comes ``first``. Where it has to compile, `is_available` says no until that is done, and PyTorch serves."""
+
+    def both() -> None:
+        try:
+            first()
+        finally:
+            warm_up()
+
     _background.append(time.monotonic())
-    threading.Thread(target=warm_up, name="picgui-warm-up", daemon=True).start()
+    threading.Thread(target=both, name="picgui-warm-up", daemon=True).start()
 
 
 def is_available() -> bool:
@@ -290,66 +287,28 @@ def _widen(typing, halves, i, panel, to):
     return types.void(halves, types.intp, panel, types.intp), generate
 
 
-@intrinsic
-def _fused(typing, x, y, z):
-    """x y + z of float32, rounded once: the same bits however the compiler arranges the loop around it."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.fma(*arguments)
-
-    return numba.float32(numba.float32, numba.float32, numba.float32), generate
-
-
-@intrinsic
-def _times_power(typing, x, shifted):
-    """x 2^n of float32, where ``shifted`` is 1.5 * 2^23 + n: n, in its last bits, is added to the exponent of x."""
-
-    def generate(context, builder, signature, arguments):
-        bits, power = (builder.bitcast(argument, ir.IntType(32)) for argument in arguments)
-        power = builder.shl(power, ir.Constant(ir.IntType(32), 23))
-        return builder.bitcast(builder.add(bits, power), ir.FloatType())
-
-    return numba.float32(numba.float32, numba.float32), generate
-
-
-@numba.njit(**_FLAGS)
-def _exp(x):
-    """The exponential to two units in the last place, without a branch or a call, so that loops over it become vectors (Cephes' expf)."""
-    x = min(max(x, np.float32(-87)), np.float32(87))
-    shifted = _fused(x, np.float32(1.44269504), np.float32(12582912))
-    n = shifted - np.float32(12582912)
-    x = _fused(n, np.float32(-0.693359375), x)
-    x = _fused(n, np.float32(2.12194440e-4), x)
-    p = _fused(np.float32(1.9875691500e-4), x, np.float32(1.3981999507e-3))
-    p = _fused(p, x, np.float32(8.3334519073e-3))
-    p = _fused(p, x, np.float32(4.1665795894e-2))
-    p = _fused(p, x, np.float32(1.6666665459e-1))
-    p = _fused(p, x, np.float32(5.0000001201e-1))
-    return _times_power(_fused(p, x * x, x) + np.float32(1), shifted)
-
-
-@numba.njit(**_FLAGS)
+@compiled
 def _activate(x, channels, target):
     """concat_elu of x (w, >= channels) into target (w, 2 channels), with one exponential for both signs."""
     for column in range(len(x)):
         source, above, below = x[column], target[column, :channels], target[column, channels:]
         for c in range(channels):
             value = source[c]
-            curve = _exp(-abs(value)) - np.float32(1)
+            curve = exp(-abs(value)) - np.float32(1)
             above[c] = value if value > 0 else curve
             below[c] = curve if value > 0 else -value
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _add_gated(total, pq, channels):
     """total (w, >= channels) += p sigmoid(q)."""
     for column in range(len(total)):
         target, p, q = total[column], pq[column], pq[column, channels:]
         for c in range(channels):
-            target[c] += p[c] / (np.float32(1) + _exp(-q[c]))
+            target[c] += p[c] / (np.float32(1) + exp(-q[c]))
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _fill(target, values):
     """Every row of target (w, >= channels) = values (channels,)."""
     for column in range(len(target)):
@@ -357,7 +316,7 @@ def _fill(target, values):
             target[column, c] = values[c]
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _copy(target, values):
     """target (w, >= channels) = values (w, channels)."""
     for column in range(len(target)):
@@ -451,7 +410,7 @@ def _strip(rows: int):
     five, two, one = (_tile(rows, panels) for panels in (5, 2, 1))
     has_five, has_two = (2 * panels * rows <= _SUMS for panels in (5, 2))
 
-    @numba.njit(**_FLAGS | {"cache": False})
+    @compiled_within
     def strip(source, start, step, weights, target, to, target_step):
         panels, inputs, _ = weights.shape
         panel = 0
@@ -475,7 +434,7 @@ _strip_4, _strip_2, _strip_1 = (_strip(rows) for rows in (4, 2, 1))
 _tile_8, _tile_4, _tile_1 = (_tile(rows, 1) for rows in (8, 4, 1))
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _multiply_add(source, start, step, weights, target, to, target_step, rows):
     """target (rows, out) += source (rows, inputs) @ weights (panels, inputs, `_PANEL`); see `_tile` for the places."""
     row = 0
@@ -489,7 +448,7 @@ def _multiply_add(source, start, step, weights, target, to, target_step, rows):
         _strip_1(source, start + row * step, step, weights, target, to + row * target_step, target_step)
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _multiply_add_panel(source, start, step, panel, inputs, target, to, target_step, rows):
     """`_multiply_add` with one panel as float32."""
     row = 0
@@ -505,7 +464,7 @@ def _multiply_add_panel(source, start, step, panel, inputs, target, to, target_s
         row += 1
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
     """Add the first ``taps`` of a kernel's rows (.., panels, columns * c, `_PANEL`) to target (n, w, out), from its column ``begin`` on.
 
@@ -532,32 +491,14 @@ def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
 # drawing
 
 
-def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Callable, Callable]:
-    """`in_gamut` and `draw_real` of one pixel in one kind of numbers, ``compiled``: for the loop, or not at all, for Python."""
+def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> Callable:
+    """`draw_real` of one pixel in one kind of numbers, ``compiled``: for the loop, or not at all, for Python."""
+    _, in_gamut = colors(real, compiled)
     zero, half, one, scale = (real(x) for x in (0, 0.5, 1, 127.5))
     slack, steps = real(color.GAMUT_SLACK), real(SHRINK_STEPS)
     least, most = real(mixture.MIN_LOG_SCALE), real(80)  # of log-scales; beyond, float32 has no exponential
     lowest, highest = (real(q) for q in mixture.QUANTILES)
     low, high = (real(math.log(q / (1 - q))) for q in mixture.QUANTILES)
-    xyz_to_rgb = tuple(tuple(real(x) for x in row) for row in color.XYZ_TO_RGB)
-    white_x, white_y, white_z = (real(x) for x in color.WHITE)
-    linear_above, linear_shift, linear_slope = (real(x) for x in (0.2068966, 16 / 116, 7.787))
-    l_shift, l_scale, a_scale, b_scale = (real(x) for x in (16, 116, 500, 200))
-
-    @compiled
-    def linear(f):
-        return f * f * f if f > linear_above else (f - linear_shift) / linear_slope
-
-    @compiled
-    def in_gamut(lightness, a, b):
-        """`picgui.color.in_gamut` of one colour, in Lab units."""
-        fy = (lightness + l_shift) / l_scale
-        x, y, z = white_x * linear(fy + a / a_scale), white_y * linear(fy), white_z * linear(fy - b / b_scale)
-        for from_x, from_y, from_z in xyz_to_rgb:
-            light = from_x * x + from_y * y + from_z * z
-            if light < -slack or light > one + slack:
-                return False
-        return True
 
     @compiled
     def snap(x):
@@ -620,13 +561,13 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
         if attempts == 0:
             return a, b
         attempt = 1
-        while not in_gamut(lightness, a * scale + half, b * scale - half) and attempt < attempts:
+        while not in_gamut(lightness, a * scale + half, b * scale - half, slack) and attempt < attempts:
             a, b = draw(parameters, cumulative, uniforms[attempt], temperature)
             attempt += 1
         units_a, units_b = real(round(a * scale + half)), real(round(b * scale - half))
         step = SHRINK_STEPS
         real_a, real_b = units_a, units_b
-        while not in_gamut(lightness, real_a, real_b) and step > 0:
+        while not in_gamut(lightness, real_a, real_b, slack) and step > 0:
             step -= 1
             factor = real(step) / steps
             real_a, real_b = real(int(units_a * factor)), real(int(units_b * factor))
@@ -634,19 +575,19 @@ def _drawing(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Call
             a, b = (real_a - half) / scale, (real_b + half) / scale
         return a, b
 
-    return in_gamut, draw_real
+    return draw_real
 
 
-_in_gamut, _draw_real = _drawing(np.float32, numba.njit(**_FLAGS | {"cache": False}))
-in_gamut, draw_real = _drawing(float, lambda function: function)
+_draw_real = _drawing(np.float32, compiled_within)
+draw_real = _drawing(float, lambda function: function)
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _log_sigmoid(x):
     return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _log_bin(x, mean, log_scale):
     """`picgui.pic.mixture._log_bin` of one component, float64."""
     inverse = math.exp(-max(log_scale, mixture.MIN_LOG_SCALE))
@@ -659,7 +600,7 @@ def _log_bin(x, mean, log_scale):
     return below + above + math.log(-math.expm1(-mixture.BIN * inverse))
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _log_prob(parameters, k, a, b):
     """`picgui.pic.mixture.log_prob` of one pixel, float64: logarithms of sums of exponentials, each summed below its largest so far."""
     largest, total = -math.inf, 0.0
@@ -676,7 +617,7 @@ def _log_prob(parameters, k, a, b):
     return largest + math.log(total) - largest_weight - math.log(weights)
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _start_row(weights, given, buffers, y, strength):
     """The whole vertical flow of row y, and of the horizontal one what does not wait for the row's own pixels."""
     zero, one, two = np.int64(0), np.int64(1), np.int64(2)  # no literals, for each of which numba would compile anew
@@ -724,7 +665,7 @@ def _start_row(weights, given, buffers, y, strength):
         _convolve(buffers.horizontal_gate[block], y - above, zero, weights.horizontal_gate[block], above, gate, zero, buffers.panel)
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _apply_current(rows, x, kernel, target):
     """Add the taps of the current row (n, w', c) on pixel x to target (n, w, out), all samples in one product."""
     number, padded, channels = rows.shape
@@ -732,7 +673,7 @@ def _apply_current(rows, x, kernel, target):
     _multiply_add(rows, x * channels, padded * channels, kernel, target, x * outputs, width * outputs, number)
 
 
-@numba.njit(**_FLAGS)
+@compiled
 def _draw_row(weights, given, buffers, drawing, y):
     number, width, _ = buffers.chroma.shape
     _, blocks, _, _, channels = given.vertical.shape
@@ -764,7 +705,7 @@ def _draw_row(weights, given, buffers, drawing, y):
         for s in range(number):
             for c in range(channels):
                 value = ul[s, x, c]
-                activated[s, 0, c] = value if value > 0 else _exp(value) - np.float32(1)
+                activated[s, 0, c] = value if value > 0 else exp(value) - np.float32(1)
         _multiply_add(
             activated, np.int64(0), channels, weights.out, parameters, x * parameters.shape[2], width * parameters.shape[2], number
         )

@@ -111,6 +111,7 @@ def _rows(
     strength: float,
 ) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
     """Yield y, normalised chroma (n, 2, 1, w), parameters (n, 6 K, 1, w) and log-probabilities (n, w)."""
+    cores = number_of_threads()  # before anything is computed
     options = {"temperature": max(temperature, 1e-3), "known": known, "within_gamut": within_gamut}
     number, on_cpu = len(noise), _is_on_cpu(embedding)
     weights, size = None, 1 if on_cpu else LANES
@@ -119,7 +120,7 @@ def _rows(
     if on_cpu and embedding.dtype == torch.float32 and pixel_loop.is_available():
         weights = pixel_loop.pack(pixel_cnn)
     if weights:
-        lanes, threads = CompiledLanes, min(number_of_threads(), number)
+        lanes, threads = CompiledLanes, min(cores, number)
         members = [range(i, number, threads) for i in range(threads)]
     else:
         lanes, weights = SingleLane if on_cpu else BatchLanes, Packed.of(pixel_cnn)

@@ -1,0 +1,99 @@
+"""What loops that numba compiles share: how they are compiled, the exponential, and the colours of `picgui.color`, one at a time."""
+
+from collections.abc import Callable
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
+
+from picgui import color
+
+
+def _can_keep() -> bool:
+    """Whether numba finds a folder to keep in what it compiles."""
+    try:
+        numba.njit(cache=True)(_can_keep)
+    except RuntimeError:
+        return False
+    return True
+
+
+_FLAGS = {"nogil": True, "fastmath": {"nsz"}, "error_model": "numpy"}
+
+compiled = numba.njit(**_FLAGS, cache=_can_keep())
+compiled_within = numba.njit(**_FLAGS)  # for what is kept with those that call it, as what a function makes must be
+
+
+@intrinsic
+def _fused(typing, x, y, z):
+    """x y + z of float32, rounded once: the same bits however the compiler arranges the loop around it."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.fma(*arguments)
+
+    return numba.float32(numba.float32, numba.float32, numba.float32), generate
+
+
+@intrinsic
+def _times_power(typing, x, shifted):
+    """x 2^n of float32, where ``shifted`` is 1.5 * 2^23 + n: n, in its last bits, is added to the exponent of x."""
+
+    def generate(context, builder, signature, arguments):
+        bits, power = (builder.bitcast(argument, ir.IntType(32)) for argument in arguments)
+        power = builder.shl(power, ir.Constant(ir.IntType(32), 23))
+        return builder.bitcast(builder.add(bits, power), ir.FloatType())
+
+    return numba.float32(numba.float32, numba.float32), generate
+
+
+@compiled
+def exp(x):
+    """The exponential of a float32 to two units in the last place, without a branch or a call, so that loops over it become vectors (Cephes' expf)."""
+    x = min(max(x, np.float32(-87)), np.float32(87))
+    shifted = _fused(x, np.float32(1.44269504), np.float32(12582912))
+    n = shifted - np.float32(12582912)
+    x = _fused(n, np.float32(-0.693359375), x)
+    x = _fused(n, np.float32(2.12194440e-4), x)
+    p = _fused(np.float32(1.9875691500e-4), x, np.float32(1.3981999507e-3))
+    p = _fused(p, x, np.float32(8.3334519073e-3))
+    p = _fused(p, x, np.float32(4.1665795894e-2))
+    p = _fused(p, x, np.float32(1.6666665459e-1))
+    p = _fused(p, x, np.float32(5.0000001201e-1))
+    return _times_power(_fused(p, x * x, x) + np.float32(1), shifted)
+
+
+def colors(real: type, compiled: Callable[[Callable], Callable]) -> tuple[Callable, Callable]:
+    """`lab_to_linear_rgb` and `in_gamut` of `picgui.color` of one colour, in one kind of numbers, ``compiled`` or, for Python, not at all.
+
+    Both take L in [0, 100], a and b; the second a slack, too.
+    """
+    one = real(1)
+    xyz_to_rgb = tuple(tuple(real(x) for x in row) for row in color.XYZ_TO_RGB)
+    white_x, white_y, white_z = (real(x) for x in color.WHITE)
+    linear_above, linear_shift, linear_slope = (real(x) for x in (0.2068966, 16 / 116, 7.787))
+    l_shift, l_scale, a_scale, b_scale = (real(x) for x in (16, 116, 500, 200))
+    (red_x, red_y, red_z), (green_x, green_y, green_z), (blue_x, blue_y, blue_z) = xyz_to_rgb
+
+    @compiled
+    def decoded(f):
+        return f * f * f if f > linear_above else (f - linear_shift) / linear_slope
+
+    @compiled
+    def lab_to_linear_rgb(lightness, a, b):
+        fy = (lightness + l_shift) / l_scale
+        x, y, z = white_x * decoded(fy + a / a_scale), white_y * decoded(fy), white_z * decoded(fy - b / b_scale)
+        return (
+            red_x * x + red_y * y + red_z * z,
+            green_x * x + green_y * y + green_z * z,
+            blue_x * x + blue_y * y + blue_z * z,
+        )
+
+    @compiled
+    def in_gamut(lightness, a, b, slack):
+        for light in lab_to_linear_rgb(lightness, a, b):
+            if light < -slack or light > one + slack:
+                return False
+        return True
+
+    return lab_to_linear_rgb, in_gamut
