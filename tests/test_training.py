@@ -328,7 +328,9 @@ def test_a_run_learns_and_goes_through_all_stages(folder, config, tmp_path):
     assert 0 < float(lines[-1].split(",")[6]) < 10
 
 
-def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path):
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path, optimizer):
+    config.write_text(f'optimizer = "{optimizer}"\n' + config.read_text())
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     assert run("train", config, *data, "--out", tmp_path / "whole") == 0
     for attempt in range(12):  # one step at a time
@@ -949,6 +951,11 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("warm_up_steps = 2", "validation_images = 0"),
         ("average_decay = 0.9", 'average_decay = "0.9"'),
         ("average_decay = 0.9", "average_decay = 1.5"),
+        ("average_decay = 0.9", 'optimizer = "sgd"'),
+        ("average_decay = 0.9", "radians_per_rate = 0"),
+        ("average_decay = 0.9", "radians_per_rate = true"),
+        ("average_decay = 0.9", "momentum = 1"),
+        ("average_decay = 0.9", "momentum = -0.5"),
         ("average_decay = 0.9", "betas = [0.9]"),
         ("average_decay = 0.9", "betas = [0.9, 1]"),
         ("average_decay = 0.9", "clip_gradient_norm = -1"),

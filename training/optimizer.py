@@ -70,7 +70,9 @@ class Muon(torch.optim.Optimizer):
         rows = kernel.flatten(1)
         lengths = rows.norm(dim=1, keepdim=True).clamp_min(1e-12)
         gradient = kernel.grad.flatten(1) * lengths  # of the rows' directions
-        momentum = state.setdefault("momentum", torch.zeros_like(gradient))
+        if not state:
+            state["momentum"] = torch.zeros_like(gradient)
+        momentum = state["momentum"]
         momentum.lerp_(gradient, 1 - group["momentum"])
         turn = orthogonalized(gradient.lerp(momentum, group["momentum"]))  # Nesterov's
         turn /= turn.norm(dim=1, keepdim=True).mean().clamp_min(1e-12)
