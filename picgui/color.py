@@ -60,28 +60,27 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
     return linear_to_srgb(lab_to_linear_rgb(lab))
 
 
-def in_gamut(lab: Tensor, *, slack: float | Tensor = GAMUT_SLACK) -> Tensor:
-    """Whether Lab colours (..., 3, H, W) are sRGB colours, but for ``slack`` (in linear light, a number or (..., 1, H, W)): bool (..., H, W)."""
+def in_gamut(lab: Tensor, *, slack: float = GAMUT_SLACK) -> Tensor:
+    """Whether Lab colours (..., 3, H, W) are sRGB colours, but for ``slack`` (in linear light): bool (..., H, W)."""
     linear = lab_to_linear_rgb(lab)
     return ((linear >= -slack) & (linear <= 1 + slack)).all(dim=-3)
 
 
-def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor, *, slack: float | Tensor = GAMUT_SLACK) -> Tensor:
+def clamp_chroma_to_gamut(luminance: Tensor, chroma: Tensor) -> Tensor:
     """Scale chroma (..., 2, H, W) towards grey, at fixed luminance (..., 1, H, W), just enough to be an sRGB colour, as `in_gamut` has it.
 
     Colours inside the gamut are returned as they are. Hue (the angle in the a, b plane) is kept.
     """
-    slack = torch.as_tensor(slack, dtype=luminance.dtype, device=luminance.device).expand_as(luminance)
-    outside = ~in_gamut(torch.cat((luminance, chroma), dim=-3), slack=slack)
+    outside = ~in_gamut(torch.cat((luminance, chroma), dim=-3))
     if not outside.any():
         return chroma
     light = luminance.movedim(-3, -1)[outside][:, 0]
-    ab, slack = chroma.movedim(-3, -1)[outside], slack.movedim(-3, -1)[outside]
+    ab = chroma.movedim(-3, -1)[outside]
     low, high = torch.zeros_like(light), torch.ones_like(light)
     for _ in range(10):
         middle = (low + high) / 2
         trial = torch.stack((light, ab[:, 0] * middle, ab[:, 1] * middle))[:, :, None]
-        inside = in_gamut(trial, slack=slack)[:, 0]
+        inside = in_gamut(trial)[:, 0]
         low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
     result = chroma.movedim(-3, -1).clone()
     result[outside] = ab * low[:, None]

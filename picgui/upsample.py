@@ -4,7 +4,7 @@ The chroma is doubled again and again by joint bilateral upsampling (Kopf et al.
 pixel is a mean of the nearest pixels below it, weighted by how near they are and how alike in luminance. Because the network's
 chroma is an area average, what averaging the result would miss is then sent up the same way once (iterative back-projection,
 Irani and Peleg 1991). The last factor, where luminance is mostly grain, is bilinear. The loops over pixels are compiled by numba: as
-a row of PyTorch's operations the same takes five to ten times as long, and other threads wait for it.
+a row of PyTorch's operations the same takes some five times as long, and other threads wait for it.
 """
 
 import functools
@@ -88,7 +88,10 @@ def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, st
     parts = min(number_of_threads(), result.size // _PART) or 1
     edges = [len(result) * k // parts for k in range(parts + 1)]
     parts = [slice(*edge) for edge in zip(edges, edges[1:])]
-    side_by_side(paint, parts) if len(parts) > 1 else paint(parts[0])
+    if len(parts) > 1:
+        side_by_side(paint, parts)
+    else:
+        paint(parts[0])
     return result
 
 

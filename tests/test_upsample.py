@@ -6,7 +6,7 @@ import torch
 
 from picgui import color, upsample
 from picgui.opencv import cv2
-from picgui.photo import photo_from_rgb
+from picgui.photo import photo_from_rgb, read_photo
 from picgui.threads import using_threads
 from picgui.upsample import compose
 
@@ -166,6 +166,34 @@ def test_the_luminance_of_vivid_colours_is_kept_by_giving_up_colour():
     photo = photo_from_rgb(np.full((40, 40), 250, np.uint8))
     lab = lab_of(compose(photo, np.full((2, 4, 4), 90, np.float32), dtype=np.uint16))
     assert np.abs(lab[0] - photo.luminance()).max() < 0.2 and np.abs(lab[1:]).max() < 60
+
+
+def test_vivid_colours_become_the_nearest_of_their_hue():
+    """As `picgui.color.clamp_chroma_to_gamut` does it, but for the slack, which is less here."""
+    photo = photo_from_rgb(np.repeat(np.linspace(60, 250, 40).astype(np.uint8)[:, None], 40, axis=1))
+    vivid = np.tile(np.float32([80, -50])[:, None, None], (1, 4, 4))
+    lab = lab_of(compose(photo, vivid, dtype=np.uint16))
+    luminance, given = (torch.from_numpy(x) for x in (photo.luminance()[None], np.tile(np.float32([80, -50])[:, None, None], (1, 40, 40))))
+    expected = color.clamp_chroma_to_gamut(luminance, given).numpy()
+    assert np.linalg.norm(given.numpy() - expected, axis=0).mean() > 20
+    assert np.abs(lab[1:] - expected).max() < 1 and np.abs(50 * lab[1] + 80 * lab[2]).max() < 20
+
+
+def test_nothing_is_compiled_anew_for_other_photographs(tmp_path):
+    """Whatever arrays there are: it would take seconds, once for each kind."""
+    before = compose(textured(48, 64), chroma(3, 4)).dtype
+    kernels = (upsample._paint, upsample._double, upsample._weigh)
+    known = [len(kernel.signatures) for kernel in kernels]
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    for name, image in (("a.jpg", pixels), ("b.png", pixels[..., 0]), ("c.png", pixels.astype(np.uint16) * 257), ("d.tif", pixels[..., 0].astype(np.uint16) * 257)):
+        cv2.imwrite(str(tmp_path / name), image)
+        photo = read_photo(tmp_path / name)
+        for one in (photo, photo.resized(50)):
+            fixed = chroma(5, 6)
+            fixed.flags.writeable = False
+            for given in (fixed, fixed[:, ::2, ::-1], fixed.astype(np.float64), np.where(np.arange(6) < 3, fixed, np.nan)):
+                compose(one, given, dtype=one.dtype, rows=slice(3, 20), saturation=1)
+    assert before == np.uint8 and [len(kernel.signatures) for kernel in kernels] == known
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
