@@ -1,6 +1,7 @@
 """What loops that numba compiles share: how they are compiled, the exponential, and the colours of `picgui.color`, one at a time."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numba
 import numpy as np
@@ -20,9 +21,30 @@ def _can_keep() -> bool:
 
 
 _FLAGS = {"nogil": True, "fastmath": {"nsz"}, "error_model": "numpy"}
+_CAN_KEEP = _can_keep()
 
-compiled = numba.njit(**_FLAGS, cache=_can_keep())
 compiled_within = numba.njit(**_FLAGS)  # for what is kept with those that call it, as what a function makes must be
+
+
+def compiled(function: Callable) -> Callable:
+    """Decorate what numba compiles at its first call, without the interpreter lock, and keeps for the next start.
+
+    A full disk, or what a crash left there, only makes it compile once more.
+    """
+    dispatcher = numba.njit(**_FLAGS, cache=_CAN_KEEP)(function)
+    cache = dispatcher._cache
+    save, load = cache.save_overload, cache.load_overload
+
+    def save_if_possible(*given):
+        with suppress(OSError):
+            save(*given)
+
+    def load_if_possible(*given):
+        with suppress(Exception):  # pickle raises many kinds
+            return load(*given)
+
+    cache.save_overload, cache.load_overload = save_if_possible, load_if_possible
+    return dispatcher
 
 
 @intrinsic

@@ -1,5 +1,6 @@
 """What compiled loops share does as PyTorch does."""
 
+import numba
 import numpy as np
 import pytest
 import torch
@@ -46,3 +47,13 @@ def test_picgui_works_where_nothing_compiled_can_be_kept(monkeypatch):
     assert compiled._can_keep()
     monkeypatch.setattr(compiled.numba, "njit", nowhere)
     assert not compiled._can_keep()
+
+
+@pytest.mark.parametrize("failing", ["save", "load"])
+def test_a_full_disk_or_a_damaged_cache_only_costs_time(failing, monkeypatch):
+    def fails(*_):
+        raise OSError(28, "No space left on device") if failing == "save" else EOFError("Ran out of input")
+
+    monkeypatch.setattr(numba.core.caching.IndexDataCacheFile, failing, fails)
+    for exponential in (compiled.compiled(exp.py_func), compiled.compiled(exp.py_func)):
+        assert exponential(np.float32(0)) == 1 and len(exponential.signatures) == 1
