@@ -500,3 +500,18 @@ def test_processors_that_cannot_convert_half_precision_are_left_to_pytorch(monke
     assert not pixel_loop.is_available()
     f, embedding, luminance, _ = setting(TINY, 2, 3)
     assert len(list(sample_rows(f, embedding, luminance, seeds=[1]))) == 2
+
+
+def test_log_prob_of_one_pixel_is_that_of_a_batch_near_and_far_off():
+    generator, k = np.random.default_rng(0), 10
+    parameters = generator.normal(size=(600, 6 * k)).astype(np.float32)
+    parameters[:, 2 * k : 3 * k] -= generator.uniform(0, 8, (600, 1))  # down to the narrowest
+    parameters[:, 4 * k : 5 * k] -= generator.uniform(0, 8, (600, 1))
+    chroma = np.rint(generator.uniform(-1, 1, (600, 2)) * 127.5 - 0.5) / 127.5 + 0.5 / 127.5
+    chroma[:40] = [[-1, 1]] * 20 + [[1, -1]] * 20  # the ends, which have all that lies beyond
+    chroma = chroma.clip(-1, 1).astype(np.float32)
+    expected = mixture.log_prob(torch.from_numpy(parameters)[:, :, None, None].double(), torch.from_numpy(chroma)[:, :, None, None].double())[:, 0, 0]
+    found = np.array([pixel_loop._log_prob(p, k, a, b) for p, (a, b) in zip(parameters, chroma)])
+    assert found == pytest.approx(expected.numpy(), rel=1e-5, abs=1e-5) and found.min() < -600 and found.max() > -12
+    far_off = np.array([pixel_loop._log_prob_far_off(p, k, a, b) for p, (a, b) in zip(parameters, chroma)])
+    assert found == pytest.approx(far_off, rel=1e-9, abs=1e-9)

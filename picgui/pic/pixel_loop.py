@@ -30,6 +30,7 @@ from picgui.pic import mixture
 from picgui.pic.layers import once_for_weights, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN
 
+_LEAST_SHARE = 1e-200  # under which a probability is summed up by its logarithm
 SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
 
 
@@ -601,15 +602,44 @@ def _log_bin(x, mean, log_scale):
 
 
 @compiled
+def _bin_share(x, mean, log_scale):
+    """The exponential of `_log_bin`, with half of its work; 0 where that is too small for a float64."""
+    inverse = math.exp(-max(log_scale, mixture.MIN_LOG_SCALE))
+    behind, half = math.exp((mean - x) * inverse), math.exp(-mixture.BIN / 2 * inverse)
+    below, above = 1 / (1 + behind * half), 1 / (1 + half / behind)
+    if x < -1 + mixture.BIN / 2:
+        return below
+    if x > 1 - mixture.BIN / 2:
+        return above
+    return below * above * (1 - half * half)
+
+
+@compiled
 def _log_prob(parameters, k, a, b):
-    """`picgui.pic.mixture.log_prob` of one pixel, float64: logarithms of sums of exponentials, each summed below its largest so far."""
+    """`picgui.pic.mixture.log_prob` of one pixel, float64."""
+    largest = parameters[0]
+    for c in range(1, k):
+        largest = max(largest, parameters[c])
+    total, weights = 0.0, 0.0
+    for c in range(k):
+        weight, coefficient = math.exp(np.float64(parameters[c]) - np.float64(largest)), math.tanh(np.float64(parameters[5 * k + c]))
+        share = _bin_share(np.float64(a), np.float64(parameters[k + c]), np.float64(parameters[2 * k + c]))
+        share *= _bin_share(np.float64(b), np.float64(parameters[3 * k + c]) + coefficient * np.float64(a), np.float64(parameters[4 * k + c]))
+        weights += weight
+        total += weight * share
+    return math.log(total / weights) if total > _LEAST_SHARE else _log_prob_far_off(parameters, k, a, b)
+
+
+@compiled
+def _log_prob_far_off(parameters, k, a, b):
+    """`_log_prob` where no component is near: logarithms of sums of exponentials, each summed below its largest so far."""
     largest, total = -math.inf, 0.0
     largest_weight, weights = -math.inf, 0.0
     for c in range(k):
-        weight = float(parameters[c])
-        coefficient = math.tanh(float(parameters[5 * k + c]))
-        term = weight + _log_bin(float(a), float(parameters[k + c]), float(parameters[2 * k + c]))
-        term += _log_bin(float(b), float(parameters[3 * k + c]) + coefficient * float(a), float(parameters[4 * k + c]))
+        weight = np.float64(parameters[c])
+        coefficient = math.tanh(np.float64(parameters[5 * k + c]))
+        term = weight + _log_bin(np.float64(a), np.float64(parameters[k + c]), np.float64(parameters[2 * k + c]))
+        term += _log_bin(np.float64(b), np.float64(parameters[3 * k + c]) + coefficient * np.float64(a), np.float64(parameters[4 * k + c]))
         total = total * math.exp(min(largest - term, 0.0)) + math.exp(min(term - largest, 0.0))
         largest = max(largest, term)
         weights = weights * math.exp(min(largest_weight - weight, 0.0)) + math.exp(min(weight - largest_weight, 0.0))
