@@ -210,11 +210,16 @@ def _telling_damage(path: Path) -> Iterator[None]:
         ) from error
 
 
+def load_readers() -> None:
+    """Load what reads the formats, which the first photograph otherwise waits for."""
+    Image.init()
+
+
 def _identify(file: BinaryIO, path: Path) -> Image.Image:
     if not file.read(1):
         raise PhotoError("{name} is empty. The copy or download may have failed.", name=path.name)
     file.seek(0)
-    Image.init()
+    load_readers()
     PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT, 4 * _MAX_TEXT
     try:
         with warnings.catch_warnings():

@@ -64,7 +64,9 @@ def compose(
 
 def warm_up() -> None:
     """Compile what `compose` needs, or load it compiled; some seconds once on a machine. Call it off the window's thread."""
-    compose(photo_from_rgb(np.zeros((16, 16, 3), np.uint8)), np.ones((2, 4, 4), np.float32))
+    photo = photo_from_rgb(np.zeros((16, 16, 3), np.uint8))
+    for chroma in (0, 1):
+        compose(photo, np.full((2, 4, 4), chroma, np.float32))
 
 
 def _compose(photo: Photo, chroma: np.ndarray, saturation: float, start: int, stop: int, dtype: type) -> np.ndarray:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from picgui import upsample
+from picgui.gui import jobs
 from picgui.gui.app import dress
 from picgui.gui.main_window import MainWindow
 from picgui.paths import example_photo
@@ -24,7 +24,7 @@ def main(photographs: list[Path]) -> None:
     """Print a line for each photograph."""
     application = QApplication(["picgui"])
     dress(application)
-    pixel_loop.warm_up_in_background(first=upsample.warm_up)
+    pixel_loop.warm_up_in_background(first=jobs.warm_up)
     window = MainWindow(settings=QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat))
     window.resize(1280, 832)
     window.show()

@@ -488,3 +488,13 @@ def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):  #
     chips.clear()
     drawn.canvas.grab()
     assert sum("rectangle" in text for text in chips) == 1
+
+
+def test_a_long_wait_for_the_compiler_keeps_no_later_picture_from_being_composed(drawn, qtbot, monkeypatch):  # noqa: F811
+    shown = drawn.pictures
+    qtbot.waitUntil(lambda: not shown._busy and not shown._dirty, timeout=WAIT)
+    monkeypatch.setattr(type(drawn.session), "samples", [Mock(has_ended=False)])
+    for elapsed, pause in ((1, pictures._REPAINT_MILLISECONDS), (20, 120), (4000, 500)):
+        monkeypatch.setattr(shown, "_since_began", Mock(**{"isValid.return_value": True, "elapsed.return_value": elapsed}))
+        shown._finished(shown._worker._last_job)
+        assert shown._pause == pause

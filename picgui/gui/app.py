@@ -10,8 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from picgui import upsample
-from picgui.gui import theme
+from picgui.gui import jobs, theme
 from picgui.gui.main_window import MainWindow
 from picgui.gui.worker import GarbageCollector
 from picgui.paths import is_folder, resource
@@ -33,7 +32,7 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
         return 1
     application = QApplication.instance() or QApplication(["picgui"])
     display.let_go()
-    pixel_loop.warm_up_in_background(first=upsample.warm_up)
+    pixel_loop.warm_up_in_background(first=jobs.warm_up)
     dress(application)
     collector = GarbageCollector(application)
     window = MainWindow(checkpoint=checkpoint, device=device)

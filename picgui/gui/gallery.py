@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QRectF, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QRectF, QSize, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QColor, QDrag, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -232,6 +232,14 @@ class Gallery(QListView):
         session.selection_changed.connect(self._follow_selection)
         session.samples_changed.connect(self._follow_selection)
         session.photo_changed.connect(self.doItemsLayout)
+        find_viewport = QTimer(self, singleShot=True, interval=100)
+        find_viewport.timeout.connect(self._find_viewport)
+        find_viewport.start()
+
+    @Slot()
+    def _find_viewport(self) -> None:
+        """PySide looks for its class among all of Qt's, for 0.15 s once: not when the first colours come, but while the model is loaded."""
+        self.viewport()
 
     @property
     def marked(self) -> tuple[Sample, ...]:

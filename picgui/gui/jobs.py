@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from picgui import upsample
 from picgui.errors import PhotoError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.photo import Photo, file_digest, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
+from picgui.photo import Photo, file_digest, load_readers, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
 from picgui.threads import use_threads
 
@@ -94,6 +95,12 @@ def in_threads(number: int, job: Iterator) -> Iterator:
     """A job that lets PyTorch compute in so many threads; 0 for as many as there are cores."""
     use_threads(number)
     yield from job
+
+
+def warm_up() -> None:
+    """Do what only the first photograph would have to wait for."""
+    load_readers()
+    upsample.warm_up()
 
 
 def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:

@@ -20,6 +20,7 @@ BAND_BYTES = 400_000_000  # of all that are kept
 _PREVIEWS = 10  # that are kept, beside those on the canvas
 _KEPT_FOR_UNDO = 40  # pictures of samples that have gone
 _REPAINT_MILLISECONDS = 33
+_LONGEST_PAUSE = 500  # milliseconds; the first composing may have waited for the compiler
 _GREY = np.zeros((2, 1, 1), np.float32)
 
 
@@ -323,7 +324,8 @@ class Pictures(QObject):
         if self._worker.is_current(job):
             self._busy = False
             if any(not sample.has_ended for sample in self._session.samples):
-                self._pause = max(_REPAINT_MILLISECONDS, 6 * self._since_began.elapsed())  # at most a sixth of the time: the drawing needs it, too
+                pause = 6 * self._since_began.elapsed()  # so at most a sixth of the time: the drawing needs it, too
+                self._pause = min(max(_REPAINT_MILLISECONDS, pause), _LONGEST_PAUSE)
             self._schedule()
 
     @Slot(int, object)
