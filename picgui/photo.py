@@ -35,6 +35,7 @@ MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _STRIP_PIXELS = 1 << 20
 _FULL_SCALE = 65535
+LIGHTNESS_STEP = np.float32(100 / _FULL_SCALE)  # L* of one step of `Photo.lightness`
 _SUBFILE_TYPE = 254  # of a TIFF's page: odd for a smaller version of another one
 _MAX_TEXT = 1 << 26  # bytes of a profile or a text of a PNG, unpacked; Pillow allows one megabyte, which some profiles exceed
 
@@ -79,7 +80,7 @@ class Photo:
 
     def luminance(self, rows: slice = slice(None)) -> np.ndarray:
         """L* of these rows: (rows, W) float32 in [0, 100]."""
-        return self.lightness[rows] * np.float32(100 / _FULL_SCALE)
+        return self.lightness[rows] * LIGHTNESS_STEP
 
     @property
     def dtype(self) -> type:
@@ -676,7 +677,7 @@ def _profiled_colours(to_srgb: Callable) -> torch.Tensor:
     red, green, blue = np.meshgrid(steps, steps, steps, indexing="ij")
     colours = np.stack((red, green, blue), axis=-1).reshape(len(steps), -1, 3)
     lightness = _lightness(np.asarray(to_srgb(Image.fromarray(colours))))
-    grid = torch.from_numpy(lightness.astype(np.float32) * np.float32(100 / _FULL_SCALE))
+    grid = torch.from_numpy(lightness.astype(np.float32) * LIGHTNESS_STEP)
     return grid.reshape(1, 1, len(steps), len(steps), len(steps))
 
 

@@ -23,7 +23,7 @@ from picgui.defaults import MAX_CANDIDATES
 from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError, PicError, is_out_of_memory
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
-from picgui.photo import Photo, read_photo, write_png
+from picgui.photo import LIGHTNESS_STEP, Photo, read_photo, write_png
 from picgui.pic import mixture, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
@@ -190,7 +190,7 @@ def _luminance(photo: Photo, shape: tuple[int, int]) -> Tensor:
     lightness = cv2.resize(
         photo.lightness, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     )
-    return color.normalize_luminance(torch.from_numpy(lightness.astype(np.float32) * (100 / 65535))[None, None])
+    return color.normalize_luminance(torch.from_numpy(lightness.astype(np.float32) * LIGHTNESS_STEP)[None, None])
 
 
 @torch.inference_mode()

@@ -19,12 +19,12 @@ import torch
 from picgui import color
 from picgui.compiled import colors, compiled, compiled_within, exp
 from picgui.opencv import cv2
-from picgui.photo import Photo, photo_from_rgb
+from picgui.photo import LIGHTNESS_STEP, Photo, photo_from_rgb
 from picgui.threads import number_of_threads, side_by_side
 
 _SPATIAL_SIGMA = 0.5  # in pixels of the smaller picture
 _LUMINANCE_SIGMA = 4.5  # in L*
-_LUMINANCE_FLOOR = 1e-4  # so that a pixel unlike all its neighbours takes their plain mean
+_LUMINANCE_FLOOR = np.float32(1e-4)  # so that a pixel unlike all its neighbours takes their plain mean
 _GUIDED_PIXELS = 800_000  # doubling stops before this
 _PART = 2_000_000  # levels of a picture that are worth a thread
 _STRIP_PIXELS = 1 << 17
@@ -35,9 +35,8 @@ _HALVINGS = 10  # of the distance to grey, in search of a colour of sRGB
 
 # one of a thing, as float32
 _ZERO, _ONE, _HALF = (np.float32(x) for x in (0, 1, 0.5))
-_FLOOR, _NO_SHARE = np.float32(_LUMINANCE_FLOOR), np.float32(1e-12)
+_NO_SHARE = np.float32(1e-12)
 _STEEPNESS = np.float32(-1 / (2 * _LUMINANCE_SIGMA**2))
-_LIGHTNESS = np.float32(100 / 65535)  # L* of one step of a photo's lightness
 
 
 def compose(
@@ -152,10 +151,10 @@ def _paint(lightness, planes, saturation, rows, columns, levels, result):
                 stretched[x] = value + along[x] * (mixed[right[x]] - value)
         row = lightness[y]
         for x in range(width):
-            red[x], green[x], blue[x] = _lab_to_linear_rgb(np.float32(row[x]) * _LIGHTNESS, a[x], b[x])
+            red[x], green[x], blue[x] = _lab_to_linear_rgb(np.float32(row[x]) * LIGHTNESS_STEP, a[x], b[x])
         for x in range(width):
             if min(red[x], green[x], blue[x]) < _ZERO or max(red[x], green[x], blue[x]) > _ONE:
-                red[x], green[x], blue[x] = _nearest_real(np.float32(row[x]) * _LIGHTNESS, a[x], b[x])
+                red[x], green[x], blue[x] = _nearest_real(np.float32(row[x]) * LIGHTNESS_STEP, a[x], b[x])
         for c in range(3):
             channel = light[c]
             for x in range(width):
@@ -242,7 +241,7 @@ def _resized_luminance(photo: Photo, shape: tuple[int, int]) -> np.ndarray:
     enlarging = shape[0] > photo.height or shape[1] > photo.width
     method = cv2.INTER_LINEAR if enlarging else cv2.INTER_AREA
     resized = cv2.resize(photo.lightness, shape[::-1], interpolation=method)
-    return resized * _LIGHTNESS
+    return resized * LIGHTNESS_STEP
 
 
 def _weights(fine: np.ndarray, coarse: np.ndarray) -> np.ndarray:
@@ -282,7 +281,7 @@ def _weigh(fine, coarse, near, weights):
                     row, shift, result, nearness = around[k // 3], k % 3, weights[i, j, k, y], near[i, j, k]
                     for x in range(width):
                         difference = own[x] - row[x + shift]
-                        weight = (exp(difference * difference * _STEEPNESS) + _FLOOR) * nearness
+                        weight = (exp(difference * difference * _STEEPNESS) + _LUMINANCE_FLOOR) * nearness
                         result[x] = weight
                         total[x] += weight
                 for k in range(9):

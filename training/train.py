@@ -353,9 +353,6 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
         baseline = kind(config.model)
         missing = "" if baseline.begin_with(network) else "head"
         network = baseline
-    for module in network.modules():
-        if isinstance(getattr(module, "dropout", None), float):
-            module.dropout = config.model.dropout
     return network, missing
 
 
