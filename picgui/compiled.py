@@ -1,7 +1,11 @@
-"""What loops that numba compiles share: how they are compiled, the exponential, and the colours of `picgui.color`, one at a time."""
+"""What loops that numba compiles share: how and when they are compiled, the exponential, and the colours of `picgui.color`, one at a time."""
 
+import threading
+import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -20,6 +24,8 @@ def _can_keep() -> bool:
     return True
 
 
+# files of which loops in other files are made; numba itself looks at a loop's own alone
+_SHARED = [Path(__file__).parent / name for name in ("color.py", "compiled.py", "pic/mixture.py", "pic/products.py")]
 _FLAGS = {"nogil": True, "fastmath": {"nsz"}, "error_model": "numpy"}
 _CAN_KEEP = _can_keep()
 
@@ -27,12 +33,15 @@ compiled_within = numba.njit(**_FLAGS)  # for what is kept with those that call 
 
 
 def compiled(function: Callable) -> Callable:
-    """Decorate what numba compiles at its first call, without the interpreter lock, and keeps for the next start.
+    """Decorate what numba compiles at its first call, without the interpreter lock, and keeps for the next start while no source of it changes.
 
     A full disk, or what a crash left there, only makes it compile once more.
     """
     dispatcher = numba.njit(**_FLAGS, cache=_CAN_KEEP)(function)
     cache = dispatcher._cache
+    if _CAN_KEEP:
+        kept = cache._cache_file
+        kept._source_stamp = kept._source_stamp, [(file.stat().st_mtime, file.stat().st_size) for file in _SHARED if file.exists()]
     save, load = cache.save_overload, cache.load_overload
 
     def save_if_possible(*given):
@@ -45,6 +54,60 @@ def compiled(function: Callable) -> Callable:
 
     cache.save_overload, cache.load_overload = save_if_possible, load_if_possible
     return dispatcher
+
+
+class Loop:
+    """Whether a loop may be used yet: where it must be compiled first, or cannot be at all, something else serves.
+
+    ``compile`` calls it with little; ``possible`` is False where that would crash; ``otherwise`` tells what it means that it failed.
+    """
+
+    _PATIENCE = 2.0  # seconds in which what is compiled is read from where it is kept
+
+    def __init__(self, compile: Callable[[], None], *, possible: bool, otherwise: str):
+        self._compile, self._possible, self._otherwise = compile, possible, otherwise
+        self._ready, self._lock = threading.Event(), threading.Lock()
+        self._expected: float | None = None  # since when
+
+    def warm_up(self) -> None:
+        """Compile it, or load it compiled; some ten seconds once on a machine. Call it off the window's thread.
+
+        Where that fails it is not available.
+        """
+        with self._lock:
+            if self._ready.is_set() or not self._possible:
+                return
+            try:
+                self._compile()
+            except Exception as error:  # of the compiler, or where it keeps what it compiled
+                warnings.warn(f"{self._otherwise}: {error}", stacklevel=1)
+                self._possible = False
+                return
+            self._ready.set()
+
+    def is_available(self) -> bool:
+        """Whether it may be used now; waits for the compiler where `warm_up_in_background` was not called."""
+        if not self._possible or self._ready.is_set():
+            return self._possible
+        if self._expected is None:
+            self.warm_up()
+            return self._possible
+        return self._ready.wait(max(0.0, self._expected + self._PATIENCE - time.monotonic()))
+
+
+def warm_up_in_background(first: Callable[[], None], *loops: Loop) -> None:
+    """Begin to warm up loops in a thread, one after the other, after what comes ``first``. Those that must be compiled are not available until that is done."""
+
+    def all_of_it() -> None:
+        try:
+            first()
+        finally:
+            for loop in loops:
+                loop.warm_up()
+
+    for loop in loops:
+        loop._expected = time.monotonic()
+    threading.Thread(target=all_of_it, name="picgui-warm-up", daemon=True).start()
 
 
 @intrinsic

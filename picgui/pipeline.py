@@ -24,7 +24,7 @@ from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoE
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.photo import LIGHTNESS_STEP, Photo, read_photo, write_png
-from picgui.pic import mixture, sampler
+from picgui.pic import convolutions, mixture, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from picgui.pic.sampler import Row
@@ -141,6 +141,8 @@ def load_model(path: str | Path | None = None, *, device: str | torch.device | N
     checkpoint = load_checkpoint(path or default_checkpoint())
     with enough_memory(chosen):
         network = checkpoint.network().fold().to(chosen).to(memory_format=torch.channels_last)
+    if chosen.type == "cpu":
+        convolutions.use(network.embedding)
     return Model(network, chosen, checkpoint)
 
 

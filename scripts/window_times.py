@@ -13,18 +13,19 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from picgui.compiled import warm_up_in_background
 from picgui.gui import jobs
 from picgui.gui.app import dress
 from picgui.gui.main_window import MainWindow
 from picgui.paths import example_photo
-from picgui.pic import pixel_loop
+from picgui.pic import convolutions, pixel_loop
 
 
 def main(photographs: list[Path]) -> None:
     """Print a line for each photograph."""
     application = QApplication(["picgui"])
     dress(application)
-    pixel_loop.warm_up_in_background(first=jobs.warm_up)
+    warm_up_in_background(jobs.warm_up, convolutions.LOOP, pixel_loop.LOOP)
     window = MainWindow(settings=QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat))
     window.resize(1280, 832)
     window.show()

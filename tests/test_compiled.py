@@ -1,12 +1,16 @@
 """What compiled loops share does as PyTorch does."""
 
+import os
+import threading
+import time
+
 import numba
 import numpy as np
 import pytest
 import torch
 
 from picgui import color, compiled
-from picgui.compiled import colors, compiled_within, exp
+from picgui.compiled import Loop, colors, compiled_within, exp, warm_up_in_background
 
 
 def lab_colors(number=4000):
@@ -57,3 +61,54 @@ def test_a_full_disk_or_a_damaged_cache_only_costs_time(failing, monkeypatch):
     monkeypatch.setattr(numba.core.caching.IndexDataCacheFile, failing, fails)
     for exponential in (compiled.compiled(exp.py_func), compiled.compiled(exp.py_func)):
         assert exponential(np.float32(0)) == 1 and len(exponential.signatures) == 1
+
+
+def test_a_loop_is_compiled_anew_when_a_file_changes_of_which_others_are_made(tmp_path, monkeypatch):
+    shared = tmp_path / "shared.py"
+    shared.write_text("1")
+    monkeypatch.setattr(compiled, "_SHARED", [*compiled._SHARED, shared])
+    found = []
+    for seconds in (1, 1, 2):
+        os.utime(shared, (seconds, seconds))
+        exponential = compiled.compiled(exp.py_func)
+        exponential(np.float32(0))
+        found.append(sum(exponential.stats.cache_hits.values()))
+    assert found == [0, 1, 0]
+
+
+def test_every_file_of_which_others_are_made_is_there():
+    assert len(compiled._SHARED) == 4 and all(file.is_file() for file in compiled._SHARED)
+
+
+def test_something_else_serves_while_a_loop_is_compiled_in_the_background(monkeypatch):
+    monkeypatch.setattr(Loop, "_PATIENCE", 0.3)
+    may, done, begun = threading.Event(), [], []
+    first, second = (Loop(lambda name=name: (may.wait(10), done.append(name)), possible=True, otherwise="") for name in "ab")
+    started = time.monotonic()
+    warm_up_in_background(lambda: begun.append(list(done)), first, second)
+    assert not first.is_available() and time.monotonic() - started >= 0.3, "what is kept would be there soon"
+    started = time.monotonic()
+    assert not first.is_available() and not second.is_available() and time.monotonic() - started < 0.2, "it is waited for once"
+    may.set()
+    assert first._ready.wait(10) and second._ready.wait(10) and first.is_available() and second.is_available()
+    assert begun == [[]] and done == ["a", "b"]
+
+
+def test_loops_are_warmed_up_though_what_comes_first_fails(monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
+    loop = Loop(lambda: None, possible=True, otherwise="")
+    warm_up_in_background(lambda: 1 / 0, loop)
+    assert loop._ready.wait(10)
+
+
+def test_nothing_is_compiled_where_that_would_crash():
+    """Without instructions for half precision LLVM would abort the whole program."""
+    loop = Loop(lambda: pytest.fail("compiled"), possible=False, otherwise="")
+    loop.warm_up()
+    assert not loop.is_available()
+
+
+def test_a_loop_is_compiled_once_and_at_its_first_use():
+    times = []
+    loop = Loop(lambda: times.append(1), possible=True, otherwise="")
+    assert loop.is_available() and loop.is_available() and times == [1]

@@ -1,7 +1,5 @@
 """The cached sampler draws exactly what full forward passes would."""
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,6 +12,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from picgui import color
+from picgui.compiled import Loop
 from picgui.errors import is_out_of_memory
 from picgui.pic import lanes, mixture, pixel_loop, row_phase, sampler
 from picgui.pic.network import past_planes
@@ -45,7 +44,7 @@ def whole(rows):
 
 
 def use(monkeypatch, path):
-    monkeypatch.setattr(sampler.pixel_loop, "is_available", lambda: path == "compiled")
+    monkeypatch.setattr(sampler.pixel_loop.LOOP, "is_available", lambda: path == "compiled")
     return path
 
 
@@ -380,15 +379,14 @@ def test_masks_of_any_layout_are_drawn_by_the_same_loop():
 
 
 def test_what_cannot_be_compiled_is_left_to_pytorch(monkeypatch):
-    def full(*arguments):
+    def full():
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pixel_loop, "_CAN_COMPILE", True)
-    monkeypatch.setattr(pixel_loop, "_ready", threading.Event())
-    monkeypatch.setattr(pixel_loop, "_background", [])
-    monkeypatch.setattr(pixel_loop, "draw_row", full)
-    with pytest.warns(UserWarning, match="No space left"):
-        assert not pixel_loop.is_available()
+    loop = Loop(full, possible=True, otherwise="PyTorch serves")
+    monkeypatch.setattr(pixel_loop, "LOOP", loop)
+    with pytest.warns(UserWarning, match="PyTorch serves: .*No space left"):
+        assert not loop.is_available()
+    assert not loop.is_available(), "and is not tried again"
     f, embedding, luminance, _ = setting(TINY, 2, 3)
     assert len(list(sample_rows(f, embedding, luminance, seeds=[1]))) == 2
 
@@ -475,30 +473,9 @@ def test_weights_are_packed_once_and_anew_when_they_are_others(pack, kernel_of, 
     assert not np.array_equal(kernel_of(pack(f)), before), "another one"
 
 
-def test_pytorch_serves_while_the_loop_is_compiled_in_the_background(monkeypatch):
-    compiled, ready = threading.Event(), threading.Event()
-    monkeypatch.setattr(pixel_loop, "_ready", ready)
-    monkeypatch.setattr(pixel_loop, "_background", [])
-    monkeypatch.setattr(pixel_loop, "_PATIENCE", 0.3)
-    monkeypatch.setattr(pixel_loop, "warm_up", lambda: (compiled.wait(10), ready.set()))
-    started = time.monotonic()
-    begun = []
-    pixel_loop.warm_up_in_background(first=lambda: begun.append(compiled.is_set()))
-    assert not pixel_loop.is_available() and time.monotonic() - started >= 0.3, "what is cached would be there soon"
-    started = time.monotonic()
-    assert not pixel_loop.is_available() and time.monotonic() - started < 0.2, "it is waited for once"
-    compiled.set()
-    assert ready.wait(10) and pixel_loop.is_available() and begun == [False]
-
-
-def test_processors_that_cannot_convert_half_precision_are_left_to_pytorch(monkeypatch):
-    """LLVM would abort the whole program."""
-    monkeypatch.setattr(pixel_loop, "_CAN_COMPILE", False)
-    monkeypatch.setattr(pixel_loop, "_ready", pixel_loop.threading.Event())
-    monkeypatch.setattr(pixel_loop, "draw_row", None)
-    pixel_loop.warm_up()
-    assert not pixel_loop.is_available()
-    f, embedding, luminance, _ = setting(TINY, 2, 3)
+def test_vertical_kernels_of_another_width_are_left_to_pytorch():
+    f, embedding, luminance, _ = setting(replace(TINY, vertical_kernel=(2, 5)), 2, 3)
+    assert pixel_loop.pack(f) is None
     assert len(list(sample_rows(f, embedding, luminance, seeds=[1]))) == 2
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from picgui import defaults
 from picgui.photo import photo_from_rgb, read_photo
-from picgui.pic import mixture, pixel_loop, sampler
+from picgui.pic import convolutions, mixture, pixel_loop, sampler
 from picgui.pic.layers import fold, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
 from picgui.pipeline import Model, compose, embed, sample_rows
@@ -38,7 +38,8 @@ def benchmark(model: Model) -> dict[str, object]:
 
     Times are in seconds, ``*_units`` in U, memory in MiB.
     """
-    pixel_loop.warm_up()
+    for loop in (convolutions.LOOP, pixel_loop.LOOP):
+        loop.warm_up()
     figures: dict[str, object] = {"machine": _machine(), "threads": torch.get_num_threads()}
     figures |= _machine_limits()
     figures |= sampler_figures((2, 3), (2, 2), figures)
@@ -150,12 +151,12 @@ def sampler_figures(vertical: tuple[int, int], horizontal: tuple[int, int], limi
 
 @contextmanager
 def _without_compiled():
-    available = pixel_loop.is_available
-    pixel_loop.is_available = lambda: False
+    available = pixel_loop.LOOP.is_available
+    pixel_loop.LOOP.is_available = lambda: False
     try:
         yield
     finally:
-        pixel_loop.is_available = available
+        pixel_loop.LOOP.is_available = available
 
 
 def floor_seconds(f: PixelCNN, limits: dict) -> float:

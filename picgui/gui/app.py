@@ -14,7 +14,8 @@ from picgui.gui import jobs, theme
 from picgui.gui.main_window import MainWindow
 from picgui.gui.worker import GarbageCollector
 from picgui.paths import is_folder, resource
-from picgui.pic import pixel_loop
+from picgui.compiled import warm_up_in_background
+from picgui.pic import convolutions, pixel_loop
 
 DESKTOP_ID = "io.github.picgui"  # of the menu entry, its metadata and its icons
 _NO_DISPLAY = "There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
@@ -32,7 +33,7 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
         return 1
     application = QApplication.instance() or QApplication(["picgui"])
     display.let_go()
-    pixel_loop.warm_up_in_background(first=jobs.warm_up)
+    warm_up_in_background(jobs.warm_up, convolutions.LOOP, pixel_loop.LOOP)
     dress(application)
     collector = GarbageCollector(application)
     window = MainWindow(checkpoint=checkpoint, device=device)

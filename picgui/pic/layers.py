@@ -51,17 +51,20 @@ class WeightNormConv2d(nn.Module):
         return self.v * (self.g / self.v.flatten(1).norm(dim=1).clamp_min(1e-12))[:, None, None, None]
 
     def set_weight(self, weight: Tensor) -> None:
-        """Make ``weight`` the effective kernel, trainable as before."""
+        """Make ``weight`` the effective kernel, trainable as before; a row of zeros too, which gets a direction to grow along."""
         with torch.no_grad():
             self.v.copy_(weight)
             self.g.copy_(self.v.flatten(1).norm(dim=1))
+            self.v[self.g == 0] = 1
         self.v.requires_grad_()
         self.folded = False
 
     def fold(self) -> None:
         """Compute the kernel once and for all, in place of its direction; gradients no longer reach it."""
-        self.set_weight(self.weight().detach())
-        self.v = nn.Parameter(self.v.detach().contiguous(memory_format=torch.channels_last), requires_grad=False)
+        weight = self.weight().detach()
+        with torch.no_grad():
+            self.g.copy_(weight.flatten(1).norm(dim=1))
+        self.v = nn.Parameter(weight.contiguous(memory_format=torch.channels_last), requires_grad=False)
         self.folded = True
 
     def initialize(self, x: Tensor) -> None:

@@ -6,48 +6,48 @@ takes the time. Every sample's sums run in one order, whatever else is drawn.
 """
 
 import math
-import platform
-import threading
-import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import llvmlite.binding
-import numba
 import numpy as np
 import torch
-import torch.nn.functional as F
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
 from torch import Tensor
 
 from picgui import color
-from picgui.compiled import colors, compiled, compiled_within, exp
+from picgui.compiled import Loop, colors, compiled, compiled_within, exp
 from picgui.pic import mixture
 from picgui.pic.layers import once_for_weights, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN
+from picgui.pic.products import (
+    BLOCK,
+    CAN_COMPILE,
+    LANES,
+    PANEL,
+    POINT_BLOCK,
+    POINTS,
+    TILE,
+    activate,
+    add_gated,
+    add_products,
+    are_halves,
+    multiply_add,
+    multiply_add_panel,
+    packed,
+    see_halves,
+    see_source,
+    widen,
+    zeros,
+)
 
 _LEAST_SHARE = 1e-200  # under which a probability is summed up by its logarithm
 SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
 
 
-# the vectors of this machine: how many float32 in one, and how many sums may stay in registers
-# by what LLVM knows of it, which is what numba keeps compiled loops apart by
-_HAS = llvmlite.binding.get_host_cpu_features()
-_HAS_AVX512, _HAS_AVX2 = (all(_HAS.get(name) for name in names.split()) for names in ("avx512f avx512bw avx512vl f16c", "avx2 fma f16c"))
-_LANES, _SUMS = (16, 20) if _HAS_AVX512 else (8, 10) if _HAS_AVX2 else (4, 20)
-# where half precision is not converted in hardware, as every 64-bit ARM does, LLVM would call a function that is not there, and abort
-_CAN_COMPILE = _HAS_AVX512 or _HAS_AVX2 or platform.machine().lower() in ("arm64", "aarch64")
-_PANEL = 2 * _LANES  # columns of a matrix that are stored together
-_AHEAD = 2048  # bytes that a product asks for before it needs them
-_BLOCK = 192  # at most so many rows of a panel at a time: as float32 they fit into the innermost cache
 
 
 class Weights(NamedTuple):
-    """What a row multiplies with. Matrices are in panels of columns, (panels, in, `_PANEL`), half precision seen as uint16; the rest is float32.
+    """What a row multiplies with. Matrices are in panels of columns, (panels, in, `PANEL`), half precision seen as uint16; the rest is float32.
 
     Kernels are by their rows, the current one last, and within a row (columns * in, out).
     """
@@ -82,50 +82,50 @@ class Buffers(NamedTuple):
     """Activations of n samples. Those that a kernel sees again are kept by rows, row y at y modulo their number, zero outside the picture."""
 
     past: np.ndarray  # (3, n, 1 + w + 1, 5)
-    vertical_first: np.ndarray  # (blocks, rows, n, side + w + side, 2 C)
+    vertical_first: np.ndarray  # (blocks, rows, `POINTS`, n, tiles, 2 C), the channels filled up to whole vectors
     vertical_gate: np.ndarray
     horizontal_first: np.ndarray  # (blocks, rows, n, reach + w, 2 C)
     horizontal_gate: np.ndarray
-    activated_u: np.ndarray  # (1, n, w, 2 C)
+    activated: np.ndarray  # (1, n, 1 + `TILE` tiles + 1, 2 C), as those of the vertical flow
     u: np.ndarray  # (n, w, C), as all that follow with columns that fill the last panel
-    h: np.ndarray
-    pq: np.ndarray  # (n, w, 2 C)
+    h: np.ndarray  # (n, `TILE` tiles, C)
+    h_products: np.ndarray  # (`POINTS`, n, tiles, C)
+    pq: np.ndarray  # (n, `TILE` tiles, 2 C)
+    pq_products: np.ndarray
     ul: np.ndarray  # (n, w, C)
     first: np.ndarray  # (blocks, n, w, C): the horizontal blocks' sums
     gate: np.ndarray  # (blocks, n, w, 2 C)
     parameters: np.ndarray  # (n, w, 6 K)
     chroma: np.ndarray  # (n, w, 2), normalised
     log_prob: np.ndarray  # (n, w) float64, nats: at temperature 1, whatever sRGB has
-    panel: np.ndarray  # (`_BLOCK`, `_PANEL`): weights as float32
+    panel: np.ndarray  # (`BLOCK`, `PANEL`): weights as float32
+    panels: np.ndarray  # (`POINTS`, `POINT_BLOCK` + 1, `PANEL`): what Winograd makes of them, apart so that a cache has place for all
 
 
 @once_for_weights
 @torch.no_grad()
 def pack(pixel_cnn: PixelCNN) -> Weights | None:
-    """A network's own tensors for the loop, packed once; None where half precision would change a kernel."""
+    """A network's own tensors for the loop, packed once; None where half precision would change a kernel, or the vertical ones are not three wide."""
     kernels = (c.weight() for c in weight_norm_convolutions(pixel_cnn).values())
-    if not all(torch.equal(k.half().to(k.dtype), k) for k in kernels):
+    if not are_halves(kernels) or pixel_cnn.u_blocks[0].gate.weight().shape[3] != 3:
         return None
     vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
     left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
-
-    def matrices(blocks: Sequence[Tensor]) -> np.ndarray:
-        return torch.stack([_matrices(b) for b in blocks]).view(torch.int16).numpy().view(np.uint16)
 
     def numbers(x: Sequence[Tensor]) -> np.ndarray:
         return torch.stack(list(x)).numpy()
 
     return Weights(
-        u=matrices([pixel_cnn.u_input.weight()])[0],
-        above=matrices([pixel_cnn.ul_above.weight()])[0],
-        left=matrices([left])[0],
+        u=packed([pixel_cnn.u_input.weight()])[0],
+        above=packed([pixel_cnn.ul_above.weight()])[0],
+        left=packed([left])[0],
         left_chroma=left[:, 1:3, 1, 0].t().contiguous().numpy(),
-        vertical_first=matrices([b.first.weight() for b in vertical]),
-        vertical_gate=matrices([b.gate.weight() for b in vertical]),
-        horizontal_first=matrices([b.first.weight() for b in horizontal]),
-        horizontal_gate=matrices([b.gate.weight() for b in horizontal]),
-        from_u=matrices([b.condition.weight()[:, :doubled] for b in horizontal]),
-        out=matrices([pixel_cnn.out.weight()])[0, 0],
+        vertical_first=packed([b.first.weight() for b in vertical]),
+        vertical_gate=packed([b.gate.weight() for b in vertical]),
+        horizontal_first=packed([b.first.weight() for b in horizontal]),
+        horizontal_gate=packed([b.gate.weight() for b in horizontal]),
+        from_u=packed([b.condition.weight()[:, :doubled] for b in horizontal]),
+        out=packed([pixel_cnn.out.weight()])[0, 0],
         u_bias=numbers(pixel_cnn.u_input.bias),
         above_bias=numbers(pixel_cnn.ul_above.bias),
         left_bias=numbers(pixel_cnn.ul_left.bias),
@@ -135,44 +135,43 @@ def pack(pixel_cnn: PixelCNN) -> Weights | None:
     )
 
 
-def _matrices(weight: Tensor) -> Tensor:
-    """A kernel (out, in, rows, columns) as half-precision matrices (rows, panels, columns * in, `_PANEL`)."""
-    weight = weight.half().permute(2, 3, 1, 0).flatten(1, 2)
-    return F.pad(weight, (0, -weight.shape[2] % _PANEL)).unflatten(2, (-1, _PANEL)).transpose(1, 2)
-
-
 def buffers(weights: Weights, *, number: int, width: int) -> Buffers:
     """Arrays for ``number`` samples, ``width`` columns."""
     channels, inputs = len(weights.u_bias), weights.left.shape[2]
 
-    def zeros(*shape: int) -> np.ndarray:
-        return torch.zeros(shape).numpy()  # which lie where vectors like them
+    tiles, vectors = -(-width // TILE), -(-2 * channels // LANES)
 
-    def rows(kernels: np.ndarray, channels: int) -> np.ndarray:
-        columns = kernels.shape[-2] // channels
-        return zeros(*kernels.shape[:-3], number, columns - 1 + width, channels)
+    def points(kernels: np.ndarray) -> np.ndarray:
+        return zeros(*kernels.shape[:-3], POINTS, number, tiles, vectors * LANES)
 
-    def sums(matrices: np.ndarray) -> np.ndarray:
-        return zeros(number, width, matrices.shape[-3] * _PANEL)
+    def rows(kernels: np.ndarray) -> np.ndarray:
+        columns = kernels.shape[-2] // (2 * channels)
+        return zeros(*kernels.shape[:-3], number, columns - 1 + width, 2 * channels)
+
+    def sums(matrices: np.ndarray, columns: int = width, *points: int) -> np.ndarray:
+        return zeros(*points, number, columns, matrices.shape[-3] * PANEL)
 
     blocks = len(weights.from_u)
     return Buffers(
         past=zeros(3, number, 1 + width + 1, inputs),
-        vertical_first=rows(weights.vertical_first, 2 * channels),
-        vertical_gate=rows(weights.vertical_gate, 2 * channels),
-        horizontal_first=rows(weights.horizontal_first, 2 * channels),
-        horizontal_gate=rows(weights.horizontal_gate, 2 * channels),
-        activated_u=zeros(1, number, width, 2 * channels),
+        vertical_first=points(weights.vertical_first),
+        vertical_gate=points(weights.vertical_gate),
+        horizontal_first=rows(weights.horizontal_first),
+        horizontal_gate=rows(weights.horizontal_gate),
+        activated=zeros(1, number, 1 + TILE * tiles + 1, vectors * LANES),
         u=sums(weights.u),
-        h=sums(weights.u),
-        pq=sums(weights.vertical_gate),
+        h=sums(weights.u, TILE * tiles),
+        h_products=sums(weights.u, tiles, POINTS),
+        pq=sums(weights.vertical_gate, TILE * tiles),
+        pq_products=sums(weights.vertical_gate, tiles, POINTS),
         ul=sums(weights.u),
         first=np.stack([sums(weights.u)] * blocks),
         gate=np.stack([sums(weights.vertical_gate)] * blocks),
         parameters=sums(weights.out),
         chroma=zeros(number, width, 2),
         log_prob=np.zeros((number, width)),
-        panel=zeros(_BLOCK, _PANEL),
+        panel=zeros(BLOCK, PANEL),
+        panels=zeros(POINTS, POINT_BLOCK + 1, PANEL),
     )
 
 
@@ -195,118 +194,27 @@ def draw_row(weights: Weights, given: Given, buffers: Buffers, drawing: Drawing,
     _draw_row(weights, given, buffers, drawing, y)
 
 
-_ready = threading.Event()
-_lock = threading.Lock()
-_PATIENCE = 2.0  # seconds in which the compiled loop is read from its cache
-_background: list[float] = []  # when `warm_up_in_background` began
-
-
-def warm_up() -> None:
-    """Compile the loop, or load it compiled; some ten seconds once on a machine. Call it off the window's thread.
-
-    Where that fails it is not available.
-    """
-    global _CAN_COMPILE
-    with _lock:
-        if _ready.is_set() or not _CAN_COMPILE:
-            return
-        config = replace(CONFIGS["photo-small"], channels=1, embedding_channels=1, components=1)
-        pixel_cnn = PixelCNN(config)
-        for convolution in weight_norm_convolutions(pixel_cnn).values():
-            convolution.set_weight(torch.zeros_like(convolution.v))
-        weights = pack(pixel_cnn)
-        nothing = np.zeros((1, 1, 1, 1), np.float32)
-        drawing = Drawing(
-            uniforms=np.full((1, 1, 1, 3), 0.5, np.float32),
-            lightness=nothing[0, 0, 0],
-            known=np.zeros(1, bool),
-            known_chroma=np.zeros((1, 2), np.float32),
-            strength=0.0,
-            temperature=1.0,
-            attempts=1,
-        )
-        terms = np.zeros((1, config.blocks, 1, 1, 1), np.float32)
-        try:
-            draw_row(weights, Given(nothing[0, 0], terms, terms), buffers(weights, number=1, width=1), drawing, 0)
-        except Exception as error:  # of the compiler, or where it keeps what it compiled
-            warnings.warn(f"Samples are drawn by PyTorch alone, three times slower: {error}", stacklevel=1)
-            _CAN_COMPILE = False
-            return
-        _ready.set()
-
-
-def warm_up_in_background(first: Callable[[], None]) -> None:
-    """Begin `warm_up` in a thread, after what comes ``first``. Where it has to compile, `is_available` says no until that is done, and PyTorch serves."""
-
-    def both() -> None:
-        try:
-            first()
-        finally:
-            warm_up()
-
-    _background.append(time.monotonic())
-    threading.Thread(target=both, name="picgui-warm-up", daemon=True).start()
-
-
-def is_available() -> bool:
-    """Whether the loop may be used now; waits for the compiler where `warm_up_in_background` was not called."""
-    if not _CAN_COMPILE or _ready.is_set():
-        return _CAN_COMPILE
-    if not _background:
-        warm_up()
-    return _ready.wait(max(0.0, _background[0] + _PATIENCE - time.monotonic()) if _background else 0.0)
-
-
-def _generate_prefetch(builder, pointer) -> None:
-    """Ask for what lies `_AHEAD` behind the pointer; it need not exist."""
-    byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(ir.VoidType(), [byte] + [integer] * 3), "llvm.prefetch.p0"
+def _compile() -> None:
+    config = replace(CONFIGS["photo-small"], channels=1, embedding_channels=1, components=1)
+    pixel_cnn = PixelCNN(config)
+    for convolution in weight_norm_convolutions(pixel_cnn).values():
+        convolution.set_weight(torch.zeros_like(convolution.v))
+    weights = pack(pixel_cnn)
+    nothing = np.zeros((1, 1, 1, 1), np.float32)
+    drawing = Drawing(
+        uniforms=np.full((1, 1, 1, 3), 0.5, np.float32),
+        lightness=nothing[0, 0, 0],
+        known=np.zeros(1, bool),
+        known_chroma=np.zeros((1, 2), np.float32),
+        strength=0.0,
+        temperature=1.0,
+        attempts=1,
     )
-    place = builder.gep(builder.bitcast(pointer, byte), [ir.Constant(ir.IntType(64), _AHEAD)])
-    builder.call(function, [place] + [ir.Constant(integer, x) for x in (0, 3, 1)])
+    terms = np.zeros((1, config.blocks, 1, 1, 1), np.float32)
+    draw_row(weights, Given(nothing[0, 0], terms, terms), buffers(weights, number=1, width=1), drawing, 0)
 
 
-@intrinsic
-def _widen(typing, halves, i, panel, to):
-    """Row ``to`` of the panel = row i of halves (.., `_PANEL`), half precision seen as uint16, as float32."""
-
-    def generate(context, builder, signature, arguments):
-        halves, i, panel, to = (
-            context.make_array(kind)(context, builder, argument).data if isinstance(kind, types.Array) else argument
-            for kind, argument in zip(signature.args, arguments)
-        )
-        wide, narrow = (ir.VectorType(t, _PANEL) for t in (ir.FloatType(), ir.HalfType()))
-        columns = ir.Constant(ir.IntType(64), _PANEL)
-        source = builder.gep(halves, [builder.mul(i, columns)])
-        target = builder.gep(panel, [builder.mul(to, columns)])
-        _generate_prefetch(builder, source)
-        values = builder.load(builder.bitcast(source, narrow.as_pointer()), align=2)
-        builder.store(builder.fpext(values, wide), builder.bitcast(target, wide.as_pointer()), align=4)
-        return context.get_dummy_value()
-
-    return types.void(halves, types.intp, panel, types.intp), generate
-
-
-@compiled
-def _activate(x, channels, target):
-    """concat_elu of x (w, >= channels) into target (w, 2 channels), with one exponential for both signs."""
-    for column in range(len(x)):
-        source, above, below = x[column], target[column, :channels], target[column, channels:]
-        for c in range(channels):
-            value = source[c]
-            curve = exp(-abs(value)) - np.float32(1)
-            above[c] = value if value > 0 else curve
-            below[c] = curve if value > 0 else -value
-
-
-@compiled
-def _add_gated(total, pq, channels):
-    """total (w, >= channels) += p sigmoid(q)."""
-    for column in range(len(total)):
-        target, p, q = total[column], pq[column], pq[column, channels:]
-        for c in range(channels):
-            target[c] += p[c] / (np.float32(1) + exp(-q[c]))
+LOOP = Loop(_compile, possible=CAN_COMPILE, otherwise="Samples are drawn by PyTorch alone, three times slower")
 
 
 @compiled
@@ -319,155 +227,15 @@ def _fill(target, values):
 
 @compiled
 def _copy(target, values):
-    """target (w, >= channels) = values (w, channels)."""
-    for column in range(len(target)):
+    """target (>= w, >= channels) = values (w, channels)."""
+    for column in range(len(values)):
         for c in range(values.shape[1]):
             target[column, c] = values[column, c]
 
 
-# products
-
-
-def _tile(rows: int, panels: int):
-    """target (rows, panels * `_PANEL`) += source (rows, inputs) @ panels of weights; their sums stay in registers.
-
-    Each sum is one chain of fused multiply-adds over the inputs in order, whatever the tile. Arrays come with the place of their first
-    element and, the source and the target, the step from row to row; weights are half precision seen as uint16, or float32.
-    """
-    vector, halves = (ir.VectorType(t, _LANES) for t in (ir.FloatType(), ir.HalfType()))
-    size, integer = ir.IntType(64), ir.IntType(32)
-
-    @intrinsic
-    def tile(typing, source, start, step, weights, panel, inputs, target, to, target_step):
-        packed = weights.dtype == types.uint16
-
-        def generate(context, builder, signature, arguments):
-            source, start, step, weights, panel, inputs, target, to, target_step = (
-                context.make_array(kind)(context, builder, argument).data if isinstance(kind, types.Array) else argument
-                for kind, argument in zip(signature.args, arguments)
-            )
-
-            def number(value: int):
-                return ir.Constant(size, value)
-
-            def at(pointer, offset, kind):
-                return builder.bitcast(builder.gep(pointer, [offset]), kind.as_pointer())
-
-            def splat(value):
-                nothing = ir.Constant(vector, ir.Undefined)
-                one = builder.insert_element(nothing, value, ir.Constant(integer, 0))
-                return builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(integer, _LANES), [0] * _LANES))
-
-            fused = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{_LANES}f32"
-            )
-            stride = builder.mul(inputs, number(_PANEL))  # from panel to panel
-            places = [
-                [at(target, builder.add(to, builder.add(builder.mul(target_step, number(r)), number(c))), vector) for c in range(0, panels * _PANEL, _LANES)]
-                for r in range(rows)
-            ]
-            sources = [builder.gep(source, [builder.add(start, builder.mul(step, number(r)))]) for r in range(rows)]
-            first = [
-                builder.gep(weights, [builder.mul(builder.add(panel, number(p)), stride)]) for p in range(panels)
-            ]
-            sums = [[builder.load(place, align=4) for place in row] for row in places]
-            before, loop, after = builder.block, builder.append_basic_block("inputs"), builder.append_basic_block("done")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            i = builder.phi(size)
-            i.add_incoming(number(0), before)
-            chains = [[builder.phi(vector) for _ in row] for row in sums]
-            values = [splat(builder.load(builder.gep(pointer, [i]), align=4)) for pointer in sources]
-            row_of_panel = builder.mul(i, number(_PANEL))
-            next_sums = [list(row) for row in chains]
-            for p, pointer in enumerate(first):
-                place = builder.gep(pointer, [row_of_panel])
-                if packed:
-                    _generate_prefetch(builder, place)
-                for v in range(2):
-                    weight = builder.load(at(place, number(v * _LANES), halves if packed else vector), align=2)
-                    weight = builder.fpext(weight, vector) if packed else weight
-                    for r in range(rows):
-                        next_sums[r][2 * p + v] = builder.call(fused, [values[r], weight, chains[r][2 * p + v]])
-            for chain, old, new in zip(sum(chains, []), sum(sums, []), sum(next_sums, [])):
-                chain.add_incoming(old, before)
-                chain.add_incoming(new, loop)
-            next_i = builder.add(i, number(1))
-            i.add_incoming(next_i, loop)
-            builder.cbranch(builder.icmp_signed("<", next_i, inputs), loop, after)
-            builder.position_at_end(after)
-            for place, value in zip(sum(places, []), sum(next_sums, [])):
-                builder.store(value, place, align=4)
-            return context.get_dummy_value()
-
-        n = types.intp
-        return types.void(source, n, n, weights, n, n, target, n, n), generate
-
-    return tile
-
-
-def _strip(rows: int):
-    """A function: target (rows, all columns) += source (rows, inputs) @ weights (panels, inputs, `_PANEL`), as many panels at a time as registers allow."""
-    five, two, one = (_tile(rows, panels) for panels in (5, 2, 1))
-    has_five, has_two = (2 * panels * rows <= _SUMS for panels in (5, 2))
-
-    @compiled_within
-    def strip(source, start, step, weights, target, to, target_step):
-        panels, inputs, _ = weights.shape
-        panel = 0
-        if has_five:
-            while panel + 5 <= panels:
-                five(source, start, step, weights, panel, inputs, target, to + panel * _PANEL, target_step)
-                panel += 5
-        if has_two:
-            while panel + 2 <= panels:
-                two(source, start, step, weights, panel, inputs, target, to + panel * _PANEL, target_step)
-                panel += 2
-        while panel < panels:
-            one(source, start, step, weights, panel, inputs, target, to + panel * _PANEL, target_step)
-            panel += 1
-
-    return strip
-
-
-_EIGHT_ROWS = 2 * 8 <= _SUMS
-_strip_4, _strip_2, _strip_1 = (_strip(rows) for rows in (4, 2, 1))
-_tile_8, _tile_4, _tile_1 = (_tile(rows, 1) for rows in (8, 4, 1))
-
-
-@compiled
-def _multiply_add(source, start, step, weights, target, to, target_step, rows):
-    """target (rows, out) += source (rows, inputs) @ weights (panels, inputs, `_PANEL`); see `_tile` for the places."""
-    row = 0
-    while row + 4 <= rows:
-        _strip_4(source, start + row * step, step, weights, target, to + row * target_step, target_step)
-        row += 4
-    if row + 2 <= rows:
-        _strip_2(source, start + row * step, step, weights, target, to + row * target_step, target_step)
-        row += 2
-    if row < rows:
-        _strip_1(source, start + row * step, step, weights, target, to + row * target_step, target_step)
-
-
-@compiled
-def _multiply_add_panel(source, start, step, panel, inputs, target, to, target_step, rows):
-    """`_multiply_add` with one panel as float32."""
-    row = 0
-    if _EIGHT_ROWS:
-        while row + 8 <= rows:
-            _tile_8(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
-            row += 8
-    while row + 4 <= rows:
-        _tile_4(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
-        row += 4
-    while row < rows:
-        _tile_1(source, start + row * step, step, panel, 0, inputs, target, to + row * target_step, target_step)
-        row += 1
-
-
 @compiled
 def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
-    """Add the first ``taps`` of a kernel's rows (.., panels, columns * c, `_PANEL`) to target (n, w, out), from its column ``begin`` on.
+    """Add the first ``taps`` of a kernel's rows (.., panels, columns * c, `PANEL`) to target (n, w, out), from its column ``begin`` on.
 
     ``rows`` (.., n, w', c) are those that the kernel sees, the first of them row ``oldest`` of the picture, from ``column`` on.
     A part of the weights at a time becomes float32, in ``panel``, for all that it is multiplied with.
@@ -475,18 +243,58 @@ def _convolve(rows, oldest, column, kernels, taps, target, begin, panel):
     _, samples, padded, channels = rows.shape
     width, outputs = target.shape[1:]
     _, panels, inputs, _ = kernels.shape
-    block = -(-inputs // -(-inputs // _BLOCK))  # parts of one size
+    block = -(-inputs // -(-inputs // BLOCK))  # parts of one size
     for tap in range(taps):
         source = rows[(oldest + tap) % len(rows)]
         for p in range(panels):
             halves = kernels[tap, p]
             for i in range(0, inputs, block):
                 size = min(block, inputs - i)
-                for k in range(size):
-                    _widen(halves, i + k, panel, k)
+                for k in range(0, size * PANEL, LANES):
+                    widen(halves, i * PANEL + k, 0, panel, k, 0)
                 for s in range(samples):
-                    start, to = (s * padded + column) * channels + i, (s * width + begin) * outputs + p * _PANEL
-                    _multiply_add_panel(source, start, channels, panel, size, target, to, outputs, width - begin)
+                    start, to = (s * padded + column) * channels + i, (s * width + begin) * outputs + p * PANEL
+                    multiply_add_panel(source, start, channels, panel, size, target, to, outputs, width - begin)
+
+
+@compiled
+def _see(activated, points):
+    """What a kernel three columns wide multiplies, of activated rows (n, 1 + `TILE` tiles + 1, c): points (`POINTS`, n, tiles, c)."""
+    samples, padded, channels = activated.shape
+    tiles = points.shape[2]
+    for s in range(samples):
+        for tile in range(tiles):
+            for c in range(0, channels, LANES):
+                start, to = (s * padded + tile * TILE) * channels + c, (s * tiles + tile) * channels + c
+                see_source(activated, start, channels, points, to, samples * tiles * channels)
+
+
+@compiled
+def _convolve_points(rows, oldest, kernels, products, target, panels):
+    """Add the kernel's rows (rows, panels, 3 * in, `PANEL`) to target (n, `TILE` tiles, out), from what `_see` made of those that they see.
+
+    ``rows`` are (rows, `POINTS`, n, tiles, c), the first of them row ``oldest`` of the picture; ``products`` (`POINTS`, n, tiles, out) is room to work in.
+    """
+    taps, _, samples, tiles, channels = rows.shape
+    tiles *= samples
+    outputs = target.shape[2]
+    inputs, apart = kernels.shape[2] // 3, panels.shape[1] * PANEL
+    block = -(-inputs // -(-inputs // POINT_BLOCK))  # parts of one size
+    products[:] = 0
+    for tap in range(taps):
+        source = rows[(oldest + tap) % taps]
+        for p in range(kernels.shape[1]):
+            halves = kernels[tap, p]
+            for i in range(0, inputs, block):
+                size = min(block, inputs - i)
+                for k in range(0, size * PANEL, LANES):
+                    see_halves(halves, i * PANEL + k, inputs * PANEL, panels, k, apart)
+                for point in range(POINTS):
+                    start, to = point * tiles * channels + i, point * tiles * outputs + p * PANEL
+                    multiply_add_panel(source, start, channels, panels[point], size, products, to, outputs, tiles)
+    for tile in range(tiles):
+        for c in range(0, outputs, LANES):
+            add_products(products, tile * outputs + c, tiles * outputs, target, tile * TILE * outputs + c, outputs)
 
 
 # drawing
@@ -653,8 +461,8 @@ def _start_row(weights, given, buffers, y, strength):
     zero, one, two = np.int64(0), np.int64(1), np.int64(2)  # no literals, for each of which numba would compile anew
     number, width, _ = buffers.chroma.shape
     embeddings, blocks, _, _, channels = given.vertical.shape
-    above, side = weights.horizontal_first.shape[1] - 1, (buffers.vertical_first.shape[3] - width) // 2
-    past, u, h, pq, ul = buffers.past, buffers.u, buffers.h, buffers.pq, buffers.ul
+    above = weights.horizontal_first.shape[1] - 1
+    past, activated, u, h, pq, ul = buffers.past, buffers.activated, buffers.u, buffers.h, buffers.pq, buffers.ul
     for s in range(number):
         for x in range(width):
             values = past[y % 3, s, 1 + x]
@@ -672,25 +480,26 @@ def _start_row(weights, given, buffers, y, strength):
             for c in range(channels):
                 ul[s, x, c] += weights.left_bias[c]
     _convolve(past, y - 1, one, weights.left, two, ul, one, buffers.panel)
+    for s in range(number):
+        activate(u[s], channels, activated[0, s, 1 : 1 + width])
     for block in range(blocks):
         rows, gate_rows = buffers.vertical_first[block], buffers.vertical_gate[block]
         first, gate = buffers.first[block], buffers.gate[block]
+        _see(activated[0], rows[y % len(rows)])
         for s in range(number):
-            if block == 0:
-                _activate(u[s], channels, rows[y % len(rows), s, side : side + width])
             _copy(h[s], given.vertical[s % embeddings, block, y])
-        _convolve(rows, y - len(rows) + 1, zero, weights.vertical_first[block], len(rows), h, zero, buffers.panel)
+        _convolve_points(rows, y - len(rows) + 1, weights.vertical_first[block], buffers.h_products, h, buffers.panels)
         for s in range(number):
-            _activate(h[s], channels, gate_rows[y % len(gate_rows), s, side : side + width])
+            activate(h[s, :width], channels, activated[0, s, 1 : 1 + width])
             _fill(pq[s], weights.vertical_gate_bias[block])
-        _convolve(gate_rows, y - len(rows) + 1, zero, weights.vertical_gate[block], len(rows), pq, zero, buffers.panel)
-        activated, left = (buffers.vertical_first[block + 1], side) if block + 1 < blocks else (buffers.activated_u, zero)
+        _see(activated[0], gate_rows[y % len(gate_rows)])
+        _convolve_points(gate_rows, y - len(gate_rows) + 1, weights.vertical_gate[block], buffers.pq_products, pq, buffers.panels)
         for s in range(number):
-            _add_gated(u[s], pq[s], channels)
-            _activate(u[s], channels, activated[y % len(activated), s, left : left + width])
+            add_gated(u[s], pq[s], channels)
+            activate(u[s], channels, activated[0, s, 1 : 1 + width])
             _copy(first[s], given.horizontal[s % embeddings, block, y])
             _fill(gate[s], weights.horizontal_gate_bias[block])
-        _convolve(activated, y, left, weights.from_u[block], one, first, zero, buffers.panel)
+        _convolve(activated, y, one, weights.from_u[block], one, first, zero, buffers.panel)
         _convolve(buffers.horizontal_first[block], y - above, zero, weights.horizontal_first[block], above, first, zero, buffers.panel)
         _convolve(buffers.horizontal_gate[block], y - above, zero, weights.horizontal_gate[block], above, gate, zero, buffers.panel)
 
@@ -700,7 +509,7 @@ def _apply_current(rows, x, kernel, target):
     """Add the taps of the current row (n, w', c) on pixel x to target (n, w, out), all samples in one product."""
     number, padded, channels = rows.shape
     width, outputs = target.shape[1:]
-    _multiply_add(rows, x * channels, padded * channels, kernel, target, x * outputs, width * outputs, number)
+    multiply_add(rows, x * channels, padded * channels, kernel, target, x * outputs, width * outputs, number)
 
 
 @compiled
@@ -725,18 +534,18 @@ def _draw_row(weights, given, buffers, drawing, y):
             first, gate = buffers.first[block], buffers.gate[block]
             rows, gate_rows = buffers.horizontal_first[block, now], buffers.horizontal_gate[block, now]
             for s in range(number):
-                _activate(ul[s, x : x + 1], channels, rows[s, reach + x : reach + x + 1])
+                activate(ul[s, x : x + 1], channels, rows[s, reach + x : reach + x + 1])
             _apply_current(rows, x, weights.horizontal_first[block, -1], first)
             for s in range(number):
-                _activate(first[s, x : x + 1], channels, gate_rows[s, reach + x : reach + x + 1])
+                activate(first[s, x : x + 1], channels, gate_rows[s, reach + x : reach + x + 1])
             _apply_current(gate_rows, x, weights.horizontal_gate[block, -1], gate)
             for s in range(number):
-                _add_gated(ul[s, x : x + 1], gate[s, x : x + 1], channels)
+                add_gated(ul[s, x : x + 1], gate[s, x : x + 1], channels)
         for s in range(number):
             for c in range(channels):
                 value = ul[s, x, c]
                 activated[s, 0, c] = value if value > 0 else exp(value) - np.float32(1)
-        _multiply_add(
+        multiply_add(
             activated, np.int64(0), channels, weights.out, parameters, x * parameters.shape[2], width * parameters.shape[2], number
         )
         for s in range(number):

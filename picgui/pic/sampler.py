@@ -117,7 +117,7 @@ def _rows(
     weights, size = None, 1 if on_cpu else LANES
     members = [range(i, i + size) for i in range(0, number, size)]
     threads = 1
-    if on_cpu and embedding.dtype == torch.float32 and pixel_loop.is_available():
+    if on_cpu and embedding.dtype == torch.float32 and pixel_loop.LOOP.is_available():
         weights = pixel_loop.pack(pixel_cnn)
     if weights:
         lanes, threads = CompiledLanes, min(cores, number)
