@@ -24,13 +24,15 @@ from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoE
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.photo import LIGHTNESS_STEP, Photo, read_photo, write_png
-from picgui.pic import convolutions, mixture, sampler
+from picgui.pic import convolutions, mixture, pixel_loop, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from picgui.pic.sampler import Row
 from picgui.threads import number_of_threads, side_by_side
 from picgui.upsample import compose
 from picgui.version import __version__
+
+LOOPS = convolutions.LOOP, pixel_loop.LOOP  # that numba compiles, in the order in which a photograph needs them
 
 _Item, _Result = TypeVar("_Item"), TypeVar("_Result")
 

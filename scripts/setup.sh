@@ -125,4 +125,4 @@ install_qt_libraries
 say "Installing picgui and what it needs into .venv (some minutes the first time)."
 "$(venv_python)" -m pip install --disable-pip-version-check --quiet --editable '.[training,test]'
 say "Compiling the sampler for this machine."
-"$(venv_python)" -c 'from picgui import upsample; from picgui.pic import pixel_loop; upsample.warm_up(); pixel_loop.warm_up()'
+"$(venv_python)" -c 'from picgui import pipeline, upsample; upsample.warm_up(); [loop.warm_up() for loop in pipeline.LOOPS]'

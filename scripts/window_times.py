@@ -18,14 +18,14 @@ from picgui.gui import jobs
 from picgui.gui.app import dress
 from picgui.gui.main_window import MainWindow
 from picgui.paths import example_photo
-from picgui.pic import convolutions, pixel_loop
+from picgui.pipeline import LOOPS
 
 
 def main(photographs: list[Path]) -> None:
     """Print a line for each photograph."""
     application = QApplication(["picgui"])
     dress(application)
-    warm_up_in_background(jobs.warm_up, convolutions.LOOP, pixel_loop.LOOP)
+    warm_up_in_background(jobs.warm_up, *LOOPS)
     window = MainWindow(settings=QSettings(str(Path(tempfile.mkdtemp()) / "settings.ini"), QSettings.Format.IniFormat))
     window.resize(1280, 832)
     window.show()

@@ -173,6 +173,27 @@ def test_set_weight_is_the_inverse_of_folding():
     assert other.weight().requires_grad
 
 
+def test_an_output_whose_kernel_is_zero_stays_one_and_trains_on():
+    """As half precision makes them of tiny ones."""
+    weight = torch.randn(4, 3, 3, 3)
+    weight[1] = 0
+    convolution = WeightNormConv2d(3, 4)
+    convolution.set_weight(weight)
+    assert torch.allclose(convolution.weight(), weight, atol=1e-7) and (convolution.weight()[1] == 0).all()
+    x = torch.randn(2, 3, 5, 5)
+    for _ in range(3):
+        convolution.zero_grad()
+        convolution(x).square().sum().add(convolution(x).sum()).backward()
+        assert all(p.grad.isfinite().all() for p in convolution.parameters()) and convolution.g.grad[1] != 0
+        with torch.no_grad():
+            for parameter in convolution.parameters():
+                parameter -= 1e-3 * parameter.grad
+    assert convolution.weight()[1].abs().sum() > 0
+    convolution.set_weight(weight)
+    convolution.fold()
+    assert torch.allclose(convolution.weight(), weight, atol=1e-7) and (convolution.weight()[1] == 0).all()
+
+
 def test_data_dependent_initialisation_gives_zero_mean_and_unit_deviation():
     torch.manual_seed(0)
     convolution = WeightNormConv2d(3, 16)

@@ -20,10 +20,10 @@ from torch import Tensor
 
 from picgui import defaults
 from picgui.photo import photo_from_rgb, read_photo
-from picgui.pic import convolutions, mixture, pixel_loop, sampler
+from picgui.pic import mixture, pixel_loop, sampler
 from picgui.pic.layers import fold, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
-from picgui.pipeline import Model, compose, embed, sample_rows
+from picgui.pipeline import LOOPS, Model, compose, embed, sample_rows
 from picgui.threads import using_threads
 
 REPETITIONS = 5
@@ -38,7 +38,7 @@ def benchmark(model: Model) -> dict[str, object]:
 
     Times are in seconds, ``*_units`` in U, memory in MiB.
     """
-    for loop in (convolutions.LOOP, pixel_loop.LOOP):
+    for loop in LOOPS:
         loop.warm_up()
     figures: dict[str, object] = {"machine": _machine(), "threads": torch.get_num_threads()}
     figures |= _machine_limits()

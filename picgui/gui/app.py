@@ -10,12 +10,12 @@ from pathlib import Path
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from picgui.compiled import warm_up_in_background
 from picgui.gui import jobs, theme
 from picgui.gui.main_window import MainWindow
 from picgui.gui.worker import GarbageCollector
 from picgui.paths import is_folder, resource
-from picgui.compiled import warm_up_in_background
-from picgui.pic import convolutions, pixel_loop
+from picgui.pipeline import LOOPS
 
 DESKTOP_ID = "io.github.picgui"  # of the menu entry, its metadata and its icons
 _NO_DISPLAY = "There is no display to open a window on. To colorize without one, use: picgui colorize PHOTO"
@@ -33,7 +33,7 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
         return 1
     application = QApplication.instance() or QApplication(["picgui"])
     display.let_go()
-    warm_up_in_background(jobs.warm_up, convolutions.LOOP, pixel_loop.LOOP)
+    warm_up_in_background(jobs.warm_up, *LOOPS)
     dress(application)
     collector = GarbageCollector(application)
     window = MainWindow(checkpoint=checkpoint, device=device)
