@@ -897,7 +897,7 @@ def test_a_thumbnail_that_comes_back_is_composed_anew(drawn, qtbot):  # noqa: F8
     before = pictures.thumbnail(sample).copy()
     drawn.session.delete([sample])
     late = jobs.StripComposed(pictures_module._Key(pictures._generation, "thumbnail", sample.number), 0, np.zeros((8, 12, 4), np.uint8))
-    pictures._take(10**9, late)  # a sketch that was under way
+    pictures._take(10**9, late)  # one that was under way
     drawn.session.undo_stack.undo()
     qtbot.waitUntil(lambda: pictures.thumbnail(sample) == before, timeout=WAIT)
 

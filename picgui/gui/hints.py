@@ -208,11 +208,11 @@ class HintPanel(QWidget):
 
 def _luminance_at(session: Session, mask: np.ndarray) -> float:
     """Mean L* of the photograph where a mask at the resolution of the chroma lies."""
-    sketch = session.opened.thumbnail_sketch
-    rows = np.minimum((np.arange(sketch.height) + 0.5) * mask.shape[0] / sketch.height, mask.shape[0] - 1).astype(int)
-    columns = np.minimum((np.arange(sketch.width) + 0.5) * mask.shape[1] / sketch.width, mask.shape[1] - 1).astype(int)
+    small = session.opened.thumbnail
+    rows = np.minimum((np.arange(small.height) + 0.5) * mask.shape[0] / small.height, mask.shape[0] - 1).astype(int)
+    columns = np.minimum((np.arange(small.width) + 0.5) * mask.shape[1] / small.width, mask.shape[1] - 1).astype(int)
     inside = mask[np.ix_(rows, columns)]
-    return float(np.clip(sketch.luminance()[inside].mean() if inside.any() else 60.0, 8, 94))
+    return float(np.clip(small.luminance()[inside].mean() if inside.any() else 60.0, 8, 94))
 
 
 def _lab_plane(luminance: float, reach: float) -> torch.Tensor:

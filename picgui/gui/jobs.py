@@ -16,8 +16,6 @@ from picgui.threads import use_threads
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
-PREVIEW_SKETCH_LONG_SIDE = 720  # while a sample is being drawn
-THUMBNAIL_SKETCH_LONG_SIDE = 150
 _BAND_PIXELS = 4_000_000  # that an export composes between two reports
 _COMPOSING = 0.75  # of an export's time; the rest is writing
 _TONED = 4.0  # Lab units, root mean square distance of colours from their mean: under it a photograph is grey, or of one tone
@@ -33,14 +31,12 @@ class ModelLoaded:
 
 @dataclass(frozen=True)
 class PhotoOpened:
-    """A photograph was read; the smaller ones are for the canvas, and for thumbnails when drawn and while they are."""
+    """A photograph was read; the smaller ones are for the canvas, and for thumbnails."""
 
     path: Path | None
     photo: Photo
     preview: Photo
     thumbnail: Photo
-    preview_sketch: Photo
-    thumbnail_sketch: Photo
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
     levels: tuple[Photo, ...]  # the photograph itself, then each half as large as the one before, down to little more than the preview
@@ -120,8 +116,6 @@ def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None, dig
         photo,
         preview,
         thumbnail,
-        preview.resized(PREVIEW_SKETCH_LONG_SIDE),
-        thumbnail.resized(THUMBNAIL_SKETCH_LONG_SIDE),
         grey_of(preview),
         grey_of(thumbnail),
         tuple(levels),

@@ -153,8 +153,6 @@ class Pictures(QObject):
     def _advance(self, sample: Sample, first: int, last: int) -> None:
         self._mark("thumbnail", sample, first, last)
         if sample in self._shown:
-            if sample.has_ended:  # in place of the sketch
-                first, last = 0, sample.chroma.shape[1]
             self._mark("preview", sample, first, last)
         else:
             self._outdated.add(sample.number)
@@ -214,10 +212,7 @@ class Pictures(QObject):
 
     def _changed_strips(self) -> list[StripWanted]:
         opened, samples = self._session.opened, {s.number: s for s in self._session.samples}
-        photos = {
-            "preview": (opened.preview, opened.preview_sketch),
-            "thumbnail": (opened.thumbnail, opened.thumbnail_sketch),
-        }
+        photos = {"preview": opened.preview, "thumbnail": opened.thumbnail}
         strips, drafts, later = [], set(), {}
         for (kind, number), (first, last) in sorted(self._dirty.items()):  # what is on the canvas first
             sample = samples.get(number)
@@ -232,8 +227,7 @@ class Pictures(QObject):
                     later[kind, number] = first, last
                     continue
                 drafts.add(kind)
-            sizes = photos[kind]
-            photo = sizes[0] if sample.has_ended else sizes[1]
+            photo = photos[kind]
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
@@ -309,13 +303,11 @@ class Pictures(QObject):
         return ("preview", sample.number) not in self._images or sample.number in self._outdated
 
     def _with_strip(self, image: QImage | None, strip: StripComposed) -> QImage:
-        """A preview with rows of it composed anew; its size becomes theirs."""
-        opened, width = self._session.opened, strip.pixels.shape[1]
-        height = opened.preview.height if width == opened.preview.width else opened.preview_sketch.height
-        if len(strip.pixels) == height:
+        """A preview with rows of it composed anew."""
+        if len(strip.pixels) == self._session.opened.preview.height:
             return _image(strip.pixels)
-        if image is None or image.width() != width:
-            image = (image or self.grey).scaled(width, height)
+        if image is None:
+            image = self.grey.copy()
         _paste(strip.pixels, image, strip.top)
         return image
 
