@@ -124,5 +124,5 @@ make_venv
 install_qt_libraries
 say "Installing picgui and what it needs into .venv (some minutes the first time)."
 "$(venv_python)" -m pip install --disable-pip-version-check --quiet --editable '.[training,test]'
-say "Compiling the sampler for this machine."
+say "Compiling for this machine."
 "$(venv_python)" -c 'from picgui import pipeline, upsample; upsample.warm_up(); [loop.warm_up() for loop in pipeline.LOOPS]'

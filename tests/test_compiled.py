@@ -1,14 +1,17 @@
 """What compiled loops share does as PyTorch does."""
 
+import ast
 import os
 import threading
 import time
+from pathlib import Path
 
 import numba
 import numpy as np
 import pytest
 import torch
 
+import picgui
 from picgui import color, compiled
 from picgui.compiled import Loop, colors, compiled_within, exp, warm_up_in_background
 
@@ -76,8 +79,37 @@ def test_a_loop_is_compiled_anew_when_a_file_changes_of_which_others_are_made(tm
     assert found == [0, 1, 0]
 
 
-def test_every_file_of_which_others_are_made_is_there():
-    assert len(compiled._SHARED) == 4 and all(file.is_file() for file in compiled._SHARED)
+def test_every_file_of_which_others_are_made_is_looked_at():
+    """What compiled functions, and those that make them, take from our other files."""
+    assert all(file.is_file() for file in compiled._SHARED)
+    package, looked_at, takers = Path(picgui.__file__).parent, set(), 0
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        sources = {
+            alias.asname or alias.name: file
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "picgui"
+            for alias in node.names
+            for file in [_file_of(package, f"{node.module}.{alias.name}") or _file_of(package, node.module)]
+        }
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            decorators = {
+                decorator.id
+                for node in ast.walk(function)
+                if isinstance(node, ast.FunctionDef)
+                for decorator in node.decorator_list
+                if isinstance(decorator, ast.Name)
+            }
+            if decorators & {"compiled", "compiled_within", "intrinsic"}:
+                takers += 1
+                looked_at |= {sources[node.id] for node in ast.walk(function) if isinstance(node, ast.Name) and node.id in sources}
+    assert takers > 20 and looked_at <= set(compiled._SHARED), looked_at - set(compiled._SHARED)
+    assert looked_at == set(compiled._SHARED), "others would only cost time"
+
+
+def _file_of(package, module):
+    path = package.parent / (module.replace(".", "/") + ".py")
+    return path if path.is_file() else None
 
 
 def test_something_else_serves_while_a_loop_is_compiled_in_the_background(monkeypatch):

@@ -153,6 +153,8 @@ class Pictures(QObject):
     def _advance(self, sample: Sample, first: int, last: int) -> None:
         self._mark("thumbnail", sample, first, last)
         if sample in self._shown:
+            if sample.has_ended:  # whatever was lost meanwhile
+                first, last = 0, sample.chroma.shape[1]
             self._mark("preview", sample, first, last)
         else:
             self._outdated.add(sample.number)
@@ -269,10 +271,13 @@ class Pictures(QObject):
             self.bands_changed.emit()
             return
         place = (key.kind, key.sample)
-        if key.kind == "thumbnail":
+        if key.kind == "thumbnail" or len(strip.pixels) == self._session.opened.preview.height:
             self._images[place] = _image(strip.pixels)
+        elif place in self._images:
+            _paste(strip.pixels, self._images[place], strip.top)
         else:
-            self._images[place] = self._with_strip(self._images.get(place), strip)
+            return  # it was dropped meanwhile; where it is shown again, all of it is composed
+        if key.kind == "preview":
             self._composed_rows[key.sample] = max(key.rows, self._composed_rows.get(key.sample, 0))
         (self._final.add if key.is_final else self._final.discard)(place)
         if key.is_draft and key.saturation == self._session.saturation:
@@ -301,15 +306,6 @@ class Pictures(QObject):
     def _lacks_preview(self, sample: Sample) -> bool:
         """Whether it has none, or one from before it was drawn further."""
         return ("preview", sample.number) not in self._images or sample.number in self._outdated
-
-    def _with_strip(self, image: QImage | None, strip: StripComposed) -> QImage:
-        """A preview with rows of it composed anew."""
-        if len(strip.pixels) == self._session.opened.preview.height:
-            return _image(strip.pixels)
-        if image is None:
-            image = self.grey.copy()
-        _paste(strip.pixels, image, strip.top)
-        return image
 
     @Slot(int)
     def _finished(self, job: int) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from picgui.compiled import Loop, compiled
-from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d
+from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d, once_for_weights
 from picgui.pic.products import (
     CAN_COMPILE,
     LANES,
@@ -54,19 +54,51 @@ class Room(NamedTuple):
     result: np.ndarray  # (`TILE` rows of tiles, `TILE` columns of tiles, out)
 
 
+class CompiledConvolution(WeightNormConv2d):
+    """What `use` makes of one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernels = _kernels_for(self, x)
+        return super().forward(x) if kernels is None else _as_tensor(_convolved(_as_numpy(x), *kernels))
+
+
+class CompiledBlock(GatedResidualBlock):
+    """What `use` makes of one."""
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        kernels = _kernels_for(self, x)
+        if kernels is None:
+            return super().forward(x, condition)
+        first, gate = kernels
+        pixels = _as_numpy(x)
+        result = pixels.copy()
+        add_all_gated(result, _convolved(_convolved(pixels, first), gate))
+        return _as_tensor(result)
+
+
 def use(embedding: nn.Module) -> None:
     """From now on a folded network on the CPU computes here what can be: gated residual blocks and 3x3 convolutions that half precision holds.
 
-    Where the loop is not available, and for more than one picture at once, PyTorch serves as before.
+    Where the loop is not available, where there are gradients, and for more than one picture at once, PyTorch serves as before.
     """
-    blocks = [module for module in embedding.modules() if isinstance(module, GatedResidualBlock)]
-    within = {convolution for block in blocks for convolution in (block.first, block.gate)}
-    for block in blocks:
-        if block.condition is None and not block.dropout and _suits(block.first) and _suits(block.gate):
-            block.forward = _Block(block)
-    for module in embedding.modules():
-        if isinstance(module, WeightNormConv2d) and module not in within and _suits(module):
-            module.forward = _Convolution(module)
+    if not CAN_COMPILE:
+        return
+    within = set()
+    for module in embedding.modules():  # a block comes before its parts
+        kind = {GatedResidualBlock: CompiledBlock, WeightNormConv2d: CompiledConvolution}.get(type(module))
+        if kind is not None and module not in within and _kernels(module) is not None:
+            module.__class__ = kind  # not another forward: what refers to itself is deleted late or never
+            within |= set(module.modules())
+
+
+@once_for_weights
+def _kernels(module: WeightNormConv2d | GatedResidualBlock) -> tuple[Kernel, ...] | None:
+    """Those of a convolution, or of a block's two; None where it is left to PyTorch."""
+    if isinstance(module, WeightNormConv2d):
+        convolutions = (module,)
+    else:
+        convolutions = None if module.condition is not None else (module.first, module.gate)
+    return tuple(_packed(c) for c in convolutions) if convolutions and all(_suits(c) for c in convolutions) else None
 
 
 def _suits(convolution: WeightNormConv2d) -> bool:
@@ -77,6 +109,7 @@ def _suits(convolution: WeightNormConv2d) -> bool:
         and (convolution.stride, convolution.dilation, convolution.padding) == (1, 1, (1, 1, 1, 1))
         and min(weight.shape[:2]) >= _LEAST
         and weight.dtype == torch.float32
+        and weight.device.type == "cpu"
         and are_halves([weight])
     )
 
@@ -87,35 +120,15 @@ def _packed(convolution: WeightNormConv2d) -> Kernel:
     return Kernel(np.ascontiguousarray(halves).reshape(panels, rows * rows, inputs // rows, PANEL), convolution.bias.detach().numpy())
 
 
-class _Convolution:
-    """In place of a convolution's ``forward``."""
-
-    def __init__(self, convolution: WeightNormConv2d):
-        self.kernel, self.otherwise = _packed(convolution), convolution.forward
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if not _can_take(x):
-            return self.otherwise(x)
-        return _as_tensor(_convolved(_as_numpy(x), self.kernel))
-
-
-class _Block:
-    """In place of a block's ``forward``."""
-
-    def __init__(self, block: GatedResidualBlock):
-        self.first, self.gate, self.otherwise = _packed(block.first), _packed(block.gate), block.forward
-
-    def __call__(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        if not _can_take(x):
-            return self.otherwise(x, condition)
-        pixels = _as_numpy(x)
-        result = pixels.copy()
-        add_all_gated(result, _convolved(_convolved(pixels, self.first), self.gate))
-        return _as_tensor(result)
-
-
-def _can_take(x: Tensor) -> bool:
-    return len(x) == 1 and x.dtype == torch.float32 and x.device.type == "cpu" and LOOP.is_available()
+def _kernels_for(module: CompiledConvolution | CompiledBlock, x: Tensor) -> tuple[Kernel, ...] | None:
+    """None where PyTorch must do this."""
+    if len(x) > 1 or x.dtype != torch.float32 or module.training or torch.is_grad_enabled() or not LOOP.is_available():
+        return None
+    kernels = _kernels(module)
+    if kernels is None:
+        return None
+    inputs = kernels[0].halves.shape[2] // (2 if isinstance(module, GatedResidualBlock) else 1)
+    return kernels if x.shape[1] == inputs else None
 
 
 def _as_numpy(x: Tensor) -> np.ndarray:
