@@ -24,6 +24,7 @@ import training
 from picgui import color
 from picgui.errors import DataError
 from picgui.opencv import cv2
+from picgui.paths import default_checkpoint
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
@@ -690,6 +691,11 @@ def test_what_is_held_stays(folder, config, tmp_path, capsys):
 def test_a_batch_that_cannot_be_shared_is_refused(config):
     with pytest.raises(DataError, match="batch of 4 cannot be shared by 3"):
         Trainer(read_config(config), world=World(0, 3))
+
+
+def test_the_configuration_for_own_photographs_is_of_the_shipped_network():
+    shipped = load_checkpoint(default_checkpoint()).config
+    assert read_config(Path(training.__file__).parent / "configs/photo-small-own.toml").model == shipped
 
 
 def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
