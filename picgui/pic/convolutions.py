@@ -21,7 +21,6 @@ from picgui.pic.products import (
     TILE,
     activate,
     add_gated,
-    add_products,
     are_halves,
     multiply_add_panel,
     packed,
@@ -180,7 +179,6 @@ def convolve_strip(x, kernel, room, y, top):
             activate(x[source], channels, plane[row, 1 : 1 + width])
     _see(plane, rows, columns, points, between)
     _multiply(points, kernel.halves, rows * columns, plane.shape[2], products, result.shape[2], panels, between)
-    result[:] = 0
     _sum_up(products, rows, columns, result, between)
     for row in range(high):
         for column in range(width):
@@ -226,7 +224,7 @@ def _multiply(points, kernels, tiles, channels, products, outputs, panels, betwe
 
 @compiled
 def _sum_up(products, rows, columns, result, between):
-    """Add the products' sums to the pixels of each tile, first along its columns, then along its rows."""
+    """The pixels of each tile, the products' sums, first along its columns, then along its rows."""
     _, width, outputs = result.shape
     apart = products.shape[1]
     for row in range(rows):
@@ -237,7 +235,7 @@ def _sum_up(products, rows, columns, result, between):
                     sum_products(products, start + i * apart, POINTS * apart, between, i * TILE * LANES, LANES)
                 to = (row * TILE * width + column * TILE) * outputs + c
                 for i in range(TILE):
-                    add_products(between, i * LANES, TILE * LANES, result, to + i * width * outputs, outputs)
+                    sum_products(between, i * LANES, TILE * LANES, result, to + i * width * outputs, outputs)
 
 
 @compiled

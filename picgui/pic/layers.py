@@ -61,10 +61,7 @@ class WeightNormConv2d(nn.Module):
 
     def fold(self) -> None:
         """Compute the kernel once and for all, in place of its direction; gradients no longer reach it."""
-        weight = self.weight().detach()
-        with torch.no_grad():
-            self.g.copy_(weight.flatten(1).norm(dim=1))
-        self.v = nn.Parameter(weight.contiguous(memory_format=torch.channels_last), requires_grad=False)
+        self.v = nn.Parameter(self.weight().detach().contiguous(memory_format=torch.channels_last), requires_grad=False)
         self.folded = True
 
     def initialize(self, x: Tensor) -> None:
