@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from picgui import color
-from picgui.opencv import cv2
+from picgui.photo import reduced_chroma
 from picgui.pic import mixture
 from picgui.pic.network import past_planes, reduce_chroma, reduce_luminance
 from picgui.pipeline import Embedded, Model, enough_memory
@@ -44,12 +44,9 @@ def surprise(embedded: Embedded, model: Model, chroma: np.ndarray) -> np.ndarray
 
 def own_chroma(rgb: np.ndarray, embedded: Embedded, model: Model) -> np.ndarray:
     """The colours of a picture (H, W, 3) uint8 sRGB as the network would draw them in `Embedded.first`: (2, h, w) float32, whole Lab units."""
-    height, width = embedded.first.luminance.shape[2:]
-    smaller = height <= rgb.shape[0] and width <= rgb.shape[1]
-    small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    lab = color.srgb_to_lab(torch.from_numpy(small).movedim(-1, 0)[None] / 255)
+    chroma = torch.from_numpy(reduced_chroma(rgb, *embedded.first.luminance.shape[2:]))[None]
     config = model.network.config
-    return color.round_chroma(reduce_chroma(lab[:, 1:], config.chroma_scale, config.chroma_rule))[0].numpy()
+    return color.round_chroma(reduce_chroma(chroma, config.chroma_scale, config.chroma_rule))[0].numpy()
 
 
 def _bits(nats: torch.Tensor) -> np.ndarray:

@@ -138,6 +138,13 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
         return np.ascontiguousarray(_upright(np.asarray(_as_rgb(image, to_srgb)), orientation))
 
 
+def reduced_chroma(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The chroma of sRGB pixels (H, W, 3) uint8 at another size: (2, height, width) float32 in Lab units."""
+    smaller = height <= rgb.shape[0] and width <= rgb.shape[1]
+    resized = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return color.srgb_to_lab(torch.from_numpy(resized).movedim(-1, 0)[None] / 255)[0, 1:].numpy()
+
+
 def file_digest(path: str | os.PathLike) -> str:
     """SHA-256 of a file's bytes, in hexadecimal. Raises PhotoError where it cannot be read."""
     path = Path(path)

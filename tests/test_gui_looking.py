@@ -18,6 +18,7 @@ from picgui.gui.controls import NumberField
 from picgui.gui.gallery import Order
 from picgui.gui.hints import Swatch
 from picgui.gui.jobs import StripComposed
+from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.pipeline import compose
 from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, window  # noqa: F401 - fixtures
@@ -168,6 +169,61 @@ def test_the_photograph_as_it_was_is_shown_without_an_overlay(drawn):  # noqa: F
     plain = drawn.canvas.grab().toImage()
     drawn.canvas.show_overlay(Overlay(np.eye(4), 0, 1, "low", "high", "unit"))
     assert drawn.canvas.grab().toImage() == plain
+
+
+@pytest.fixture
+def print_path(tmp_path):
+    """A sepia print with a blue stamp on it."""
+    grey = cv2.resize(np.random.default_rng(0).integers(60, 200, (6, 9), dtype=np.uint8), (1800, 1200))
+    pixels = np.stack([np.float32(grey) * share for share in (1.1, 0.95, 0.7)], axis=2).clip(0, 255).astype(np.uint8)
+    pixels[400:700, 600:1000] = 70, 90, 200
+    path = tmp_path / "print.png"
+    cv2.imwrite(str(path), pixels[..., ::-1])
+    return path
+
+
+def as_pixels(image):
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
+
+
+def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):  # noqa: F811
+    pictures = drawn.pictures
+    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened and not drawn.studio._reader.is_busy(), timeout=WAIT)
+    QCoreApplication.processEvents()
+    assert drawn.session.own_chroma is None and pictures.before == pictures.grey
+    drawn.open(print_path)
+    qtbot.waitUntil(lambda: drawn.session.path == print_path, timeout=WAIT)
+    assert pictures.before == pictures.grey, "no colours of the photograph before"
+    qtbot.waitUntil(lambda: is_done(drawn) and pictures.before != pictures.grey, timeout=WAIT)
+    pixels = cv2.cvtColor(cv2.imread(str(print_path)), cv2.COLOR_BGR2RGB)
+    shown = as_pixels(pictures.before)
+    expected = cv2.resize(pixels, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(shown - expected).mean() < 2
+    assert np.ptp(as_pixels(pictures.grey), axis=2).max() <= 1, "what samples begin on stays grey"
+    drawn.session.set_saturation(0.3)
+    drawn.canvas.zoom_to(1.0)
+    drawn.canvas.show_original(True)
+    qtbot.waitUntil(lambda: drawn.canvas.grab() and pictures.band(None, 0, 2) is not None, timeout=WAIT)
+    band = as_pixels(pictures.band(None, 0, 2))
+    assert np.abs(band - pixels[2 * BAND_ROWS : 3 * BAND_ROWS]).mean() < 3, "as it was, whatever the saturation"
+
+
+def test_a_photograph_that_is_not_there_any_more_is_shown_in_grey(print_path):
+    (opened,) = jobs.open_photo(print_path)
+    (own,) = jobs.read_own_colors(opened)
+    assert own.opened is opened and own.chroma.shape == (2, opened.preview.height // 2, opened.preview.width // 2)
+    print_path.unlink()
+    (own,) = jobs.read_own_colors(opened)
+    assert own.chroma is None
+
+
+def test_a_pasted_picture_has_its_own_colours(print_path):
+    pixels = cv2.cvtColor(cv2.imread(str(print_path)), cv2.COLOR_BGR2RGB)
+    (opened,) = jobs.open_pixels(pixels)
+    (own,) = jobs.read_own_colors(opened)
+    (read,) = jobs.read_own_colors(*jobs.open_photo(print_path))
+    assert np.abs(own.chroma - read.chroma).mean() < 0.5
 
 
 def test_in_the_gallery_space_with_control_is_the_gallerys(drawn, qtbot):  # noqa: F811

@@ -226,6 +226,8 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
     assert drawn.message.isVisible() and "scan.png, was not found" in drawn.message.text
     assert "another photograph" not in drawn.message.text
+    qtbot.waitUntil(lambda: not drawn.studio._reader.is_busy(), timeout=WAIT)
+    assert drawn.studio._looked_at is drawn.session.opened and drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
 
 
 def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):  # noqa: F811

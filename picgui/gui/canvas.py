@@ -470,7 +470,7 @@ class Canvas(QWidget):
     ) -> None:
         """Paint the part of the photograph that lies in `part`; add to `wanted` what would make it sharper."""
         visible = target.intersected(part)
-        image = self._pictures.preview(sample) if sample else self._pictures.grey
+        image = self._pictures.preview(sample) if sample else self._pictures.before
         if visible.isEmpty() or image is None:
             return
         painter.setClipRect(part)

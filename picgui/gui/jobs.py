@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from picgui import upsample
-from picgui.errors import PhotoError
+from picgui.errors import PhotoError, PicError
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.photo import Photo, file_digest, load_readers, photo_from_rgb, read_colors, read_photo, write_png, write_tiff
+from picgui.photo import Photo, file_digest, load_readers, photo_from_rgb, read_colors, read_photo, reduced_chroma, write_png, write_tiff
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
 from picgui.threads import use_threads
 
@@ -19,6 +19,7 @@ THUMBNAIL_LONG_SIDE = 320
 _BAND_PIXELS = 4_000_000  # that an export composes between two reports
 _COMPOSING = 0.75  # of an export's time; the rest is writing
 _TONED = 4.0  # Lab units, root mean square distance of colours from their mean: under it a photograph is grey, or of one tone
+_GREY = 0.5  # Lab units, root mean square chroma: under it a photograph has no colour at all
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -65,6 +66,14 @@ class Measured:
     what: str  # "uncertainty" or "surprise"
     values: np.ndarray | None
     embedded: Embedded  # of the photograph that it is of
+
+
+@dataclass(frozen=True)
+class OwnColors:
+    """The chroma with which a photograph came, (2, h, w) in Lab units; None for a grey one, and where its file is not there any more."""
+
+    chroma: np.ndarray | None
+    opened: PhotoOpened
 
 
 @dataclass(frozen=True)
@@ -169,13 +178,26 @@ def measure_uncertainty(embedded: Embedded, model: Model) -> Iterator[Measured]:
 
 def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> Iterator[Measured]:
     """How the photograph's own colours surprise the model."""
-    if opened.picture is not None:
-        rgb = _decoded(opened.picture)
-    else:
-        rgb = read_colors(opened.path, long_side=4 * max(embedded.luminance.shape[2:]))
-    chroma = own_chroma(rgb, embedded, model)
+    chroma = own_chroma(_colors(opened, 4 * max(embedded.luminance.shape[2:])), embedded, model)
     is_colored = np.sqrt(np.var(chroma, axis=(1, 2)).sum()) > _TONED
     yield Measured("surprise", surprise(embedded, model, chroma) if is_colored else None, embedded)
+
+
+def read_own_colors(opened: PhotoOpened) -> Iterator[OwnColors]:
+    """The tone of a print, or the colours that it has: what it looked like when it was opened, at half the size of the preview."""
+    height, width = opened.preview.height // 2, opened.preview.width // 2
+    try:
+        chroma = reduced_chroma(_colors(opened, max(height, width)), height, width)
+    except PicError:  # what cannot be read again stays grey
+        yield OwnColors(None, opened)
+    else:
+        is_grey = np.sqrt(np.square(chroma).sum(axis=0).mean()) < _GREY
+        yield OwnColors(None if is_grey else chroma, opened)
+
+
+def _colors(opened: PhotoOpened, long_side: int) -> np.ndarray:
+    """The pixels of a photograph, (H, W, 3) uint8 sRGB, read again: no more of them than this where it is in a file."""
+    return _decoded(opened.picture) if opened.picture is not None else read_colors(opened.path, long_side=long_side)
 
 
 def draw(

@@ -25,7 +25,7 @@ _GREY = np.zeros((2, 1, 1), np.float32)
 
 
 class _Key(NamedTuple):
-    """Which picture: of a sample (0 for the photograph in grey), at a size, drawn for one photograph and saturation."""
+    """Which picture: of a sample (0 for the photograph as it was), at a size, drawn for one photograph and saturation."""
 
     generation: int
     kind: str
@@ -59,6 +59,7 @@ class Pictures(QObject):
         self._busy = False
         self._generation = 0
         self._grey: dict[str, QImage] = {}
+        self._before: QImage | None = None
         self._images: dict[tuple[str, int], QImage] = {}
         self._final: set[tuple[str, int]] = set()  # those of samples that had ended
         self._drafts: dict[str, QImage] = {}  # what every sample begins with
@@ -73,6 +74,7 @@ class Pictures(QObject):
         session.sample_advanced.connect(self._advance)
         session.saturation_changed.connect(self._recolor)
         session.draft_ready.connect(self._drafts.clear)
+        session.own_chroma_changed.connect(self._take_own_chroma)
 
     # what there is
 
@@ -80,6 +82,11 @@ class Pictures(QObject):
     def grey(self) -> QImage | None:
         """The photograph without colour, at preview size."""
         return self._grey.get("preview")
+
+    @property
+    def before(self) -> QImage | None:
+        """The photograph as it was, at preview size; grey until the colours with which it came are known."""
+        return self._before or self.grey
 
     def preview(self, sample: Sample) -> QImage | None:
         """A sample at preview size; smaller, the draft, or grey until its colours are composed."""
@@ -91,7 +98,7 @@ class Pictures(QObject):
         return self._images.get(("thumbnail", sample.number)) or self._drafts.get("thumbnail", self._grey.get("thumbnail"))
 
     def band(self, sample: Sample | None, level: int, index: int) -> QImage | None:
-        """Rows ``index * BAND_ROWS`` on of a level of the photograph, of a sample or in grey; None where not composed."""
+        """Rows ``index * BAND_ROWS`` on of a level of the photograph, of a sample or as it was; None where not composed."""
         key = (sample.number if sample else 0, level, index)
         if key in self._bands:
             self._bands.move_to_end(key)
@@ -132,7 +139,7 @@ class Pictures(QObject):
         self._composed_rows.clear()
         self._outdated.clear()
         self._shown = ()
-        opened = self._session.opened
+        opened, self._before = self._session.opened, None
         self._grey = {"preview": _image(opened.grey), "thumbnail": _image(opened.small_grey)} if opened else {}
 
     @Slot()
@@ -160,6 +167,13 @@ class Pictures(QObject):
             self._outdated.add(sample.number)
         for key in [key for key in self._bands if key[0] == sample.number]:
             del self._bands[key]
+
+    @Slot()
+    def _take_own_chroma(self) -> None:
+        self._before = None
+        for key in [key for key in self._bands if key[0] == 0]:
+            del self._bands[key]
+        self._schedule()
 
     @Slot()
     def _recolor(self) -> None:
@@ -205,7 +219,7 @@ class Pictures(QObject):
         """Hand everything that has changed to the worker, unless it still works on the last."""
         if self._busy or self._session.opened is None:
             return
-        strips = self._changed_strips() or self._band_strip() or self._preview_ahead()
+        strips = self._changed_strips() or self._band_strip() or self._strip_before() or self._preview_ahead()
         if strips:
             self._busy = True
             self._since_began.start()
@@ -251,9 +265,21 @@ class Pictures(QObject):
         sample, level, index = self._wanted_bands.pop(0)
         photo = self._session.opened.levels[level]
         rows = slice(index * BAND_ROWS, min((index + 1) * BAND_ROWS, photo.height))
-        chroma, number, drawn = (_GREY, 0, 0) if sample is None else (sample.chroma.copy(), sample.number, sample.rows)
-        key = _Key(self._generation, "band", number, level, index, drawn, self._session.saturation)
-        return [StripWanted(key, photo, chroma, self._session.saturation, rows)]
+        saturation = self._session.saturation
+        if sample is None:
+            own = self._own_chroma()
+            return [StripWanted(_Key(self._generation, "band", 0, level, index, own.shape[1], saturation), photo, own, 1.0, rows)]
+        key = _Key(self._generation, "band", sample.number, level, index, sample.rows, saturation)
+        return [StripWanted(key, photo, sample.chroma.copy(), saturation, rows)]
+
+    def _strip_before(self) -> list[StripWanted]:
+        photo = self._session.opened.preview
+        if self._session.own_chroma is None or self._before is not None:
+            return []
+        return [StripWanted(_Key(self._generation, "before", 0), photo, self._own_chroma(), 1.0, slice(0, photo.height))]
+
+    def _own_chroma(self) -> np.ndarray:
+        return _GREY if self._session.own_chroma is None else self._session.own_chroma
 
     @Slot(int, object)
     def _take(self, job: int, strip: StripComposed) -> None:
@@ -261,6 +287,10 @@ class Pictures(QObject):
         present = {0, *(s.number for s in self._session.samples)}
         if not self._worker.is_current(job) or key.generation != self._generation or key.sample not in present:
             return  # a sample that undo brings back is composed again, as it is then
+        if key.kind == "before":
+            self._before = _image(strip.pixels)
+            self.bands_changed.emit()
+            return
         if key.saturation != self._session.saturation and (key.kind, key.sample) not in self._dirty:
             return  # nothing would replace it
         if key.kind == "band":
@@ -289,6 +319,8 @@ class Pictures(QObject):
 
     def _is_outdated(self, key: _Key) -> bool:
         """Whether its sample was drawn further since, and to its end: then nothing else would replace what was composed."""
+        if key.sample == 0:
+            return key.rows != self._own_chroma().shape[1]
         sample = next((s for s in self._session.samples if s.number == key.sample), None)
         return sample is not None and sample.rows != key.rows and sample.has_ended
 

@@ -155,6 +155,7 @@ class Session(QObject):
     """One photograph and the choices made for it."""
 
     photo_changed = Signal()
+    own_chroma_changed = Signal()
     draft_ready = Signal()
     samples_changed = Signal()  # which there are, their order, pins
     sample_advanced = Signal(object, int, int)  # sample, first and last + 1 row just drawn
@@ -168,6 +169,7 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self.opened: PhotoOpened | None = None
+        self.own_chroma: np.ndarray | None = None  # with which the photograph came, (2, h, w) in Lab units, once it is known
         self.embedded: Embedded | None = None
         self.saturation = 1.0
         self.undo_stack = QUndoStack(self)
@@ -230,12 +232,18 @@ class Session(QObject):
     def set_photo(self, opened: PhotoOpened) -> None:
         """Start anew with a photograph; settings stay."""
         self.opened = opened
+        self.own_chroma = None
         self.embedded = None
         self._next_seed = 1
         self._restored = None
         self.undo_stack.clear()
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
+
+    def set_own_chroma(self, chroma: np.ndarray | None) -> None:
+        """Take the chroma with which the photograph came, (2, h, w) in Lab units; None for a grey one."""
+        self.own_chroma = chroma
+        self.own_chroma_changed.emit()
 
     def kept(self) -> Restored:
         """All there is now, to be taken up again later."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
 from picgui import record
 from picgui.errors import PicError
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, OwnColors, PhotoOpened
 from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
@@ -108,6 +108,7 @@ class Studio(QObject):
         self.checkpoint = checkpoint  # in use, or being loaded
         self._embedded_by: Model | None = None  # the session's embedding
         self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
+        self._looked_at: PhotoOpened | None = None  # for the colours that it came with
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
         self.session.draft_ready.connect(self._measured.clear)
@@ -195,6 +196,7 @@ class Studio(QObject):
             self._drawing = ()
             self.session.stop()
             self._set_activity(Activity.IDLE)
+            self._look_at_own_colors()
 
     @property
     def subject(self) -> Subject:
@@ -268,8 +270,12 @@ class Studio(QObject):
     # photographs
 
     @Slot(int, object)
-    def _take_photo(self, job: int, opened: PhotoOpened | Measured) -> None:
+    def _take_photo(self, job: int, opened: PhotoOpened | OwnColors | Measured) -> None:
         if not self._reader.is_current(job):
+            return
+        if isinstance(opened, OwnColors):
+            if opened.opened is self.session.opened:
+                self.session.set_own_chroma(opened.chroma)
             return
         if isinstance(opened, Measured):
             if opened.embedded is not self.session.embedded:
@@ -286,6 +292,8 @@ class Studio(QObject):
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
+            if not self._restored.photo:
+                self._looked_at = opened  # an exported picture, whose colours are no photograph's
             if self._restored.photo and self._restored.photo != opened.photo.fingerprint:
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
@@ -379,6 +387,14 @@ class Studio(QObject):
             self.session.resume(interrupted)
         else:
             self.session.set_embedded(embedded)
+        self._look_at_own_colors()
+
+    def _look_at_own_colors(self) -> None:
+        """Once a photograph has its samples: until then nothing may take the processor from them."""
+        opened = self.session.opened
+        if self.activity is Activity.IDLE and opened is not None and opened is not self._looked_at:
+            self._looked_at = opened
+            self._reader.queue(jobs.read_own_colors(opened))
 
     def _progress(self, share: float) -> Progress:
         return Progress(share, len(self._drawing), time.perf_counter() - self._started)
@@ -390,6 +406,7 @@ class Studio(QObject):
             self._drawing = ()
             self._set_activity(Activity.IDLE)
             self.session.ask_for_missing()
+            self._look_at_own_colors()
 
     @Slot(int, object)
     def _network_failed(self, job: int, error: PicError) -> None:
