@@ -61,6 +61,8 @@ SAMPLES_AT_ONCE = 8
 _PIXELS_AT_ONCE = 1 << 20  # of the chroma of samples that are drawn at once: some 3 KB each
 _PRIOR_SLOPE = 0.1  # nats a pixel and Lab unit of chroma: how much rarer colourful pixels are than grey ones, in any photograph
 _DISTANCE_SLOPE = 0.1  # nats a pixel and Lab unit: how much less is expected of a candidate that is far from the others
+_DOUBT = 0.1  # nats a pixel: how much less may be expected of a candidate at a place than of the middle one before the middle colours are taken there
+_PLACE = 1.5  # pixels of a coarse sample: standard deviation of the Gaussian that a place is
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,8 @@ def draw_rows(
     """Draw samples in lock-step: their coarse ones first, then row by row from the top; stop iterating to cancel.
 
     The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. It is the one of ``candidates``
-    coarse samples that the photograph suggests most and that is not far from the others; with 1, samples are the model's own.
+    coarse samples that the photograph suggests most and that is not far from the others; where that one is out of place it has the
+    colours in the middle of all. With 1, samples are the model's own. Log-probabilities are of what was drawn.
     A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
     ``within_gamut`` redraws colours that sRGB does not have.
     Raises ValueError for a temperature below 0 or infinite, ``candidates`` not from 1 to 64, a mask or colours of another shape or known
@@ -324,13 +327,13 @@ def _draw_rows(
             log_prob += row.log_prob
             if row.y + 1 < height:
                 yield Coarse((row.y + 1) / height)
-        chosen = np.arange(len(seeds)) * candidates
+        coarse = chroma
         if candidates > 1:
-            own = (len(seeds), candidates)
-            scores = _suggestion(given, model, chroma).reshape(own) - _DISTANCE_SLOPE * _distances(chroma.reshape(*own, 2, -1))
-            chosen += scores.argmax(axis=1)
-        coarse = chroma[chosen]
-        yield Coarse(1.0, nearest(coarse, embedded.chroma_shape), log_prob[chosen])
+            drawn = chroma.reshape(len(seeds), candidates, 2, height, width)
+            expected = _suggestion(given, model, chroma).reshape(len(seeds), candidates, height, width)
+            chosen, coarse = _most_expected(drawn, expected - _DISTANCE_SLOPE * _distances(drawn))
+            log_prob = log_prob.reshape(drawn.shape[:2])[np.arange(len(seeds)), chosen]
+        yield Coarse(1.0, nearest(coarse, embedded.chroma_shape), log_prob)
     yield from _rows(_conditions(embedded, model, known, coarse), model, seeds=seeds, **options)
 
 
@@ -392,24 +395,35 @@ def _rows(
 
 @torch.inference_mode()
 def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndarray:
-    """How much more this photograph suggests each chroma (n, 2, h, w), Lab units, than any photograph would: (n,), nats a pixel.
+    """How much more this photograph suggests each chroma (n, 2, h, w), Lab units, than any photograph would: (n, h, w), nats.
 
     The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
     """
     def suggested(one: Tensor) -> Tensor:
-        log_prob = mixture.log_prob(parameters, color.normalize_chroma(one))
-        return log_prob.mean() + _PRIOR_SLOPE * one.norm(dim=1).mean()
+        return (mixture.log_prob(parameters, color.normalize_chroma(one)) + _PRIOR_SLOPE * one.norm(dim=1))[0]
 
     (parameters,) = _each(model.network.auxiliary_parameters, [given.embedding], model)
     return torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
 
 
 def _distances(candidates: np.ndarray) -> np.ndarray:
-    """How far each of k candidates (n, k, 2, pixels), Lab units, is from the others of its sample: (n, k), the mean over pixels and others."""
+    """How far each of k candidates (n, k, 2, h, w), Lab units, is from the others of its sample: (n, k, h, w), the mean over the others."""
     others = candidates.shape[1] - 1
-    return np.stack(
-        [np.linalg.norm(candidates - candidates[:, [i]], axis=2).mean(axis=2).sum(axis=1) / others for i in range(others + 1)], axis=1
-    )
+    return np.stack([np.linalg.norm(candidates - candidates[:, [i]], axis=2).sum(axis=1) / others for i in range(others + 1)], axis=1)
+
+
+def _most_expected(candidates: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of k candidates (n, k, 2, h, w) is expected most, (n,), and its colours (n, 2, h, w); ``expected`` is (n, k, h, w), in nats.
+
+    Where something else is much likelier, as on a face with a blue cheek, the colours are the median of all candidates.
+    """
+    samples, chosen = np.arange(len(candidates)), expected.mean(axis=(2, 3)).argmax(axis=1)
+    colors = candidates[samples, chosen]
+    if candidates.shape[1] < 3:  # two have no middle
+        return chosen, colors
+    around = np.array([[cv2.GaussianBlur(one, (0, 0), _PLACE, borderType=cv2.BORDER_REFLECT) for one in own] for own in expected])
+    is_out_of_place = around[samples, chosen] < np.median(around, axis=1) - _DOUBT
+    return chosen, np.where(is_out_of_place[:, None], np.median(candidates, axis=1), colors)
 
 
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:

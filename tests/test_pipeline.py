@@ -134,6 +134,7 @@ def coarse_of(drawn):
 
 def test_the_coarse_candidate_that_the_photograph_suggests_most_is_taken(photo, model, monkeypatch):
     embedded = embed(photo, model)
+    monkeypatch.setattr(pipeline, "_DOUBT", np.inf)
     colors = [coarse_of(draw_rows(embedded, model, seeds=[1], candidates=number))[0][0] for number in range(1, 9)]
     assert all(any(np.array_equal(b, c) for c in colors[: i + 1]) for i, b in enumerate(colors))
     assert len({c.tobytes() for c in colors}) > 1, "another one than the first is taken"
@@ -173,13 +174,31 @@ def test_a_candidate_far_from_the_others_is_not_taken(photo, model, monkeypatch)
         return (Row(y, chroma, np.zeros(8)) for y in range(height))
 
     monkeypatch.setattr(pipeline, "_rows", rows)
-    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: np.zeros(len(chroma)))
+    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: np.zeros_like(chroma[:, 0]))
     chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
     assert chroma[:, 0, 0, 0].tolist() == [4.0, -1.0]
     # what the photograph suggests is weighed against that
-    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: (chroma[:, 0, 0, 0] > 50) * 10.0)
+    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: (chroma[:, 0] > 50) * np.float32(10))
     chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
     assert chroma[:, 0, 0, 0].tolist() == [60.0, -1.0]
+
+
+def test_where_the_chosen_candidate_is_out_of_place_it_has_the_middle_colours():
+    noise = np.random.default_rng(0)
+    candidates = noise.uniform(-9, 9, (2, 5, 2, 16, 20)).astype(np.float32)
+    expected = np.zeros((2, 5, 16, 20), np.float32)
+    expected[0, 3] = expected[1, 1] = 1
+    expected[0, 3, 4:10, 6:12] = -3  # where nobody would expect it
+    chosen, colors = pipeline._most_expected(candidates, expected)
+    assert chosen.tolist() == [3, 1]
+    assert np.array_equal(colors[1], candidates[1, 1]) and colors.dtype == np.float32
+    assert np.array_equal(colors[0, :, 5:9, 7:11], np.median(candidates[0], axis=0)[:, 5:9, 7:11])
+    away = np.ones((16, 20), bool)
+    away[1:13, 3:15] = False
+    assert np.array_equal(colors[0, :, away], candidates[0, 3][:, away].T)
+    expected[0, 3, 4:10, 6:12] = 0.95  # a little less than elsewhere, and more than of the others
+    assert np.array_equal(pipeline._most_expected(candidates, expected)[1][0], candidates[0, 3])
+    assert np.array_equal(pipeline._most_expected(candidates[:, :2], expected[:, :2])[1], candidates[[0, 1], [0, 1]]), "two have no middle"
 
 
 def test_the_sample_reads_its_coarse_one(photo, model):
