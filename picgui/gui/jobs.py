@@ -19,7 +19,7 @@ THUMBNAIL_LONG_SIDE = 320
 _BAND_PIXELS = 4_000_000  # that an export composes between two reports
 _COMPOSING = 0.75  # of an export's time; the rest is writing
 _TONED = 4.0  # Lab units, root mean square distance of colours from their mean: under it a photograph is grey, or of one tone
-_GREY = 0.5  # Lab units, root mean square chroma: under it a photograph has no colour at all
+_COLORLESS = 0.5  # Lab units, root mean square chroma: under it a photograph has no colour at all
 _CONTEXT_ROWS = 4  # rows of chroma around a changed one whose colours change with it, through the upsampling
 
 
@@ -191,8 +191,8 @@ def read_own_colors(opened: PhotoOpened) -> Iterator[OwnColors]:
     except PicError:  # what cannot be read again stays grey
         yield OwnColors(None, opened)
     else:
-        is_grey = np.sqrt(np.square(chroma).sum(axis=0).mean()) < _GREY
-        yield OwnColors(None if is_grey else chroma, opened)
+        is_colorless = np.sqrt(np.square(chroma).sum(axis=0).mean()) < _COLORLESS
+        yield OwnColors(None if is_colorless else chroma, opened)
 
 
 def _colors(opened: PhotoOpened, long_side: int) -> np.ndarray:
