@@ -21,7 +21,7 @@ from picgui.gui.jobs import StripComposed
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.pipeline import compose
-from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, window  # noqa: F401 - fixtures
+from tests.test_gui_window import WAIT, as_pixels, drawn, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -180,11 +180,6 @@ def print_path(tmp_path):
     path = tmp_path / "print.png"
     cv2.imwrite(str(path), pixels[..., ::-1])
     return path
-
-
-def as_pixels(image):
-    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
 
 
 def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):  # noqa: F811
@@ -528,8 +523,7 @@ def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):  # noqa: F81
 
     def colored():
         image = drawn.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
-        return (np.ptp(pixels, axis=2) > 60).sum()
+        return (np.ptp(as_pixels(image), axis=2) > 60).sum()
 
     assert colored() > 1000
     drawn.canvas.show_original(True)

@@ -69,11 +69,15 @@ def drop(window, path):
     )
 
 
+def as_pixels(image):
+    """An image as (height, width, 3), red first."""
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
+
+
 def colours(image):
     """How far the pixels of an image are from grey, on average."""
-    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    pixels = flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., :3].astype(int)
-    return np.ptp(pixels, axis=2).mean()
+    return np.ptp(as_pixels(image), axis=2).mean()
 
 
 def test_before_a_photograph_the_window_says_what_to_do(window):

@@ -165,15 +165,17 @@ class Pictures(QObject):
             self._mark("preview", sample, first, last)
         else:
             self._outdated.add(sample.number)
-        for key in [key for key in self._bands if key[0] == sample.number]:
-            del self._bands[key]
+        self._drop_bands(sample.number)
 
     @Slot()
     def _take_own_chroma(self) -> None:
         self._before = None
-        for key in [key for key in self._bands if key[0] == 0]:
-            del self._bands[key]
+        self._drop_bands(0)
         self._schedule()
+
+    def _drop_bands(self, number: int) -> None:
+        for key in [key for key in self._bands if key[0] == number]:
+            del self._bands[key]
 
     @Slot()
     def _recolor(self) -> None:
@@ -273,10 +275,10 @@ class Pictures(QObject):
         return [StripWanted(key, photo, sample.chroma.copy(), saturation, rows)]
 
     def _strip_before(self) -> list[StripWanted]:
-        photo = self._session.opened.preview
-        if self._session.own_chroma is None or self._before is not None:
+        own, photo = self._session.own_chroma, self._session.opened.preview
+        if own is None or self._before is not None:
             return []
-        return [StripWanted(_Key(self._generation, "before", 0), photo, self._own_chroma(), 1.0, slice(0, photo.height))]
+        return [StripWanted(_Key(self._generation, "before", 0), photo, own, 1.0, slice(0, photo.height))]
 
     def _own_chroma(self) -> np.ndarray:
         return _GREY if self._session.own_chroma is None else self._session.own_chroma
