@@ -10,6 +10,7 @@ import sys
 import tarfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -471,9 +472,11 @@ def test_a_curve_goes_on_where_the_saved_state_does(tmp_path):
     assert [line.split(",")[1] for line in (tmp_path / "curve.csv").read_text().splitlines()] == ["images", "100", "200", "250"]
 
 
-def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path):
+@pytest.mark.parametrize("every", [1, 2])
+def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path, every):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
-    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
+    more = f"seed = 3\nepsilon = 1.0\npixel_cnn_every = {every}"
+    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", more)
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     assert run("train", config, *data, "--out", tmp_path / "one") == 0
@@ -587,9 +590,11 @@ def test_a_gradient_that_is_not_finite_stops_and_keeps_the_last_state(folder, co
     assert run(*command, "--resume") == 0 and read_state(tmp_path / "run")["progress"]["images"] == 48
 
 
-def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path, every):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
-    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
+    more = f"seed = 3\nepsilon = 1.0\npixel_cnn_every = {every}"
+    text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", more)
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     weights = []
@@ -602,6 +607,36 @@ def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path):
         weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
     for pieces in weights[1:]:
         assert (pieces - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
+
+
+@pytest.mark.parametrize(
+    ("part", "of", "changes"),
+    [("past", "f's", (True, False)), ("past", "the others'", (False, False)), ("luminance", "f's", (True, True)), ("luminance", "the others'", (False, True))],
+)
+def test_f_reads_one_picture_in_so_many_and_g_w_alone_reads_all(config, part, of, changes):
+    config.write_text(config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\npixel_cnn_every = 4"))
+    made = batch(number=8)[1]
+    changed = getattr(made, part).clone()
+    changed[slice(2) if of == "f's" else slice(2, None)] *= -1
+    losses = []
+    for given in made, replace(made, **{part: changed}):
+        trainer = Trainer(read_config(config), precision=torch.float32)
+        trainer.uninitialized = ""
+        losses.append(list(trainer.step(given, 0.0).values()))
+    assert tuple(one != other for one, other in zip(*losses)) == changes
+
+
+def test_the_losses_that_a_step_tells_are_means_over_what_was_read(config):
+    config.write_text(config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\npixel_cnn_every = 4"))
+    made, trainer = batch(number=8)[1], Trainer(read_config(config), precision=torch.float32)
+    trainer.uninitialized = ""
+    with torch.no_grad():
+        outputs = trainer.network(made.luminance, made.past, made.known, made.strength)
+    expected = []
+    for output, read in zip(outputs, (2, 8)):
+        bits = -mixture.log_prob(output, made.chroma)[:read] / 2 / math.log(2)
+        expected.append(bits[made.counted[:read] > 0].mean().item())
+    assert list(trainer.step(made, 0.0).values()) == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_faster_precision_is_chosen_and_kept(folder, config, tmp_path, monkeypatch):
@@ -967,6 +1002,9 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("average_decay = 0.9", "clip_gradient_norm = -1"),
         ("average_decay = 0.9", "clip_gradient_norm = 0"),
         ("average_decay = 0.9", "auxiliary_weight = inf"),
+        ("average_decay = 0.9", "pixel_cnn_every = 0"),
+        ("average_decay = 0.9", "pixel_cnn_every = 3"),
+        ("average_decay = 0.9", 'pixel_cnn_every = 2\nobjective = "regression"'),
         ("average_decay = 0.9", "average_decay = true"),
         ("batch = 4", "batch = 400"),
         ("rate = 5e-3\nend_rate = 5e-3", "rate = true\nend_rate = 5e-3"),

@@ -40,6 +40,7 @@ class TrainingConfig:
     epsilon: float = 1e-6
     average_decay: float = 0.999
     auxiliary_weight: float = 1.0
+    pixel_cnn_every: int = 1  # pictures of which f reads one; the others train g^w alone
     clip_gradient_norm: float = 1.0
     warm_up_steps: int = 200
     validation_images: int = 200
@@ -89,7 +90,7 @@ def parse_config(source: dict) -> TrainingConfig:
         **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()},
     )
     whole = config.model.network_size
-    for name in ("seed", "warm_up_steps", "validation_images", "picture_size"):
+    for name in ("seed", "warm_up_steps", "validation_images", "picture_size", "pixel_cnn_every"):
         value, least = getattr(config, name), 0 if name in ("seed", "warm_up_steps") else 1
         if type(value) is not int or value < least:
             raise ValueError(f"{name} is {value!r}; it must be a whole number from {least} on")
@@ -120,6 +121,8 @@ def parse_config(source: dict) -> TrainingConfig:
     for stage in stages:
         if type(stage.images) is not int or type(stage.batch) is not int or stage.batch > stage.images:
             raise ValueError("a stage needs whole numbers of images and batch, and no more in a batch than images in all")
+        if stage.batch % config.pixel_cnn_every:
+            raise ValueError(f"a batch of {stage.batch} has no whole number of pictures for f, which reads one in {config.pixel_cnn_every} (pixel_cnn_every)")
         if stage.size not in (whole, whole / 2):
             raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
         if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
@@ -139,6 +142,8 @@ def parse_config(source: dict) -> TrainingConfig:
             )
     if config.augmentation.known_coarse and config.model.coarse_factor == 1:
         raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
+    if config.pixel_cnn_every > 1 and config.objective != "likelihood":
+        raise ValueError("pixel_cnn_every is of f; baselines have none")
     if config.objective not in OBJECTIVES:
         raise ValueError(f"there is no objective {config.objective!r}; there are {', '.join(OBJECTIVES)}")
     if config.picture_size < config.model.network_size:

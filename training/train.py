@@ -91,7 +91,7 @@ class Trainer:
         compile: bool = False,
     ):
         for stage in config.stages:
-            if stage.batch % world.size:
+            if stage.batch // config.pixel_cnn_every % world.size:
                 raise DataError(f"A batch of {stage.batch} cannot be shared by {world.size} processes.")
         self.config, self.world, self.at_once = config, world, at_once
         self.device = torch.device(device)
@@ -195,7 +195,8 @@ class Trainer:
             self.uninitialized = ""
         if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
             self.parallel = torch.compile(self._join(), dynamic=False) if self.compile else self._join()
-        counted = batch.counted.sum().clamp_min(1)
+        every = self.config.pixel_cnn_every
+        counted = [batch.counted[: len(batch.counted) // e].sum().clamp_min(1) for e in (every, 1)]  # of f, of g^w alone
         batch = batch.map(self.world.share)
         self.optimizer.zero_grad(set_to_none=True)
         number = len(batch.luminance)
@@ -205,7 +206,8 @@ class Trainer:
             part = batch.map(lambda tensor: tensor[start : start + at_once])
             last = start + at_once >= number
             with nullcontext() if last or self.world.size == 1 else self.parallel.no_sync():
-                losses = torch.stack([(loss * part.counted).sum() / counted for loss in self._losses(part)])
+                losses = self._losses(part, number // every - start)
+                losses = torch.stack([(loss * part.counted[: len(loss)]).sum() / all_ for loss, all_ in zip(losses, counted)])
                 # DistributedDataParallel takes the mean over processes; the loss is their sum
                 weights = losses.new_tensor((1.0, self.config.auxiliary_weight)[: len(losses)])
                 (self.world.size * (weights * losses).sum()).backward()
@@ -225,14 +227,15 @@ class Trainer:
             return {key: loss / math.log(2) for key, loss in zip(LIKELIHOOD_COLUMNS, sums)}
         return {"train_loss": sums[0]}
 
-    def _losses(self, batch: Batch) -> list[Tensor]:
-        """What is made small, (N, h, w) each: nats per dimension of f and of the auxiliary head, or a baseline's loss."""
+    def _losses(self, batch: Batch, read: int) -> list[Tensor]:
+        """What is made small: nats per dimension of f, (M, h, w), which reads the first ``read`` pictures, and of the auxiliary head, (N, h, w), or a baseline's loss."""
+        read = min(max(read, 0), len(batch.past))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
             outputs = self.parallel(
-                batch.luminance.contiguous(memory_format=torch.channels_last), batch.past, batch.known, batch.strength
+                batch.luminance.contiguous(memory_format=torch.channels_last), batch.past[:read], batch.known, batch.strength[:read]
             )
         if isinstance(self.network, PIC):
-            return [-mixture.log_prob(output.float(), batch.chroma) / 2 for output in outputs]
+            return [-mixture.log_prob(output.float(), batch.chroma[: len(output)]) / 2 for output in outputs]
         return [self.network.loss(outputs.float(), batch.chroma)]
 
     def _copy_to_average(self) -> None:

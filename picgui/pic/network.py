@@ -338,13 +338,14 @@ class PIC(nn.Module):
     def forward(
         self, luminance: Tensor, chroma: Tensor, known: Tensor | None = None, strength: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Teacher-forced mixture parameters of f and of the auxiliary head, each (N, 6 K, h, w).
+        """Teacher-forced mixture parameters of f, (M, 6 K, h, w), and of the auxiliary head, (N, 6 K, h, w).
 
-        ``chroma`` is what f reads (perhaps corrupted, with ``strength`` (N,) in [0, 1]); ``known`` are known planes.
+        ``chroma`` (M, 2, h, w) is what f reads (perhaps corrupted, with ``strength`` (M,) in [0, 1]), of the first M pictures, mostly of
+        all; ``known`` are known planes.
         """
-        embedding = self.embedding(luminance, known)
-        past = past_planes(reduce_luminance(luminance, self.config.chroma_scale), chroma, strength)
-        return self.pixel_cnn(past, embedding), self.auxiliary_parameters(embedding)
+        embedding, read = self.embedding(luminance, known), len(chroma)
+        past = past_planes(reduce_luminance(luminance[:read], self.config.chroma_scale), chroma, strength)
+        return self.pixel_cnn(past, embedding[:read]), self.auxiliary_parameters(embedding)
 
     def auxiliary_parameters(self, embedding: Tensor) -> Tensor:
         """Mixture parameters (N, 6 K, h, w) from the embedding alone: every pixel independent of the others."""
