@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.gui import jobs, main_window
@@ -312,6 +312,22 @@ def test_holding_space_shows_the_photograph_as_it_was(drawn):
     assert drawn.canvas._original, "wherever a person last clicked"
     QTest.keyRelease(drawn.panel.temperature, Qt.Key.Key_Space)
     assert not drawn.canvas._original
+
+
+def test_space_may_be_let_go_in_a_menu_that_opened_meanwhile(drawn, qtbot):
+    chosen = []
+    menu = QMenu(drawn)
+    menu.addAction("One").triggered.connect(lambda: chosen.append(1))
+    QTest.keyPress(drawn.canvas, Qt.Key.Key_Space)
+    menu.popup(drawn.mapToGlobal(drawn.rect().center()))
+    qtbot.waitUntil(menu.isVisible)
+    QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyRelease(menu, Qt.Key.Key_Space)
+    assert not drawn.canvas._original and menu.isVisible() and not chosen
+    QTest.keyPress(menu, Qt.Key.Key_Space)
+    assert not drawn.canvas._original, "now Space is the menu's"
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert chosen == [1]
 
 
 def test_a_transparent_picture_is_laid_on_white():

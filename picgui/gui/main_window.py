@@ -1247,7 +1247,7 @@ class MainWindow(QMainWindow):
                 return True
         elif watched is not self and self._is_of_space(event):
             if not event.isAutoRepeat():
-                self.canvas.show_original(event.type() == QEvent.Type.KeyPress)
+                self._hold_original(event.type() == QEvent.Type.KeyPress)
             return True
         return super().eventFilter(watched, event)
 
@@ -1258,9 +1258,17 @@ class MainWindow(QMainWindow):
             return False
         return event.type() == QEvent.Type.KeyRelease or event.modifiers() == Qt.KeyboardModifier.NoModifier
 
+    def _hold_original(self, held: bool) -> None:
+        """While Space is held the canvas shows the photograph as it was; wherever it is let go, as in a menu that opened meanwhile, that ends."""
+        self.canvas.show_original(held)
+        application = QApplication.instance()
+        application.removeEventFilter(self)
+        if held:
+            application.installEventFilter(self)
+
     def keyPressEvent(self, event) -> None:  # noqa: N802 - what no other widget wanted
         if event.key() == Qt.Key.Key_Space:
-            self.canvas.show_original(True)
+            self._hold_original(True)
         elif event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
             self._use_tool(Tool.MOVE)
         else:
@@ -1268,13 +1276,13 @@ class MainWindow(QMainWindow):
 
     def keyReleaseEvent(self, event) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.canvas.show_original(False)
+            self._hold_original(False)
         else:
             super().keyReleaseEvent(event)
 
     def changeEvent(self, event) -> None:  # noqa: N802
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self.canvas.show_original(False)  # Space may be let go in another window
+            self._hold_original(False)  # Space may be let go in another window
         super().changeEvent(event)
 
     def closeEvent(self, event) -> None:  # noqa: N802
