@@ -68,9 +68,9 @@ def test_after_a_deletion_its_neighbour_is_chosen(gallery, drawn):  # noqa: F811
     gallery.samples.sort_by(Order.NEWEST)
     for chosen, after in ((3, 2), (1, 2), (2, 4)):  # of 4 3 2 1
         drawn.session.select(next(s for s in drawn.session.samples if s.seed == chosen))
-        drawn.delete_marked()
+        drawn.choosing.delete_marked()
         assert drawn.session.selected.seed == after and gallery.marked == (drawn.session.selected,)
-    drawn.delete_marked()
+    drawn.choosing.delete_marked()
     assert drawn.session.selected is None
 
 
@@ -240,7 +240,7 @@ def test_the_pin_says_what_a_press_does(drawn):  # noqa: F811
     assert pin.accessibleName().startswith("Pin:") and pin.toolTip() == pin.accessibleName()
     pin.click()
     assert pin.accessibleName().startswith("Unpin:") and pin.toolTip() == pin.accessibleName()
-    drawn.choose_next()
+    drawn.choosing.choose_next()
     assert pin.accessibleName().startswith("Pin:")
 
 

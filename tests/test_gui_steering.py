@@ -18,7 +18,7 @@ from picgui.batch import Drawn, colorize_file
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
-from picgui.gui import jobs, main_window, pace, records, theme
+from picgui.gui import exporting, jobs, main_window, pace, records, theme
 from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
@@ -27,7 +27,7 @@ from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.paths import data_dir, default_checkpoint
+from picgui.paths import data_dir, default_checkpoint, example_photo
 from picgui.photo import read_photo
 from picgui.pipeline import colorize, compose
 from picgui.record import packed
@@ -152,7 +152,7 @@ def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):  # noqa:
     session = drawn.session
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, session.samples, strict=True))
     assert session.is_pinned(session.samples[1]) and session.hints.mask.any()
-    assert drawn._recent()[:2] == [session.path, path]
+    assert drawn.opening.recent()[:2] == [session.path, path]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": "picgui-session-1", "samples": []}'])
@@ -218,7 +218,7 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     (folder / "b.jpg").write_bytes(b"garbage")
     window.session.set_sample_count(2)
     drop(window, folder)
-    batch = window.batch
+    batch = window.opening.batch
     batch.folder.setText(str(tmp_path / "out"))
     batch.start.click()
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
@@ -238,8 +238,8 @@ def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window,
         box.mkdir()
         cv2.imwrite(str(box / "scan001.png"), np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))
     for box in boxes:
-        window.open_many([box])
-        batch = window.batch
+        window.opening.open_many([box])
+        batch = window.opening.batch
         assert batch.folder.text() == str(box / "colorized") and batch.windowTitle() == "Colorize a photograph"
         assert any(label.text().startswith("1 sample of each") for label in batch.findChildren(QLabel))
         assert batch.summary.text() == "0 of 1 photograph"
@@ -250,20 +250,20 @@ def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window,
         qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
         assert batch.list.topLevelItem(0).text(1) == "done"
         batch.close()
-    window.open_many([boxes[1]])
-    assert window.batch.folder.text() == str(tmp_path / "out-second"), "where the last ones of that folder went"
-    window.batch.close()
+    window.opening.open_many([boxes[1]])
+    assert window.opening.batch.folder.text() == str(tmp_path / "out-second"), "where the last ones of that folder went"
+    window.opening.batch.close()
 
 
 def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):  # noqa: F811
     path = tmp_path / ("n" * 200 + ".jpg")
     path.write_bytes(b"garbage")
-    window.open_many([path])
-    window.batch.start.click()
-    qtbot.waitUntil(lambda: window.batch.details.isVisible(), timeout=WAIT)
+    window.opening.open_many([path])
+    window.opening.batch.start.click()
+    qtbot.waitUntil(lambda: window.opening.batch.details.isVisible(), timeout=WAIT)
     qtbot.wait(20)
-    assert window.batch.width() == 620 and "…" in window.batch.details.text() and path.name in window.batch.list.topLevelItem(0).toolTip(1)
-    window.batch.close()
+    assert window.opening.batch.width() == 620 and "…" in window.opening.batch.details.text() and path.name in window.opening.batch.list.topLevelItem(0).toolTip(1)
+    window.opening.batch.close()
 
 
 def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F811
@@ -274,16 +274,16 @@ def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F81
 
 
 def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
-    (path,) = drawn._write_for_drag(drawn.session.samples[:1])
+    (path,) = drawn.exporting.write_for_drag(drawn.session.samples[:1])
     assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
 
 
 def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(main_window, "_DRAGGED_PIXELS", 20_000)
-    assert [cv2.imread(str(path)).shape for path in drawn._write_for_drag(drawn.session.samples[:1])] == [(100, 150, 3)]
+    monkeypatch.setattr(exporting, "_DRAGGED_PIXELS", 20_000)
+    assert [cv2.imread(str(path)).shape for path in drawn.exporting.write_for_drag(drawn.session.samples[:1])] == [(100, 150, 3)]
     opened = replace(drawn.session.opened, preview=drawn.session.opened.photo.resized(75))
     monkeypatch.setattr(drawn.session, "opened", opened)
-    paths = drawn._write_for_drag(drawn.session.samples[:2])  # 15,000 pixels each
+    paths = drawn.exporting.write_for_drag(drawn.session.samples[:2])  # 15,000 pixels each
     assert [cv2.imread(str(path)).shape for path in paths] == [(50, 75, 3)] * 2
     assert "75 × 50" in drawn.message.text and QGuiApplication.overrideCursor() is None
 
@@ -390,7 +390,7 @@ def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, 
     drawn._place_marked(left_half(drawn))
     assert drawn.canvas._overlay.values.shape == session.embedded.chroma_shape
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
-        drawn._export([(before[1], tmp_path / "a.png")])
+        drawn.exporting.export([(before[1], tmp_path / "a.png")])
     drawn.open(tmp_path / "a.png")
     qtbot.waitUntil(lambda: is_done(drawn) and len(session.samples) == 1, timeout=WAIT)
     assert np.array_equal(session.selected.chroma, chroma[1]), "the very colours, whatever model is in use"
@@ -466,9 +466,9 @@ def test_a_folder_named_at_the_start_becomes_a_queue_once_the_model_is_there(qtb
     )
     window.show()
     open_at_start(window, [scan.parent])
-    qtbot.waitUntil(lambda: window.batch is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.opening.batch is not None, timeout=WAIT)
     assert not window.message.isVisible()
-    window.batch.close()
+    window.opening.batch.close()
     window.close()
 
 
@@ -476,8 +476,8 @@ def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, mon
     out = tmp_path / "out"
     out.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(out))
-    drawn.ask_where_to_export_all()
-    drawn.ask_where_to_export_all()  # before the first ones are there
+    drawn.exporting.ask_where_to_export_all()
+    drawn.exporting.ask_where_to_export_all()  # before the first ones are there
     qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
     qtbot.waitUntil(lambda: drawn.status_right.text() == "", timeout=WAIT)
     names = [f"scan-colorized-{seed}{again}.png" for seed in (1, 2, 3, 4) for again in ("", "-2")]
@@ -521,15 +521,15 @@ def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):  # noqa: F81
 
 
 def run_batch(window, photos, out, qtbot, *, overwrite=False):  # noqa: F811
-    window.open_many(photos)
-    batch = window.batch
+    window.opening.open_many(photos)
+    batch = window.opening.batch
     batch.folder.setText(str(out))
     batch.overwrite.setChecked(overwrite)
     batch.start.click()
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
     states = [batch.list.topLevelItem(row).toolTip(1) for row in range(len(photos))]
     batch.close()
-    assert window.batch is None
+    assert window.opening.batch is None
     return states
 
 
@@ -567,7 +567,7 @@ def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, mon
         return str(tmp_path / name), kinds.split(";;")[kind]
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-    drawn.ask_where_to_export()
+    drawn.exporting.ask_where_to_export()
     qtbot.waitUntil(lambda: (tmp_path / written).exists() and not drawn.studio.is_exporting, timeout=WAIT)
     assert cv2.imread(str(tmp_path / written), cv2.IMREAD_UNCHANGED).dtype == dtype
 
@@ -577,7 +577,7 @@ def test_the_selected_samples_are_exported(drawn, tmp_path, qtbot, monkeypatch):
     out.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(out))
     drawn.gallery.mark(drawn.session.samples[:2])
-    drawn.ask_where_to_export_marked()
+    drawn.exporting.ask_where_to_export_marked()
     qtbot.waitUntil(lambda: len(list(out.iterdir())) == 2 and not drawn.studio.is_exporting, timeout=WAIT)
     assert sorted(p.name for p in out.iterdir()) == ["scan-colorized-1.png", "scan-colorized-2.png"]
 
@@ -589,7 +589,7 @@ def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn,
     shown = drawn.gallery.samples.shown
     assert [s.colorfulness for s in shown] == sorted((s.colorfulness for s in shown), reverse=True)
     drawn.session.select(shown[0])
-    drawn.choose_next()
+    drawn.choosing.choose_next()
     assert drawn.session.selected is shown[1]
 
 
@@ -680,10 +680,10 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     pasted._recovery._lock.unlock()  # as when its program is gone
     pasted._recovery = records.Recovery(data_dir())
     samples = pasted.session.samples
-    pasted.open(main_window.example_photo())
+    pasted.open(example_photo())
     pasted.offer_last()
     pasted.bring_back()
-    assert not pasted._recent(), "what a crash left is no file of a person's own"
+    assert not pasted.opening.recent(), "what a crash left is no file of a person's own"
     qtbot.waitUntil(lambda: pasted.session.samples != samples and is_done(pasted), timeout=WAIT)
     assert pasted.session.path is None and np.array_equal(pasted.session.opened.photo.lightness, lightness)
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))
@@ -694,7 +694,7 @@ def test_the_session_of_a_pasted_picture_holds_the_picture(pasted, qtbot, tmp_pa
     target = tmp_path / "found.picgui"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
     pasted._actions["save_session"].trigger()
-    assert pasted._recent()[0] == target
+    assert pasted.opening.recent()[0] == target
     chroma = pasted.session.samples[0].chroma.copy()
     pasted.session.resample()
     pasted.open(target)
@@ -780,8 +780,8 @@ def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, 
             yield item
 
     monkeypatch.setattr(batch_module, "colorize_file", watched)
-    window.open_many([scan])
-    batch = window.batch
+    window.opening.open_many([scan])
+    batch = window.opening.batch
     batch.folder.setText(str(tmp_path / "out"))
 
     def pause(_job, item):
@@ -933,8 +933,8 @@ def test_an_offer_to_draw_fewer_goes_when_samples_are_drawn_again(drawn, qtbot, 
 
 def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_to_go_on(window, scan, tmp_path, qtbot):  # noqa: F811
     window.session.set_sample_count(1)
-    window.open_many([scan])
-    queue = window.batch
+    window.opening.open_many([scan])
+    queue = window.opening.batch
     queue.folder.setText(str(tmp_path / "out"))
     assert queue.choose.isEnabled()
     queue.start.click()

@@ -6,12 +6,12 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QImage
+from PySide6.QtGui import QActionGroup, QColor, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.gui import jobs, main_window
+from picgui.gui import exporting, jobs, opening
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
@@ -245,7 +245,7 @@ def test_a_pasted_picture_is_opened(window, qtbot):
     image = QImage(60, 40, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.darkGray)
     window.setFocus()
-    main_window.QGuiApplication.clipboard().setImage(image)
+    QGuiApplication.clipboard().setImage(image)
     window._actions["paste"].trigger()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert (window.session.opened.photo.width, window.session.path) == (60, None)
@@ -287,7 +287,7 @@ def test_close_up_the_canvas_shows_the_photographs_own_pixels(window, qtbot, tmp
 def test_light_and_dark_can_be_chosen_and_are_remembered(window):
     from picgui.gui import theme
 
-    groups = window.findChildren(main_window.QActionGroup)
+    groups = window.findChildren(QActionGroup)
     next(action for group in groups for action in group.actions() if action.data() == "dark").trigger()
     assert theme.current() is theme.DARK and window.settings.value("scheme") == "dark"
 
@@ -334,17 +334,17 @@ def test_a_transparent_picture_is_laid_on_white():
     image = QImage(2, 1, QImage.Format.Format_ARGB32)
     image.setPixelColor(0, 0, QColor(0, 0, 0, 0))
     image.setPixelColor(1, 0, QColor(100, 0, 0, 255))
-    assert main_window._pixels(image).tolist() == [[[255, 255, 255], [100, 0, 0]]]
+    assert opening.pixels_of(image).tolist() == [[[255, 255, 255], [100, 0, 0]]]
 
 
 def test_a_file_is_never_replaced_unasked(drawn, tmp_path, monkeypatch):
     target = tmp_path / "mine.png"
     target.write_bytes(b"mine")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
-    monkeypatch.setattr(main_window.QMessageBox, "question", lambda *_: main_window.QMessageBox.StandardButton.No)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     drawn._actions["export"].trigger()
     assert not drawn.studio.is_exporting and target.read_bytes() == b"mine"
-    assert main_window._free(target, lambda path: False).name == "mine-2.png"
+    assert exporting._free(target, lambda path: False).name == "mine-2.png"
 
 
 def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
@@ -361,5 +361,5 @@ def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
 def test_copy_puts_the_whole_picture_on_the_clipboard(drawn, qtbot):
     with qtbot.waitSignal(drawn.studio.composed, timeout=WAIT):
         drawn._actions["copy"].trigger()
-    image = main_window.QGuiApplication.clipboard().image()
-    assert np.array_equal(main_window._pixels(image), compose(drawn.session.opened.photo, drawn.session.selected.chroma))
+    image = QGuiApplication.clipboard().image()
+    assert np.array_equal(opening.pixels_of(image), compose(drawn.session.opened.photo, drawn.session.selected.chroma))

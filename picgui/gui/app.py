@@ -48,7 +48,7 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
 def open_at_start(window: MainWindow, paths: Sequence[Path]) -> None:
     """Open what the command names: a photograph at once; several, or a folder of them, as a queue once the model is loaded."""
     if len(paths) > 1 or any(is_folder(path) for path in paths):
-        window.studio.model_changed.connect(lambda: window.open_many(paths), Qt.ConnectionType.SingleShotConnection)
+        window.studio.model_changed.connect(lambda: window.opening.open_many(paths), Qt.ConnectionType.SingleShotConnection)
     elif paths:
         window.open(paths[0])
 

@@ -1,23 +1,18 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
-import contextlib
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QMimeData, QSettings, QSize, QStandardPaths, Qt, QTemporaryDir, QTimer, QUrl, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QImage, QKeySequence, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QProgressBar,
     QStackedWidget,
     QToolBar,
@@ -26,26 +21,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui.batch import photos_of, result_name
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import preferences, records, theme
-from picgui.gui.batch import BatchDialog
-from picgui.gui.canvas import MAX_PANES, Canvas, Overlay, Tool
+from picgui.gui.canvas import Canvas, Overlay, Tool
+from picgui.gui.choosing import Choosing
 from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
+from picgui.gui.exporting import Exporting
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.jobs import Measured
+from picgui.gui.opening import Opening
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
-from picgui.gui.session import Sample
-from picgui.gui.studio import Activity, Progress, Studio, Subject
+from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import literal, number, told, told_apart
-from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file, is_folder
-from picgui.photo import PHOTO_ENDINGS, file_digest, write_png
-from picgui.pipeline import compose, has_usable_card
+from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file
+from picgui.pipeline import has_usable_card
 
-_RECENT_FILES = 8
-_DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 _REPEATED = ("zoom_in", "zoom_out", "next", "previous")  # actions that a key repeats for as long as it is held
 
@@ -64,14 +56,10 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
-        self._brought_beside: set[Sample] = set()  # what comparing selected by itself
         self._closing = False
         self._named_checkpoint = checkpoint  # by the command, for this time only
-        self.batch: BatchDialog | None = None
-        self._drag_folder = QTemporaryDir()
         self._recovery = records.Recovery(data_dir())
         self._progress: Progress | None = None
-        self._put_aside: records.Record | None = None  # the last samples whose place another photograph took
         self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
         self._progress_timer.timeout.connect(self._show_progress)
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
@@ -80,6 +68,9 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # Qt's own would hide the tool bars
         self.setMinimumSize(760, 520)
         self._make_widgets()
+        self.choosing = Choosing(self.session, self.gallery, self.canvas, self)
+        self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
+        self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
         self._make_actions()
         self._make_menus()
         self._make_tool_bar()
@@ -90,7 +81,7 @@ class MainWindow(QMainWindow):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.choose(QApplication.instance(), str(self.settings.value("scheme", "system")))
         self._scheme_changed()
-        self.welcome.show_recent(list(filter(is_file, self._recent())))
+        self.welcome.show_recent(list(filter(is_file, self.opening.recent())))
         self._refresh()
 
     # making
@@ -157,17 +148,17 @@ class MainWindow(QMainWindow):
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
         make = self._action
-        make("open", self.tr("&Open…"), self.ask_for_photo, icon="open", keys=[standard.Open])
-        make("example", self.tr("Open the &example"), self.open_example, icon="photo")
-        make("paste", self.tr("&Paste a picture"), self.paste, icon="paste", keys=[standard.Paste])
-        make("export", self.tr("Export P&NG…"), self.ask_where_to_export, icon="export", keys=["Ctrl+E"])
-        make("export_marked", self.tr("Export &selected…"), self.ask_where_to_export_marked, icon="export")
+        make("open", self.tr("&Open…"), self.opening.ask_for_photo, icon="open", keys=[standard.Open])
+        make("example", self.tr("Open the &example"), self.opening.open_example, icon="photo")
+        make("paste", self.tr("&Paste a picture"), self.opening.paste, icon="paste", keys=[standard.Paste])
+        make("export", self.tr("Export P&NG…"), self.exporting.ask_where_to_export, icon="export", keys=["Ctrl+E"])
+        make("export_marked", self.tr("Export &selected…"), self.exporting.ask_where_to_export_marked, icon="export")
         make("bring_back", self.tr("&Bring back what a crash interrupted"), self.bring_back, icon="undo")
-        make("put_aside", self.tr("Bring back what was &put aside"), self.bring_back_put_aside, icon="undo")
-        make("export_all", self.tr("Export &all…"), self.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
-        make("copy", self.tr("&Copy the picture"), self.copy, icon="copy", keys=[standard.Copy])
-        make("open_folder", self.tr("Colorize a &folder…"), self.ask_for_folder, icon="folder")
-        make("save_session", self.tr("Sa&ve the session…"), self.ask_where_to_save, keys=[standard.Save])
+        make("put_aside", self.tr("Bring back what was &put aside"), self.opening.bring_back_put_aside, icon="undo")
+        make("export_all", self.tr("Export &all…"), self.exporting.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
+        make("copy", self.tr("&Copy the picture"), self.exporting.copy, icon="copy", keys=[standard.Copy])
+        make("open_folder", self.tr("Colorize a &folder…"), self.opening.ask_for_folder, icon="folder")
+        make("save_session", self.tr("Sa&ve the session…"), self.exporting.ask_where_to_save, keys=[standard.Save])
         make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
@@ -186,11 +177,11 @@ class MainWindow(QMainWindow):
         self._actions |= {"undo": undo, "redo": redo}
         make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
-        make("pin", self.tr("&Pin or unpin"), self.toggle_pins, icon="pin", keys=["P"])
-        make("delete", self.tr("&Delete"), self.delete_marked, icon="delete", keys=[standard.Delete])
-        make("next", self.tr("&Next sample"), self.choose_next, keys=["N", "Ctrl+Right"])
-        make("previous", self.tr("Pre&vious sample"), self.choose_previous, keys=["B", "Ctrl+Left"])
-        make("compare", self.tr("Co&mpare the selected"), self.compare, icon="compare", keys=["C"], checkable=True)
+        make("pin", self.tr("&Pin or unpin"), self.choosing.toggle_pins, icon="pin", keys=["P"])
+        make("delete", self.tr("&Delete"), self.choosing.delete_marked, icon="delete", keys=[standard.Delete])
+        make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N", "Ctrl+Right"])
+        make("previous", self.tr("Pre&vious sample"), self.choosing.choose_previous, keys=["B", "Ctrl+Left"])
+        make("compare", self.tr("Co&mpare the selected"), self.choosing.compare, icon="compare", keys=["C"], checkable=True)
         self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
@@ -347,14 +338,14 @@ class MainWindow(QMainWindow):
         panel.temperature_wanted.connect(session.set_temperature)
         panel.saturation_wanted.connect(session.set_saturation)
         panel.sample_count_wanted.connect(session.set_sample_count)
-        panel.pin_wanted.connect(self.toggle_pin)
-        panel.delete_wanted.connect(self.delete_selected)
-        panel.copy_wanted.connect(self.copy)
-        panel.export_wanted.connect(self.ask_where_to_export)
+        panel.pin_wanted.connect(self.choosing.toggle_pin)
+        panel.delete_wanted.connect(self.choosing.delete_selected)
+        panel.copy_wanted.connect(self.exporting.copy)
+        panel.export_wanted.connect(self.exporting.ask_where_to_export)
         self.gallery.chosen.connect(session.select)
-        self.gallery.marked_changed.connect(self._marked_changed)
+        self.gallery.marked_changed.connect(self.choosing.follow_marks)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
-        self.gallery.drag_files_with(self._write_for_drag)
+        self.gallery.drag_files_with(self.exporting.write_for_drag)
         for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
@@ -365,9 +356,11 @@ class MainWindow(QMainWindow):
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.zoom_changed.connect(self._zoom_changed)
         self.canvas.split_changed.connect(self._actions["split"].setChecked)
-        self.welcome.open_wanted.connect(self.ask_for_photo)
-        self.welcome.example_wanted.connect(self.open_example)
+        self.welcome.open_wanted.connect(self.opening.ask_for_photo)
+        self.welcome.example_wanted.connect(self.opening.open_example)
         self.welcome.recent_wanted.connect(self.open)
+        self.opening.begun.connect(panel.take_typed)
+        self.choosing.comparing_changed.connect(self._actions["compare"].setChecked)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
         session.samples_changed.connect(self._refresh)
@@ -382,195 +375,18 @@ class MainWindow(QMainWindow):
         studio.sampled.connect(self._sampled)
         studio.failed.connect(self._failed)
         studio.unmeasured.connect(self._unmeasured)
-        studio.photo_taken.connect(self._photo_taken)
-        studio.exported.connect(self._exported)
         studio.export_progressed.connect(self._export_progressed)
-        studio.composed.connect(self._copy_composed)
         studio.measured.connect(self._measured)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         for widget in (self, self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Escape and Space
 
-    # opening
-
-    @Slot()
-    def ask_for_photo(self) -> None:
-        """Let a person choose a file."""
-        kinds = self.tr("Photographs and sessions (%1)")
-        path = self._ask_for_file(self.tr("Open a photograph"), kinds, (*PHOTO_ENDINGS, records.ENDING))
-        if path is not None:
-            self.open(path)
-
-    def _ask_for_file(self, title: str, kinds: str, endings: Sequence[str]) -> Path | None:
-        kinds = kinds.replace("%1", " ".join(f"*{ending}" for ending in endings))
-        path, _ = QFileDialog.getOpenFileName(self, title, self._folder("open_folder"), f"{kinds};;{self.tr('All files (*)')}")
-        if not path:
-            return None
-        self.settings.setValue("open_folder", str(Path(path).parent))
-        return Path(path)
+    # what comes in
 
     @Slot(object)
     def open(self, path: Path) -> None:
         """Open a photograph, a session, or a picture that was exported earlier."""
-        if not self.message.is_offering:
-            self.message.hide()
-        self.panel.take_typed()
-        path = Path(path)
-        if is_folder(path):
-            self.open_many([path])
-            return
-        try:
-            record = records.read_session(path) if records.is_session(path) else records.read_exported(path)
-        except PicError as error:
-            self.message.tell_error(told(error))
-            return
-        if record is None:
-            self.studio.open(path)
-            return
-        if records.is_session(path) and not self._recovery.holds(path):
-            self._remember(path)
-        self._open_record(path, record)
-
-    @Slot(str, object)
-    def _photo_taken(self, notes: str, left: records.Record | None) -> None:
-        """Tell what is to be known of a photograph, and offer the samples whose place it took: it may have come by a slip."""
-        aside, words = self._put_aside, ""
-        is_of_this = aside is not None and aside.source is not None and aside.source == self.session.path
-        if left is not None:
-            self._put_aside = left
-            words = self.tr("%1 and its samples were put aside.").replace("%1", self._title_of(left.source))
-        elif is_of_this and self.session.is_restoring:
-            self._put_aside = None
-        elif is_of_this:
-            words = self.tr("Earlier samples of this photograph were put aside.")
-        if words:
-            self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), self.bring_back_put_aside))
-        elif notes:
-            self.message.tell_note(notes)
-
-    @Slot()
-    def bring_back_put_aside(self) -> None:
-        """Take up the samples whose place another photograph took."""
-        if self._put_aside is not None:
-            self._take_up(self._put_aside)
-
-    def _take_up(self, record: records.Record) -> None:
-        """Open the photograph of a record at its place, or out of the record."""
-        if record.picture is not None:
-            self.studio.open_picture(record.picture, restored=record.restored)
-        else:
-            self.studio.open(record.source, restored=record.restored)
-
-    def _open_record(self, path: Path, record: records.Record) -> None:
-        """Open the photograph that a file is of, with the samples that it remembers."""
-        source = self._find(record.source, path, record.digest)
-        if record.picture is not None or source is not None:
-            self._take_up(replace(record, source=source))
-        elif records.is_session(path):
-            words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
-            find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
-            self.message.tell_error(words.replace("%1", record.source.name), find)
-        else:
-            words = self.tr("The original, %1, was not found: this is the exported picture itself.")
-            note = words.replace("%1", record.source.name) if record.source else ""  # a pasted one has no name
-            self.studio.open(path, restored=replace(record.restored, photo=""), note=note)
-
-    def _ask_where_it_is(self, record: records.Record) -> None:
-        """Let a person show the photograph of a session that was not found."""
-        title = self.tr("Find %1").replace("%1", record.source.name)
-        path = self._ask_for_file(title, self.tr("Photographs (%1)"), PHOTO_ENDINGS)
-        if path is not None:
-            self._take_up(replace(record, source=path))
-
-    def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
-        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened; of several the one of the digest."""
-        if source is None:
-            return None
-        places = [source] if source.is_absolute() else []
-        places += [beside.parent / source.name, beside.parent.parent / source.name]
-        places += [Path(self._folder("open_folder")) / source.name]
-        places += [path for path in self._recent() if path.name == source.name]
-        there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
-        for place in there if digest and len(there) > 1 else ():
-            with contextlib.suppress(PicError):
-                if file_digest(place) == digest:
-                    return place
-        return next(iter(there), None)
-
-    def open_many(self, paths: Sequence[Path]) -> None:
-        """Offer to colorize all these photographs and those of these folders."""
-        sessions = [path for path in paths if records.is_session(path)]
-        try:
-            photos = photos_of([path for path in paths if path not in sessions])
-        except PicError as error:
-            self.message.tell_error(told(error))
-            return
-        if sessions:
-            self.message.tell_note(self.tr("Sessions are opened one at a time."))
-        if not photos:
-            if not sessions:
-                self.message.tell_note(self.tr("There are no photographs in this folder."))
-        elif self.studio.model is None and self.studio.activity is Activity.LOADING:
-            self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
-        elif self.studio.model is None:
-            self.message.tell_error(self.tr("There is no model to colorize with: choose one in the preferences"))
-        elif self.batch is not None:
-            self.message.tell_note(self.tr("A batch is open already. Close it first."))
-            self.batch.raise_()
-        else:
-            self.batch = BatchDialog(
-                photos,
-                self.studio.model,
-                samples=self.session.sample_count,
-                temperature=self.session.temperature,
-                saturation=self.session.saturation,
-                threads=self._threads(),
-                settings=self.settings,
-                parent=self,
-            )
-            self.batch.finished.connect(self._batch_closed)
-            self.batch.show()
-
-    @Slot()
-    def _batch_closed(self) -> None:
-        self.batch = None
-
-    @Slot()
-    def ask_for_folder(self) -> None:
-        """Let a person choose a folder of photographs."""
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Colorize a folder"), self._folder("open_folder"))
-        if folder:
-            self.open_many([Path(folder)])
-
-    @Slot()
-    def open_example(self) -> None:
-        """Open the photograph that comes with the program."""
-        self.open(example_photo())
-
-    @Slot()
-    def paste(self) -> None:
-        """Open what is on the clipboard: a file, or a picture."""
-        if not self._take_in(QGuiApplication.clipboard().mimeData()):
-            self.message.tell_note(self.tr("There is no picture on the clipboard."))
-
-    def _take_in(self, data: QMimeData) -> bool:
-        """Open what was pasted or dropped; whether there was something to be opened."""
-        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if len(files) > 1:
-            self.open_many(files)
-        elif files:
-            self.open(files[0])
-        elif data.hasImage():
-            image = data.imageData()
-            if isinstance(image, QPixmap):
-                image = image.toImage()
-            if isinstance(image, QImage) and not image.isNull():
-                if not self.message.is_offering:
-                    self.message.hide()
-                self.studio.paste(_pixels(image))
-            else:
-                self.message.tell_error(self.tr("The picture could not be taken over. Save it as a file and open that."))
-        return bool(files) or data.hasImage()
+        self.opening.open(path)
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802
         if event.source() is not None:  # a thumbnail on its way out
@@ -587,18 +403,16 @@ class MainWindow(QMainWindow):
         if event.source() is not None:
             event.ignore()
             return
-        if self._take_in(event.mimeData()):
+        if self.opening.take_in(event.mimeData()):
             event.acceptProposedAction()
         else:
             self.message.tell_error(self.tr("Only a photograph from this computer can be dropped here. Save it first, then drop the file."))
 
+    # errors
+
     @Slot(object)
     def _failed(self, error: PicError) -> None:
         self.message.tell_error(told(error), *self._remedies(error))
-
-    @Slot(str)
-    def _unmeasured(self, what: str) -> None:
-        self._actions["unsure" if what == "uncertainty" else what].setChecked(False)
 
     def _remedies(self, error: PicError) -> list[Offer]:
         """What a press can do about an error."""
@@ -619,114 +433,7 @@ class MainWindow(QMainWindow):
         if self.studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
             self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor)
 
-    # choosing
-
-    def _marked(self) -> tuple[Sample, ...]:
-        """The samples selected in the gallery, or the one on the canvas."""
-        selected = self.session.selected
-        marked = self.gallery.marked
-        return marked if selected in marked else ((selected,) if selected else ())
-
-    def _meant(self) -> tuple[Sample, ...]:
-        """The samples an action is about: those a person selected, not those that only came beside one to be compared."""
-        marked = self._marked()
-        return (self.session.selected,) if self._brought_beside and set(marked) == self._brought_beside else marked
-
-    @Slot()
-    def toggle_pins(self) -> None:
-        """Pin the selected samples, or let them go if all of them are pinned."""
-        self.session.toggle_pins(self._meant())
-
-    @Slot()
-    def toggle_pin(self) -> None:
-        """Pin the sample on the canvas, or let it go."""
-        self.session.toggle_pins([self.session.selected])
-
-    @Slot()
-    def delete_marked(self) -> None:
-        """Take the selected samples out of the gallery."""
-        self.session.delete(self._meant(), shown=self.gallery.samples.shown)
-
-    @Slot()
-    def delete_selected(self) -> None:
-        """Take the sample on the canvas out of the gallery."""
-        self.session.delete([self.session.selected], shown=self.gallery.samples.shown)
-
-    @Slot()
-    def choose_next(self) -> None:
-        self._choose_beside(1)
-
-    @Slot()
-    def choose_previous(self) -> None:
-        self._choose_beside(-1)
-
-    def _choose_beside(self, step: int) -> None:
-        samples = self.gallery.samples.shown
-        if samples:
-            at = samples.index(self.session.selected) if self.session.selected in samples else 0
-            self.session.select(samples[(at + step) % len(samples)])
-
-    @Slot(bool)
-    def compare(self, on: bool) -> None:
-        """Show two to four samples side by side: the selected ones, or the one on the canvas and those beside it."""
-        if on and len(self._marked()) < 2:
-            self._bring_beside(self._around_selected(self.gallery.samples.shown))
-        elif not on and set(self._marked()) == self._brought_beside:
-            self.gallery.mark((self.session.selected,))
-        self._show_panes()
-
-    def _bring_beside(self, samples: tuple[Sample, ...]) -> None:
-        """Select what nobody chose, to compare it."""
-        self._brought_beside = set(samples)
-        self.gallery.mark(samples)
-
-    def _around_selected(self, samples: tuple[Sample, ...], most: int = MAX_PANES) -> tuple[Sample, ...]:
-        """As many of these samples as can be compared, the one on the canvas among them."""
-        at = samples.index(self.session.selected) if self.session.selected in samples else 0
-        first = max(0, min(at - at % most, len(samples) - most))
-        return samples[first : first + most]
-
-    def _compare_on(self) -> None:
-        """Where samples that were compared have gone, compare those of the same seeds in their place, or else their neighbours."""
-        before, shown, marked = self.canvas.samples, self.gallery.samples.shown, set(self._marked())
-        left = set(before) & set(shown)
-        if len(before) > 1 and self._brought_beside and self.session.selected not in self._brought_beside and marked == {self.session.selected}:
-            self._bring_beside(self._around_selected(shown, len(before)))  # a key went on beyond those that are compared
-            return
-        if len(before) < 2 or left == set(before) or (len(marked) > 1 and marked != left):
-            return
-        seeds = {s.seed for s in before}
-        same = tuple(s for s in shown if s.seed in seeds)
-        are_same = len(same) > 1 and self.session.selected in same
-        after = self._around_selected(same if are_same else shown, len(before))
-        if self._brought_beside or not are_same:
-            self._brought_beside = set(after)
-        self.gallery.mark(after)
-
-    @Slot(tuple)
-    def _marked_changed(self, _marked: tuple) -> None:
-        if set(self.gallery.samples.shown) == set(self.session.samples):  # else some are still on their way
-            self._show_panes()
-
-    @Slot()
-    def _selection_changed(self) -> None:
-        self._show_panes()
-        self._refresh()
-
-    def _show_panes(self) -> None:
-        if self._actions["compare"].isChecked():
-            self._compare_on()
-        selected, marked = self.session.selected, self._marked()
-        if self._actions["compare"].isChecked() and len(marked) > 1:
-            shown = self.canvas.samples
-            stays = len(marked) > MAX_PANES == len(shown) and selected in shown and set(shown) <= set(marked)  # under the mouse
-            if not stays:
-                self.canvas.show_samples(self._around_selected(marked))
-        else:
-            self._actions["compare"].setChecked(False)
-            self._brought_beside = set()
-            self.canvas.show_samples((selected,) if selected else ())
-        self.canvas.update()
+    # overlays
 
     @Slot()
     def _show_overlay(self) -> None:
@@ -746,6 +453,10 @@ class MainWindow(QMainWindow):
             self._actions["surprise"].setChecked(False)
             self.message.tell_note(self.tr("This photograph has no colours of its own that could surprise."))
         self._show_overlay()
+
+    @Slot(str)
+    def _unmeasured(self, what: str) -> None:
+        self._actions["unsure" if what == "uncertainty" else what].setChecked(False)
 
     # hints and regions
 
@@ -800,145 +511,6 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
         menu.exec(position)
-
-    # taking away
-
-    @Slot()
-    def ask_where_to_export(self) -> None:
-        """Write the chosen sample at full size."""
-        sample, subject = self.session.selected, self.studio.subject
-        if sample is None:
-            return
-        suggested = str(Path(self._folder("export_folder")) / self._export_name(sample))
-        kinds = {
-            self.tr("PNG picture (*.png)"): (".png", False),
-            self.tr("PNG picture, 16 bits (*.png)"): (".png", True),
-            self.tr("TIFF picture (*.tif *.tiff)"): (".tif", False),
-            self.tr("TIFF picture, 16 bits (*.tif *.tiff)"): (".tif", True),
-        }
-        path, kind = QFileDialog.getSaveFileName(self, self.tr("Export"), suggested, ";;".join(kinds))
-        if path:
-            ending, deep = kinds.get(kind, (".png", False))
-            target = _with_ending(Path(path), ending)
-            if str(target) != path and not self._may_replace(target):
-                return
-            self.settings.setValue("export_folder", str(target.parent))
-            self._export([(sample, target)], subject=subject, deep=deep)
-
-    @Slot()
-    def ask_where_to_export_marked(self) -> None:
-        """Write the samples selected in the gallery into a folder, under names that are free."""
-        self._ask_where_to_export(self._meant(), self.tr("Export the selected samples to"))
-
-    @Slot()
-    def ask_where_to_export_all(self) -> None:
-        """Write every sample into a folder, under names that are free."""
-        self._ask_where_to_export(self.session.samples, self.tr("Export all samples to"))
-
-    def _ask_where_to_export(self, samples: Sequence[Sample], title: str) -> None:
-        if not samples:
-            return
-        names, subject = [self._export_name(sample) for sample in samples], self.studio.subject
-        folder = QFileDialog.getExistingDirectory(self, title, self._folder("export_folder"))
-        if folder:
-            self.settings.setValue("export_folder", folder)
-            targets: list[tuple[Sample, Path]] = []
-            for sample, name in zip(samples, names, strict=True):
-                taken = {path for _, path in targets}
-                path = _free(Path(folder) / name, lambda path: path in taken or self.studio.is_promised(path))
-                targets.append((sample, path))
-            self._export(targets, subject=subject)
-
-    def _may_replace(self, target: Path) -> bool:
-        """Ask about a file whose name the file dialog did not see."""
-        if not is_file(target):
-            return True
-        question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
-        return QMessageBox.question(self, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
-
-    def _export_name(self, sample: Sample) -> str:
-        return result_name(self.session.name, sample.seed)
-
-    def _export(self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False) -> None:
-        subject = subject or self.studio.subject
-        for photograph in {subject.opened.path, self.session.path} - {None}:
-            if any(_same_file(path, photograph) for _, path in targets):
-                words = self.tr("%1 is the photograph itself, which is never changed. Choose another name.")
-                self.message.tell_error(words.replace("%1", photograph.name))
-                return
-        self.studio.export(targets, subject=subject, deep=deep)
-
-    @Slot(list, bool)
-    def _exported(self, paths: list[Path], holds_drafts: bool) -> None:
-        if not paths:
-            return
-        folder = paths[0].parent
-        if len(paths) == 1:
-            text = self.tr("Saved as %1").replace("%1", paths[0].name)
-        else:
-            text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
-        if holds_drafts:
-            text += ". " + self.tr("What was not drawn yet is a draft.")
-        show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
-        self.message.tell_done(text, show)
-
-    @Slot()
-    def copy(self) -> None:
-        """Put the chosen sample on the clipboard as soon as it is composed."""
-        if self.session.selected is not None:
-            self.studio.compose(self.session.selected)
-
-    @Slot(object)
-    def _copy_composed(self, pixels: np.ndarray) -> None:
-        height, width, _ = pixels.shape
-        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        QGuiApplication.clipboard().setImage(image.copy())
-        self.message.tell_done(self.tr("Copied"))
-
-    @Slot()
-    def ask_where_to_save(self) -> None:
-        """Write all samples and choices into a session file."""
-        if not self.session.samples:
-            self.message.tell_note(self.tr("There is nothing to save yet."))
-            return
-        content = records.content_of(self.session)
-        suggested = str(Path(self._folder("export_folder")) / f"{self.session.name}{records.ENDING}")
-        kind = self.tr("Session (*.picgui)")
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save the session"), suggested, kind)
-        if path:
-            target = Path(path) if records.is_session(Path(path)) else Path(path + records.ENDING)
-            if str(target) != path and not self._may_replace(target):
-                return
-            try:
-                records.write(target, content)
-            except PicError as error:
-                self.message.tell_error(told(error))
-            else:
-                self._remember(target)
-                self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
-
-    def _write_for_drag(self, samples: Sequence[Sample]) -> list[Path]:
-        """Picture files of samples for another program, in a folder that is gone with the window."""
-        if self.studio.model is None:
-            return []
-        opened = self.session.opened
-        photo = opened.photo if len(samples) * opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
-        if photo is not opened.photo:
-            words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
-            self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
-        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        written = []
-        try:
-            for sample in samples:
-                target = Path(self._drag_folder.path()) / self._export_name(sample)
-                pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
-                write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
-                written.append(target)
-        except PicError as error:
-            self.message.tell_error(told(error))
-        finally:
-            QGuiApplication.restoreOverrideCursor()
-        return written
 
     # what outlives a crash
 
@@ -1015,13 +587,6 @@ class MainWindow(QMainWindow):
     def _order_chosen(self, action: QAction) -> None:
         self.gallery.samples.sort_by(action.data())
 
-    def _folder(self, setting: str) -> str:
-        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        folder = str(self.settings.value(setting, "") or "")
-        if setting == "export_folder" and not folder and self.session.path not in (None, example_photo()):
-            folder = str(self.session.path.parent)
-        return folder if folder and is_folder(Path(folder)) else pictures
-
     # showing
 
     @Slot()
@@ -1030,7 +595,12 @@ class MainWindow(QMainWindow):
         self._use_tool(Tool.MOVE)
         self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
-            self._remember(self.session.path)
+            self.opening.remember(self.session.path)
+        self._refresh()
+
+    @Slot()
+    def _selection_changed(self) -> None:
+        self.choosing.show_panes()
         self._refresh()
 
     @Slot()
@@ -1062,14 +632,11 @@ class MainWindow(QMainWindow):
         self.tray.setVisible(has_photo)
         self.panel.setVisible(has_photo)
         self.zoom_label.setVisible(has_photo)
-        title = self._title_of(session.path) if has_photo else ""
+        title = self.opening.title_of(session.path) if has_photo else ""
         self.title.show_text(title)
         self.setWindowTitle(f"{title} – picgui" if has_photo else "picgui")
         self._show_activity()
         self._show_status()
-
-    def _title_of(self, path: Path | None) -> str:
-        return path.name if path else self.tr("Pasted picture")
 
     def _caption(self) -> str:
         if self.session.opened is None:
@@ -1171,21 +738,12 @@ class MainWindow(QMainWindow):
 
     # recent files
 
-    def _recent(self) -> list[Path]:
-        kept = self.settings.value("recent", []) or []
-        return [Path(path) for path in ([kept] if isinstance(kept, str) else kept)]
-
-    def _remember(self, path: Path) -> None:
-        path = path.absolute()
-        recent = [path, *(p for p in self._recent() if p != path)][:_RECENT_FILES]
-        self.settings.setValue("recent", [str(p) for p in recent])
-
     @Slot()
     def _fill_file_menu(self) -> None:
         """Look which files are still there: only now, as a disk may be asleep."""
         kept = self._recovery.all_kept()
         self._actions["bring_back"].setEnabled(bool(kept))
-        self._actions["put_aside"].setEnabled(self._put_aside is not None)
+        self._actions["put_aside"].setEnabled(self.opening.put_aside is not None)
         self.earlier_menu.clear()
         self.earlier_menu.menuAction().setVisible(len(kept) > 1)
         for path in kept[1:]:
@@ -1194,7 +752,7 @@ class MainWindow(QMainWindow):
             action.setData(str(path))
             action.triggered.connect(self._recent_triggered)
         self.recent_menu.clear()
-        for path, name in told_apart(list(filter(is_file, self._recent()))).items():
+        for path, name in told_apart(list(filter(is_file, self.opening.recent()))).items():
             action = self.recent_menu.addAction(literal(name))
             action.setData(str(path))
             action.setToolTip(str(path))
@@ -1225,7 +783,7 @@ class MainWindow(QMainWindow):
                 action.setIcon(theme.icon(action.property("glyph")))
         self._export_button.setIcon(theme.icon("export", theme.current().on_accent))
         self._overflow.setIcon(theme.icon("more"))  # that of the style is none on a dark ground
-        for widget in (self.panel, self.message, self.welcome, self.batch):
+        for widget in (self.panel, self.message, self.welcome, self.opening.batch):
             if widget is not None:
                 widget.retint()
         self.update()
@@ -1292,8 +850,8 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.settings.setValue("geometry", self.saveGeometry())
         self.hide()  # at once, though a file may still have to be written to its end
-        if self.batch is not None:
-            self.batch.close()
+        if self.opening.batch is not None:
+            self.opening.batch.close()
         error = self.studio.finish_exports()
         if error is not None:  # what could not be written is told, and the window stays
             self._closing = False
@@ -1314,46 +872,6 @@ def _with_keys(text: str, action: QAction) -> str:
     """A tool tip from an action's text, with its shortcut."""
     words, keys = text.replace("&", "").rstrip("…"), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     return f"{words} ({keys})" if keys else words
-
-
-def _pixels(image: QImage) -> np.ndarray:
-    """The pixels of an image, (height, width, 3) uint8, laid on white where it is transparent."""
-    if image.hasAlphaChannel():
-        laid = QImage(image.size(), QImage.Format.Format_RGB32)
-        laid.fill(Qt.GlobalColor.white)
-        painter = QPainter(laid)
-        painter.drawImage(0, 0, image)
-        painter.end()
-        image = laid
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
-
-
-def _with_ending(path: Path, ending: str) -> Path:
-    """A path that ends as the kind of file does: a fitting ending stays, that of another kind of picture is replaced."""
-    known = {".png": (".png",), ".tif": (".tif", ".tiff")}
-    if path.suffix.lower() in known[ending]:
-        return path
-    if path.suffix.lower() in sum(known.values(), ()):
-        return path.with_suffix(ending)
-    return path.with_name(path.name + ending)
-
-
-def _free(path: Path, is_taken: Callable[[Path], bool]) -> Path:
-    """The path itself, or with a number at its end where there is such a file or the name is taken."""
-    number, free = 2, path
-    while os.path.exists(free) or is_taken(free):
-        free = path.with_stem(f"{path.stem}-{number}")
-        number += 1
-    return free
-
-
-def _same_file(path: Path, other: Path) -> bool:
-    try:
-        return path.exists() and path.samefile(other)
-    except OSError:
-        return False
 
 
 def _device_name(device) -> str:

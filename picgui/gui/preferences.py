@@ -1,12 +1,14 @@
 """What a person prefers, as the settings keep it: what a file that was changed by hand holds otherwise counts for nothing."""
 
 import math
+from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QStandardPaths
 
 from picgui import defaults
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
+from picgui.paths import is_folder
 
 _MAX_THREADS = 1024
 _Number = TypeVar("_Number", int, float)
@@ -25,6 +27,12 @@ def temperature(settings: QSettings) -> float:
 def threads(settings: QSettings) -> int:
     """In how many threads the processor computes; 0 for as many as there are cores."""
     return _number(settings, "threads", 0, low=0, high=_MAX_THREADS)
+
+
+def folder(settings: QSettings, name: str, *, default: Path | None = None) -> str:
+    """Where a file dialog begins: the folder of the last file, a default, or that of a person's pictures."""
+    chosen = str(settings.value(name, "") or default or "")
+    return chosen if chosen and is_folder(Path(chosen)) else QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
 
 
 def _number(settings: QSettings, name: str, default: _Number, *, low: _Number, high: _Number) -> _Number:

@@ -167,6 +167,85 @@
     </message>
 </context>
 <context>
+    <name>Exporting</name>
+    <message>
+        <source>PNG picture (*.png)</source>
+        <translation>PNG-Bild (*.png)</translation>
+    </message>
+    <message>
+        <source>PNG picture, 16 bits (*.png)</source>
+        <translation>PNG-Bild, 16 Bit (*.png)</translation>
+    </message>
+    <message>
+        <source>TIFF picture (*.tif *.tiff)</source>
+        <translation>TIFF-Bild (*.tif *.tiff)</translation>
+    </message>
+    <message>
+        <source>TIFF picture, 16 bits (*.tif *.tiff)</source>
+        <translation>TIFF-Bild, 16 Bit (*.tif *.tiff)</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Export the selected samples to</source>
+        <translation>Ausgewählte Varianten exportieren nach</translation>
+    </message>
+    <message>
+        <source>Export all samples to</source>
+        <translation>Alle Varianten exportieren nach</translation>
+    </message>
+    <message>
+        <source>%1 exists already. Replace it?</source>
+        <translation>%1 gibt es schon. Ersetzen?</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>Ersetzen</translation>
+    </message>
+    <message>
+        <source>%1 is the photograph itself, which is never changed. Choose another name.</source>
+        <translation>%1 ist das Foto selbst, das nie verändert wird. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>%1 pictures saved in %2</source>
+        <translation>%1 Bilder in %2 gespeichert</translation>
+    </message>
+    <message>
+        <source>What was not drawn yet is a draft.</source>
+        <translation>Was noch nicht gezogen war, ist ein Entwurf.</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>There is nothing to save yet.</source>
+        <translation>Noch gibt es nichts zu sichern.</translation>
+    </message>
+    <message>
+        <source>Session (*.picgui)</source>
+        <translation>Sitzung (*.picgui)</translation>
+    </message>
+    <message>
+        <source>Save the session</source>
+        <translation>Sitzung speichern</translation>
+    </message>
+    <message>
+        <source>What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.</source>
+        <translation>Herausgezogen werden %1 × %2 Bildpunkte: Das Foto ist zum Ziehen zu groß. Exportieren schreibt es in voller Größe.</translation>
+    </message>
+</context>
+<context>
     <name>Facts</name>
     <message>
         <source>%1, %2 million weights</source>
@@ -446,46 +525,6 @@
         <translation>Fortschritt</translation>
     </message>
     <message>
-        <source>Photographs and sessions (%1)</source>
-        <translation>Fotos und Sitzungen (%1)</translation>
-    </message>
-    <message>
-        <source>%1 and its samples were put aside.</source>
-        <translation>%1 und die Varianten davon wurden beiseitegelegt.</translation>
-    </message>
-    <message>
-        <source>Earlier samples of this photograph were put aside.</source>
-        <translation>Frühere Varianten dieses Fotos wurden beiseitegelegt.</translation>
-    </message>
-    <message>
-        <source>The photograph of this session, %1, was not found. It may have been moved or renamed.</source>
-        <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Vielleicht wurde es verschoben oder umbenannt.</translation>
-    </message>
-    <message>
-        <source>Find it…</source>
-        <translation>Zeigen, wo es ist…</translation>
-    </message>
-    <message>
-        <source>The original, %1, was not found: this is the exported picture itself.</source>
-        <translation>Das Original, %1, wurde nicht gefunden: dies ist das exportierte Bild selbst.</translation>
-    </message>
-    <message>
-        <source>Find %1</source>
-        <translation>%1 suchen</translation>
-    </message>
-    <message>
-        <source>Photographs (%1)</source>
-        <translation>Fotos (%1)</translation>
-    </message>
-    <message>
-        <source>Sessions are opened one at a time.</source>
-        <translation>Sitzungen werden einzeln geöffnet.</translation>
-    </message>
-    <message>
-        <source>The picture could not be taken over. Save it as a file and open that.</source>
-        <translation>Das Bild konnte nicht übernommen werden. Speichern Sie es als Datei und öffnen Sie diese.</translation>
-    </message>
-    <message>
         <source>Try again</source>
         <translation>Noch einmal versuchen</translation>
     </message>
@@ -538,34 +577,6 @@
         <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Hinweise, um den Ausschnitt neu zu ziehen.</translation>
     </message>
     <message>
-        <source>PNG picture (*.png)</source>
-        <translation>PNG-Bild (*.png)</translation>
-    </message>
-    <message>
-        <source>PNG picture, 16 bits (*.png)</source>
-        <translation>PNG-Bild, 16 Bit (*.png)</translation>
-    </message>
-    <message>
-        <source>TIFF picture (*.tif *.tiff)</source>
-        <translation>TIFF-Bild (*.tif *.tiff)</translation>
-    </message>
-    <message>
-        <source>TIFF picture, 16 bits (*.tif *.tiff)</source>
-        <translation>TIFF-Bild, 16 Bit (*.tif *.tiff)</translation>
-    </message>
-    <message>
-        <source>Export the selected samples to</source>
-        <translation>Ausgewählte Varianten exportieren nach</translation>
-    </message>
-    <message>
-        <source>What was not drawn yet is a draft.</source>
-        <translation>Was noch nicht gezogen war, ist ein Entwurf.</translation>
-    </message>
-    <message>
-        <source>There is nothing to save yet.</source>
-        <translation>Noch gibt es nichts zu sichern.</translation>
-    </message>
-    <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
@@ -606,76 +617,8 @@
         <translation>Ausschnitt neu ziehen: ein Rechteck aufziehen, mit Umschalt einen freien Umriss; nur seine Farben werden neu gezogen (G)</translation>
     </message>
     <message>
-        <source>Open a photograph</source>
-        <translation>Foto öffnen</translation>
-    </message>
-    <message>
-        <source>There are no photographs in this folder.</source>
-        <translation>In diesem Ordner sind keine Fotos.</translation>
-    </message>
-    <message>
-        <source>The model is still being loaded. Try again in a moment.</source>
-        <translation>Das Modell wird noch geladen. Versuchen Sie es gleich noch einmal.</translation>
-    </message>
-    <message>
-        <source>A batch is open already. Close it first.</source>
-        <translation>Ein Stapel ist schon offen. Schließen Sie ihn zuerst.</translation>
-    </message>
-    <message>
-        <source>Colorize a folder</source>
-        <translation>Ordner einfärben</translation>
-    </message>
-    <message>
-        <source>There is no picture on the clipboard.</source>
-        <translation>In der Zwischenablage ist kein Bild.</translation>
-    </message>
-    <message>
         <source>Only a photograph from this computer can be dropped here. Save it first, then drop the file.</source>
         <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
-    </message>
-    <message>
-        <source>Export all samples to</source>
-        <translation>Alle Varianten exportieren nach</translation>
-    </message>
-    <message>
-        <source>%1 exists already. Replace it?</source>
-        <translation>%1 gibt es schon. Ersetzen?</translation>
-    </message>
-    <message>
-        <source>Replace</source>
-        <translation>Ersetzen</translation>
-    </message>
-    <message>
-        <source>%1 is the photograph itself, which is never changed. Choose another name.</source>
-        <translation>%1 ist das Foto selbst, das nie verändert wird. Wählen Sie einen anderen Namen.</translation>
-    </message>
-    <message>
-        <source>Saved as %1</source>
-        <translation>Gespeichert als %1</translation>
-    </message>
-    <message>
-        <source>%1 pictures saved in %2</source>
-        <translation>%1 Bilder in %2 gespeichert</translation>
-    </message>
-    <message>
-        <source>Show in folder</source>
-        <translation>Im Ordner zeigen</translation>
-    </message>
-    <message>
-        <source>Copied</source>
-        <translation>Kopiert</translation>
-    </message>
-    <message>
-        <source>Session (*.picgui)</source>
-        <translation>Sitzung (*.picgui)</translation>
-    </message>
-    <message>
-        <source>Save the session</source>
-        <translation>Sitzung speichern</translation>
-    </message>
-    <message>
-        <source>What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.</source>
-        <translation>Herausgezogen werden %1 × %2 Bildpunkte: Das Foto ist zum Ziehen zu groß. Exportieren schreibt es in voller Größe.</translation>
     </message>
     <message>
         <source>picgui was not closed in order the last time. Your last photograph and its samples were kept.</source>
@@ -688,10 +631,6 @@
     <message>
         <source>Reading…</source>
         <translation>Wird gelesen…</translation>
-    </message>
-    <message>
-        <source>Pasted picture</source>
-        <translation>Eingefügtes Bild</translation>
     </message>
     <message>
         <source>Getting ready…</source>
@@ -743,6 +682,85 @@
     <message>
         <source>Close this message</source>
         <translation>Diese Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>Opening</name>
+    <message>
+        <source>Photographs and sessions (%1)</source>
+        <translation>Fotos und Sitzungen (%1)</translation>
+    </message>
+    <message>
+        <source>Open a photograph</source>
+        <translation>Foto öffnen</translation>
+    </message>
+    <message>
+        <source>%1 and its samples were put aside.</source>
+        <translation>%1 und die Varianten davon wurden beiseitegelegt.</translation>
+    </message>
+    <message>
+        <source>Earlier samples of this photograph were put aside.</source>
+        <translation>Frühere Varianten dieses Fotos wurden beiseitegelegt.</translation>
+    </message>
+    <message>
+        <source>Bring them back</source>
+        <translation>Zurückholen</translation>
+    </message>
+    <message>
+        <source>The photograph of this session, %1, was not found. It may have been moved or renamed.</source>
+        <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Vielleicht wurde es verschoben oder umbenannt.</translation>
+    </message>
+    <message>
+        <source>Find it…</source>
+        <translation>Zeigen, wo es ist…</translation>
+    </message>
+    <message>
+        <source>The original, %1, was not found: this is the exported picture itself.</source>
+        <translation>Das Original, %1, wurde nicht gefunden: dies ist das exportierte Bild selbst.</translation>
+    </message>
+    <message>
+        <source>Find %1</source>
+        <translation>%1 suchen</translation>
+    </message>
+    <message>
+        <source>Photographs (%1)</source>
+        <translation>Fotos (%1)</translation>
+    </message>
+    <message>
+        <source>Sessions are opened one at a time.</source>
+        <translation>Sitzungen werden einzeln geöffnet.</translation>
+    </message>
+    <message>
+        <source>There are no photographs in this folder.</source>
+        <translation>In diesem Ordner sind keine Fotos.</translation>
+    </message>
+    <message>
+        <source>The model is still being loaded. Try again in a moment.</source>
+        <translation>Das Modell wird noch geladen. Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>There is no model to colorize with: choose one in the preferences</source>
+        <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
+    </message>
+    <message>
+        <source>A batch is open already. Close it first.</source>
+        <translation>Ein Stapel ist schon offen. Schließen Sie ihn zuerst.</translation>
+    </message>
+    <message>
+        <source>Colorize a folder</source>
+        <translation>Ordner einfärben</translation>
+    </message>
+    <message>
+        <source>There is no picture on the clipboard.</source>
+        <translation>In der Zwischenablage ist kein Bild.</translation>
+    </message>
+    <message>
+        <source>The picture could not be taken over. Save it as a file and open that.</source>
+        <translation>Das Bild konnte nicht übernommen werden. Speichern Sie es als Datei und öffnen Sie diese.</translation>
+    </message>
+    <message>
+        <source>Pasted picture</source>
+        <translation>Eingefügtes Bild</translation>
     </message>
 </context>
 <context>

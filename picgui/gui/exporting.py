@@ -1,0 +1,206 @@
+"""How colours leave the window: pictures as files, on the clipboard or dragged, and the whole session as a file."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QSettings, Qt, QTemporaryDir, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from picgui.batch import result_name
+from picgui.errors import PicError
+from picgui.gui import preferences, records
+from picgui.gui.choosing import Choosing
+from picgui.gui.controls import MessageBar
+from picgui.gui.opening import Opening
+from picgui.gui.session import Sample
+from picgui.gui.studio import Studio, Subject
+from picgui.gui.words import told
+from picgui.paths import example_photo, is_file
+from picgui.photo import write_png
+from picgui.pipeline import compose
+
+_DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
+
+
+class Exporting(QObject):
+    """Asks where to, lets the studio write, and tells what is there."""
+
+    def __init__(self, studio: Studio, settings: QSettings, message: MessageBar, choosing: Choosing, opening: Opening, window: QWidget):
+        super().__init__(window)
+        self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
+        self._choosing, self._opening, self._window = choosing, opening, window
+        self._drag_folder = QTemporaryDir()
+        studio.exported.connect(self._exported)
+        studio.composed.connect(self._copy_composed)
+
+    @Slot()
+    def ask_where_to_export(self) -> None:
+        """Let a person say where the chosen sample is written at full size."""
+        sample, subject = self.session.selected, self.studio.subject
+        if sample is None:
+            return
+        suggested = str(Path(self._folder()) / self._export_name(sample))
+        kinds = {
+            self.tr("PNG picture (*.png)"): (".png", False),
+            self.tr("PNG picture, 16 bits (*.png)"): (".png", True),
+            self.tr("TIFF picture (*.tif *.tiff)"): (".tif", False),
+            self.tr("TIFF picture, 16 bits (*.tif *.tiff)"): (".tif", True),
+        }
+        path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, ";;".join(kinds))
+        if path:
+            ending, deep = kinds.get(kind, (".png", False))
+            target = _with_ending(Path(path), ending)
+            if str(target) != path and not self._may_replace(target):
+                return
+            self.settings.setValue("export_folder", str(target.parent))
+            self.export([(sample, target)], subject=subject, deep=deep)
+
+    @Slot()
+    def ask_where_to_export_marked(self) -> None:
+        """Write the samples selected in the gallery into a folder, under names that are free."""
+        self._ask_for_folder(self._choosing.meant(), self.tr("Export the selected samples to"))
+
+    @Slot()
+    def ask_where_to_export_all(self) -> None:
+        """Write every sample into a folder, under names that are free."""
+        self._ask_for_folder(self.session.samples, self.tr("Export all samples to"))
+
+    def _ask_for_folder(self, samples: Sequence[Sample], title: str) -> None:
+        if not samples:
+            return
+        names, subject = [self._export_name(sample) for sample in samples], self.studio.subject
+        folder = QFileDialog.getExistingDirectory(self._window, title, self._folder())
+        if folder:
+            self.settings.setValue("export_folder", folder)
+            targets: list[tuple[Sample, Path]] = []
+            for sample, name in zip(samples, names, strict=True):
+                taken = {path for _, path in targets}
+                path = _free(Path(folder) / name, lambda path: path in taken or self.studio.is_promised(path))
+                targets.append((sample, path))
+            self.export(targets, subject=subject)
+
+    def _may_replace(self, target: Path) -> bool:
+        """Ask about a file whose name the file dialog did not see."""
+        if not is_file(target):
+            return True
+        question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
+        return QMessageBox.question(self._window, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
+
+    def _export_name(self, sample: Sample) -> str:
+        return result_name(self.session.name, sample.seed)
+
+    def export(self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False) -> None:
+        """Write samples of a subject (default the present one) at full size; ``deep`` with 16 bits where the scan has 8."""
+        subject = subject or self.studio.subject
+        for photograph in {subject.opened.path, self.session.path} - {None}:
+            if any(_same_file(path, photograph) for _, path in targets):
+                words = self.tr("%1 is the photograph itself, which is never changed. Choose another name.")
+                self.message.tell_error(words.replace("%1", photograph.name))
+                return
+        self.studio.export(targets, subject=subject, deep=deep)
+
+    @Slot(list, bool)
+    def _exported(self, paths: list[Path], holds_drafts: bool) -> None:
+        if not paths:
+            return
+        folder = paths[0].parent
+        if len(paths) == 1:
+            text = self.tr("Saved as %1").replace("%1", paths[0].name)
+        else:
+            text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
+        if holds_drafts:
+            text += ". " + self.tr("What was not drawn yet is a draft.")
+        show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        self.message.tell_done(text, show)
+
+    @Slot()
+    def copy(self) -> None:
+        """Put the chosen sample on the clipboard as soon as it is composed."""
+        if self.session.selected is not None:
+            self.studio.compose(self.session.selected)
+
+    @Slot(object)
+    def _copy_composed(self, pixels: np.ndarray) -> None:
+        height, width, _ = pixels.shape
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        QGuiApplication.clipboard().setImage(image.copy())
+        self.message.tell_done(self.tr("Copied"))
+
+    @Slot()
+    def ask_where_to_save(self) -> None:
+        """Write all samples and choices into a session file."""
+        if not self.session.samples:
+            self.message.tell_note(self.tr("There is nothing to save yet."))
+            return
+        content = records.content_of(self.session)
+        suggested = str(Path(self._folder()) / f"{self.session.name}{records.ENDING}")
+        kind = self.tr("Session (*.picgui)")
+        path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the session"), suggested, kind)
+        if path:
+            target = Path(path) if records.is_session(Path(path)) else Path(path + records.ENDING)
+            if str(target) != path and not self._may_replace(target):
+                return
+            try:
+                records.write(target, content)
+            except PicError as error:
+                self.message.tell_error(told(error))
+            else:
+                self._opening.remember(target)
+                self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
+
+    def write_for_drag(self, samples: Sequence[Sample]) -> list[Path]:
+        """Picture files of samples for another program, in a folder that is gone with the window."""
+        if self.studio.model is None:
+            return []
+        opened = self.session.opened
+        photo = opened.photo if len(samples) * opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
+        if photo is not opened.photo:
+            words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
+            self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        written = []
+        try:
+            for sample in samples:
+                target = Path(self._drag_folder.path()) / self._export_name(sample)
+                pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
+                write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
+                written.append(target)
+        except PicError as error:
+            self.message.tell_error(told(error))
+        finally:
+            QGuiApplication.restoreOverrideCursor()
+        return written
+
+    def _folder(self) -> str:
+        """Where the last picture was written, or where the photograph lies."""
+        path = self.session.path
+        return preferences.folder(self.settings, "export_folder", default=None if path in (None, example_photo()) else path.parent)
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    """A path that ends as the kind of file does: a fitting ending stays, that of another kind of picture is replaced."""
+    known = {".png": (".png",), ".tif": (".tif", ".tiff")}
+    if path.suffix.lower() in known[ending]:
+        return path
+    if path.suffix.lower() in sum(known.values(), ()):
+        return path.with_suffix(ending)
+    return path.with_name(path.name + ending)
+
+
+def _free(path: Path, is_taken: Callable[[Path], bool]) -> Path:
+    """The path itself, or with a number at its end where there is such a file or the name is taken."""
+    number, free = 2, path
+    while os.path.exists(free) or is_taken(free):
+        free = path.with_stem(f"{path.stem}-{number}")
+        number += 1
+    return free
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.exists() and path.samefile(other)
+    except OSError:
+        return False

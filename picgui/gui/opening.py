@@ -1,0 +1,245 @@
+"""How photographs come in: files, folders, sessions, pictures that were exported, pasted or dropped, and what was put aside."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from picgui.batch import photos_of
+from picgui.errors import PicError
+from picgui.gui import preferences, records
+from picgui.gui.batch import BatchDialog
+from picgui.gui.controls import MessageBar
+from picgui.gui.studio import Activity, Studio
+from picgui.gui.words import told
+from picgui.paths import example_photo, is_file, is_folder
+from picgui.photo import PHOTO_ENDINGS, file_digest
+
+_RECENT_FILES = 8
+
+
+class Opening(QObject):
+    """Brings to the studio what a person opens, and keeps what they opened last."""
+
+    begun = Signal()  # something is about to be opened
+
+    def __init__(self, studio: Studio, settings: QSettings, message: MessageBar, recovery: records.Recovery, window: QWidget):
+        super().__init__(window)
+        self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
+        self.batch: BatchDialog | None = None
+        self.put_aside: records.Record | None = None  # the last samples whose place another photograph took
+        self._recovery, self._window = recovery, window
+        studio.photo_taken.connect(self._photo_taken)
+
+    @Slot()
+    def ask_for_photo(self) -> None:
+        """Let a person choose a file."""
+        kinds = self.tr("Photographs and sessions (%1)")
+        path = self._ask_for_file(self.tr("Open a photograph"), kinds, (*PHOTO_ENDINGS, records.ENDING))
+        if path is not None:
+            self.open(path)
+
+    def _ask_for_file(self, title: str, kinds: str, endings: Sequence[str]) -> Path | None:
+        kinds = kinds.replace("%1", " ".join(f"*{ending}" for ending in endings))
+        path, _ = QFileDialog.getOpenFileName(self._window, title, preferences.folder(self.settings, "open_folder"), f"{kinds};;{self.tr('All files (*)')}")
+        if not path:
+            return None
+        self.settings.setValue("open_folder", str(Path(path).parent))
+        return Path(path)
+
+    @Slot(object)
+    def open(self, path: Path) -> None:
+        """Open a photograph, a session, or a picture that was exported earlier."""
+        if not self.message.is_offering:
+            self.message.hide()
+        self.begun.emit()
+        path = Path(path)
+        if is_folder(path):
+            self.open_many([path])
+            return
+        try:
+            record = records.read_session(path) if records.is_session(path) else records.read_exported(path)
+        except PicError as error:
+            self.message.tell_error(told(error))
+            return
+        if record is None:
+            self.studio.open(path)
+            return
+        if records.is_session(path) and not self._recovery.holds(path):
+            self.remember(path)
+        self._open_record(path, record)
+
+    @Slot(str, object)
+    def _photo_taken(self, notes: str, left: records.Record | None) -> None:
+        """Tell what is to be known of a photograph, and offer the samples whose place it took: it may have come by a slip."""
+        aside, words = self.put_aside, ""
+        is_of_this = aside is not None and aside.source is not None and aside.source == self.session.path
+        if left is not None:
+            self.put_aside = left
+            words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(left.source))
+        elif is_of_this and self.session.is_restoring:
+            self.put_aside = None
+        elif is_of_this:
+            words = self.tr("Earlier samples of this photograph were put aside.")
+        if words:
+            self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), self.bring_back_put_aside))
+        elif notes:
+            self.message.tell_note(notes)
+
+    @Slot()
+    def bring_back_put_aside(self) -> None:
+        """Take up the samples whose place another photograph took."""
+        if self.put_aside is not None:
+            self._take_up(self.put_aside)
+
+    def _take_up(self, record: records.Record) -> None:
+        """Open the photograph of a record at its place, or out of the record."""
+        if record.picture is not None:
+            self.studio.open_picture(record.picture, restored=record.restored)
+        else:
+            self.studio.open(record.source, restored=record.restored)
+
+    def _open_record(self, path: Path, record: records.Record) -> None:
+        """Open the photograph that a file is of, with the samples that it remembers."""
+        source = self._find(record.source, path, record.digest)
+        if record.picture is not None or source is not None:
+            self._take_up(replace(record, source=source))
+        elif records.is_session(path):
+            words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
+            find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
+            self.message.tell_error(words.replace("%1", record.source.name), find)
+        else:
+            words = self.tr("The original, %1, was not found: this is the exported picture itself.")
+            note = words.replace("%1", record.source.name) if record.source else ""  # a pasted one has no name
+            self.studio.open(path, restored=replace(record.restored, photo=""), note=note)
+
+    def _ask_where_it_is(self, record: records.Record) -> None:
+        """Let a person show the photograph of a session that was not found."""
+        title = self.tr("Find %1").replace("%1", record.source.name)
+        path = self._ask_for_file(title, self.tr("Photographs (%1)"), PHOTO_ENDINGS)
+        if path is not None:
+            self._take_up(replace(record, source=path))
+
+    def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
+        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened; of several the one of the digest."""
+        if source is None:
+            return None
+        places = [source] if source.is_absolute() else []
+        places += [beside.parent / source.name, beside.parent.parent / source.name]
+        places += [Path(preferences.folder(self.settings, "open_folder")) / source.name]
+        places += [path for path in self.recent() if path.name == source.name]
+        there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
+        for place in there if digest and len(there) > 1 else ():
+            with contextlib.suppress(PicError):
+                if file_digest(place) == digest:
+                    return place
+        return next(iter(there), None)
+
+    def open_many(self, paths: Sequence[Path]) -> None:
+        """Offer to colorize all these photographs and those of these folders."""
+        sessions = [path for path in paths if records.is_session(path)]
+        try:
+            photos = photos_of([path for path in paths if path not in sessions])
+        except PicError as error:
+            self.message.tell_error(told(error))
+            return
+        if sessions:
+            self.message.tell_note(self.tr("Sessions are opened one at a time."))
+        if not photos:
+            if not sessions:
+                self.message.tell_note(self.tr("There are no photographs in this folder."))
+        elif self.studio.model is None and self.studio.activity is Activity.LOADING:
+            self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
+        elif self.studio.model is None:
+            self.message.tell_error(self.tr("There is no model to colorize with: choose one in the preferences"))
+        elif self.batch is not None:
+            self.message.tell_note(self.tr("A batch is open already. Close it first."))
+            self.batch.raise_()
+        else:
+            self.batch = BatchDialog(
+                photos,
+                self.studio.model,
+                samples=self.session.sample_count,
+                temperature=self.session.temperature,
+                saturation=self.session.saturation,
+                threads=preferences.threads(self.settings),
+                settings=self.settings,
+                parent=self._window,
+            )
+            self.batch.finished.connect(self._batch_closed)
+            self.batch.show()
+
+    @Slot()
+    def _batch_closed(self) -> None:
+        self.batch = None
+
+    @Slot()
+    def ask_for_folder(self) -> None:
+        """Let a person choose a folder of photographs."""
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Colorize a folder"), preferences.folder(self.settings, "open_folder"))
+        if folder:
+            self.open_many([Path(folder)])
+
+    @Slot()
+    def open_example(self) -> None:
+        """Open the photograph that comes with the program."""
+        self.open(example_photo())
+
+    @Slot()
+    def paste(self) -> None:
+        """Open what is on the clipboard: a file, or a picture."""
+        if not self.take_in(QGuiApplication.clipboard().mimeData()):
+            self.message.tell_note(self.tr("There is no picture on the clipboard."))
+
+    def take_in(self, data: QMimeData) -> bool:
+        """Open what was pasted or dropped; whether there was something to be opened."""
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if len(files) > 1:
+            self.open_many(files)
+        elif files:
+            self.open(files[0])
+        elif data.hasImage():
+            image = data.imageData()
+            if isinstance(image, QPixmap):
+                image = image.toImage()
+            if isinstance(image, QImage) and not image.isNull():
+                if not self.message.is_offering:
+                    self.message.hide()
+                self.studio.paste(pixels_of(image))
+            else:
+                self.message.tell_error(self.tr("The picture could not be taken over. Save it as a file and open that."))
+        return bool(files) or data.hasImage()
+
+    def recent(self) -> list[Path]:
+        """The last files opened, be they there or not."""
+        kept = self.settings.value("recent", []) or []
+        return [Path(path) for path in ([kept] if isinstance(kept, str) else kept)]
+
+    def remember(self, path: Path) -> None:
+        """Put a file first among the last ones opened."""
+        path = path.absolute()
+        recent = [path, *(p for p in self.recent() if p != path)][:_RECENT_FILES]
+        self.settings.setValue("recent", [str(p) for p in recent])
+
+    def title_of(self, path: Path | None) -> str:
+        """What a photograph is called."""
+        return path.name if path else self.tr("Pasted picture")
+
+
+def pixels_of(image: QImage) -> np.ndarray:
+    """The pixels of an image, (height, width, 3) uint8, laid on white where it is transparent."""
+    if image.hasAlphaChannel():
+        laid = QImage(image.size(), QImage.Format.Format_RGB32)
+        laid.fill(Qt.GlobalColor.white)
+        painter = QPainter(laid)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        image = laid
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
