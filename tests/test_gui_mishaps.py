@@ -798,7 +798,7 @@ def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtb
     window.opening.batch.close()
 
 
-def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(tmp_path, model_path, monkeypatch):  # noqa: F811
+def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(qapp, tmp_path, model_path, monkeypatch):  # noqa: F811
     checkpoint_dir().mkdir(parents=True, exist_ok=True)
     (checkpoint_dir() / "bad.safetensors").write_bytes(b"no checkpoint")
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
