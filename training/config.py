@@ -114,8 +114,8 @@ def parse_config(source: dict) -> TrainingConfig:
         raise ValueError(f"seed is {config.seed}; it must be below 2^63")
     shares = vars(config.augmentation)
     for name, share in shares.items():
-        if not 0 <= share <= 1:
-            raise ValueError(f"{name} is {share}; it must be from 0 to 1")
+        if not _is_number(share) or not 0 <= share <= 1:
+            raise ValueError(f"{name} is {share!r}; it must be a number from 0 to 1")
     if shares["known_dabs"] + shares["known_surroundings"] > 1:
         raise ValueError("known_dabs and known_surroundings are of different pictures: together they may be 1 at most")
     for stage in stages:
@@ -125,14 +125,15 @@ def parse_config(source: dict) -> TrainingConfig:
             raise ValueError(f"a batch of {stage.batch} has no whole number of pictures for f, which reads one in {config.pixel_cnn_every} (pixel_cnn_every)")
         if stage.size not in (whole, whole / 2):
             raise ValueError(f"a stage has size {stage.size}; it must be {whole} or half of it")
-        if not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
+        if not _is_number(stage.halved) or not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
         smallest = whole // 2 if stage.halved else int(stage.size)
         multiple = config.model.chroma_scale * (config.model.coarse_factor if config.augmentation.known_coarse else 1)
         if smallest % multiple:
             raise ValueError(f"pictures of {smallest} pixels do not go with this model; they must be multiples of {multiple}")
-        if not _is_number(stage.rate) or not math.isfinite(stage.rate):
-            raise ValueError(f"a stage has rate {stage.rate}; it must be a finite number")
+        for name in ("rate", "end_rate"):
+            if not _is_number(value := getattr(stage, name)) or not math.isfinite(value):
+                raise ValueError(f"a stage has {name} {value!r}; it must be a finite number")
         if stage.decay not in ("geometric", "linear"):
             raise ValueError(f"a stage has decay {stage.decay!r}; it must be geometric or linear")
         ends_well = stage.end_rate > 0 or (stage.decay == "linear" and stage.end_rate == 0 < stage.rate)

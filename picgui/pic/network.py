@@ -81,8 +81,12 @@ class ModelConfig:
                 raise ValueError(f"{stage} must be of whole numbers from 1 on, its blocks from 0 on")
         if any(level.stride != (1 if index == 0 else 2) for index, level in enumerate(self.levels)):
             raise ValueError("the first of the levels must have stride 1, the others 2")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout}; it must be from 0 to below 1")
+        for name in ("dropout", "sampling_strength", "coarse_strength"):
+            value = getattr(self, name)
+            if type(value) not in (int, float) or not 0 <= value <= 1:
+                raise ValueError(f"{name} is {value!r}; it must be a number from 0 to 1")
+        if self.dropout == 1:
+            raise ValueError("dropout is 1; nothing would be left")
         stride = 1
         for stage in self.stages:
             stride *= stage.stride
@@ -90,10 +94,6 @@ class ModelConfig:
             raise ValueError(f"the stages of {self.name} reduce by {stride}, but chroma_scale is {self.chroma_scale}")
         if self.chroma_rule not in ("point", "area"):
             raise ValueError(f"chroma_rule is {self.chroma_rule!r}; it must be 'point' or 'area'")
-        if not 0 <= self.sampling_strength <= 1:
-            raise ValueError(f"sampling_strength is {self.sampling_strength}; it must be from 0 to 1")
-        if not 0 <= self.coarse_strength <= 1:
-            raise ValueError(f"coarse_strength is {self.coarse_strength}; it must be from 0 to 1")
         if self.coarse_factor not in (1, 2, 4):
             raise ValueError(f"coarse_factor is {self.coarse_factor}; it must be 1, 2 or 4")
         if self.coarse_factor > 1 and not self.known_colors:
