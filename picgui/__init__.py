@@ -19,9 +19,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 _HOMES = {
     "Photo": "picgui.photo",
     "read_photo": "picgui.photo",
-    "write_png": "picgui.photo",
-    "write_tiff": "picgui.photo",
-    "read_png_text": "picgui.photo",
+    "write_png": "picgui.writing",
+    "write_tiff": "picgui.writing",
+    "read_png_text": "picgui.png",
     "compose": "picgui.upsample",
     "Embedded": "picgui.pipeline",
     "Known": "picgui.pipeline",

@@ -8,9 +8,11 @@ from pathlib import Path
 import torch
 
 from picgui import defaults, record
+from picgui.files import file_digest
 from picgui.paths import is_folder, make_folder
-from picgui.photo import Photo, file_digest, is_written_here, photos_in, read_photo, write_png
+from picgui.photo import Photo, photos_in, read_photo
 from picgui.pipeline import Model, Sample, colorize_rows, compose, enough_memory, png_text
+from picgui.writing import is_written_here, write_png
 
 
 @dataclass(frozen=True)

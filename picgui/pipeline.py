@@ -21,9 +21,10 @@ from torch import Tensor
 from picgui import color
 from picgui.defaults import MAX_CANDIDATES
 from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError, PicError, is_out_of_memory
+from picgui.lightness import LIGHTNESS_STEP
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
-from picgui.photo import LIGHTNESS_STEP, Photo, read_photo, write_png
+from picgui.photo import Photo, read_photo
 from picgui.pic import convolutions, mixture, pixel_loop, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
@@ -31,6 +32,7 @@ from picgui.pic.sampler import Row
 from picgui.threads import number_of_threads, side_by_side
 from picgui.upsample import compose
 from picgui.version import __version__
+from picgui.writing import write_png
 
 LOOPS = convolutions.LOOP, pixel_loop.LOOP  # that numba compiles, in the order in which a photograph needs them
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from picgui.errors import ExistsError, PicError
-from picgui.photo import read_png_text
 from picgui.pipeline import Known
+from picgui.png import read_png_text
 
 KEY = "picgui:sample"  # of the PNG text that holds a sample's record
 SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of one name apart

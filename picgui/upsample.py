@@ -18,8 +18,9 @@ import torch
 
 from picgui import color
 from picgui.compiled import colors, compiled, compiled_within, exp
+from picgui.lightness import LIGHTNESS_STEP
 from picgui.opencv import cv2
-from picgui.photo import LIGHTNESS_STEP, Photo, photo_from_rgb
+from picgui.photo import Photo, photo_from_rgb
 from picgui.threads import number_of_threads, side_by_side
 
 _SPATIAL_SIGMA = 0.5  # in pixels of the smaller picture

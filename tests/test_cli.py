@@ -14,8 +14,10 @@ from picgui.color import srgb_to_lab
 from picgui.defaults import TEMPERATURE
 from picgui.errors import DestinationError, ExistsError
 from picgui.opencv import cv2
-from picgui.photo import read_photo, read_png_text, write_png
+from picgui.photo import read_photo
 from picgui.pipeline import Known, png_text
+from picgui.png import read_png_text
+from picgui.writing import write_png
 from tests.models import checkpoint
 
 

@@ -29,9 +29,11 @@ from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
 from picgui.paths import checkpoint_dir, data_dir, default_checkpoint
-from picgui.photo import read_photo, read_png_text, write_png
+from picgui.photo import read_photo
 from picgui.pipeline import colorize
+from picgui.png import read_png_text
 from picgui.upsample import compose
+from picgui.writing import write_png
 from tests.models import checkpoint
 from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, slowly, window  # noqa: F401 - fixtures
 

@@ -15,8 +15,9 @@ from picgui.gui import exporting, jobs, opening
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
-from picgui.photo import read_photo, read_png_text
+from picgui.photo import read_photo
 from picgui.pipeline import colorize, load_model
+from picgui.png import read_png_text
 from picgui.record import SOURCE_DIGEST
 from picgui.upsample import compose
 from tests.models import checkpoint

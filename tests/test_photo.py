@@ -13,10 +13,13 @@ import torch
 from PIL import Image, ImageCms, PngImagePlugin
 
 from picgui import color
-from picgui import photo as photo_module
 from picgui.errors import ExportError, PhotoError
+from picgui.exif import ExifText
+from picgui.files import file_digest
 from picgui.opencv import cv2
-from picgui.photo import file_digest, is_written_here, photo_from_rgb, photos_in, read_colors, read_photo, read_png_text, write_png, write_tiff
+from picgui.photo import Photo, photo_from_rgb, photos_in, read_colors, read_photo
+from picgui.png import read_png_text
+from picgui.writing import is_written_here, write_png, write_tiff
 from tests.profiles import grey_profile, wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
@@ -319,7 +322,7 @@ def _set_tiff_orientation(path, orientation):
 
 
 def photo_with(**fields):
-    return photo_module.Photo(lightness=np.zeros((16, 16), np.uint16), **fields)
+    return Photo(lightness=np.zeros((16, 16), np.uint16), **fields)
 
 
 def test_colours_are_converted_from_the_profile_of_the_file(tmp_path):
@@ -444,7 +447,7 @@ def test_texts_of_the_scan_keep_their_bytes(tmp_path, encoding):
     exif = Image.Exif()
     for tag, text in texts.items():
         exif[tag] = text.encode(encoding)
-    exif.get_ifd(0x8769)[0xA430] = photo_module._ExifText("Jürgen".encode(encoding).decode("latin-1"))
+    exif.get_ifd(0x8769)[0xA430] = ExifText("Jürgen".encode(encoding).decode("latin-1"))
     scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif.tobytes()))
     pixels = np.zeros((scan.height, scan.width, 3), np.uint8)
     write_png(tmp_path / "out.png", pixels, photo=scan)
@@ -526,7 +529,7 @@ def test_a_png_whose_text_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
     def failing(file):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(photo_module, "_png_chunks", failing)
+    monkeypatch.setattr("picgui.png.chunks_of", failing)
     with pytest.raises(PhotoError, match="a.png could not be opened: input/output error"):
         read_png_text(path)
 
@@ -634,7 +637,7 @@ def test_only_uint8_and_uint16_pictures_become_photos():
 
 def test_strips_of_a_large_picture_join_without_a_seam(monkeypatch):
     whole = photo_from_rgb(colours(200, 100)).lightness
-    monkeypatch.setattr(photo_module, "_STRIP_PIXELS", 700)
+    monkeypatch.setattr("picgui.lightness._STRIP_PIXELS", 700)
     np.testing.assert_array_equal(photo_from_rgb(colours(200, 100)).lightness, whole)
 
 
@@ -734,7 +737,7 @@ def test_a_failed_export_says_why_and_leaves_nothing_behind(tmp_path, monkeypatc
             raise OSError(number, os.strerror(number))
 
         with monkeypatch.context() as patch:
-            patch.setattr(photo_module.os, "fsync", fails)
+            patch.setattr(os, "fsync", fails)
             with pytest.raises(ExportError, match=words) as caught:
                 write(tmp_path / "a.png", image)
         assert str(caught.value).endswith(".")
@@ -748,7 +751,7 @@ def test_a_stopped_export_leaves_nothing_behind(tmp_path, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(photo_module, "_compressed", stopped)
+    monkeypatch.setattr("picgui.png.packed_rows", stopped)
     with pytest.raises(KeyboardInterrupt):
         write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []

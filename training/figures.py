@@ -15,11 +15,12 @@ from PIL import Image, ImageDraw, ImageFont
 from picgui import color
 from picgui.errors import DataError, PhotoError
 from picgui.paths import make_folder
-from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo, write_png
+from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo
 from picgui.pic import mixture
 from picgui.pic.network import reduce_luminance
 from picgui.pipeline import Embedded, Model, colorize, embed
 from picgui.upsample import compose
+from picgui.writing import write_png
 from training.baselines import Baseline
 from training.data import report_skipped
 

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from picgui.batch import photos_of
 from picgui.errors import PicError
+from picgui.files import file_digest
 from picgui.gui import preferences, records
 from picgui.gui.batch import BatchDialog
 from picgui.gui.controls import MessageBar
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.paths import example_photo, is_file, is_folder
-from picgui.photo import PHOTO_ENDINGS, file_digest
+from picgui.photo import PHOTO_ENDINGS
 
 _RECENT_FILES = 8
 

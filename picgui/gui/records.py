@@ -17,8 +17,9 @@ from picgui import defaults, record
 from picgui.errors import ExportError, PhotoError, PicError
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import is_file, make_folder
-from picgui.photo import Photo, read_png_text
+from picgui.photo import Photo
 from picgui.pipeline import Known
+from picgui.png import read_png_text
 
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
@@ -32,7 +33,7 @@ class Record:
     source: Path | None  # only a name where an exported picture remembers it
     restored: Restored
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
-    digest: str = ""  # `picgui.photo.file_digest` of the photograph, where it is known
+    digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:

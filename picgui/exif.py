@@ -1,0 +1,74 @@
+"""What an EXIF block says of a picture: how it lies, and what goes with it into another file."""
+
+import numpy as np
+from PIL import Image
+
+ORIENTATION = 0x0112
+SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
+_EXIF_IFD = 0x8769
+_GPS_IFD = 0x8825
+_PIXEL_SIZES = (0xA002, 0xA003)
+# What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
+_DESCRIPTIVE_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, _EXIF_IFD, _GPS_IFD}
+
+
+def orientation_of(image: Image.Image) -> int:
+    """That of the EXIF block, 1 to 8; 1, upright, where it says none or is malformed. Pillow turns a TIFF upright, and says so, when it is loaded."""
+    try:
+        return image.getexif().get(ORIENTATION, 1)
+    except Exception:  # as in `upright_block`
+        return 1
+
+
+def upright_block(image: Image.Image) -> bytes | None:
+    """The picture's EXIF block with orientation 1, without tags that describe how the file stored its pixels."""
+    try:
+        exif = Image.Exif()
+        exif.load(_exif_bytes(image.getexif()))
+        if image.format == "TIFF":
+            for tag in set(exif) - _DESCRIPTIVE_TAGS:
+                del exif[tag]
+        if _EXIF_IFD in exif:
+            for tag in _PIXEL_SIZES:
+                exif.get_ifd(_EXIF_IFD).pop(tag, None)
+        if not len(exif):
+            return None
+        exif[ORIENTATION] = 1
+        return _exif_bytes(exif)
+    except Exception:  # EXIF blocks are often malformed; a photo is worth more than its tags
+        return None
+
+
+class ExifText(str):
+    """A text of an EXIF block, written with the bytes that it was read from: Pillow reads those as Latin-1, and would write ASCII."""
+
+    def encode(self, *_: str) -> bytes:
+        return super().encode("latin-1", "replace")
+
+
+def _exif_bytes(exif: Image.Exif) -> bytes:
+    for directory in (exif, *(exif.get_ifd(tag) for tag in (_EXIF_IFD, _GPS_IFD) if tag in exif)):
+        for tag, value in list(directory.items()):
+            if isinstance(value, str):
+                directory[tag] = ExifText(value)
+    exif.bigtiff = False  # as EXIF blocks are, whatever the file was
+    return exif.tobytes()
+
+
+def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo an EXIF orientation (1 to 8; anything else is taken as upright) of pixels (H, W, ...)."""
+    if orientation in SIDEWAYS:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+def descriptive_tags(block: bytes) -> list[tuple]:
+    """Maker, model, date, artist and copyright of an EXIF block, as tifffile takes extra tags."""
+    exif = Image.Exif()
+    exif.load(block)
+    wanted = _DESCRIPTIVE_TAGS - {0x010E, 0x0131, _EXIF_IFD, _GPS_IFD}
+    return [(tag, 2, 0, value.encode("latin-1", "replace"), True) for tag, value in exif.items() if tag in wanted and isinstance(value, str)]

@@ -1,0 +1,86 @@
+"""Files opened, and replaced whole or not at all; what goes wrong is told in a sentence."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from picgui.errors import DestinationError, ExportError, PhotoError
+from picgui.paths import is_folder
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file to be read. Raises PhotoError where it is missing, a folder, no plain file, or may not be read."""
+    try:
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # it would be read only once, or wait for ever
+            raise PhotoError("{name} is a pipe or a device. Save the picture as a file first.", name=path.name)
+        file = open(path, "rb")
+    except FileNotFoundError:
+        raise PhotoError("There is no file {path}. It may have been moved or renamed.", path=path) from None
+    except IsADirectoryError:
+        raise PhotoError("{path} is a folder, not a picture.", path=path) from None
+    except PermissionError:
+        if is_folder(path):  # what Windows says of a folder
+            raise PhotoError("{path} is a folder, not a picture.", path=path) from None
+        raise PhotoError("{name} may not be read: you have no permission to open it.", name=path.name) from None
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    with file:
+        yield file
+
+
+def unreadable(path: Path, error: Exception) -> PhotoError:
+    """What is told where the system does not let a file be read."""
+    return PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=first_line(error))
+
+
+def file_digest(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal. Raises PhotoError where it cannot be read."""
+    path = Path(path)
+    with opened(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise unreadable(path, error) from None
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside `path` that takes its name when all is written, and is gone otherwise. Raises ExportError."""
+    if is_folder(path):
+        raise ExportError("{path} is a folder. Choose a file name for the picture.", path=path)
+    temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _why_not_written(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _why_not_written(path: Path, error: OSError) -> ExportError:
+    name, folder = path.name, path.parent
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return DestinationError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return DestinationError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return DestinationError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
+    return ExportError("{name} was not written: {reason}. Try another name or folder.", name=name, reason=first_line(error))
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:120]
