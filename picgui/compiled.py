@@ -25,7 +25,7 @@ def _can_keep() -> bool:
 
 
 # files of which loops in other files are made; numba itself looks at a loop's own alone
-_SHARED = [Path(__file__).parent / name for name in ("color.py", "compiled.py", "photo.py", "pic/mixture.py", "pic/products.py")]
+_SHARED = [Path(__file__).parent / name for name in ("color.py", "compiled.py", "lightness.py", "pic/mixture.py", "pic/products.py")]
 _FLAGS = {"nogil": True, "fastmath": {"nsz"}, "error_model": "numpy"}
 _CAN_KEEP = _can_keep()
 

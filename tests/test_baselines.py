@@ -126,6 +126,8 @@ def test_baselines_and_other_programs_stand_beside_pic(folder, tmp_path, capsys,
     data = ("--data", folder, "--cache", tmp_path / "c")
     assert run("grey", *data, "--size", 32, "--limit", 3, "-o", tmp_path / "other") == 0
     assert capsys.readouterr().out.split() == [str(tmp_path / "other" / f"{i}.png") for i in range(3)]
+    assert run("grey", *data, "--size", 32, "--limit", 3, "-o", tmp_path / "other") == 1
+    assert "exists already" in capsys.readouterr().err, "it may be a photograph, or another program's answer"
     beside = (checkpoint(tmp_path), *data, "--device", "cpu", "--baselines", rival, "--others", tmp_path / "other")
     evaluation = ("evaluate", *beside, "--samples", 2, "--sampled-pictures", 3, "--limit", 4, "--json")
     assert run(*evaluation) == 0

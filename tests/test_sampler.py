@@ -424,18 +424,18 @@ def test_a_capture_that_fails_says_why_and_is_not_replayed(monkeypatch):
         if fails:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    for name, stand_in in (("CUDAGraph", Graph), ("synchronize", lambda: None), ("Stream", lambda: None), ("stream", lambda _: nullcontext())):
+    for name, stand_in in (("CUDAGraph", Graph), ("synchronize", lambda: None), ("empty_cache", lambda: calls.append("free")), ("Stream", lambda _: None), ("stream", lambda _: nullcontext())):
         monkeypatch.setattr(torch.cuda, name, stand_in)
     monkeypatch.setattr(torch.cuda, "device", lambda _: nullcontext())
     monkeypatch.setattr(batch, "_draw_row", draw)
     for fails in (True, True):
         with pytest.raises(torch.OutOfMemoryError):
             batch._replay()
-    assert calls == ["begin", "end"] * 2
+    assert calls == ["free", "begin", "end"] * 2, "what earlier graphs held is freed before: a capture cannot"
     fails = False
     batch._replay()
     batch._replay()
-    assert calls[4:] == ["begin", "end", "replay", "replay"]
+    assert calls[6:] == ["free", "begin", "end", "replay", "replay"]
 
 
 def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_change(tmp_path):

@@ -215,13 +215,18 @@ def test_a_disk_that_gets_full_while_pictures_are_decoded_is_told(folder, tmp_pa
     assert len(load_pictures([folder], split="train", size=36, cache=tmp_path / "c")) == 32
 
 
-@pytest.mark.parametrize("what", ["nothing", "empty", "garbage"])
+@pytest.mark.parametrize("what", ["nothing", "empty", "garbage", "cut off", "damaged"])
 def test_data_that_is_none_is_told(tmp_path, what):
     path = tmp_path / "data"
     if what != "nothing":
         path.mkdir()
     if what == "garbage":
         (path / "train-0.npz").write_bytes(b"no pack")
+    if what in ("cut off", "damaged"):
+        write_pack(path / "train-0.npz", [colored_picture(40, 40, seed=seed) for seed in range(3)])
+        data = bytearray((path / "train-0.npz").read_bytes())
+        data[len(data) // 3] ^= 255
+        (path / "train-0.npz").write_bytes(data[: len(data) // 2] if what == "cut off" else data)
     with pytest.raises(DataError) as caught:
         load_pictures([path], split="train", size=36, cache=tmp_path / "c")
     assert str(path) in str(caught.value)
@@ -402,11 +407,26 @@ def test_more_processes_than_cards_are_told_where_cards_are_wanted(folder, confi
     assert run(*command, tmp_path / "b", "--device", "cpu") == 0
 
 
-def test_a_run_does_not_go_on_with_another_objective(config, tmp_path):
+@pytest.mark.parametrize("other", ['objective = "regression"', 'optimizer = "muon"\nheld = ["*.v"]'], ids=["objective", "optimizer"])
+def test_a_run_does_not_go_on_with_another_objective_or_optimizer(config, tmp_path, other):
+    if "held" in other:
+        config.write_text('held = ["*.v"]\n' + config.read_text())
     Trainer(read_config(config)).save(tmp_path)
-    config.write_text('objective = "regression"\n' + config.read_text())
-    with pytest.raises(DataError, match="another model or objective"):
+    config.write_text(f"{other}\n" + config.read_text().replace('held = ["*.v"]\n', ""))
+    with pytest.raises(DataError, match="another model, objective or optimizer"):
         Trainer(read_config(config)).restore(tmp_path)
+
+
+def test_a_run_goes_on_with_changed_settings_of_its_optimizer(folder, config, tmp_path):
+    text = 'optimizer = "muon"\n' + config.read_text()
+    config.write_text(text)
+    assert run("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run", "--minutes", 0) == 0
+    config.write_text("radians_per_rate = 3.0\nmomentum = 0.5\nbetas = [0.5, 0.9]\nepsilon = 1e-3\n" + text)
+    trainer, fresh = (Trainer(read_config(config)) for _ in range(2))
+    trainer.restore(tmp_path / "run")
+    assert len(trainer.optimizer.state)
+    for group, expected in zip(trainer.optimizer.param_groups, fresh.optimizer.param_groups, strict=True):
+        assert {k: v for k, v in group.items() if k != "params"} == {k: v for k, v in expected.items() if k != "params"}
 
 
 def test_how_samples_are_drawn_may_change_when_a_run_goes_on(config, tmp_path):

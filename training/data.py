@@ -12,6 +12,8 @@ import sys
 import tarfile
 import tempfile
 import time
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,7 +198,7 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
                 report_skipped(file, "it has no colour")
             else:
                 yield _square(picture, size)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, tarfile.TarError, pickle.UnpicklingError, EOFError, cv2.error) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, tarfile.TarError, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError, EOFError, cv2.error) as error:
         raise DataError(f"{file} cannot be read as training pictures: {error}") from error
 
 

@@ -250,6 +250,9 @@ def write_grey(pictures: Sequence[Picture], folder: Path) -> list[Path]:
     """Write the photographs without colour, for other programs, as ``<name>.png``; the paths. Raises PicError."""
     make_folder(folder)
     paths = [folder / f"{picture.name}.png" for picture in pictures]
+    for path in paths:
+        if path.exists():  # perhaps a photograph, or what another program made of one
+            raise DataError(f"{path} exists already; choose another folder, or remove it first.")
     for picture, path in zip(pictures, paths):
         write_png(path, grey(picture))
     return paths

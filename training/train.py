@@ -283,11 +283,15 @@ class Trainer:
         state = read_state(folder, self.device)
         try:
             before = parse_config(json.loads(state["config"]))
-            if _shape(before.model) != _shape(self.config.model) or before.objective != self.config.objective:
-                raise DataError(f"The run in {folder} is of another model or objective; choose another --out.")
+            kept = (_shape(before.model), before.objective, before.optimizer)
+            if kept != (_shape(self.config.model), self.config.objective, self.config.optimizer):
+                raise DataError(f"The run in {folder} is of another model, objective or optimizer; choose another --out.")
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
+            settings = [{key: value for key, value in group.items() if key != "params"} for group in self.optimizer.param_groups]
             self.optimizer.load_state_dict(state["optimizer"])
+            for group, ours in zip(self.optimizer.param_groups, settings):
+                group.update(ours)  # the configuration's, which may have changed
             self.generator.set_state(state["generator"].cpu())
             torch.set_rng_state(state["torch"].cpu())
             if state["cuda"] is not None and self.device.type == "cuda":

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -97,7 +98,8 @@ class BatchLanes(Lanes):
         """What `torch.cuda.graph` does, but for collecting Python's garbage, which some versions of it do in this thread."""
         graph = torch.cuda.CUDAGraph()
         torch.cuda.synchronize()  # where another thread captures, this fails: one at a time
-        with torch.cuda.stream(torch.cuda.Stream()):
+        torch.cuda.empty_cache()  # what earlier graphs held: a capture itself cannot free it
+        with torch.cuda.stream(_capture_stream(self.chroma.device)):
             graph.capture_begin(capture_error_mode="thread_local")
             try:
                 self._draw_row()
@@ -138,6 +140,12 @@ class BatchLanes(Lanes):
         candidates = torch.cat((drawn, _towards_grey(drawn[:, :, -1])), dim=2)
         chosen = _inside(candidates, lightness).int().argmax(dim=1)  # the first; grey, the last of all, is always inside
         return candidates.gather(2, chosen[:, None, None].expand(-1, 2, 1))[:, :, 0]
+
+
+@cache
+def _capture_stream(device: torch.device) -> torch.cuda.Stream:
+    """One for all captures: cuBLAS keeps memory for each stream that it has seen."""
+    return torch.cuda.Stream(device)
 
 
 def _inside(chroma: Tensor, lightness: Tensor) -> Tensor:
