@@ -779,11 +779,15 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
         qtbot.waitUntil(lambda: "no room" in queue.list.topLevelItem(0).text(1), timeout=WAIT)
         assert queue.start.isEnabled() and queue.start.text() != "Pause" and "no room" in queue.details.text()
         assert queue.list.topLevelItem(1).text(1) == "waiting"
+    assert queue.folder.isEnabled() and queue.choose.isEnabled() and queue.overwrite.isEnabled(), "another disk may be chosen"
+    queue.folder.setText(str(tmp_path / "roomy"))
     queue.start.click()
+    assert not queue.folder.isEnabled()
     QTest.keyClick(queue, Qt.Key.Key_Escape)
     assert queue.isVisible(), "Esc does not end what runs"
     qtbot.waitUntil(lambda: not queue.start.isEnabled(), timeout=WAIT)
     assert [queue.list.topLevelItem(row).text(1) for row in range(2)] == ["done", "done"] and queue.show_results.isEnabled()
+    assert len(list((tmp_path / "roomy").iterdir())) == 2
     assert queue.progress.accessibleName()
     QTest.keyClick(queue, Qt.Key.Key_Escape)
     assert window.opening.batch is None
@@ -1020,6 +1024,93 @@ def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slow
     qtbot.waitUntil(lambda: drawn.session.kept() == kept, timeout=WAIT)
     drawn.menuBar().actions()[0].menu().aboutToShow.emit()
     assert not drawn._actions["put_aside"].isEnabled() or "put aside" in message.text
+
+
+@pytest.mark.parametrize("state", ["drawing", "stopped"])
+def test_a_slip_while_samples_are_drawn_again_loses_nothing(slowly, drawn, other, state, qtbot):  # noqa: F811
+    session, message = drawn.session, drawn.message
+    session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (5.0, 6.0))
+    hints = session.hints
+    if state == "stopped":
+        qtbot.waitUntil(lambda: drawn.studio.activity is Activity.SAMPLING, timeout=WAIT)
+        drawn._actions["stop"].trigger()
+    assert not any(s.is_complete for s in session.samples)
+    drawn.open(other)
+    qtbot.waitUntil(lambda: session.name == "other" and message.isVisible(), timeout=WAIT)
+    assert message.text == "scan.png and its samples were put aside."
+    message._buttons[0].click()
+    qtbot.waitUntil(lambda: session.name == "scan" and bool(session.samples) and drawn.studio.activity is Activity.IDLE, timeout=WAIT)
+    assert session.hints is hints and [s.seed for s in session.samples] == [1, 2, 3, 4]
+    assert all(s.stopped if state == "stopped" else s.is_complete for s in session.samples)
+
+
+def test_who_goes_back_by_the_file_is_offered_the_earlier_samples_and_the_others_stay_in_the_menu(drawn, scan, other, qtbot):  # noqa: F811
+    session, message, kept = drawn.session, drawn.message, drawn.session.kept()
+    drawn.open(other)
+    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
+    of_other = session.kept()
+    drawn.open(scan)
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert message.text == "Earlier samples of this photograph were put aside."
+    drawn._actions["put_aside"].trigger()
+    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == of_other
+    file = drawn.menuBar().actions()[0].menu()
+    file.aboutToShow.emit()
+    assert drawn.aside_menu.menuAction().isVisible()
+    (action,) = drawn.aside_menu.actions()
+    assert action.text() == "scan.png, 4 samples"
+    action.trigger()
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == kept and message.text == "other.png and its samples were put aside."
+
+
+def test_an_older_session_does_not_take_the_place_of_newer_work_that_was_put_aside(slowly, drawn, other, tmp_path, qtbot):  # noqa: F811
+    session, message, saved = drawn.session, drawn.message, tmp_path / "older.picgui"
+    records.write(saved, records.content_of(session))
+    session.toggle_pins(session.samples[:1])
+    kept = session.kept()
+    drawn.open(other)
+    qtbot.waitUntil(lambda: session.name == "other" and message.isVisible(), timeout=WAIT)
+    drawn.open(saved)  # before the other has a sample
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert message.text == "Earlier samples of this photograph were put aside." and session.kept() != kept
+    message._buttons[0].click()
+    qtbot.waitUntil(lambda: session.kept() == kept, timeout=WAIT)
+
+
+def test_samples_that_were_not_taken_up_yet_are_put_aside_again(drawn, other, qtbot, monkeypatch):  # noqa: F811
+    session, message, kept = drawn.session, drawn.message, drawn.session.kept()
+    drawn.open(other)
+    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
+    with monkeypatch.context() as scarce:
+        scarce.setattr(jobs, "embed", lambda *_: (_ for _ in ()).throw(OutOfMemoryError("Too little memory.")))
+        message._buttons[0].click()
+        qtbot.waitUntil(lambda: session.name == "scan" and "memory" in message.text, timeout=WAIT)
+        assert not session.samples
+        drawn.studio.paste(np.random.default_rng(3).integers(0, 255, (50, 80, 3), dtype=np.uint8))
+        qtbot.waitUntil(lambda: session.path is None, timeout=WAIT)
+    drawn._actions["put_aside"].trigger()
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == kept
+
+
+def test_colours_of_a_photograph_are_read_though_another_file_is_damaged(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
+    print_path, damaged = tmp_path / "print.png", tmp_path / "damaged.png"
+    cv2.imwrite(str(print_path), np.full((100, 150, 3), (120, 150, 190), np.uint8))
+    damaged.write_bytes(b"no picture")
+    read, asked = jobs.read_own_colors, []
+
+    def interrupted(opened):
+        asked.append(opened)
+        if len(asked) == 1:
+            drawn.open(damaged)  # which takes the reader's place
+        yield from read(opened)
+
+    monkeypatch.setattr(jobs, "read_own_colors", interrupted)
+    drawn.open(print_path)
+    qtbot.waitUntil(lambda: drawn.session.name == "print" and drawn.session.own_chroma is not None, timeout=WAIT)
+    assert len(asked) == 2 and "damaged.png" in drawn.message.text
 
 
 def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slowly, drawn, qtbot, monkeypatch):  # noqa: F811

@@ -276,6 +276,8 @@ def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F81
 def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
     (path,) = drawn.exporting.write_for_drag(drawn.session.samples[:1])
     assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
+    drawn.close()
+    assert not path.parent.exists()
 
 
 def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):  # noqa: F811
@@ -929,6 +931,27 @@ def test_an_offer_to_draw_fewer_goes_when_samples_are_drawn_again(drawn, qtbot, 
     drawn.message.tell_done("Saved")
     drawn.session.resample()
     assert drawn.message.isVisible(), "only that"
+
+
+def test_an_offer_to_draw_fewer_is_of_the_samples_that_failed(drawn, qtbot, monkeypatch):  # noqa: F811
+    session, message, before = drawn.session, drawn.message, drawn.session.samples
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, OutOfMemoryError, from_number=2)
+        session.resample()
+        qtbot.waitUntil(lambda: message.isVisible(), timeout=WAIT)
+    session.undo_stack.undo()
+    assert session.samples == before and not message.isVisible(), "they are gone"
+    drawn.studio.draw_fewer()
+    assert session.samples == before
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, OutOfMemoryError, from_number=3)
+        session.resample()
+        qtbot.waitUntil(lambda: message.isVisible(), timeout=WAIT)
+        session.delete(session.samples[-1:])
+        assert message.isVisible()
+        message._buttons[0].click()
+        qtbot.waitUntil(lambda: is_done(drawn) and all(s.is_complete for s in session.samples), timeout=WAIT)
+    assert len(session.samples) == 2
 
 
 def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_to_go_on(window, scan, tmp_path, qtbot):  # noqa: F811

@@ -336,7 +336,7 @@ class BatchDialog(QDialog):
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
         self.start.setVisible(not all_ended)
         for widget in (self.folder, self.choose, self.overwrite):
-            widget.setEnabled(not running and ended == 0)
+            widget.setEnabled(self._paused and not running and not all_ended)  # a full disk may be why it rests
         failed = self._states.count(State.FAILED)
         words = self.tr("%1 of %2 photographs") if len(self._states) > 1 else self.tr("%1 of %2 photograph")
         words = words.replace("%1", str(ended)).replace("%2", str(len(self._states)))

@@ -32,7 +32,7 @@ class Exporting(QObject):
         super().__init__(window)
         self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
         self._choosing, self._opening, self._window = choosing, opening, window
-        self._drag_folder = QTemporaryDir()
+        self._drag_folder: QTemporaryDir | None = None  # made at the first drag
         studio.exported.connect(self._exported)
         studio.composed.connect(self._copy_composed)
 
@@ -160,6 +160,7 @@ class Exporting(QObject):
         if photo is not opened.photo:
             words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
             self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
+        self._drag_folder = self._drag_folder or QTemporaryDir()
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         written = []
         try:
@@ -173,6 +174,11 @@ class Exporting(QObject):
         finally:
             QGuiApplication.restoreOverrideCursor()
         return written
+
+    def close(self) -> None:
+        """Remove what was dragged out."""
+        if self._drag_folder is not None:
+            self._drag_folder.remove()  # its destructor is not called where Python collects nothing at the end
 
     def _folder(self) -> str:
         """Where the last picture was written, or where the photograph lies."""

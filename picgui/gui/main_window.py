@@ -210,7 +210,9 @@ class MainWindow(QMainWindow):
         file.addAction(self._actions["open_folder"])
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
-        file.addActions([self._actions[name] for name in ("put_aside", "bring_back")])
+        file.addAction(self._actions["put_aside"])
+        self.aside_menu = file.addMenu(self.tr("P&ut aside before that"))
+        file.addAction(self._actions["bring_back"])
         self.earlier_menu = file.addMenu(self.tr("Bring back from earlier &crashes"))
         file.addSeparator()
         file.addAction(self._actions["quit"])
@@ -364,6 +366,7 @@ class MainWindow(QMainWindow):
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
         session.samples_changed.connect(self._refresh)
+        session.samples_changed.connect(self._withdraw_remedies)
         session.draft_ready.connect(self._forget_marked_place)
         session.draft_ready.connect(self._refresh)
         studio.activity_changed.connect(self._refresh)
@@ -429,9 +432,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _withdraw_remedies(self) -> None:
-        """Once samples are drawn again, what was offered about those before would act on these."""
+        """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
         if self.studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
             self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor)
+        elif not self.studio.can_draw_fewer:
+            self.message.withdraw(self.studio.draw_fewer)
 
     # overlays
 
@@ -743,7 +748,16 @@ class MainWindow(QMainWindow):
         """Look which files are still there: only now, as a disk may be asleep."""
         kept = self._recovery.all_kept()
         self._actions["bring_back"].setEnabled(bool(kept))
-        self._actions["put_aside"].setEnabled(self.opening.put_aside is not None)
+        aside = self.opening.put_aside
+        self._actions["put_aside"].setEnabled(bool(aside))
+        self.aside_menu.clear()
+        self.aside_menu.menuAction().setVisible(len(aside) > 1)
+        for record in aside[1:]:
+            number = len(record.restored.samples)
+            words = self.tr("%1, %2 samples").replace("%2", str(number)) if number > 1 else self.tr("%1, 1 sample")
+            action = self.aside_menu.addAction(literal(words.replace("%1", self.opening.title_of(record.source))))
+            action.setData(record)
+            action.triggered.connect(self._aside_triggered)
         self.earlier_menu.clear()
         self.earlier_menu.menuAction().setVisible(len(kept) > 1)
         for path in kept[1:]:
@@ -758,6 +772,10 @@ class MainWindow(QMainWindow):
             action.setToolTip(str(path))
             action.triggered.connect(self._recent_triggered)
         self.recent_menu.setEnabled(not self.recent_menu.isEmpty())
+
+    @Slot()
+    def _aside_triggered(self) -> None:
+        self.opening.take_up(self.sender().data())
 
     @Slot()
     def _recent_triggered(self) -> None:
@@ -865,6 +883,7 @@ class MainWindow(QMainWindow):
         self._recovery.close()
         self.studio.close()
         self.pictures.close()
+        self.exporting.close()
         super().closeEvent(event)
 
 

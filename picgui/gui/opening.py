@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from picgui.paths import example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS
 
 _RECENT_FILES = 8
+_PUT_ASIDE = 8  # photographs with their samples
 
 
 class Opening(QObject):
@@ -33,7 +35,7 @@ class Opening(QObject):
         super().__init__(window)
         self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
         self.batch: BatchDialog | None = None
-        self.put_aside: records.Record | None = None  # the last samples whose place another photograph took
+        self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
         studio.photo_taken.connect(self._photo_taken)
 
@@ -77,28 +79,38 @@ class Opening(QObject):
 
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
-        """Tell what is to be known of a photograph, and offer the samples whose place it took: it may have come by a slip."""
-        aside, words = self.put_aside, ""
-        is_of_this = aside is not None and aside.source is not None and aside.source == self.session.path
+        """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
+        restoring = self.session.restoring
+        self._aside = [record for record in self._aside if record.restored is not restoring]
         if left is not None:
-            self.put_aside = left
-            words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(left.source))
-        elif is_of_this and self.session.is_restoring:
-            self.put_aside = None
-        elif is_of_this:
+            self._aside = [*self._aside, left][-_PUT_ASIDE:]
+        own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
+        offered = left if left is not None and (own is None or restoring is not None) else own
+        if offered is None:
+            if notes:
+                self.message.tell_note(notes)
+            return
+        words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(offered.source))
+        if offered is own:
             words = self.tr("Earlier samples of this photograph were put aside.")
-        if words:
-            self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), self.bring_back_put_aside))
-        elif notes:
-            self.message.tell_note(notes)
+        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), partial(self.take_up, offered)))
+
+    def _is_of_present(self, record: records.Record) -> bool:
+        """Whether a record is of the photograph that is open."""
+        return None not in (record.source, self.session.path) and record.source.absolute() == self.session.path.absolute()
+
+    @property
+    def put_aside(self) -> tuple[records.Record, ...]:
+        """Samples whose place another photograph took, the last ones first."""
+        return tuple(reversed(self._aside))
 
     @Slot()
     def bring_back_put_aside(self) -> None:
-        """Take up the samples whose place another photograph took."""
-        if self.put_aside is not None:
-            self._take_up(self.put_aside)
+        """Take up the last samples whose place another photograph took."""
+        if self._aside:
+            self.take_up(self._aside[-1])
 
-    def _take_up(self, record: records.Record) -> None:
+    def take_up(self, record: records.Record) -> None:
         """Open the photograph of a record at its place, or out of the record."""
         if record.picture is not None:
             self.studio.open_picture(record.picture, restored=record.restored)
@@ -109,7 +121,7 @@ class Opening(QObject):
         """Open the photograph that a file is of, with the samples that it remembers."""
         source = self._find(record.source, path, record.digest)
         if record.picture is not None or source is not None:
-            self._take_up(replace(record, source=source))
+            self.take_up(replace(record, source=source))
         elif records.is_session(path):
             words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
             find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
@@ -124,7 +136,7 @@ class Opening(QObject):
         title = self.tr("Find %1").replace("%1", record.source.name)
         path = self._ask_for_file(title, self.tr("Photographs (%1)"), PHOTO_ENDINGS)
         if path is not None:
-            self._take_up(replace(record, source=path))
+            self.take_up(replace(record, source=path))
 
     def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened; of several the one of the digest."""

@@ -175,7 +175,7 @@ class Session(QObject):
         self.undo_stack = QUndoStack(self)
         self._state = State()
         self._next_seed = 1
-        self._restored: Restored | None = None
+        self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
 
     # what there is
 
@@ -235,7 +235,7 @@ class Session(QObject):
         self.own_chroma = None
         self.embedded = None
         self._next_seed = 1
-        self._restored = None
+        self.restoring = None
         self.undo_stack.clear()
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
@@ -245,8 +245,15 @@ class Session(QObject):
         self.own_chroma = chroma
         self.own_chroma_changed.emit()
 
+    @property
+    def holds_work(self) -> bool:
+        """Whether there is what a person would miss: samples that ended, choices, or samples that are still to be taken up."""
+        return self.restoring is not None or any(s.has_ended for s in self.samples) or bool(self.samples and self.undo_stack.count())
+
     def kept(self) -> Restored:
-        """All there is now, to be taken up again later."""
+        """All there is now, or is still to be taken up, to be taken up again later."""
+        if self.restoring is not None:
+            return self.restoring
         places = {s.number: place for place, s in enumerate(self.samples)}
         return Restored(
             samples=self.samples,
@@ -259,14 +266,9 @@ class Session(QObject):
             photo=self.opened.photo.fingerprint,
         )
 
-    @property
-    def is_restoring(self) -> bool:
-        """Whether earlier samples are to be taken up once the photograph is embedded."""
-        return self._restored is not None
-
     def restore(self, restored: Restored) -> None:
         """Take up these samples in place of new ones as soon as the photograph is embedded."""
-        self._restored = restored
+        self.restoring = restored
         if self.embedded is not None:
             self._take_up(restored)
 
@@ -274,8 +276,8 @@ class Session(QObject):
         """Take the embedding and its draft, and ask for the first samples; where it is that of another model, draw what is not pinned again."""
         is_first, self.embedded = self.embedded is None, embedded
         self.draft_ready.emit()
-        if self._restored is not None:
-            self._take_up(self._restored)
+        if self.restoring is not None:
+            self._take_up(self.restoring)
         elif is_first:
             new = self._new_samples(self.sample_count)
             self._apply(replace(self._state, samples=new, selected=new[0].number))
@@ -294,7 +296,7 @@ class Session(QObject):
         self.draft_ready.emit()
 
     def _take_up(self, restored: Restored) -> None:
-        self._restored, samples = None, restored.samples
+        self.restoring, samples = None, restored.samples
         self._next_seed = (max((s.seed for s in samples), default=0) + 1) % SEEDS
         self.set_saturation(restored.saturation)
         self._apply(

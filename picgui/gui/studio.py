@@ -109,6 +109,7 @@ class Studio(QObject):
         self._embedded_by: Model | None = None  # the session's embedding
         self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
         self._looked_at: PhotoOpened | None = None  # for the colours that it came with
+        self._looking_at: PhotoOpened | None = None  # for them, as soon as the reader comes to it
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
         self.session.draft_ready.connect(self._measured.clear)
@@ -130,6 +131,7 @@ class Studio(QObject):
 
     def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "") -> None:
         self._restored, self._note = restored, note
+        self._looking_at = None
         self._reader.replace(job)
         self._set_reading(True)
 
@@ -175,15 +177,18 @@ class Studio(QObject):
         self._load(self.checkpoint, device="cpu", interrupted=self._drawing)
 
     def draw_fewer(self) -> None:
-        """Want half as many samples, and go on with those of them that memory did not suffice for."""
+        """Want half as many samples, and go on with those of them that memory did not suffice for; nothing where they are gone."""
+        if not self.can_draw_fewer:
+            return
         interrupted = self._drawing
         self.session.set_sample_count(self.session.sample_count // 2)
         self.session.resume(interrupted)
 
     @property
     def can_draw_fewer(self) -> bool:
-        """Whether several samples were being drawn together when memory ran out."""
-        return len(self._drawing) > 1 and self.session.sample_count > 1
+        """Whether several samples were being drawn together when memory ran out, and are still there."""
+        left = [s for s in self._drawing if s in self.session.samples and not s.is_complete]
+        return len(left) > 1 and self.session.sample_count > 1
 
     def use_threads(self, number: int) -> None:
         """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
@@ -274,6 +279,7 @@ class Studio(QObject):
         if not self._reader.is_current(job):
             return
         if isinstance(opened, OwnColors):
+            self._looked_at = opened.opened
             if opened.opened is self.session.opened:
                 self.session.set_own_chroma(opened.chroma)
             return
@@ -288,7 +294,7 @@ class Studio(QObject):
         if self.activity is not Activity.LOADING:
             self._network.stop()
         notes = [self._note] if self._note else []
-        left = records.record_of(self.session) if any(s.is_complete for s in self.session.samples) else None
+        left = records.record_of(self.session) if self.session.holds_work else None
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
@@ -314,6 +320,7 @@ class Studio(QObject):
                 self.unmeasured.emit(what)
                 del self._measured[what]  # to be measured when it is asked for again
             self._set_reading(False)
+            self._look_at_own_colors()  # of the photograph that stays
 
     def _set_reading(self, reading: bool) -> None:
         if reading is not self.is_reading:
@@ -341,6 +348,8 @@ class Studio(QObject):
             return
         if self.activity is Activity.SAMPLING and self._drawn_from is self.session.embedded and set(samples) & set(self._drawing):
             return  # they go on, and the others are asked for again when these are drawn
+        if not samples and self.activity is Activity.IDLE:
+            return  # what memory did not suffice for may still be drawn
         self._drawing, self._drawn_from = tuple(samples), self.session.embedded
         if not samples:
             self._network.stop()
@@ -392,8 +401,8 @@ class Studio(QObject):
     def _look_at_own_colors(self) -> None:
         """Once a photograph has its samples: until then nothing may take the processor from them."""
         opened = self.session.opened
-        if self.activity is Activity.IDLE and opened is not None and opened is not self._looked_at:
-            self._looked_at = opened
+        if self.activity is Activity.IDLE and opened is not None and opened is not self._looked_at and opened is not self._looking_at:
+            self._looking_at = opened
             self._reader.queue(jobs.read_own_colors(opened))
 
     def _progress(self, share: float) -> Progress:

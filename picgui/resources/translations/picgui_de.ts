@@ -429,6 +429,10 @@
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
+        <source>P&amp;ut aside before that</source>
+        <translation>&amp;Davor beiseitegelegt</translation>
+    </message>
+    <message>
         <source>Bring back from earlier &amp;crashes</source>
         <translation>&amp;Von früheren Abstürzen zurückholen</translation>
     </message>
@@ -491,6 +495,14 @@
     <message>
         <source>Export</source>
         <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>%1, %2 samples</source>
+        <translation>%1, %2 Varianten</translation>
+    </message>
+    <message>
+        <source>%1, 1 sample</source>
+        <translation>%1, 1 Variante</translation>
     </message>
     <message>
         <source>Open</source>
