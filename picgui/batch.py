@@ -97,8 +97,9 @@ def colorize_file(
     for drawn in colorize_rows(photo, model, seeds=list(texts), **drawn_with):
         if isinstance(drawn, Sample):
             target, text = targets[drawn.seed], texts[drawn.seed]
+            is_free = not os.path.lexists(target)
             if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):  # another program may have written meanwhile
-                _write(target, photo, drawn, saturation=saturation, text=text)
+                _write(target, photo, drawn, saturation=saturation, text=text, exclusive=is_free)
                 yield Written(target, drawn.seed)
             else:
                 yield Kept(target)
@@ -106,8 +107,8 @@ def colorize_file(
             yield Drawn(drawn)
 
 
-def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, text: Mapping[str, str]) -> None:
-    """Write a sample at full size, with all that brings its colours back."""
+def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, text: Mapping[str, str], exclusive: bool) -> None:
+    """Write a sample at full size, with all that brings its colours back; ``exclusive`` as for `write_png`."""
     remembered = record.sample_text(
         photo=photo.fingerprint,
         seed=sample.seed,
@@ -119,4 +120,4 @@ def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, tex
     )
     with enough_memory(torch.device("cpu")):
         image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
-    write_png(target, image, text=text | {record.KEY: remembered}, photo=photo)
+    write_png(target, image, text=text | {record.KEY: remembered}, photo=photo, exclusive=exclusive)

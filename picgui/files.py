@@ -5,13 +5,15 @@ import errno
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from picgui.errors import DestinationError, ExportError, PhotoError
+from picgui.errors import DestinationError, ExistsError, ExportError, PhotoError
 from picgui.paths import is_folder
 
+_TRIES = 10 if os.name == "nt" else 1
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
@@ -50,8 +52,11 @@ def file_digest(path: str | os.PathLike) -> str:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside `path` that takes its name when all is written, and is gone otherwise. Raises ExportError."""
+def replacing(path: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
+    """A new file beside `path` that takes its name when all is written, and is gone otherwise.
+
+    ``exclusive`` replaces nothing, whatever came meanwhile. Raises ExportError, where there is something then ExistsError.
+    """
     if is_folder(path):
         raise ExportError("{path} is a folder. Choose a file name for the picture.", path=path)
     temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
@@ -60,12 +65,38 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if exclusive:
+            _take_free_name(temporary, path)
+        else:
+            _replace(temporary, path)
     except OSError as error:
         raise _why_not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _take_free_name(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)  # which a name that is taken refuses, as nothing else does everywhere
+    except OSError:
+        if os.path.lexists(path):
+            raise ExistsError("{path} was written by another program meanwhile. Choose another folder.", path=path) from None
+        _replace(temporary, path)  # a disk without hard links
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """In several tries on Windows, where a viewer or a scanner of viruses may hold either file for a moment."""
+    for attempt in range(_TRIES):
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError as error:
+            if attempt == _TRIES - 1:
+                raise ExportError(
+                    "{name} could not be replaced: it may be open in another program. Close it there, or choose another name.", name=path.name
+                ) from error
+            time.sleep(0.1)
 
 
 def _why_not_written(path: Path, error: OSError) -> ExportError:

@@ -183,10 +183,13 @@ def lightness_of_deep(pixels: np.ndarray, to_srgb: Callable | None) -> np.ndarra
     return _to_lightness(luminance)
 
 
-def srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None, tuple[Sentence, ...]]:
-    """What turns a Pillow image from this ICC profile into sRGB (None: nothing to do), and notes about it."""
+def srgb_conversion(mode: str, profile: bytes | None, gamma: float | None = None) -> tuple[Callable | None, tuple[Sentence, ...]]:
+    """What turns a Pillow image into sRGB (None: nothing to do), and notes about it.
+
+    Its pixels are of this ICC profile or, where there is none, linear light to the power of ``gamma``.
+    """
     if not profile:
-        return None, ()
+        return None if gamma is None else _conversion_from_gamma(gamma), ()
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = own.profile.xcolor_space.strip()
@@ -207,6 +210,18 @@ def srgb_conversion(mode: str, profile: bytes | None) -> tuple[Callable | None, 
     if "sRGB" in ImageCms.getProfileDescription(own) and _keeps_colors(to_srgb):
         return None, ()
     return to_srgb, ()
+
+
+def _conversion_from_gamma(gamma: float) -> Callable | None:
+    if not 0.05 < gamma < 5 or abs(2.2 * gamma - 1) < 0.05:  # no exponent, or as good as sRGB's
+        return None
+    light = torch.linspace(0, 1, 256, dtype=torch.float64) ** (1 / gamma)
+    curve = np.rint(255 * color.linear_to_srgb(light).numpy()).astype(np.uint8)
+
+    def to_srgb(image: Image.Image) -> Image.Image:
+        return Image.fromarray(curve[np.asarray(image.convert("RGB"))])
+
+    return to_srgb
 
 
 def _keeps_colors(to_srgb: Callable) -> bool:

@@ -1,6 +1,7 @@
 """The one place that imports OpenCV.
 
-opencv-python points Qt at its own plugins when it is imported, which breaks PySide6; the environment is put back.
+Where opencv-python is installed in place of opencv-python-headless, it points Qt at its own plugins when it is imported, which breaks PySide6; the
+environment is put back.
 """
 
 import os

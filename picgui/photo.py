@@ -9,7 +9,7 @@ import hashlib
 import os
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +47,8 @@ _MAX_TEXT = 1 << 26  # bytes of a profile or a text of a PNG, unpacked; Pillow a
 _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
 
 _TIFF_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_TIFFFILE_COMPRESSIONS = (1, 8, 32946)  # none and deflate: what tifffile undoes by itself
+_TIFFFILE_COMPRESSIONS = (1, 8, 32946, 32773, 34925)  # none, deflate, PackBits and LZMA: what tifffile undoes by itself
+_LZW = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,7 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
     with opened(path) as file, _telling_damage(path):
         image = _identify(file, path)
         _check_size(image.width, image.height, path.name)
-        to_srgb, _ = srgb_conversion(_stored_mode(image), image.info.get("icc_profile"))
+        to_srgb, _ = _conversion(image)
         deep = _deep_pixels(image, file, path)
         if deep is None:
             image.load()
@@ -236,11 +237,12 @@ def _limit() -> Sentence:
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image)
     profile = image.info.get("icc_profile") or None
-    to_srgb, profile_notes = srgb_conversion(_stored_mode(image), profile)  # before Pillow loads it, as for EXIF it does
+    to_srgb, profile_notes = _conversion(image)  # before Pillow loads it, as for EXIF it does
     dpi = _dpi(image)
     exif = upright_block(image)
     if dpi and orientation_of(image) in SIDEWAYS:
         dpi = dpi[::-1]
+    is_reduced = _has_more_than_8_bits(image)
     deep = _deep_pixels(image, file, path)
     if deep is None:
         with warnings.catch_warnings():
@@ -250,6 +252,8 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
                 notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = lightness_of_image(image, to_srgb)
         bit_depth = 16 if image.mode.startswith(("I", "F")) else 8
+        if bit_depth == 8 and is_reduced:
+            notes += (Sentence("This picture has more than 8 bits; it was read with 8."),)
     else:
         lightness = in_strips(deep.shape[:2], lambda rows: lightness_of_deep(deep[rows], to_srgb))
         bit_depth = 16
@@ -283,6 +287,19 @@ def _page_notes(image: Image.Image) -> tuple[Sentence, ...]:
     return (Sentence("Only the first of {number} pictures was read.", number=frames),)
 
 
+def _conversion(image: Image.Image) -> tuple[Callable | None, tuple[Sentence, ...]]:
+    """`srgb_conversion` of an image that is not loaded yet: by its profile or, of a PNG without one that does not say it is sRGB, its gAMA chunk."""
+    gamma = None if "srgb" in image.info else image.info.get("gamma")
+    return srgb_conversion(_stored_mode(image), image.info.get("icc_profile"), gamma)
+
+
+def _has_more_than_8_bits(image: Image.Image) -> bool:
+    """Whether a TIFF or PPM that is not loaded yet has."""
+    if image.format == "TIFF":
+        return max(image.tag_v2.get(258, (1,))) > 8
+    return image.format == "PPM" and isinstance(image.tile[0][3], tuple) and image.tile[0][3][1] > 255
+
+
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
     try:
         dpi = tuple(float(value) for value in image.info.get("dpi", ()))
@@ -306,7 +323,7 @@ def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray |
         depths = image.tag_v2.get(258, (1,))
         if set(depths) != {16} or len(depths) < 3 or image.tag_v2.get(262) not in (2, 6):
             return None
-        return _with_straight_alpha(_deep_tiff(file), (*image.tag_v2.get(338, ()), 0)[0])
+        return _with_straight_alpha(_deep_tiff(file, path), (*image.tag_v2.get(338, ()), 0)[0])
     elif image.format == "PPM":
         decoder, _, offset, arguments = image.tile[0]
         return _deep_ppm(image, file, offset, arguments[1]) if decoder == "ppm" and image.mode == "RGB" and arguments[1] > 255 else None
@@ -316,13 +333,15 @@ def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray |
     return _pixels_by_opencv(file.read())
 
 
-def _deep_tiff(file: BinaryIO) -> np.ndarray:
+def _deep_tiff(file: BinaryIO, path: Path) -> np.ndarray:
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
         if page.compression in _TIFFFILE_COMPRESSIONS:
             pixels = page.asarray()
             return (np.moveaxis(pixels, 0, -1) if page.planarconfig == 2 else pixels)[:, :, :4]
+        if page.compression != _LZW or page.planarconfig == 2:  # OpenCV takes one plane for all
+            raise PhotoError("{name} is a TIFF of 16 bits whose compression cannot be read. Save it uncompressed, or with ZIP.", name=path.name)
         orientation = page.tags.get(ORIENTATION)
         file.seek(0)
         data = bytearray(file.read())

@@ -94,8 +94,8 @@ def unpacked(record: Mapping) -> np.ndarray:
 def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, overwrite: bool) -> bool:
     """Whether a result with these texts (`picgui.pipeline.png_text`) is to be written: not where it is already there.
 
-    ``source_digest`` is that of the photograph's file. Raises ExistsError where something else would be lost: a foreign file or a
-    result of another photograph always, a result of other settings unless ``overwrite``.
+    ``source_digest`` is that of the photograph's file. Raises ExistsError where something else would be lost: a foreign file, a
+    result of another photograph or colours that a person gave always, a result of other settings unless ``overwrite``.
     """
     if not os.path.exists(target):
         return True
@@ -117,6 +117,8 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
     same = all(there.get(key) == text[key] for key in settings) and there.get("picgui:long_side") == text.get("picgui:long_side")
     if same and _is_whole(there.get(KEY)):
         return False
+    if _has_given_colors(there.get(KEY)):
+        raise ExistsError("{path} has colours that were given by hand, which would be lost. Choose another folder.", path=target)
     if overwrite:
         return True
     raise ExistsError("{path} was drawn with other settings. Have it overwritten, or choose another folder.", path=target)
@@ -128,4 +130,12 @@ def _is_whole(text: str | None) -> bool:
         sample = json.loads(text or "null")
         return sample is None or (sample.get("known") is None and sample["rows"] == sample["chroma"]["shape"][1])
     except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+        return False
+
+
+def _has_given_colors(text: str | None) -> bool:
+    """Whether a record is of a sample that keeps hints or what a redone region left: nothing draws it again."""
+    try:
+        return json.loads(text or "{}").get("known") is not None
+    except (AttributeError, ValueError, RecursionError):
         return False

@@ -17,15 +17,21 @@ from picgui.photo import Photo
 
 
 def write_png(
-    path: str | os.PathLike, image: np.ndarray, *, text: Mapping[str, str] | None = None, photo: Photo | None = None
+    path: str | os.PathLike,
+    image: np.ndarray,
+    *,
+    text: Mapping[str, str] | None = None,
+    photo: Photo | None = None,
+    exclusive: bool = False,
 ) -> None:
     """Write sRGB pixels (H, W, 3), uint8 or uint16, as a PNG with these texts, and the resolution and EXIF of `photo`.
 
-    The file appears whole under its name or not at all; one that was there stays until then. Raises ExportError.
+    The file appears whole under its name or not at all; one that was there stays until then, and with ``exclusive`` for good. Raises
+    ExportError.
     Source: Portable Network Graphics (PNG) Specification, third edition.
     """
     _check_image(image)
-    with replacing(Path(path)) as file:
+    with replacing(Path(path), exclusive=exclusive) as file:
         file.write(png.SIGNATURE)
         height, width, _ = image.shape
         png.write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, 2, 0, 0, 0))
@@ -42,7 +48,12 @@ def write_png(
 
 
 def write_tiff(
-    path: str | os.PathLike, image: np.ndarray, *, text: Mapping[str, str] | None = None, photo: Photo | None = None
+    path: str | os.PathLike,
+    image: np.ndarray,
+    *,
+    text: Mapping[str, str] | None = None,
+    photo: Photo | None = None,
+    exclusive: bool = False,
 ) -> None:
     """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description, and of the EXIF of ``photo`` maker, model, date,
     artist and copyright to its tags. As `write_png` otherwise."""
@@ -51,7 +62,7 @@ def write_tiff(
     software = text.pop("Software", None)
     resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
     description = "\n".join(f"{key}: {value}" for key, value in text.items())
-    with replacing(Path(path)) as file:
+    with replacing(Path(path), exclusive=exclusive) as file:
         tifffile.imwrite(
             file,
             image,

@@ -120,8 +120,18 @@ install_qt_libraries() {  # never fails: without them the command line still wor
         "On Debian or Ubuntu: sudo apt install $packages. picgui colorize works without them."
 }
 
+remove_other_opencv() {  # of an earlier .venv: two packages of one cv2 spoil each other
+    local package
+    for package in opencv-python opencv-contrib-python; do
+        if "$(venv_python)" -m pip show --quiet "$package" >/dev/null 2>&1; then
+            "$(venv_python)" -m pip uninstall --quiet --yes "$package" opencv-python-headless 2>/dev/null
+        fi
+    done
+}
+
 make_venv
 install_qt_libraries
+remove_other_opencv
 say "Installing picgui and what it needs into .venv (some minutes the first time)."
 "$(venv_python)" -m pip install --disable-pip-version-check --quiet --editable '.[training,test]'
 say "Compiling for this machine."

@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageCms, PngImagePlugin
 
 from picgui import color
-from picgui.errors import ExportError, PhotoError
+from picgui.errors import DestinationError, ExistsError, ExportError, PhotoError
 from picgui.exif import ExifText
 from picgui.files import file_digest
 from picgui.opencv import cv2
@@ -94,6 +94,14 @@ def test_16_bit_colour_tiff_is_read_at_16_bits(tmp_path, compression, planar):
     path, deep = tmp_path / "a.tif", deep_colours()
     if compression == "lzw":  # which tifffile cannot write by itself
         cv2.imwrite(str(path), deep[:, :, ::-1], [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+        if planar == "separate":  # OpenCV took the first plane for the whole picture
+            data = bytearray(path.read_bytes())
+            with tifffile.TiffFile(path) as tiff:
+                data[tiff.pages[0].tags[284].valueoffset] = 2
+            path.write_bytes(data)
+            with pytest.raises(PhotoError, match="compression cannot be read"):
+                read_photo(path)
+            return
     else:
         pixels = deep if planar == "contig" else np.moveaxis(deep, -1, 0)
         tifffile.imwrite(path, pixels, photometric="rgb", planarconfig=planar, compression=compression)
@@ -101,6 +109,93 @@ def test_16_bit_colour_tiff_is_read_at_16_bits(tmp_path, compression, planar):
     assert photo.bit_depth == 16
     assert_luminance(photo, luminance_of(deep), 0.01)
     assert np.abs(photo.luminance() - luminance_of((deep >> 8).astype(np.uint8))).max() > 0.05
+
+
+@pytest.mark.parametrize("compression", ["lzma", "packbits", "zstd"])
+def test_16_bit_colour_tiff_of_another_compression_is_read_or_told(tmp_path, compression):
+    path, deep = tmp_path / "a.tif", deep_colours()
+    if compression == "packbits":  # which tifffile cannot write by itself
+        cv2.imwrite(str(path), deep[:, :, ::-1], [cv2.IMWRITE_TIFF_COMPRESSION, 32773])
+    else:
+        tifffile.imwrite(path, deep, photometric="rgb", compression="lzma")
+    if compression == "zstd":
+        data = bytearray(path.read_bytes())
+        with tifffile.TiffFile(path) as tiff:
+            at = tiff.pages[0].tags[259].valueoffset
+        data[at : at + 2] = struct.pack("<H", 50000)
+        path.write_bytes(data)
+        with pytest.raises(PhotoError, match="compression cannot be read"):
+            read_photo(path)
+    else:
+        assert_luminance(read_photo(path), luminance_of(deep), 0.01)
+
+
+def test_what_is_read_with_fewer_bits_than_it_has_is_told(tmp_path):
+    path = tmp_path / "a.ppm"
+    values = deep_colours().reshape(-1)
+    path.write_text(f"P3\n{WIDTH} {HEIGHT}\n65535\n" + " ".join(map(str, values.tolist())))
+    photo = read_photo(path)
+    assert photo.bit_depth == 8 and [str(note) for note in photo.notes] == ["This picture has more than 8 bits; it was read with 8."]
+    assert_luminance(photo, luminance_of(deep_colours()), 0.5)
+    tifffile.imwrite(tmp_path / "a.tif", np.full((HEIGHT, WIDTH, 4), 30_000, np.uint16), photometric="separated")
+    assert len(read_photo(tmp_path / "a.tif").notes) == 1
+    assert not read_photo(saved(tmp_path / "b.tif", colours())).notes
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1 / 1.8, 1 / 2.2])
+@pytest.mark.parametrize("kind", ["grey", "colour", "deep"])
+def test_the_gamma_of_a_png_counts_where_nothing_else_says_what_its_colours_are(tmp_path, gamma, kind):
+    pixels = {"grey": colours()[:, :, 0], "colour": colours(), "deep": deep_colours()}[kind]
+    white = np.iinfo(pixels.dtype).max
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), pixels if kind == "grey" else pixels[:, :, ::-1])
+
+    def with_chunks(*chunks):
+        data = path.read_bytes()
+        added = b"".join(struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+        (tmp_path / "b.png").write_bytes(data[:33] + added + data[33:])
+        return read_photo(tmp_path / "b.png")
+
+    chunk = (b"gAMA", struct.pack(">I", round(gamma * 100_000)))
+    as_srgb = np.dstack([pixels] * 3) if kind == "grey" else pixels
+    assert_luminance(with_chunks(chunk, (b"sRGB", b"\0")), luminance_of(as_srgb), 0.01)
+    if gamma != 1 / 2.2:
+        light = torch.from_numpy(as_srgb / white) ** (1 / gamma)
+        as_srgb = np.rint(255 * color.linear_to_srgb(light).numpy()).astype(np.uint8)
+    assert_luminance(with_chunks(chunk), luminance_of(as_srgb), 1.5 if kind == "deep" else 0.2)
+
+
+def test_a_file_that_came_meanwhile_is_not_replaced_where_that_was_not_asked_for(tmp_path, monkeypatch):
+    path, image = tmp_path / "a.png", np.full((20, 20, 3), 7, np.uint8)
+    write_png(path, image, exclusive=True)
+    before = path.read_bytes()
+    for links in (True, False):  # not every disk has them
+        if not links:
+            monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOTSUP, "Operation not supported")))
+            write_tiff(tmp_path / "b.tif", image, exclusive=True)
+            assert (tmp_path / "b.tif").exists()
+        with pytest.raises(ExistsError, match="another program"):
+            write_png(path, image + 1, exclusive=True)
+        assert path.read_bytes() == before and not list(tmp_path.glob(".picgui*"))
+
+
+def test_a_file_that_is_held_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    replace, tries = os.replace, []
+
+    def held(*arguments):
+        tries.append(1)
+        if len(tries) < 3:
+            raise PermissionError(errno.EACCES, "it is open")
+        replace(*arguments)
+
+    monkeypatch.setattr("picgui.files._TRIES", 3)
+    monkeypatch.setattr(os, "replace", held)
+    write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
+    assert len(tries) == 3 and (tmp_path / "a.png").exists()
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "it is open")))
+    with pytest.raises(ExportError, match="open in another program") as told:
+        write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
+    assert not isinstance(told.value, DestinationError), "others can be written"
 
 
 def test_16_bit_colour_png_is_read_at_16_bits_and_its_alpha_laid_on_white(tmp_path):

@@ -80,7 +80,7 @@ class Exporting(QObject):
                 taken = {path for _, path in targets}
                 path = _free(Path(folder) / name, lambda path: path in taken or self.studio.is_promised(path))
                 targets.append((sample, path))
-            self.export(targets, subject=subject)
+            self.export(targets, subject=subject, exclusive=True)
 
     def _may_replace(self, target: Path) -> bool:
         """Ask about a file whose name the file dialog did not see."""
@@ -92,15 +92,17 @@ class Exporting(QObject):
     def _export_name(self, sample: Sample) -> str:
         return result_name(self.session.name, sample.seed)
 
-    def export(self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False) -> None:
-        """Write samples of a subject (default the present one) at full size; ``deep`` with 16 bits where the scan has 8."""
+    def export(
+        self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False, exclusive: bool = False
+    ) -> None:
+        """Write samples of a subject (default the present one) at full size, but never over the photograph; options as of `Studio.export`."""
         subject = subject or self.studio.subject
         for photograph in {subject.opened.path, self.session.path} - {None}:
             if any(_same_file(path, photograph) for _, path in targets):
                 words = self.tr("%1 is the photograph itself, which is never changed. Choose another name.")
                 self.message.tell_error(words.replace("%1", photograph.name))
                 return
-        self.studio.export(targets, subject=subject, deep=deep)
+        self.studio.export(targets, subject=subject, deep=deep, exclusive=exclusive)
 
     @Slot(list, bool)
     def _exported(self, paths: list[Path], holds_drafts: bool) -> None:

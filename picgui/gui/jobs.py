@@ -245,6 +245,7 @@ class ExportWanted:
     saturation: float
     text: Mapping[str, str]
     dtype: type = np.uint8
+    exclusive: bool = False  # replacing nothing
 
 
 def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
@@ -259,5 +260,5 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
             image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
             yield Exporting((number + _COMPOSING * rows.stop / height) / len(wanted))
         write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
-        write(one.path, image, text=one.text, photo=one.photo)
+        write(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
         yield Exported(one.path)

@@ -208,13 +208,16 @@ class Studio(QObject):
         """What samples are exported of now."""
         return Subject(self.session.opened, self.session.saturation)
 
-    def export(self, targets: Sequence[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False) -> None:
-        """Write samples of a subject (default the present one) at full size, away from the window; ``deep`` with 16 bits where the scan has 8."""
+    def export(
+        self, targets: Sequence[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False, exclusive: bool = False
+    ) -> None:
+        """Write samples of a subject (default the present one) at full size, away from the window; ``deep`` with 16 bits where the scan has 8,
+        ``exclusive`` replacing nothing."""
         subject = subject or self.subject
         photo = subject.opened.photo
         dtype = np.uint16 if deep else photo.dtype
         wanted = [
-            ExportWanted(path, photo, sample.chroma.copy(), subject.saturation, self.text_of(sample, subject), dtype)
+            ExportWanted(path, photo, sample.chroma.copy(), subject.saturation, self.text_of(sample, subject), dtype, exclusive)
             for sample, path in targets
         ]
         promise = _Promise(tuple(one.path for one in wanted), not all(sample.is_complete for sample, _ in targets))

@@ -1149,6 +1149,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Der Speicher reicht nicht, um {name} zu lesen. Schließen Sie andere Programme, und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
+        <source>This picture has more than 8 bits; it was read with 8.</source>
+        <translation>Dieses Bild hat mehr als 8 Bit; es wurde mit 8 gelesen.</translation>
+    </message>
+    <message>
         <source>You have no permission to write {name} in {folder}. Choose another folder.</source>
         <translation>Sie dürfen {name} nicht in {folder} schreiben. Wählen Sie einen anderen Ordner.</translation>
     </message>
@@ -1159,6 +1163,14 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>{name} could not be opened: {reason}.</source>
         <translation>{name} konnte nicht geöffnet werden: {reason}.</translation>
+    </message>
+    <message>
+        <source>{name} could not be replaced: it may be open in another program. Close it there, or choose another name.</source>
+        <translation>{name} konnte nicht ersetzt werden: Vielleicht ist die Datei in einem anderen Programm offen. Schließen Sie sie dort, oder wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>{name} is a TIFF of 16 bits whose compression cannot be read. Save it uncompressed, or with ZIP.</source>
+        <translation>{name} ist ein TIFF mit 16 Bit, dessen Kompression nicht gelesen werden kann. Speichern Sie es unkomprimiert oder mit ZIP.</translation>
     </message>
     <message>
         <source>{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.</source>
@@ -1217,6 +1229,10 @@ Doppelklick setzt zurück.</translation>
         <translation>{path} gibt es schon und ist kein früheres Ergebnis von {source}. Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
+        <source>{path} has colours that were given by hand, which would be lost. Choose another folder.</source>
+        <translation>{path} hat von Hand gegebene Farben, die verloren gingen. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
         <source>{path} is a folder, not a picture.</source>
         <translation>{path} ist ein Ordner, kein Bild.</translation>
     </message>
@@ -1247,6 +1263,10 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>{path} was drawn with other settings. Have it overwritten, or choose another folder.</source>
         <translation>{path} wurde mit anderen Einstellungen gezogen. Lassen Sie es überschreiben, oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>{path} was written by another program meanwhile. Choose another folder.</source>
+        <translation>{path} wurde inzwischen von einem anderen Programm geschrieben. Wählen Sie einen anderen Ordner.</translation>
     </message>
 </context>
 <context>
