@@ -143,6 +143,10 @@ def test_baselines_and_other_programs_stand_beside_pic(folder, tmp_path, capsys,
     cv2.imwrite(str(tmp_path / "other/1.png"), np.zeros((20, 20, 3), np.uint8))
     monkeypatch.setattr("training.__main__.evaluate", None)  # told before what takes long
     assert run(*evaluation) == 1 and "20 x 20" in capsys.readouterr().err
+    whole = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (36, 36, 3), dtype=np.uint8))[1].tobytes()
+    at = whole.index(b"IDAT")
+    (tmp_path / "other/1.png").write_bytes(whole[: at + 100] + b"\xff" * 60)
+    assert run(*evaluation) == 1 and "cannot be read" in capsys.readouterr().err
     (tmp_path / "other/1.png").unlink()
     assert run(*evaluation) == 1 and "no picture named 1" in capsys.readouterr().err
 

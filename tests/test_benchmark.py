@@ -1,11 +1,12 @@
 """What the benchmark measures is what it says; its figures themselves are no matter of tests."""
 
 import numpy as np
+import pytest
 import torch
 
 from picgui import color
 from picgui.pic.sampler import sample_rows
-from training.benchmark import paper_size, table
+from training.benchmark import floor_seconds, paper_size, table
 
 NAMES = ("unit_seconds", "naive_units", "torch_units", "fast_units", "fast_units_8_samples", "fast_units_64x64", "floor_units")
 SECONDS = ("first_colour_seconds", "embedding_seconds", "four_samples_seconds", "compose_12mp_seconds", "compose_100mp_seconds")
@@ -20,6 +21,13 @@ def test_the_measured_network_draws_colours_that_sRGB_has_as_a_trained_one_does(
     inside = color.in_gamut(torch.cat((torch.full_like(chroma[:, :1], 50), chroma), dim=1))
     assert inside.float().mean() > 0.8
     assert chroma.std() > 3, "grey would always be inside"
+
+
+def test_the_floor_counts_the_products_that_the_loop_needs():
+    limits = {"peak_gflops_one_thread": 1.0, "cache_bandwidth_gb_per_second": 1e12}
+    floors = [floor_seconds(paper_size(kernel, (2, 2)), limits) for kernel in ((2, 3), (3, 3))]
+    more = 4 * (160 * 320 + 320 * 320) * 3 / 2  # a further row of each vertical kernel, by Winograd's F(4, 3)
+    assert floors[1] - floors[0] == pytest.approx(2 * more * 32 * 32 / 1e9, rel=1e-6)
 
 
 def test_the_table_has_every_figure_of_both_kernels():

@@ -22,6 +22,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 import training
+import training.evaluate
 from picgui import color
 from picgui.errors import DataError
 from picgui.opencv import cv2
@@ -30,6 +31,7 @@ from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
 from picgui.photo import read_colors
+from picgui.pipeline import load_model
 from tests.models import TINY, TINY_PAPER, checkpoint, network
 from tests.profiles import wide_gamut_profile
 from tests.runs import colored_picture, encoded, full_disk, run, write_pack
@@ -213,6 +215,42 @@ def test_a_disk_that_gets_full_while_pictures_are_decoded_is_told(folder, tmp_pa
         load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
     assert not list((tmp_path / "c").iterdir())
     assert len(load_pictures([folder], split="train", size=36, cache=tmp_path / "c")) == 32
+
+
+def test_what_a_decoding_left_that_was_killed_goes_and_one_beside_it_stays(folder, tmp_path):
+    load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
+    (kept,) = (tmp_path / "c").iterdir()
+    expected = np.load(kept)
+    kept.unlink()
+    left, beside = (tmp_path / "c" / f"{kept.name}.{name}.part" for name in ("left", "beside"))
+    for path, age in (left, 4000), (beside, 10):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age,) * 2)
+    load_pictures([folder], split="train", size=36, cache=tmp_path / "c")
+    assert set((tmp_path / "c").iterdir()) == {kept, beside} and np.array_equal(np.load(kept), expected)
+
+
+def test_pictures_are_measured_with_noise_of_their_own(folder, tmp_path, monkeypatch):
+    pictures = load_pictures([folder], split="validation", size=36, cache=tmp_path / "c")
+    model, seeds = load_model(checkpoint(tmp_path), device="cpu"), []
+    for name in ("colorize", "sample_rows"):
+        draw = getattr(training.evaluate, name)
+        monkeypatch.setattr(f"training.evaluate.{name}", lambda *a, seeds_=seeds, draw=draw, **o: seeds_.append(list(o["seeds"])) or draw(*a, **o))
+    training.evaluate.measure_samples(model, pictures, number=2, samples=3)
+    assert seeds == [[1, 2, 3], [4, 5, 6]]
+    seeds.clear()
+    training.evaluate.measure_dabs(model, pictures, number=2)
+    counts = len(training.evaluate.DAB_COUNTS)
+    assert seeds == [[1]] * counts + [[2]] * counts, "the same at every number of dabs"
+
+
+def test_a_model_whose_pictures_cannot_be_halved_is_told(folder, tmp_path, config):
+    odd = PIC(replace(TINY, network_size=36)).fold()
+    with pytest.raises(DataError, match="36 pixels cannot be halved"):
+        evaluate_coarse(odd, load_pictures([folder], split="validation", size=36, cache=tmp_path / "c"))
+    config.write_text(config.read_text().replace("size = 16", "size = 36").replace("size = 32", "size = 36").replace("halved = 0.4", "").replace("known_coarse = 0.5", "").replace("components = 3", "components = 3\nnetwork_size = 36"))
+    with pytest.raises(DataError, match="36 pixels do not go with this model; they must be multiples of 8"):
+        read_config(config)
 
 
 @pytest.mark.parametrize("what", ["nothing", "empty", "garbage", "cut off", "damaged"])
@@ -970,6 +1008,7 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
     assert run("plot", tmp_path / "run", "-o", tmp_path / "noending") == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "noending.png") and (tmp_path / "noending.png").exists()
     assert run("plot", tmp_path, "-o", tmp_path / "b.png") == 1 and "curve.csv" in capsys.readouterr().err
+    assert run("plot", tmp_path / "run", "-o", ".") == 1 and "is a folder" in capsys.readouterr().err
     assert run("plot", tmp_path / "run", "-o", tmp_path / "b.nothing") == 1 and "cannot be written" in capsys.readouterr().err
     (tmp_path / "other.csv").write_text("images,bits_per_dim\n1,2\n")
     assert run("plot", tmp_path / "other.csv", "-o", tmp_path / "b.png") == 1 and "no curve" in capsys.readouterr().err

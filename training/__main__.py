@@ -293,7 +293,7 @@ def _json(figures: object) -> str:
 
 def _validation_pictures(checkpoint: Checkpoint, options: argparse.Namespace) -> Pictures:
     least = size = checkpoint.config.network_size
-    with suppress(AttributeError, KeyError, TypeError):  # what others wrote need not say
+    with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):  # what others wrote need not say
         size = int(checkpoint.metadata["training"]["config"]["picture_size"])
     size = max(size, least)
     return load_pictures(options.data, split="validation", size=size, cache=options.cache)

@@ -128,7 +128,9 @@ def parse_config(source: dict) -> TrainingConfig:
         if not _is_number(stage.halved) or not 0 <= stage.halved <= 1 or (stage.halved and stage.size < whole):
             raise ValueError(f"a stage has halved {stage.halved}; it must be from 0 to 1, and 0 where the stage is at half size")
         smallest = whole // 2 if stage.halved else int(stage.size)
-        multiple = config.model.chroma_scale * (config.model.coarse_factor if config.augmentation.known_coarse else 1)
+        multiple = config.model.chroma_scale
+        if config.augmentation.known_coarse or smallest == whole:  # coarse samples begin with half of it
+            multiple *= config.model.coarse_factor
         if smallest % multiple:
             raise ValueError(f"pictures of {smallest} pixels do not go with this model; they must be multiples of {multiple}")
         for name in ("rate", "end_rate"):

@@ -15,8 +15,10 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -157,24 +159,36 @@ def _state(files: Sequence[Path], digest: str) -> str:
 
 
 def _decode(files: Sequence[Path], size: int, target: Path) -> None:
-    """Write all pictures into one .npy file, atomically."""
+    """Write all pictures into one .npy file, atomically. What a decoding that was killed left is removed, once nobody has written on it for an hour."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
-        raw = Path(temporary) / "raw"
-        number = 0
-        with open(raw, "wb") as stream:
+    for left in target.parent.glob(f"{target.name}.*.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > 3600:
+                left.unlink()
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".part")
+    try:
+        with open(handle, "wb") as stream:
+            number = 0
+            _write_header(stream, number, size)
+            begin = stream.tell()
             for file in files:
                 for picture in _read(file, size):
                     stream.write(picture.tobytes())
                     number += 1
-        result = Path(temporary) / "pictures.npy"
-        with open(result, "wb") as stream:
-            header = {"descr": "|u1", "fortran_order": False, "shape": (number, size, size, 3)}
-            np.lib.format.write_array_header_1_0(stream, header)
-            with open(raw, "rb") as source:
-                while block := source.read(1 << 24):
-                    stream.write(block)
-        os.replace(result, target)
+            stream.seek(0)
+            _write_header(stream, number, size)
+            if stream.tell() != begin:
+                raise ValueError("the header has grown")
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _write_header(stream: BinaryIO, number: int, size: int) -> None:
+    """That of so many pictures; NumPy leaves room for larger numbers in it."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (number, size, size, 3)}
+    np.lib.format.write_array_header_1_0(stream, header)
 
 
 def _read(file: Path, size: int) -> Iterator[np.ndarray]:

@@ -82,12 +82,14 @@ def evaluate_coarse(
 
     Returns ``bits_per_dim_coarse``, of the coarse colours (the chroma's averages on whole units) given the smaller luminance,
     ``bits_per_dim_given_coarse``, of the chroma given those, and ``bits_per_dim_two_passes``, a whole code by dimensions of the chroma:
-    an upper bound, as it says the averages twice. Raises DataError for a network that draws in one pass.
+    an upper bound, as it says the averages twice. Raises DataError for a network that draws in one pass, or whose pictures cannot be halved.
     """
     config = network.config
     factor = config.coarse_factor
     if factor == 1:
         raise DataError(f"The model {config.name} draws no coarse samples.")
+    if config.network_size % (factor * config.chroma_scale):
+        raise DataError(f"Pictures of {config.network_size} pixels cannot be halved for coarse samples.")
     totals: list[torch.Tensor] = []
     for images in center_crops(pictures, size=config.network_size, batch=batch, limit=limit):
         luminance, chroma = lab_batch(images.to(device), config)
@@ -122,8 +124,8 @@ def measure_samples(
 ) -> dict[str, dict[str, Figure]]:
     """`training.measures` of samples, of MAP and expectation of g^w alone, of ``baselines``, of grey and of the real chroma.
 
-    Of the first ``number`` pictures. Samples have the seeds 1, 2, ... and are drawn within the gamut; they are averaged to the
-    resolution of the real chroma.
+    Of the first ``number`` pictures. Samples are drawn within the gamut and averaged to the resolution of the real chroma; their seeds are 1, 2, ...,
+    those of the next picture the following ones: pictures of one seed would share their noise, and be no independent values.
     ``others`` are folders of other programs' results, ``<number>.png`` of each whole picture, see `write_grey`. Raises
     DataError where one is missing or has another size.
     """
@@ -138,7 +140,7 @@ def measure_samples(
         luminance, chroma = lab_batch(crops, config)
         lightness.append(F.avg_pool2d(color.denormalize_luminance(luminance), config.chroma_scale))
         real.append(color.denormalize_chroma(chroma))
-        colorized = colorize(photo, model, seeds=range(1, samples + 1), temperature=temperature, candidates=candidates)
+        colorized = colorize(photo, model, seeds=range(1 + index * samples, 1 + (index + 1) * samples), temperature=temperature, candidates=candidates)
         drawn.append(torch.stack([_reduced(sample.chroma, chroma.shape[2:]) for sample in colorized]))
         embedded = embed(photo, model).first
         answers["embedding_only_map"].append(torch.from_numpy(embedding_mode(embedded, model)))
@@ -170,8 +172,8 @@ def measure_dabs(
 ) -> dict[str, Figure]:
     """Root mean square error of a sample's chroma, in Lab units, where nothing is known, by the number of known dabs of 3 x 3 pixels.
 
-    The dabs, of the real chroma's pixels, have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures,
-    seed 1, averaged to the resolution of the real chroma. Raises DataError for a model that reads no known colours.
+    The dabs, of the real chroma's pixels, have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures, each
+    of its own seed, averaged to the resolution of the real chroma. Raises DataError for a model that reads no known colours.
     """
     config = model.network.config
     if not config.known_colors:
@@ -187,7 +189,7 @@ def measure_dabs(
             for y, x in places[:count]:
                 mask[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = True
             known = Known(nearest(mask, embedded.chroma_shape), nearest(real, embedded.chroma_shape))
-            rows = sample_rows(embedded, model, seeds=(1,), temperature=temperature, candidates=candidates, known=known)
+            rows = sample_rows(embedded, model, seeds=(1 + index,), temperature=temperature, candidates=candidates, known=known)
             chroma = _reduced(np.stack([row.chroma[0] for row in rows], axis=1), (height, width)).numpy()
             if not mask.all():
                 errors[count].append(float(np.sqrt(((chroma - real)[:, ~mask] ** 2).mean())))

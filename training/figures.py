@@ -97,8 +97,8 @@ def _auxiliary(embedded: Embedded, model: Model) -> torch.Tensor:
 
 @torch.inference_mode()
 def embedding_mode(embedded: Embedded, model: Model) -> np.ndarray:
-    """The MAP of g^w alone (section 4.3), (2, h, w)."""
-    return color.denormalize_chroma(mixture.mode(_auxiliary(embedded, model)))[0].cpu().numpy()
+    """The MAP of g^w alone (section 4.3) in colours that sRGB has, (2, h, w)."""
+    return _within_gamut(color.denormalize_chroma(mixture.mode(_auxiliary(embedded, model))), embedded, model)
 
 
 @torch.inference_mode()
@@ -106,7 +106,10 @@ def independent_samples(embedded: Embedded, model: Model, *, seed: int) -> np.nd
     """Every pixel drawn from g^w's own mixture, independent of all others: figure 1, (2, h, w)."""
     parameters = _auxiliary(embedded, model)
     noise = torch.rand(1, 3, *parameters.shape[2:], generator=torch.Generator().manual_seed(seed))
-    chroma = color.denormalize_chroma(mixture.draw(parameters, noise.to(parameters.device)))
+    return _within_gamut(color.denormalize_chroma(mixture.draw(parameters, noise.to(parameters.device))), embedded, model)
+
+
+def _within_gamut(chroma: torch.Tensor, embedded: Embedded, model: Model) -> np.ndarray:
     luminance = color.denormalize_luminance(reduce_luminance(embedded.first.luminance, model.chroma_scale))
     return color.clamp_chroma_to_gamut(luminance, chroma)[0].cpu().numpy()
 
@@ -232,7 +235,9 @@ def other_result(folder: Path, name: str, *, size: int | None = None) -> np.ndar
     try:
         with Image.open(path) as image:
             pixels = np.asarray(image.convert("RGB"))
-    except OSError as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow raises almost anything on damaged data
         raise DataError(f"{path} cannot be read: {error}.") from error
     if size and pixels.shape != (size, size, 3):
         raise DataError(f"{path} is {pixels.shape[1]} x {pixels.shape[0]} pixels; the photograph is {size} x {size}.")
@@ -300,6 +305,8 @@ def plot_curves(curves: Sequence[Path], out: Path, *, marks: Sequence[tuple[str,
         from matplotlib.figure import Figure
     except ImportError:
         raise DataError("Plots need matplotlib: pip install matplotlib.") from None
+    if not out.name:
+        raise DataError(f"{out} is a folder; choose a file for the plot.")
     out = out if out.suffix else out.with_suffix(".png")
     axes = (plot := Figure(figsize=(7, 4), dpi=150, layout="constrained")).add_subplot()
     for path in curves:

@@ -694,6 +694,7 @@ def export(
     if validation is not None:
         torch.backends.cudnn.allow_tf32 = False  # as `training evaluate` has it
         rounded = load_checkpoint(path, kinds=tuple(OBJECTIVES.values())).network().fold()  # of what the file holds
+        rounded.load_state_dict(dict(network.named_buffers()), strict=False)  # the frequencies of `Rebalanced`, which no answer needs and no file has
         metadata |= evaluate(rounded.to(device), validation, device=device)
         save_checkpoint(path, network, metadata=metadata)
     return path, metadata
