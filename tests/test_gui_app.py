@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 from xml.etree import ElementTree
 
 import pytest
@@ -171,6 +172,16 @@ def test_a_language_that_the_words_are_not_in_stays_english_and_from_left_to_rig
             assert len(installed) == number_of_files, (language, installed)
     finally:
         QLocale.setDefault(before)
+
+
+def test_of_several_languages_the_one_preferred_most_counts(monkeypatch, qapp):
+    installed = []
+    monkeypatch.setattr(type(qapp), "installTranslator", lambda self, translator: installed.append(translator.filePath()))
+    for languages, number_of_files in ((["en-GB", "de-DE"], 0), (["de-DE", "en-GB"], 2)):
+        installed.clear()
+        monkeypatch.setattr("picgui.gui.app.QLocale", lambda *given, languages=languages: QLocale(*given) if given else Mock(uiLanguages=lambda: languages))
+        dress(qapp)
+        assert len(installed) == number_of_files, languages
 
 
 def test_a_large_icon_is_sharp(qapp):

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 
 from picgui.batch import Drawn, colorize_file
 from picgui.defaults import CANDIDATES, TEMPERATURE
@@ -645,6 +645,115 @@ def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbo
 def press(widget, *keys):
     for key in keys:
         QTest.keyClick(widget, key)
+
+
+def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):  # noqa: F811
+    canvas, photo = drawn.canvas, drawn.session.opened.photo
+    canvas.zoom_to(12.0)
+    canvas._move(QPointF(-3000, -3000))  # a corner of the photograph
+    drawn._actions["hint"].trigger()
+
+    def at():
+        target = canvas._target(canvas._pane_rects()[0])
+        return QPointF(target.x() + canvas._crosshair.x() * target.width(), target.y() + canvas._crosshair.y() * target.height())
+
+    press(canvas, Qt.Key.Key_Left)
+    middle = canvas._pane_rects()[0].center()
+    assert (at() - middle).manhattanLength() < 2 and canvas._crosshair.x() > 0.6
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
+        for _ in range(200):
+            press(canvas, key)
+            assert canvas._pane_rects()[0].contains(at())
+    assert (canvas._crosshair.x(), canvas._crosshair.y()) == (0, 0)
+    before = at()
+    press(canvas, Qt.Key.Key_Right)
+    assert 0 < canvas._crosshair.x() * photo.width * canvas._zoom / canvas.devicePixelRatioF() < 0.1 * canvas.width(), "a small step of what is seen"
+    assert at() != before
+
+
+def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(drawn):  # noqa: F811
+    drawn.gallery.mark(drawn.session.samples[:3])
+    drawn._actions["compare"].trigger()
+    canvas, session = drawn.canvas, drawn.session
+    session.select(session.samples[1])
+    canvas._panes = session.samples[:3]
+    empty = next((p for x in range(2, canvas.width(), 7) for y in range(2, canvas.height(), 7) if canvas._pane_at(p := QPointF(x, y)) is None), None)
+    assert empty is not None, "a gap at least"
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
+    assert session.selected is session.samples[1]
+    drawn._actions["hint"].trigger()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
+    assert drawn._marked_place is None
+    canvas.zoom_to(4.0, empty)
+    assert abs(canvas._center.x() - 0.5) < 1e-6 and abs(canvas._center.y() - 0.5) < 1e-6
+    inside = canvas._pane_rects()[2].center().toPoint()
+    drawn._actions["hint"].trigger()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=inside)
+    assert session.selected is session.samples[2]
+
+
+def test_the_focus_that_a_key_brought_is_seen_and_outlives_a_menu(drawn):  # noqa: F811
+    def give(widget, kind, reason):
+        QCoreApplication.sendEvent(widget, QFocusEvent(kind, reason))
+
+    reason, kind = Qt.FocusReason, QEvent.Type
+    for widget, shown in ((drawn.canvas, lambda: drawn.canvas._shows_focus), (drawn.gallery, lambda: drawn.gallery.shows_focus)):
+        give(widget, kind.FocusIn, reason.MouseFocusReason)
+        assert not shown()
+        give(widget, kind.FocusIn, reason.TabFocusReason)
+        assert shown()
+        for meanwhile in (reason.PopupFocusReason, reason.ActiveWindowFocusReason, reason.MenuBarFocusReason):
+            give(widget, kind.FocusOut, meanwhile)
+            give(widget, kind.FocusIn, meanwhile)
+            assert shown()
+        give(widget, kind.FocusOut, reason.MouseFocusReason)
+        assert not shown()
+    drawn.gallery.setFocus(reason.MouseFocusReason)
+    plain = drawn.gallery.grab().toImage()
+    drawn.gallery.clearFocus()
+    drawn.gallery.setFocus(reason.TabFocusReason)
+    assert drawn.gallery.hasFocus() and drawn.gallery.grab().toImage() != plain
+
+
+def test_samples_of_which_nothing_is_drawn_are_the_last_by_typicality(drawn):  # noqa: F811
+    session = drawn.session
+    bare = session.samples[1]
+    bare.begin()
+    bare.stopped = True
+    drawn.gallery.samples.sort_by(Order.TYPICALITY)
+    assert drawn.gallery.samples.shown[-1] is bare
+
+
+def test_previews_are_made_ahead_however_often_samples_are_drawn_anew(drawn, qtbot):  # noqa: F811
+    pictures, session = drawn.pictures, drawn.session
+    for _ in range(4):
+        session.resample()
+        qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+        qtbot.waitUntil(lambda: all(("preview", s.number) in pictures._images for s in session.samples), timeout=WAIT)
+
+
+def test_menus_and_dialogs_go_when_they_are_closed(drawn, monkeypatch):  # noqa: F811
+    def those_there():
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return len(drawn.findChildren(QDialog)) + len(drawn.findChildren(QMenu))
+
+    before = those_there()
+    monkeypatch.setattr(QDialog, "exec", lambda *_: 0)
+    QTimer.singleShot(50, lambda: QApplication.activePopupWidget().close())
+    drawn._show_sample_menu(QPoint())
+    for show in (drawn.show_preferences, drawn.show_shortcuts, drawn.show_about):
+        show()
+    assert those_there() == before
+
+
+def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):  # noqa: F811
+    brush = drawn.panel.hints.brush
+    event = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+    QCoreApplication.sendEvent(brush, event)
+    assert brush.value() == 3 and not event.isAccepted()
+    brush.setValue(9)
+    QTest.mouseDClick(brush, Qt.MouseButton.LeftButton)
+    assert brush.value() == 3
 
 
 def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):  # noqa: F811

@@ -59,11 +59,13 @@ def dress(application: QApplication) -> None:
     application.setApplicationDisplayName("picgui")
     application.setDesktopFileName(DESKTOP_ID)
     application.setStyle("Fusion")
-    # Qt's own words, and the direction of writing, only in a language that ours are in
+    # Qt's own words, and the direction of writing, only in a language that ours are in, and only in the one preferred most: a list of languages
+    # would be searched to its end, though ours without a file, English, came first
+    language = QLocale((QLocale().uiLanguages() or ["C"])[0])
     folders = {"picgui": str(resource("translations")), "qtbase": QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)}
     for name, folder in folders.items():
         translator = QTranslator(application)
-        if not translator.load(QLocale(), name, "_", folder):
+        if not translator.load(language, name, "_", folder):
             break
         application.installTranslator(translator)
     application.setWindowIcon(theme.application_icon())

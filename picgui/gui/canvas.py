@@ -202,8 +202,10 @@ class Canvas(QWidget):
         if self._session.opened is None:
             return
         zoom = min(max(zoom, min(1.0, self._fitting_zoom() * 0.5)), MAX_ZOOM)
-        pane = self._pane_at(at) if at is not None else self._pane_rects()[0]
-        at = at if at is not None else pane.center()
+        pane = self._pane_at(at) if at is not None else None
+        if pane is None:
+            pane = self._pane_rects()[0]
+            at = pane.center()
         before = self._to_photo(at, pane)
         self._fits = False
         self._zoom = zoom
@@ -265,12 +267,13 @@ class Canvas(QWidget):
         target = self._target(pane)
         return QPointF((point.x() - target.x()) / target.width(), (point.y() - target.y()) / target.height())
 
-    def _pane_index(self, point: QPointF) -> int:
-        rects = self._pane_rects()
-        return next((i for i, rect in enumerate(rects) if rect.contains(point)), 0)
+    def _pane_at(self, point: QPointF) -> QRectF | None:
+        """The pane in which a point of the widget lies; None between and beside them."""
+        return next((rect for rect in self._pane_rects() if rect.contains(point)), None)
 
-    def _pane_at(self, point: QPointF) -> QRectF:
-        return self._pane_rects()[self._pane_index(point)]
+    def _sample_at(self, point: QPointF) -> Sample | None:
+        """The sample of the pane in which a point of the widget lies."""
+        return next((sample for sample, rect in zip(self._panes, self._pane_rects()) if rect.contains(point)), None)
 
     def _divider(self, pane: QRectF) -> float:
         """The divider's x in widget pixels."""
@@ -301,7 +304,7 @@ class Canvas(QWidget):
             self._chip(painter, self._caption, room, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         if self._overlay is not None and not self._original:
             self._paint_legend(painter)
-        if self._shows_focus:
+        if self._shows_focus and self.hasFocus():
             painter.setPen(QPen(QColor(colors.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -658,10 +661,12 @@ class Canvas(QWidget):
             return
         if self._grabbed is not None and event.button() is not self._grabbed_by:
             return  # one thing at a time
+        if self._pane_at(event.position()) is None:
+            return
         self._pressed_at, self._moved, self._grabbed_by = event.position(), False, event.button()
         self._crosshair = None
         if self._tool is Tool.REGION and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
-            self.pane_clicked.emit(self._panes[self._pane_index(event.position())])  # it may be one of which no region can be redone
+            self.pane_clicked.emit(self._sample_at(event.position()))  # it may be one of which no region can be redone
         marking = self._tool is not Tool.MOVE and self._session.embedded is not None
         if marking and event.button() is Qt.MouseButton.LeftButton:
             self._grabbed = "mark"
@@ -690,7 +695,7 @@ class Canvas(QWidget):
                 self._stroke.append(point)
             self.update()
         elif self._grabbed == "divider":
-            share = self._to_photo(event.position(), self._pane_at(self._pressed_at)).x()
+            share = self._to_photo(event.position(), self._pressed_pane()).x()
             self._split = min(max(share, 0.0), 1.0)
             self.update()
         elif self._grabbed == "photo":
@@ -714,13 +719,17 @@ class Canvas(QWidget):
 
     def _is_near(self, a: QPointF, b: QPointF) -> bool:
         """Whether two points, as shares of the photograph's sides, are so near that a stroke need not keep both."""
-        target = self._target(self._pane_at(self._pressed_at))
+        target = self._target(self._pressed_pane())
         apart = math.hypot((a.x() - b.x()) * target.width(), (a.y() - b.y()) * target.height())
         return apart < max(2.0, self._brush_radius(target) / 4 if self._tool is Tool.HINT else 0.0)
 
+    def _pressed_pane(self) -> QRectF:
+        """The pane in which a button was pressed; the first where it has gone since."""
+        return self._pane_at(self._pressed_at) or self._pane_rects()[0]
+
     def _inside(self, point: QPointF) -> QPointF:
         """A point of the widget as shares of the photograph's sides, moved into it."""
-        share = self._to_photo(point, self._pane_at(self._pressed_at))
+        share = self._to_photo(point, self._pressed_pane())
         return QPointF(min(max(share.x(), 0.0), 1.0), min(max(share.y(), 0.0), 1.0))
 
     def _pan(self, moved: QPointF) -> None:
@@ -746,7 +755,8 @@ class Canvas(QWidget):
             self._tell_mark()
             return
         if self._grabbed == "photo" and not self._moved and len(self._panes) > 1:
-            self.pane_clicked.emit(self._panes[self._pane_index(event.position())])
+            if (sample := self._sample_at(event.position())) is not None:
+                self.pane_clicked.emit(sample)
         self._grabbed = None
         self._rest_cursor()
 
@@ -776,15 +786,14 @@ class Canvas(QWidget):
         if not self.has_split or self._session.opened is None:
             return False
         pane = self._pane_at(point)
-        return abs(point.x() - self._divider(pane)) <= _GRIP or QLineF(point, self._handle(pane)).length() <= _HANDLE
+        return pane is not None and (abs(point.x() - self._divider(pane)) <= _GRIP or QLineF(point, self._handle(pane)).length() <= _HANDLE)
 
     def focusInEvent(self, event) -> None:  # noqa: N802
-        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-        self._shows_focus = event.reason() in by_key
+        self._shows_focus = theme.shows_focus(event.reason(), before=self._shows_focus)
         self.update()
 
-    def focusOutEvent(self, _event) -> None:  # noqa: N802
-        self._shows_focus = False
+    def focusOutEvent(self, event) -> None:  # noqa: N802
+        self._shows_focus = theme.keeps_focus(event.reason()) and self._shows_focus
         self.update()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
@@ -808,11 +817,19 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def _move_crosshair(self, against: QPointF) -> None:
-        """Move the crosshair a step, and with it the second corner of a region."""
-        photo, at = self._session.opened.photo, self._crosshair
-        step = _KEY_STEP * max(photo.width, photo.height) / 64
-        x, y = (0.5, 0.5) if at is None else (at.x() - against.x() * step / photo.width, at.y() - against.y() * step / photo.height)
+        """Move the crosshair a step, and with it the second corner of a region; it begins in the middle of what is in view, and stays in view."""
+        photo, at, pane = self._session.opened.photo, self._crosshair, self._pane_rects()[0]
+        in_view = max(pane.width(), pane.height()) * self.devicePixelRatioF() / self._zoom  # pixels of the photograph
+        step = _KEY_STEP * min(max(photo.width, photo.height), in_view) / 64
+        if at is None:
+            x, y = self._center.x(), self._center.y()
+        else:
+            x, y = at.x() - against.x() * step / photo.width, at.y() - against.y() * step / photo.height
         self._crosshair = QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+        target, inside = self._target(pane), pane.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        x, y = target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height()
+        beyond = QPointF(x - min(max(x, inside.left()), inside.right()), y - min(max(y, inside.top()), inside.bottom()))
+        self._move(-beyond)
         if self._tool is Tool.REGION and self._stroke:
             self._stroke = [self._stroke[0], self._crosshair]
         self.update()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from picgui import defaults
 from picgui.gui import theme
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
+from picgui.gui.slider import ResettableSlider
 from picgui.gui.words import breakable, literal, number, shortened
 
 _DEBOUNCE_MILLISECONDS = 180
@@ -61,25 +61,6 @@ class IconButton(QToolButton):
     def retint(self) -> None:
         """Take the icon's colour from the theme in use."""
         self.setIcon(theme.icon(self._icon_name))
-
-
-class ResettableSlider(QSlider):
-    """A slider that a double click sets back."""
-
-    def __init__(self, *, low: int, high: int, initial: int, name: str, parent: QWidget | None = None):
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self._initial = initial
-        self.setRange(low, high)
-        self.setValue(initial)
-        self.setSingleStep(5)
-        self.setPageStep(10)
-        self.setAccessibleName(name)
-
-    def mouseDoubleClickEvent(self, _event) -> None:  # noqa: N802
-        self.setValue(self._initial)
-
-    def wheelEvent(self, event) -> None:  # noqa: N802
-        event.ignore()  # a panel that is scrolled must not change what is drawn
 
 
 class NumberField(QLineEdit):

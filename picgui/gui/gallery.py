@@ -1,5 +1,6 @@
 """The samples as a row of thumbnails: a model over the session, and a view that paints them while they are drawn."""
 
+import math
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from pathlib import Path
@@ -31,7 +32,7 @@ class Order(Enum):
 _KEYS = {
     Order.OLDEST: lambda sample: sample.number,
     Order.NEWEST: lambda sample: -sample.number,
-    Order.TYPICALITY: lambda sample: -sample.typicality,
+    Order.TYPICALITY: lambda sample: -sample.typicality if sample.rows else math.inf,  # not known before anything is drawn
     Order.COLORFULNESS: lambda sample: -sample.colorfulness,
 }
 
@@ -185,10 +186,14 @@ class SampleDelegate(QStyledItemDelegate):
             y = picture.top() + picture.height() * sample.rows / sample.chroma.shape[1]
             painter.fillRect(QRectF(picture.left(), y - 0.75, picture.width(), 1.5), QColor(colors.accent))
         painter.restore()
-        if current or (option.state & QStyle.StateFlag.State_HasFocus and option.widget.hasFocus()):
+        if current:
             painter.setPen(QPen(QColor(colors.accent), 2.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(picture.adjusted(-2.5, -2.5, 2.5, 2.5), _RADIUS + 2, _RADIUS + 2)
+        if option.state & QStyle.StateFlag.State_HasFocus and option.widget.shows_focus:
+            painter.setPen(QPen(QColor(colors.text), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(cell, _RADIUS + 3, _RADIUS + 3)
         label = QRectF(cell.left() + 6, option.rect.bottom() - _LABEL_HEIGHT - 2, cell.width() - 12, _LABEL_HEIGHT)
         pinned = self._session.is_pinned(sample)
         painter.setPen(QColor(colors.text if current else colors.quiet))
@@ -211,6 +216,7 @@ class Gallery(QListView):
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self.shows_focus = False  # where a key brought it
         self._write: Callable[[Sample], Path | None] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
@@ -281,6 +287,14 @@ class Gallery(QListView):
         self.viewport().update()
 
     # what a person does; rows that come and go change the current index, too, and choose nothing
+
+    def focusInEvent(self, event) -> None:  # noqa: N802
+        self.shows_focus = theme.shows_focus(event.reason(), before=self.shows_focus)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event) -> None:  # noqa: N802
+        self.shows_focus = theme.keeps_focus(event.reason()) and self.shows_focus
+        super().focusOutEvent(event)
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
         super().keyPressEvent(event)

@@ -4,11 +4,12 @@ import numpy as np
 import torch
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from picgui import color
 from picgui.gui import theme
 from picgui.gui.session import Session
+from picgui.gui.slider import ResettableSlider
 
 _PLANE_PIXELS = 110
 _SWATCHES = 6
@@ -142,10 +143,7 @@ class HintPanel(QWidget):
         self._swatches.setSpacing(6)
         self.plane = Plane()
         self.plane.chosen.connect(self.color_chosen)
-        self.brush = QSlider(Qt.Orientation.Horizontal)
-        self.brush.setRange(1, 15)
-        self.brush.setValue(3)
-        self.brush.setAccessibleName(self.tr("Brush"))
+        self.brush = ResettableSlider(low=1, high=15, initial=3, step=1, name=self.tr("Brush"))
         self.brush.valueChanged.connect(self._brush_moved)
         self.clear = QPushButton(self.tr("Clear all hints"))
         self.clear.clicked.connect(self.clear_wanted)

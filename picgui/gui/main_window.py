@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -516,6 +517,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
         menu.exec(position)
+        menu.deleteLater()
 
     # what outlives a crash
 
@@ -566,6 +568,7 @@ class MainWindow(QMainWindow):
             if self.session.opened is None:
                 self.session.set_sample_count(preferences.samples(self.settings))
                 self.session.set_temperature(preferences.temperature(self.settings))
+        dialog.deleteLater()
 
     def _checkpoint(self) -> Path:
         chosen = Path(str(self.settings.value("checkpoint", "") or default_checkpoint()))
@@ -581,12 +584,17 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_shortcuts(self) -> None:
         """Show every key."""
-        ShortcutsDialog(list(self._actions.values()), self).exec()
+        self._show(ShortcutsDialog(list(self._actions.values()), self))
 
     @Slot()
     def show_about(self) -> None:
         """Show what the program is."""
-        AboutDialog(self.studio.model.checkpoint if self.studio.model else None, self).exec()
+        self._show(AboutDialog(self.studio.model.checkpoint if self.studio.model else None, self))
+
+    @staticmethod
+    def _show(dialog: QDialog) -> None:
+        dialog.exec()
+        dialog.deleteLater()
 
     @Slot(QAction)
     def _order_chosen(self, action: QAction) -> None:

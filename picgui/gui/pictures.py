@@ -330,7 +330,8 @@ class Pictures(QObject):
         """The preview of a finished sample that a person may choose next."""
         ready = [s for s in self._session.samples if s.has_ended]
         missing = [s for s in ready if self._lacks_preview(s)][:1]
-        if not missing or sum(key[0] == "preview" for key in self._images) >= _PREVIEWS:
+        present = {s.number for s in self._session.samples}  # previews of those that are gone are kept for undo
+        if not missing or sum(key[0] == "preview" and key[1] in present for key in self._images) >= _PREVIEWS:
             return []
         sample, photo = missing[0], self._session.opened.preview
         self._outdated.discard(sample.number)

@@ -317,6 +317,20 @@ def paint_brushed(painter: QPainter, line: QPainterPath, width: float) -> None:
     painter.drawImage(place.topLeft(), layer)
 
 
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+_FOR_A_WHILE = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason, Qt.FocusReason.MenuBarFocusReason)
+
+
+def shows_focus(reason: Qt.FocusReason, *, before: bool) -> bool:
+    """Whether a widget shows that it has the focus, which it got for a reason: where a key brought it. A window or menu that came between changes nothing."""
+    return before if keeps_focus(reason) else reason in _BY_KEY
+
+
+def keeps_focus(reason: Qt.FocusReason) -> bool:
+    """Whether the focus went for a reason for which it comes back."""
+    return reason in _FOR_A_WHILE
+
+
 def application_icon() -> QIcon:
     """The product's own icon."""
     result = QIcon()

@@ -1,0 +1,23 @@
+"""A slider for panels that are scrolled."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider, QWidget
+
+
+class ResettableSlider(QSlider):
+    """A slider that a double click sets back."""
+
+    def __init__(self, *, low: int, high: int, initial: int, name: str, step: int = 5, parent: QWidget | None = None):
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._initial = initial
+        self.setRange(low, high)
+        self.setValue(initial)
+        self.setSingleStep(step)
+        self.setPageStep(2 * step)
+        self.setAccessibleName(name)
+
+    def mouseDoubleClickEvent(self, _event) -> None:  # noqa: N802
+        self.setValue(self._initial)
+
+    def wheelEvent(self, event) -> None:  # noqa: N802
+        event.ignore()  # a panel that is scrolled must not change what is drawn
