@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from picgui import defaults, record
+from picgui.errors import ExistsError
 from picgui.files import file_digest
 from picgui.paths import is_folder, make_folder
 from picgui.photo import Photo, photos_in, read_photo
@@ -99,8 +100,14 @@ def colorize_file(
             target, text = targets[drawn.seed], texts[drawn.seed]
             is_free = not os.path.lexists(target)
             if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):  # another program may have written meanwhile
-                _write(target, photo, drawn, saturation=saturation, text=text, exclusive=is_free)
-                yield Written(target, drawn.seed)
+                try:
+                    _write(target, photo, drawn, saturation=saturation, text=text, exclusive=is_free)
+                except ExistsError:  # while it was composed: it may be this very result
+                    if record.is_needed(target, text, source_digest=digest, overwrite=False):
+                        raise
+                    yield Kept(target)
+                else:
+                    yield Written(target, drawn.seed)
             else:
                 yield Kept(target)
         else:

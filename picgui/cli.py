@@ -67,7 +67,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace earlier results of the same photographs that were drawn with other settings, never other files"
+        "--overwrite", action="store_true", help="replace earlier results of the same photographs that were drawn with other settings, never other files or colours given by hand"
     )
     parser.add_argument(
         "--shard", type=arguments.shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"
@@ -124,7 +124,8 @@ def _colorize_all(options: argparse.Namespace) -> int:
         try:
             _colorize_photo(path, model, options)
         except ExistsError as error:
-            failed = _say(f"{error} (The folder is that of -o; --overwrite replaces results of other settings.)")
+            hint = "" if options.overwrite else "; --overwrite replaces results of other settings, but no colours given by hand"
+            failed = _say(f"{error} (The folder is that of -o{hint}.)")
         except DestinationError as error:  # as of a full disk: the others would fail, too
             return _say(error)
         except PicError as error:

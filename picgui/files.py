@@ -92,6 +92,8 @@ def _replace(temporary: Path, path: Path) -> None:
             os.replace(temporary, path)
             return
         except PermissionError as error:
+            if _TRIES == 1:
+                raise
             if attempt == _TRIES - 1:
                 raise ExportError(
                     "{name} could not be replaced: it may be open in another program. Close it there, or choose another name.", name=path.name

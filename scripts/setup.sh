@@ -124,7 +124,8 @@ remove_other_opencv() {  # of an earlier .venv: two packages of one cv2 spoil ea
     local package
     for package in opencv-python opencv-contrib-python; do
         if "$(venv_python)" -m pip show --quiet "$package" >/dev/null 2>&1; then
-            "$(venv_python)" -m pip uninstall --quiet --yes "$package" opencv-python-headless 2>/dev/null
+            "$(venv_python)" -m pip uninstall --quiet --yes "$package" opencv-python-headless ||
+                say "$package, of an earlier picgui, could not be removed from .venv. Remove .venv (make clean), then run make again."
         fi
     done
 }

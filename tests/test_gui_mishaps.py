@@ -1099,16 +1099,20 @@ def test_colours_of_a_photograph_are_read_though_another_file_is_damaged(drawn, 
     print_path, damaged = tmp_path / "print.png", tmp_path / "damaged.png"
     cv2.imwrite(str(print_path), np.full((100, 150, 3), (120, 150, 190), np.uint8))
     damaged.write_bytes(b"no picture")
-    read, asked = jobs.read_own_colors, []
+    read, asked, begun, go_on = jobs.read_own_colors, [], threading.Event(), threading.Event()
 
     def interrupted(opened):
         asked.append(opened)
         if len(asked) == 1:
-            drawn.open(damaged)  # which takes the reader's place
+            begun.set()
+            go_on.wait(WAIT / 1000)
         yield from read(opened)
 
     monkeypatch.setattr(jobs, "read_own_colors", interrupted)
     drawn.open(print_path)
+    qtbot.waitUntil(begun.is_set, timeout=WAIT)
+    drawn.open(damaged)  # in its place
+    go_on.set()
     qtbot.waitUntil(lambda: drawn.session.name == "print" and drawn.session.own_chroma is not None, timeout=WAIT)
     assert len(asked) == 2 and "damaged.png" in drawn.message.text
 

@@ -1063,6 +1063,28 @@ def test_an_offer_to_draw_fewer_is_of_the_samples_that_failed(drawn, qtbot, monk
     assert len(session.samples) == 2
 
 
+def test_drawing_fewer_takes_no_finished_sample_away(drawn, qtbot, monkeypatch):  # noqa: F811
+    session, message, finished = drawn.session, drawn.message, drawn.session.samples
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, OutOfMemoryError, from_number=2)
+        session.set_sample_count(6)
+        qtbot.waitUntil(lambda: message.isVisible(), timeout=WAIT)
+        message._buttons[0].click()
+        qtbot.waitUntil(lambda: is_done(drawn) and len(session.samples) == 5, timeout=WAIT)
+    assert session.samples[:4] == finished and all(s.is_complete for s in session.samples)
+
+
+def test_a_remedy_that_is_left_stays(drawn, qtbot, monkeypatch):  # noqa: F811
+    session, message = drawn.session, drawn.message
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, CardMemoryError, from_number=2)
+        session.resample()
+        qtbot.waitUntil(lambda: message.isVisible(), timeout=WAIT)
+    assert [b.text() for b in message._buttons] == ["Draw fewer samples", "Use the processor"]
+    session.delete(session.samples[1:])
+    assert message.isVisible() and [b.text() for b in message._buttons if b.isVisible()] == ["Use the processor"]
+
+
 def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_to_go_on(window, scan, tmp_path, qtbot):  # noqa: F811
     window.session.set_sample_count(1)
     window.opening.open_many([scan])

@@ -32,7 +32,7 @@ SPLITS = ("train", "validation")
 _VALIDATION_NAMES = ("validation", "val", "test")
 _PACK_NAMES = {"train": ("train", "data_batch"), "validation": (*_VALIDATION_NAMES, "test_batch")}  # how they begin
 _VALIDATION_SHARE = 32  # of pictures without splits, about one in so many validates
-_DECODING = 2  # another number, and what was decoded before is decoded again
+_DECODING = 3  # another number, and what was decoded before is decoded again
 _GREY_CHROMA = 3.0  # mean |channel difference| in 8-bit levels under which a picture teaches nothing about colour
 _MOSAIC = (25, 40, 32)
 

@@ -487,24 +487,31 @@ class MessageBar(QFrame):
         self._timer.start(1000 * self._SECONDS)
 
     def withdraw(self, *actions: Callable[[], object]) -> None:
-        """Hide a message that offers any of these, which has no sense any more."""
-        if any(then in actions for _, then in self._offers):
-            self.hide()
+        """Offer none of these any more; a message that offers nothing else is hidden."""
+        left = tuple(offer for offer in self._offers if offer[1] not in actions)
+        if len(left) < len(self._offers):
+            self._offer(left)
+            if not left:
+                self.hide()
 
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
-        self._kind, self._offers = kind, offers
+        self._kind = kind
         self._text.setText(breakable(sentence))
         self._text.setToolTip(sentence if sentence != self.text else "")
+        self._offer(offers)
+        self.setAccessibleName(sentence)
+        self.retint()
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
+
+    def _offer(self, offers: tuple[Offer, ...]) -> None:
+        self._offers = offers
         sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._inside.setDirection(below if len(offers) > 1 else sideways)
         for place, button in enumerate(self._buttons):
             button.setText(offers[place][0] if place < len(offers) else "")
             button.setVisible(place < len(offers))
-        self.setAccessibleName(sentence)
-        self.retint()
-        self.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
 
     def retint(self) -> None:
         """Follow a change of the theme."""

@@ -770,7 +770,7 @@ class MainWindow(QMainWindow):
         self.earlier_menu.menuAction().setVisible(len(kept) > 1)
         for path in kept[1:]:
             when = QLocale().toString(QFileInfo(str(path)).lastModified(), QLocale.FormatType.ShortFormat)
-            action = self.earlier_menu.addAction(literal(f"{records.photo_name(path) or self.tr('Pasted picture')}, {when}"))
+            action = self.earlier_menu.addAction(literal(f"{records.photo_name(path) or self.opening.title_of(None)}, {when}"))
             action.setData(str(path))
             action.triggered.connect(self._recent_triggered)
         self.recent_menu.clear()

@@ -49,7 +49,8 @@ class Opening(QObject):
 
     def _ask_for_file(self, title: str, kinds: str, endings: Sequence[str]) -> Path | None:
         kinds = kinds.replace("%1", " ".join(f"*{ending}" for ending in endings))
-        path, _ = QFileDialog.getOpenFileName(self._window, title, preferences.folder(self.settings, "open_folder"), f"{kinds};;{self.tr('All files (*)')}")
+        kinds = ";;".join((kinds, self.tr("All files (*)")))
+        path, _ = QFileDialog.getOpenFileName(self._window, title, preferences.folder(self.settings, "open_folder"), kinds)
         if not path:
             return None
         self.settings.setValue("open_folder", str(Path(path).parent))

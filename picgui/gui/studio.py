@@ -177,18 +177,24 @@ class Studio(QObject):
         self._load(self.checkpoint, device="cpu", interrupted=self._drawing)
 
     def draw_fewer(self) -> None:
-        """Want half as many samples, and go on with those of them that memory did not suffice for; nothing where they are gone."""
-        if not self.can_draw_fewer:
-            return
-        interrupted = self._drawing
-        self.session.set_sample_count(self.session.sample_count // 2)
-        self.session.resume(interrupted)
+        """Let half of the samples go that memory did not suffice for, and go on with the others; nothing where they are gone."""
+        if self.can_draw_fewer:
+            failed = self._failed()
+            number = len(failed) // 2
+            wanted = len(self.session.samples) - number
+            self.session.set_sample_count(wanted)
+            if len(self.session.samples) > wanted:  # as many were wanted already
+                self.session.delete(failed[-number:])
+            self.session.resume(failed)
 
     @property
     def can_draw_fewer(self) -> bool:
         """Whether several samples were being drawn together when memory ran out, and are still there."""
-        left = [s for s in self._drawing if s in self.session.samples and not s.is_complete]
-        return len(left) > 1 and self.session.sample_count > 1
+        return len(self._failed()) > 1
+
+    def _failed(self) -> list[Sample]:
+        """What was being drawn last and is there, incomplete."""
+        return [s for s in self._drawing if s in self.session.samples and not s.is_complete]
 
     def use_threads(self, number: int) -> None:
         """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
@@ -282,8 +288,8 @@ class Studio(QObject):
         if not self._reader.is_current(job):
             return
         if isinstance(opened, OwnColors):
-            self._looked_at = opened.opened
             if opened.opened is self.session.opened:
+                self._looked_at = opened.opened
                 self.session.set_own_chroma(opened.chroma)
             return
         if isinstance(opened, Measured):

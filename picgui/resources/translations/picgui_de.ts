@@ -707,6 +707,10 @@
         <translation>Foto öffnen</translation>
     </message>
     <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
         <source>%1 and its samples were put aside.</source>
         <translation>%1 und die Varianten davon wurden beiseitegelegt.</translation>
     </message>
