@@ -99,17 +99,15 @@ def colorize_file(
         if isinstance(drawn, Sample):
             target, text = targets[drawn.seed], texts[drawn.seed]
             is_free = not os.path.lexists(target)
-            if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):  # another program may have written meanwhile
+            is_needed = record.is_needed(target, text, source_digest=digest, overwrite=overwrite)  # another program may have written meanwhile
+            if is_needed:
                 try:
                     _write(target, photo, drawn, saturation=saturation, text=text, exclusive=is_free)
                 except ExistsError:  # while it was composed: it may be this very result
-                    if record.is_needed(target, text, source_digest=digest, overwrite=False):
+                    is_needed = record.is_needed(target, text, source_digest=digest, overwrite=False)
+                    if is_needed:
                         raise
-                    yield Kept(target)
-                else:
-                    yield Written(target, drawn.seed)
-            else:
-                yield Kept(target)
+            yield Written(target, drawn.seed) if is_needed else Kept(target)
         else:
             yield Drawn(drawn)
 

@@ -15,6 +15,7 @@ from picgui.paths import is_folder
 
 _TRIES = 10 if os.name == "nt" else 1
 
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """A file to be read. Raises PhotoError where it is missing, a folder, no plain file, or may not be read."""

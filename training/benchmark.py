@@ -170,11 +170,10 @@ def floor_seconds(f: PixelCNN, limits: dict) -> float:
     channels = len(f.u_input.bias)
     once = sum(block.condition.v.numel() for block in f.u_blocks)  # the embedding's terms are made once a photo
     once += sum(block.condition.v[:, 2 * channels :].numel() for block in f.ul_blocks)
-    for block in f.u_blocks:
-        if block.first.v.shape[3] == 3:  # six products in place of twelve
-            once += (block.first.v.numel() + block.gate.v.numel()) / 2
+    wide = [p.v for block in f.u_blocks for p in (block.first, block.gate) if p.v.shape[3] == 3]
+    spared = sum(v.numel() for v in wide) / 2  # six products in place of twelve
     pixels = SIZE * SIZE
-    products = 2 * (total - sequential - once) * pixels / (limits["peak_gflops_one_thread"] * 1e9)
+    products = 2 * (total - sequential - once - spared) * pixels / (limits["peak_gflops_one_thread"] * 1e9)
     return products + 2 * sequential * pixels / (limits["cache_bandwidth_gb_per_second"] * 1e9)
 
 
