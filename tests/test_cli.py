@@ -303,6 +303,22 @@ def test_a_full_disk_ends_the_work(folder, monkeypatch, capsys):
     assert main(arguments) == 1 and capsys.readouterr().err.count("disk is full") == 1
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_what_another_program_writes_meanwhile_is_kept(folder, capsys, monkeypatch, same):
+    def beaten(path, image, *, text, exclusive, **options):
+        assert exclusive
+        write_png(path, image, text=text if same else {"Software": "another"}, **options)
+        before.append(path.read_bytes())
+        write_png(path, image, text=text, exclusive=exclusive, **options)
+
+    before, out = [], f"beaten-{same}"
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("picgui.batch.write_png", beaten)
+    status = main(["colorize", "scan.jpg", "-n", "1", "-o", out, "--checkpoint", "tiny.safetensors", "--device", "cpu"])
+    assert status == (0 if same else 1) and (folder / out / "scan-colorized-1.png").read_bytes() == before[0]
+    assert same or "is not an earlier result" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices there")
 def test_a_log_that_cannot_be_written_stops_nothing(folder):
     command = [sys.executable, "-m", "picgui", "colorize", "scan.jpg", "-n", "1", "--checkpoint", "tiny.safetensors"]
