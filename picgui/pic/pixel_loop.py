@@ -42,14 +42,14 @@ from picgui.pic.products import (
 
 _LEAST_SHARE = 1e-200  # under which a probability is summed up by its logarithm
 SHRINK_STEPS = 32  # in which a colour that sRGB does not have goes to grey
-
-
+_NEAR = 2  # columns of a kernel, the pixel's own and that to its left
 
 
 class Weights(NamedTuple):
     """What a row multiplies with. Matrices are in panels of columns, (panels, in, `PANEL`), half precision seen as uint16; the rest is float32.
 
-    Kernels are by their rows, the current one last, and within a row (columns * in, out).
+    Kernels are by their rows, the current one last, and within a row (columns * in, out). Of a horizontal kernel's current row the columns that
+    two pixels side by side may read at once, as they lie two and more to the left, are apart.
     """
 
     u: np.ndarray  # (2, *matrix): the vertical flow's input
@@ -58,9 +58,13 @@ class Weights(NamedTuple):
     left_chroma: np.ndarray  # (2, C): of a and b of the pixel to the left
     vertical_first: np.ndarray  # (blocks, rows, *matrix)
     vertical_gate: np.ndarray
-    horizontal_first: np.ndarray
+    horizontal_first: np.ndarray  # (blocks, rows, *matrix), without the current one
     horizontal_gate: np.ndarray
-    from_u: np.ndarray  # (blocks, *matrix)
+    far_first: np.ndarray  # (blocks, *matrix), of the current row; without inputs where kernels are less than three wide
+    far_gate: np.ndarray
+    near_first: np.ndarray
+    near_gate: np.ndarray
+    from_u: np.ndarray
     out: np.ndarray  # a matrix
     u_bias: np.ndarray
     above_bias: np.ndarray
@@ -111,6 +115,8 @@ def pack(pixel_cnn: PixelCNN) -> Weights | None:
         return None
     vertical, horizontal = pixel_cnn.u_blocks, pixel_cnn.ul_blocks
     left, doubled = pixel_cnn.ul_left.weight(), 2 * len(pixel_cnn.u_input.bias)
+    first, gate = packed([b.first.weight() for b in horizontal]), packed([b.gate.weight() for b in horizontal])
+    far = max(first.shape[3] // doubled - _NEAR, 0) * doubled  # inputs
 
     def numbers(x: Sequence[Tensor]) -> np.ndarray:
         return torch.stack(list(x)).numpy()
@@ -122,8 +128,12 @@ def pack(pixel_cnn: PixelCNN) -> Weights | None:
         left_chroma=left[:, 1:3, 1, 0].t().contiguous().numpy(),
         vertical_first=packed([b.first.weight() for b in vertical]),
         vertical_gate=packed([b.gate.weight() for b in vertical]),
-        horizontal_first=packed([b.first.weight() for b in horizontal]),
-        horizontal_gate=packed([b.gate.weight() for b in horizontal]),
+        horizontal_first=np.ascontiguousarray(first[:, :-1]),
+        horizontal_gate=np.ascontiguousarray(gate[:, :-1]),
+        far_first=np.ascontiguousarray(first[:, -1, :, :far]),
+        far_gate=np.ascontiguousarray(gate[:, -1, :, :far]),
+        near_first=np.ascontiguousarray(first[:, -1, :, far:]),
+        near_gate=np.ascontiguousarray(gate[:, -1, :, far:]),
         from_u=packed([b.condition.weight()[:, :doubled] for b in horizontal]),
         out=packed([pixel_cnn.out.weight()])[0, 0],
         u_bias=numbers(pixel_cnn.u_input.bias),
@@ -145,8 +155,8 @@ def buffers(weights: Weights, *, number: int, width: int) -> Buffers:
         return zeros(*kernels.shape[:-3], POINTS, number, tiles, vectors * LANES)
 
     def rows(kernels: np.ndarray) -> np.ndarray:
-        columns = kernels.shape[-2] // (2 * channels)
-        return zeros(*kernels.shape[:-3], number, columns - 1 + width, 2 * channels)
+        blocks, above, _, columns, _ = kernels.shape
+        return zeros(blocks, above + 1, number, columns // (2 * channels) - 1 + width, 2 * channels)
 
     def sums(matrices: np.ndarray, columns: int = width, *points: int) -> np.ndarray:
         return zeros(*points, number, columns, matrices.shape[-3] * PANEL)
@@ -461,7 +471,7 @@ def _start_row(weights, given, buffers, y, strength):
     zero, one, two = np.int64(0), np.int64(1), np.int64(2)  # no literals, for each of which numba would compile anew
     number, width, _ = buffers.chroma.shape
     embeddings, blocks, _, _, channels = given.vertical.shape
-    above = weights.horizontal_first.shape[1] - 1
+    above = weights.horizontal_first.shape[1]
     past, activated, u, h, pq, ul = buffers.past, buffers.activated, buffers.u, buffers.h, buffers.pq, buffers.ul
     for s in range(number):
         for x in range(width):
@@ -505,11 +515,25 @@ def _start_row(weights, given, buffers, y, strength):
 
 
 @compiled
-def _apply_current(rows, x, kernel, target):
-    """Add the taps of the current row (n, w', c) on pixel x to target (n, w, out), all samples in one product."""
+def _apply(rows, column, kernel, target, x):
+    """Add a kernel's taps on the current row (n, w', c), the first of them at ``column``, to pixel x of target (n, w, out), all samples in one product."""
     number, padded, channels = rows.shape
     width, outputs = target.shape[1:]
-    multiply_add(rows, x * channels, padded * channels, kernel, target, x * outputs, width * outputs, number)
+    multiply_add(rows, column * channels, padded * channels, kernel, target, x * outputs, width * outputs, number)
+
+
+@compiled
+def _apply_far(rows, x, kernel, target, pixels):
+    """`_apply` what lies two columns and more to the left, to ``pixels`` side by side from x on; of one sample all in one product."""
+    number, _, channels = rows.shape
+    outputs = target.shape[2]
+    if kernel.shape[1] == 0:
+        return
+    if number == 1:
+        multiply_add(rows, x * channels, channels, kernel, target, x * outputs, outputs, pixels)
+    else:
+        for pixel in range(x, x + pixels):
+            _apply(rows, pixel, kernel, target, pixel)
 
 
 @compiled
@@ -517,8 +541,8 @@ def _draw_row(weights, given, buffers, drawing, y):
     number, width, _ = buffers.chroma.shape
     _, blocks, _, _, channels = given.vertical.shape
     chroma, parameters, ul = buffers.chroma, buffers.parameters, buffers.ul
-    kernels = weights.horizontal_first.shape[1]
-    now, reach = y % kernels, buffers.horizontal_first.shape[3] - width
+    now, reach = y % buffers.horizontal_first.shape[1], buffers.horizontal_first.shape[3] - width
+    far = weights.far_first.shape[2] // (2 * channels)  # columns
     temperature = np.float32(drawing.temperature)
     components = len(weights.out_bias) // 6
     cumulative = np.empty(components, np.float32)
@@ -533,12 +557,16 @@ def _draw_row(weights, given, buffers, drawing, y):
         for block in range(blocks):
             first, gate = buffers.first[block], buffers.gate[block]
             rows, gate_rows = buffers.horizontal_first[block, now], buffers.horizontal_gate[block, now]
+            if x % 2 == 0:
+                pixels = min(2, width - x)
+                _apply_far(rows, x, weights.far_first[block], first, pixels)
+                _apply_far(gate_rows, x, weights.far_gate[block], gate, pixels)
             for s in range(number):
                 activate(ul[s, x : x + 1], channels, rows[s, reach + x : reach + x + 1])
-            _apply_current(rows, x, weights.horizontal_first[block, -1], first)
+            _apply(rows, x + far, weights.near_first[block], first, x)
             for s in range(number):
                 activate(first[s, x : x + 1], channels, gate_rows[s, reach + x : reach + x + 1])
-            _apply_current(gate_rows, x, weights.horizontal_gate[block, -1], gate)
+            _apply(gate_rows, x + far, weights.near_gate[block], gate, x)
             for s in range(number):
                 add_gated(ul[s, x : x + 1], gate[s, x : x + 1], channels)
         for s in range(number):
