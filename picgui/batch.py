@@ -12,7 +12,8 @@ from picgui.errors import ExistsError
 from picgui.files import file_digest
 from picgui.paths import is_folder, make_folder
 from picgui.photo import Photo, photos_in, read_photo
-from picgui.pipeline import Model, Sample, colorize_rows, compose, enough_memory, png_text
+from picgui.pipeline import Model, Sample, colorize_rows, enough_memory, png_text
+from picgui.upsample import compose
 from picgui.writing import is_written_here, write_png
 
 

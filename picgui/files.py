@@ -14,6 +14,7 @@ from picgui.errors import DestinationError, ExistsError, ExportError, PhotoError
 from picgui.paths import is_folder
 
 _TRIES = 10 if os.name == "nt" else 1
+PART = ".picgui-"  # how the names of files begin that are being written
 
 
 @contextlib.contextmanager
@@ -53,25 +54,36 @@ def file_digest(path: str | os.PathLike) -> str:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, exclusive: bool = False) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
+    """`whole`, told in sentences: raises ExportError, where there is something that ``exclusive`` would replace ExistsError."""
+    if is_folder(path):
+        raise ExportError("{path} is a folder. Choose a file name.", path=path)
+    try:
+        with whole(path, exclusive=exclusive, durable=durable) as file:
+            yield file
+    except FileExistsError:
+        raise ExistsError("{path} was written by another program meanwhile. Choose another folder.", path=path) from None
+    except OSError as error:
+        raise _why_not_written(path, error) from error
+
+
+@contextlib.contextmanager
+def whole(path: Path, *, exclusive: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
     """A new file beside `path` that takes its name when all is written, and is gone otherwise.
 
-    ``exclusive`` replaces nothing, whatever came meanwhile. Raises ExportError, where there is something then ExistsError.
+    ``exclusive`` replaces nothing, whatever came meanwhile. ``durable`` outlives a power cut, for which it waits for the disk. Raises OSError.
     """
-    if is_folder(path):
-        raise ExportError("{path} is a folder. Choose a file name for the picture.", path=path)
-    temporary = path.with_name(f".picgui-{secrets.token_hex(6)}.part")
+    temporary = path.with_name(f"{PART}{secrets.token_hex(6)}.part")
     try:
         with open(temporary, "xb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         if exclusive:
             _take_free_name(temporary, path)
         else:
             _replace(temporary, path)
-    except OSError as error:
-        raise _why_not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -82,7 +94,7 @@ def _take_free_name(temporary: Path, path: Path) -> None:
         os.link(temporary, path)  # which a name that is taken refuses, as nothing else does everywhere
     except OSError:
         if os.path.lexists(path):
-            raise ExistsError("{path} was written by another program meanwhile. Choose another folder.", path=path) from None
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
         _replace(temporary, path)  # a disk without hard links
 
 
@@ -92,13 +104,9 @@ def _replace(temporary: Path, path: Path) -> None:
         try:
             os.replace(temporary, path)
             return
-        except PermissionError as error:
-            if _TRIES == 1:
-                raise
+        except PermissionError:
             if attempt == _TRIES - 1:
-                raise ExportError(
-                    "{name} could not be replaced: it may be open in another program. Close it there, or choose another name.", name=path.name
-                ) from error
+                raise
             time.sleep(0.1)
 
 
@@ -108,6 +116,8 @@ def _why_not_written(path: Path, error: OSError) -> ExportError:
         return DestinationError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return DestinationError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
+    if isinstance(error, PermissionError) and error.filename2 and _TRIES > 1:
+        return ExportError("{name} could not be replaced: it may be open in another program. Close it there, or choose another name.", name=name)
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return DestinationError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
     return ExportError("{name} was not written: {reason}. Try another name or folder.", name=name, reason=first_line(error))

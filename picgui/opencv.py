@@ -17,4 +17,10 @@ for _name, _value in _before.items():
     else:
         os.environ[_name] = _value
 
-__all__ = ["cv2"]
+__all__ = ["cv2", "resized"]
+
+
+def resized(pixels, height: int, width: int):
+    """An array (H, W) or (H, W, channels) at another size: the mean of an area where it gets smaller, else linear."""
+    smaller = height <= pixels.shape[0] and width <= pixels.shape[1]
+    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)

@@ -35,7 +35,7 @@ from picgui.lightness import (
     lightness_of_image,
     srgb_conversion,
 )
-from picgui.opencv import cv2
+from picgui.opencv import cv2, resized
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")  # of files that folders are searched for
 MIN_SIDE = 16
@@ -138,9 +138,7 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
 
 def reduced_chroma(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
     """The chroma of sRGB pixels (H, W, 3) uint8 at another size: (2, height, width) float32 in Lab units."""
-    smaller = height <= rgb.shape[0] and width <= rgb.shape[1]
-    resized = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    return color.srgb_to_lab(torch.from_numpy(resized).movedim(-1, 0)[None] / 255)[0, 1:].numpy()
+    return color.srgb_to_lab(torch.from_numpy(resized(rgb, height, width)).movedim(-1, 0)[None] / 255)[0, 1:].numpy()
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -152,7 +150,7 @@ def photos_in(folder: Path) -> list[Path]:
         raise PhotoError("The folder {name} cannot be read: {reason}.", name=folder.name, reason=first_line(error)) from error
 
 
-def photo_from_rgb(array: np.ndarray, *, source: Path | None = None) -> Photo:
+def photo_from_rgb(array: np.ndarray) -> Photo:
     """A photo from sRGB pixels: (H, W) grey or (H, W, 3), uint8 or uint16. Raises PhotoError for any other array."""
     if array.dtype not in (np.uint8, np.uint16) or array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)):
         raise PhotoError(
@@ -160,7 +158,7 @@ def photo_from_rgb(array: np.ndarray, *, source: Path | None = None) -> Photo:
         )
     _check_size(array.shape[1], array.shape[0], Sentence("The picture"))
     lightness = in_strips(array.shape[:2], lambda rows: lightness_of(array[rows]))
-    return Photo(lightness=lightness, source=source, bit_depth=8 * array.itemsize)
+    return Photo(lightness=lightness, bit_depth=8 * array.itemsize)
 
 
 # Opening and checking

@@ -1,12 +1,11 @@
-"""From a photograph to its colourings: load a model, embed the luminance once, sample rows, compose.
+"""From a photograph to its colourings: load a model, embed the luminance once, sample rows.
 
-The command line, the window and the tests all go through here.
+The command line, the window and training all draw their samples here; `picgui.upsample.compose` makes pictures of them.
 """
 
 import functools
 import math
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,41 +21,19 @@ from picgui import color
 from picgui.defaults import MAX_CANDIDATES
 from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoError, PicError, is_out_of_memory
 from picgui.lightness import LIGHTNESS_STEP
-from picgui.opencv import cv2
+from picgui.opencv import cv2, resized
 from picgui.paths import default_checkpoint
-from picgui.photo import Photo, read_photo
+from picgui.photo import Photo
 from picgui.pic import convolutions, mixture, pixel_loop, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
-from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
+from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse, within_gamut
 from picgui.pic.sampler import Row
 from picgui.threads import number_of_threads, side_by_side
-from picgui.upsample import compose
 from picgui.version import __version__
-from picgui.writing import write_png
 
 LOOPS = convolutions.LOOP, pixel_loop.LOOP  # that numba compiles, in the order in which a photograph needs them
 
 _Item, _Result = TypeVar("_Item"), TypeVar("_Result")
-
-__all__ = [
-    "Coarse",
-    "Embedded",
-    "Known",
-    "Model",
-    "Row",
-    "Sample",
-    "colorize",
-    "compose",
-    "draw_rows",
-    "embed",
-    "load_model",
-    "nearest",
-    "png_text",
-    "read_photo",
-    "sample_rows",
-    "work_done",
-    "write_png",
-]
 
 MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes gigabytes
 SAMPLES_AT_ONCE = 8
@@ -89,7 +66,6 @@ class Embedded:
     features: Tensor  # of the part of g^w that no known colour reaches
     embedding: Tensor | None  # (1, E, h / s, w / s), nothing known; None where there is a coarse one, as samples then always know colours
     draft: np.ndarray  # (2, h / s, w / s) float32, Lab units: the mean colours of g^w's own mixture, of `first`
-    seconds: float  # that the pass took
     coarse: "Embedded | None" = None  # of the smaller picture that samples begin with
 
     @property
@@ -194,10 +170,7 @@ def check_long_side(long_side: int | None, model: Model) -> None:
 def _luminance(photo: Photo, shape: tuple[int, int]) -> Tensor:
     """The photo's luminance as g^w reads it: (1, 1, h, w) float32 in [-1, 1], on the CPU."""
     height, width = shape
-    smaller = height <= photo.height and width <= photo.width
-    lightness = cv2.resize(
-        photo.lightness, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    )
+    lightness = resized(photo.lightness, height, width)
     return color.normalize_luminance(torch.from_numpy(lightness.astype(np.float32) * LIGHTNESS_STEP)[None, None])
 
 
@@ -207,20 +180,17 @@ def embed(photo: Photo, model: Model, *, long_side: int | None = None) -> Embedd
 
     Raises PhotoError for an impossible ``long_side``, OutOfMemoryError.
     """
-    started = time.perf_counter()
     factor, scale = model.network.config.coarse_factor, model.chroma_scale
     shapes = [network_shape(photo, model, long_side=long_side)]
     if factor > 1 and min(shapes[0]) >= factor * scale:
         shapes.insert(0, tuple(max(scale, round(side / factor / scale) * scale) for side in shapes[0]))
     with enough_memory(model.device):
         first, *larger = _each(lambda shape: _embed_at(photo, model, shape, finish=shape == shapes[0]), shapes, model)
-        first = replace(first, seconds=time.perf_counter() - started)
         if not larger:
             return first
         enlarged = torch.from_numpy(first.draft)[None].to(model.device)
-        draft = F.interpolate(enlarged, size=larger[0].chroma_shape, mode="bilinear", align_corners=False)[0]
-        draft = _within_gamut(draft, larger[0].luminance, scale)
-        return replace(larger[0], draft=draft, seconds=time.perf_counter() - started, coarse=first)
+        draft = F.interpolate(enlarged, size=larger[0].chroma_shape, mode="bilinear", align_corners=False)
+        return replace(larger[0], draft=_one(within_gamut(draft, larger[0].luminance, scale)), coarse=first)
 
 
 def _each(function: Callable[[_Item], _Result], items: Sequence[_Item], model: Model) -> list[_Result]:
@@ -236,17 +206,16 @@ def _embed_at(photo: Photo, model: Model, shape: tuple[int, int], *, finish: boo
     features = model.network.embedding.stem(luminance.contiguous(memory_format=torch.channels_last))
     height, width = shape[0] // scale, shape[1] // scale
     if not finish:
-        return Embedded(luminance, features, None, np.empty((2, height, width), np.float32), 0.0)
+        return Embedded(luminance, features, None, np.empty((2, height, width), np.float32))
     empty = nothing_known(reduce_luminance(luminance, scale)) if model.network.config.known_colors else None
     embedding = _finish(features, empty, model, height, width)
-    draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))[0]
-    return Embedded(luminance, features, embedding, _within_gamut(draft, luminance, scale), 0.0)
+    draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))
+    return Embedded(luminance, features, embedding, _one(within_gamut(draft, luminance, scale)))
 
 
-def _within_gamut(draft: Tensor, luminance: Tensor, scale: int) -> np.ndarray:
-    """A draft (2, h, w) in Lab units in colours that sRGB has at the luminance (1, 1, h * scale, w * scale)."""
-    lightness = color.denormalize_luminance(reduce_luminance(luminance, scale))[0]
-    return color.clamp_chroma_to_gamut(lightness, draft).cpu().numpy()
+def _one(batch: Tensor) -> np.ndarray:
+    """The only one of a batch."""
+    return batch[0].cpu().numpy()
 
 
 def _finish(features: Tensor, known: Tensor | None, model: Model, height: int, width: int) -> Tensor:

@@ -19,7 +19,7 @@ import torch
 from picgui import color
 from picgui.compiled import colors, compiled, compiled_within, exp
 from picgui.lightness import LIGHTNESS_STEP
-from picgui.opencv import cv2
+from picgui.opencv import cv2, resized
 from picgui.photo import Photo, photo_from_rgb
 from picgui.threads import number_of_threads, side_by_side
 
@@ -239,10 +239,7 @@ def _doublings(photo: Photo, shape: tuple[int, int]) -> int:
 
 
 def _resized_luminance(photo: Photo, shape: tuple[int, int]) -> np.ndarray:
-    enlarging = shape[0] > photo.height or shape[1] > photo.width
-    method = cv2.INTER_LINEAR if enlarging else cv2.INTER_AREA
-    resized = cv2.resize(photo.lightness, shape[::-1], interpolation=method)
-    return resized * LIGHTNESS_STEP
+    return resized(photo.lightness, *shape) * LIGHTNESS_STEP
 
 
 def _weights(fine: np.ndarray, coarse: np.ndarray) -> np.ndarray:

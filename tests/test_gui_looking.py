@@ -20,7 +20,7 @@ from picgui.gui.hints import Swatch
 from picgui.gui.jobs import StripComposed
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
-from picgui.pipeline import compose
+from picgui.upsample import compose
 from tests.test_gui_window import WAIT, as_pixels, drawn, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
@@ -349,7 +349,7 @@ def test_where_too_much_is_in_view_a_coarser_level_is_shown(levelled, monkeypatc
 def test_a_band_that_is_outdated_when_its_sample_is_drawn_to_the_end_is_composed_again(drawn):  # noqa: F811
     sample, taken = drawn.session.selected, drawn.pictures
     for rows, kept in ((sample.rows - 1, False), (sample.rows, True)):
-        key = pictures._Key(taken._generation, "band", sample.number, rows=rows)
+        key = pictures._Key("band", sample.number, rows=rows)
         taken._take(taken._worker._last_job, StripComposed(key, 0, np.zeros((10, 150, 4), np.uint8)))
         assert (taken.band(sample, 0, 0) is not None) is kept
 

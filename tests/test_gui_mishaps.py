@@ -297,8 +297,8 @@ def pasted(window, qtbot):  # noqa: F811
 
 def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, scan, qtbot, monkeypatch):  # noqa: F811
     pasted._save_now()
-    written, write = [], records._write_whole
-    monkeypatch.setattr(records, "_write_whole", lambda path, data: (written.append(path.suffix), write(path, data)))
+    written, replacing = [], records.replacing
+    monkeypatch.setattr(records, "replacing", lambda path, **options: (written.append(path.suffix), replacing(path, **options))[1])
     session, own = pasted.session, pasted._recovery._own
     for sample in session.samples[1:]:
         session.select(sample)
@@ -400,7 +400,7 @@ def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, s
     timer.start()
     started = time.monotonic()
     dialog.close()
-    assert time.monotonic() - started > 0.5 and len(beats) > 5 and dialog._worker.has_ended() and window.opening.batch is None
+    assert time.monotonic() - started > 0.5 and len(beats) > 5 and not dialog._worker._thread.is_alive() and window.opening.batch is None
 
 
 def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch):  # noqa: F811
@@ -815,13 +815,12 @@ def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(qa
     dialog.model.setCurrentIndex(0)
     assert dialog.ok.isEnabled()
 
-    def full(source, target):
-        with open(target, "wb") as file:
-            file.write(b"half")
+    def full(source, file):
+        file.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(model_path), ""))
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
     before = set(checkpoint_dir().iterdir())
     dialog._add_checkpoint()
     assert "No space left" in dialog.facts.text()
@@ -905,7 +904,7 @@ def test_a_thumbnail_that_comes_back_is_composed_anew(drawn, qtbot):  # noqa: F8
     qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
     before = pictures.thumbnail(sample).copy()
     drawn.session.delete([sample])
-    late = jobs.StripComposed(pictures_module._Key(pictures._generation, "thumbnail", sample.number), 0, np.zeros((8, 12, 4), np.uint8))
+    late = jobs.StripComposed(pictures_module._Key("thumbnail", sample.number), 0, np.zeros((8, 12, 4), np.uint8))
     pictures._take(10**9, late)  # one that was under way
     drawn.session.undo_stack.undo()
     qtbot.waitUntil(lambda: pictures.thumbnail(sample) == before, timeout=WAIT)
@@ -1261,11 +1260,9 @@ def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_pa
     window.close()
 
 
-def test_what_only_the_command_named_is_not_preferred_and_what_could_not_be_loaded_no_longer_is(tmp_path, qapp):
+def test_what_could_not_be_loaded_is_no_longer_preferred(tmp_path, qapp):
     settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     in_use = checkpoint(tmp_path)
-    dialogs.PreferencesDialog(settings, in_use=in_use, cuda=False, is_named=True).accept()
-    assert settings.value("checkpoint") is None
     settings.setValue("checkpoint", "too-large.safetensors")
     dialogs.PreferencesDialog(settings, in_use=in_use, cuda=False).accept()
     assert settings.value("checkpoint") == str(in_use)

@@ -9,7 +9,8 @@ from picgui.gui import jobs
 from picgui.gui.pictures import Pictures, _image
 from picgui.gui.session import Session
 from picgui.photo import photo_from_rgb
-from picgui.pipeline import Embedded, Row, compose
+from picgui.pipeline import Embedded, Row
+from picgui.upsample import compose
 
 WAIT = 60_000  # milliseconds; the first picture may wait for the compiler
 HEIGHT, WIDTH = 20, 26  # of the chroma

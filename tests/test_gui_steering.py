@@ -29,8 +29,9 @@ from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir, default_checkpoint, example_photo
 from picgui.photo import read_photo
-from picgui.pipeline import colorize, compose
+from picgui.pipeline import colorize
 from picgui.record import packed
+from picgui.upsample import compose
 from tests.models import TINY, checkpoint
 from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
 
@@ -1002,7 +1003,7 @@ def with_card(drawn, monkeypatch):  # noqa: F811
     return loaded
 
 
-def test_the_checkpoint_that_the_command_named_is_in_use_and_stays_on_another_device(drawn, with_card, model_path, monkeypatch):  # noqa: F811
+def test_the_checkpoint_in_use_stays_on_another_device(drawn, with_card, model_path, monkeypatch):  # noqa: F811
     shown = []
 
     def choose_the_card(dialog):
@@ -1014,10 +1015,10 @@ def test_the_checkpoint_that_the_command_named_is_in_use_and_stays_on_another_de
     monkeypatch.setattr(PreferencesDialog, "exec", choose_the_card)
     drawn.show_preferences()
     assert shown == [("tiny (in use)", False, "tiny")] and with_card == [(model_path, "cuda")]
-    assert drawn.settings.value("checkpoint") is None, "the next start is not about it"
+    assert drawn.settings.value("checkpoint") == str(model_path)
 
 
-def test_the_device_that_the_command_named_stays_with_another_checkpoint(drawn, with_card, monkeypatch):  # noqa: F811
+def test_the_device_in_use_stays_with_another_checkpoint(drawn, with_card, monkeypatch):  # noqa: F811
     def choose_the_one_that_comes_with_picgui(dialog):
         dialog.model.setCurrentIndex(0)
         dialog.accept()

@@ -239,7 +239,7 @@ def test_closing_while_sampling_leaves_no_thread_behind(slowly, window, scan, qt
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
     window.close()
     workers = [window.studio._network, window.studio._reader, window.studio._writer, window.pictures._worker]
-    assert all(worker.has_ended() for worker in workers)
+    assert all(not worker._thread.is_alive() for worker in workers)
 
 
 def test_a_pasted_picture_is_opened(window, qtbot):

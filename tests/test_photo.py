@@ -185,14 +185,14 @@ def test_a_file_that_is_held_for_a_moment_is_waited_for(tmp_path, monkeypatch):
     def held(*arguments):
         tries.append(1)
         if len(tries) < 3:
-            raise PermissionError(errno.EACCES, "it is open")
+            raise PermissionError(errno.EACCES, "it is open", "from", None, "to")
         replace(*arguments)
 
     monkeypatch.setattr("picgui.files._TRIES", 3)
     monkeypatch.setattr(os, "replace", held)
     write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
     assert len(tries) == 3 and (tmp_path / "a.png").exists()
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "it is open")))
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "it is open", "from", None, "to")))
     with pytest.raises(ExportError, match="open in another program") as told:
         write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
     assert not isinstance(told.value, DestinationError), "others can be written"

@@ -339,7 +339,6 @@ def test_the_draft_is_the_size_of_the_chroma_and_in_gamut(photo, model):
     shape = embedded.coarse.chroma_shape
     again = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(embedded.draft), shape).numpy()
     assert np.abs(again - embedded.coarse.draft).mean() < 0.4 * np.abs(embedded.coarse.draft - embedded.coarse.draft.mean((1, 2), keepdims=True)).mean()
-    assert embedded.seconds > 0
 
 
 def test_errors_are_sentences(tmp_path):

@@ -25,6 +25,7 @@ import training
 import training.evaluate
 from picgui import color
 from picgui.errors import DataError
+from picgui.files import PART
 from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.pic import mixture
@@ -222,7 +223,7 @@ def test_what_a_decoding_left_that_was_killed_goes_and_one_beside_it_stays(folde
     (kept,) = (tmp_path / "c").iterdir()
     expected = np.load(kept)
     kept.unlink()
-    left, beside = (tmp_path / "c" / f"{kept.name}.{name}.part" for name in ("left", "beside"))
+    left, beside = (tmp_path / "c" / f"{PART}{name}.part" for name in ("left", "beside"))
     for path, age in (left, 4000), (beside, 10):
         path.write_bytes(b"half")
         os.utime(path, (time.time() - age,) * 2)

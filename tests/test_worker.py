@@ -58,7 +58,7 @@ def test_a_paused_worker_can_be_closed_and_its_job_ends_there(worker, qtbot):
         worker.queue(items())
     worker.close()
     qtbot.wait(20)
-    assert worker.has_ended() and worker.seen == ["a"] and ended == [True]
+    assert not worker._thread.is_alive() and worker.seen == ["a"] and ended == [True]
 
 
 def test_finishing_does_all_that_waits_even_after_a_pause(worker, qtbot):
@@ -67,7 +67,7 @@ def test_finishing_does_all_that_waits_even_after_a_pause(worker, qtbot):
     worker.queue(iter("cd"))
     worker.finish()
     qtbot.wait(20)
-    assert worker.has_ended() and worker.seen == ["a", "b", "c", "d"]
+    assert not worker._thread.is_alive() and worker.seen == ["a", "b", "c", "d"]
 
 
 def test_a_replaced_job_reports_nothing_more(worker, qtbot):

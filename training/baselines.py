@@ -18,7 +18,7 @@ from picgui import color
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.layers import WeightNormConv2d, fold
-from picgui.pic.network import Embedding, ModelConfig, PIC, nothing_known, reduce_luminance
+from picgui.pic.network import Embedding, ModelConfig, PIC, nothing_known, reduce_luminance, within_gamut
 
 
 class Baseline(nn.Module):
@@ -67,7 +67,7 @@ class Baseline(nn.Module):
         small = reduce_luminance(luminance, self.config.chroma_scale)
         known = nothing_known(small) if self.config.known_colors else None
         chroma = color.denormalize_chroma(self.answer(self(luminance, known=known)))
-        return color.clamp_chroma_to_gamut(color.denormalize_luminance(small), chroma)[0].cpu().numpy()
+        return within_gamut(chroma, luminance, self.config.chroma_scale)[0].cpu().numpy()
 
 
 class Independent(Baseline):

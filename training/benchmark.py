@@ -23,8 +23,9 @@ from picgui.photo import photo_from_rgb, read_photo
 from picgui.pic import mixture, pixel_loop, sampler
 from picgui.pic.layers import fold, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import CONFIGS, PixelCNN, past_planes
-from picgui.pipeline import LOOPS, Model, compose, embed, sample_rows
+from picgui.pipeline import LOOPS, Model, embed, sample_rows
 from picgui.threads import using_threads
+from picgui.upsample import compose
 
 REPETITIONS = 5
 REUSES = 50

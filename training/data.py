@@ -10,7 +10,6 @@ import os
 import pickle
 import sys
 import tarfile
-import tempfile
 import time
 import zipfile
 import zlib
@@ -23,6 +22,7 @@ from typing import BinaryIO
 import numpy as np
 
 from picgui.errors import DataError, PhotoError
+from picgui.files import PART, whole
 from picgui.opencv import cv2
 from picgui.paths import cache_dir
 from picgui.photo import PHOTO_ENDINGS, read_colors
@@ -161,28 +161,22 @@ def _state(files: Sequence[Path], digest: str) -> str:
 def _decode(files: Sequence[Path], size: int, target: Path) -> None:
     """Write all pictures into one .npy file, atomically. What a decoding that was killed left is removed, once nobody has written on it for an hour."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.glob(f"{target.name}.*.part"):
+    for left in target.parent.glob(f"{PART}*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > 3600:
                 left.unlink()
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".part")
-    try:
-        with open(handle, "wb") as stream:
-            number = 0
-            _write_header(stream, number, size)
-            begin = stream.tell()
-            for file in files:
-                for picture in _read(file, size):
-                    stream.write(picture.tobytes())
-                    number += 1
-            stream.seek(0)
-            _write_header(stream, number, size)
-            if stream.tell() != begin:
-                raise ValueError("the header has grown")
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole(target) as stream:
+        number = 0
+        _write_header(stream, number, size)
+        begin = stream.tell()
+        for file in files:
+            for picture in _read(file, size):
+                stream.write(picture.tobytes())
+                number += 1
+        stream.seek(0)
+        _write_header(stream, number, size)
+        if stream.tell() != begin:
+            raise ValueError("the header has grown")
 
 
 def _write_header(stream: BinaryIO, number: int, size: int) -> None:

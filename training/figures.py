@@ -17,7 +17,7 @@ from picgui.errors import DataError, PhotoError
 from picgui.paths import make_folder
 from picgui.photo import PHOTO_ENDINGS, Photo, photo_from_rgb, photos_in, read_photo
 from picgui.pic import mixture
-from picgui.pic.network import reduce_luminance
+from picgui.pic.network import within_gamut
 from picgui.pipeline import Embedded, Model, colorize, embed
 from picgui.upsample import compose
 from picgui.writing import write_png
@@ -71,11 +71,6 @@ def grey(picture: Picture) -> np.ndarray:
     return compose(picture.photo, np.zeros((2, 1, 1), np.float32))
 
 
-def original(picture: Picture) -> np.ndarray:
-    """The original in colour, (H, W, 3) uint8."""
-    return picture.real
-
-
 def at_fixed_luminance(chroma: np.ndarray) -> np.ndarray:
     """Chroma (2, h, w) in Lab units alone, at L = 50, as figure 6 shows it: (h, w, 3) uint8."""
     chroma = torch.from_numpy(np.asarray(chroma, np.float32))
@@ -84,7 +79,7 @@ def at_fixed_luminance(chroma: np.ndarray) -> np.ndarray:
     return (color.lab_to_srgb(lab).movedim(0, -1) * 255 + 0.5).to(torch.uint8).numpy()
 
 
-def chroma_of_original(picture: Picture, model: Model, shape: tuple[int, int]) -> np.ndarray:
+def chroma_of_original(picture: Picture, shape: tuple[int, int]) -> np.ndarray:
     """The real chroma (2, h, w) at the model's resolution."""
     lab = color.srgb_to_lab(torch.from_numpy(picture.real).movedim(-1, 0).float()[None] / 255)[:, 1:]
     return torch.nn.functional.adaptive_avg_pool2d(lab, shape)[0].numpy()
@@ -110,8 +105,7 @@ def independent_samples(embedded: Embedded, model: Model, *, seed: int) -> np.nd
 
 
 def _within_gamut(chroma: torch.Tensor, embedded: Embedded, model: Model) -> np.ndarray:
-    luminance = color.denormalize_luminance(reduce_luminance(embedded.first.luminance, model.chroma_scale))
-    return color.clamp_chroma_to_gamut(luminance, chroma)[0].cpu().numpy()
+    return within_gamut(chroma, embedded.first.luminance, model.chroma_scale)[0].cpu().numpy()
 
 
 # sheets
@@ -156,7 +150,7 @@ def samples_sheet(
     rows = []
     for picture in pictures:
         samples = colorize(picture.photo, model, seeds=seeds, temperature=temperature, candidates=candidates)
-        row = [grey(picture), *([original(picture)] if with_real else [])]
+        row = [grey(picture), *([picture.real] if with_real else [])]
         rows.append(row + [compose(picture.photo, sample.chroma) for sample in samples])
     return sheet(rows, columns=["grey", *(["original"] if with_real else []), *(f"seed {s}" for s in seeds)])
 
@@ -177,10 +171,10 @@ def figure_5(pictures: Sequence[Picture], model: Model) -> np.ndarray:
     found = []
     for picture in pictures:
         sample = next(colorize(picture.photo, model, seeds=(1,)))
-        real = chroma_of_original(picture, model, sample.chroma.shape[1:])
+        real = chroma_of_original(picture, sample.chroma.shape[1:])
         found.append((float(np.sqrt(((sample.chroma - real) ** 2).mean())), picture, sample))
     found.sort(key=lambda item: -item[0])
-    rows = [[grey(p), original(p), compose(p.photo, s.chroma)] for _, p, s in found[: max(1, len(found) // 8)]]
+    rows = [[grey(p), p.real, compose(p.photo, s.chroma)] for _, p, s in found[: max(1, len(found) // 8)]]
     return sheet(rows, columns=["grey", "original", "PIC"])
 
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from picgui.errors import DataError
+from picgui.files import first_line
 from training.benchmark import best_of
 
 PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -35,9 +36,8 @@ def check_compiler(device: torch.device | str = "cpu") -> None:
     try:
         torch.compile(torch.neg)(torch.ones(2, device=device))
     except Exception as error:  # many kinds, by what is missing
-        first_line = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise DataError(
-            f"PyTorch cannot compile on this machine: {first_line}. It needs a C++ compiler (such as g++), for a card Triton too; or train without --compile."
+            f"PyTorch cannot compile on this machine: {first_line(error)}. It needs a C++ compiler (such as g++), for a card Triton too; or train without --compile."
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import fnmatch
+import io
 import json
 import math
 import os
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from picgui.errors import DataError
+from picgui.files import whole
 from picgui.pic import mixture
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from picgui.pic.layers import GatedResidualBlock, initialize_from_data, weight_norm_convolutions
@@ -264,7 +266,7 @@ class Trainer:
             "progress": vars(self.progress),
             "precision": _name(self.precision),
         }
-        temporary = folder / f"{STATE_FILE}.part"
+        temporary = folder / f"{STATE_FILE}.part"  # always that name: what a kill leaves is large, and overwritten
         try:
             with open(temporary, "wb") as stream:
                 torch.save(state, stream)
@@ -445,8 +447,8 @@ def train(
                 recipe["command"] = f"{earlier['command']}; {recipe['command']}"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            (out / f"{RECIPE_FILE}.part").write_text(json.dumps(recipe, indent=1))
-            os.replace(out / f"{RECIPE_FILE}.part", out / RECIPE_FILE)
+            with whole(out / RECIPE_FILE) as file:
+                file.write(json.dumps(recipe, indent=1).encode())
             log = _Log(out, images=trainer.progress.images if resume else None)
         except OSError as error:
             raise DataError(f"The run cannot be written to {out}: {error.strerror}. Make room, or choose another --out.") from error
@@ -619,12 +621,12 @@ class _Log:
                     seen = int(row["images"]) if (row.get("images") or "").isdigit() else 0
                     if (int(rows[-1]["images"]) if rows else 0) < seen <= images:
                         rows.append(row)
-        temporary = path.with_name(f"{path.name}.part")
-        with open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        with whole(path) as file:
+            text = io.TextIOWrapper(file, newline="", write_through=True)
+            writer = csv.DictWriter(text, columns, extrasaction="ignore")
             writer.writeheader()
             writer.writerows(rows)
-        os.replace(temporary, path)
+            text.detach()
         self._file = open(path, "a", newline="")
         self._csv = csv.DictWriter(self._file, columns, extrasaction="ignore")
         try:

@@ -25,7 +25,7 @@ _NO_CURSOR_LIBRARY = (
 )
 
 
-def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: str | None = None) -> int:
+def main(paths: Sequence[Path] = ()) -> int:
     """Open the window, with a photograph if one is given, and return the exit status when it is closed."""
     display = _Display()
     if display.missing:
@@ -36,7 +36,7 @@ def main(paths: Sequence[Path] = (), *, checkpoint: Path | None = None, device: 
     warm_up_in_background(jobs.warm_up, *LOOPS)
     dress(application)
     collector = GarbageCollector(application)
-    window = MainWindow(checkpoint=checkpoint, device=device)
+    window = MainWindow()
     window.studio.model_changed.connect(collector.keep, Qt.ConnectionType.SingleShotConnection)
     window.show()
     window.offer_last()

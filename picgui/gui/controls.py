@@ -587,7 +587,6 @@ class Welcome(QWidget):
             button.clicked.connect(self._recent_clicked)
             self._recent.addWidget(button)
         self._recent.addStretch(1)
-        self._recent.setDirection(QBoxLayout.Direction.LeftToRight)
 
     @Slot()
     def _recent_clicked(self) -> None:

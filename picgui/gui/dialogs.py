@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from picgui import __version__
 from picgui.errors import CheckpointError
+from picgui.files import whole
 from picgui.gui import preferences, theme
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.gui.words import number, told
@@ -158,10 +159,9 @@ def _runs(training: object) -> list[dict]:
 class PreferencesDialog(QDialog):
     """Model, device and what the program begins with. Written to the settings when it is accepted."""
 
-    def __init__(self, settings: QSettings, *, in_use: Path, cuda: bool, is_named: bool = False, parent: QWidget | None = None):
-        """``is_named`` says that the command named the model in use, for this time only."""
+    def __init__(self, settings: QSettings, *, in_use: Path, cuda: bool, parent: QWidget | None = None):
         super().__init__(parent)
-        self._settings, self._is_named = settings, is_named
+        self._settings = settings
         self._in_use = "" if in_use == default_checkpoint() else str(in_use)
         self.setWindowTitle(self.tr("Preferences"))
         self.setMinimumWidth(500)
@@ -238,7 +238,7 @@ class PreferencesDialog(QDialog):
     def _fill_models(self, chosen: str) -> None:
         models = {"": self.tr("The one that comes with picgui")}
         models |= {str(path): path.stem for path in sorted(checkpoint_dir().glob("*.safetensors"))}
-        models.setdefault(self._in_use, Path(self._in_use).stem)  # the command may have named any
+        models.setdefault(self._in_use, Path(self._in_use).stem)  # its file may be gone
         with QSignalBlocker(self.model):
             self.model.clear()
             for path, name in models.items():
@@ -279,12 +279,8 @@ class PreferencesDialog(QDialog):
                 target = checkpoint_dir() / f"{Path(chosen).stem}-{number}.safetensors"
                 number += 1
             if not target.exists():
-                part = target.with_suffix(".part")
-                try:
-                    shutil.copyfile(chosen, part)
-                    os.replace(part, target)
-                finally:
-                    part.unlink(missing_ok=True)
+                with open(chosen, "rb") as source, whole(target) as file:
+                    shutil.copyfileobj(source, file)
         except CheckpointError as error:
             self.facts.setText(told(error))
         except OSError as error:
@@ -308,8 +304,7 @@ class PreferencesDialog(QDialog):
 
     def accept(self) -> None:
         """Keep what was chosen."""
-        if self.model.currentData() != self._in_use or not self._is_named:
-            self._settings.setValue("checkpoint", self.model.currentData())
+        self._settings.setValue("checkpoint", self.model.currentData())
         self._settings.setValue("device", self.device.currentData())
         self._settings.setValue("threads", self.threads.currentData())
         self._settings.setValue("samples", self.samples.currentData())

@@ -19,7 +19,7 @@ from picgui.gui.session import Sample
 from picgui.gui.studio import Studio, Subject
 from picgui.gui.words import told
 from picgui.paths import example_photo, is_file
-from picgui.pipeline import compose
+from picgui.upsample import compose
 from picgui.writing import write_png
 
 _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long

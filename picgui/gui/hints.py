@@ -228,7 +228,7 @@ def _reach(luminance: float) -> float:
 def _plane(luminance: float, reach: float) -> QImage:
     """The colours of a luminance that sRGB has; the rest is transparent."""
     lab = _lab_plane(luminance, reach)
-    rgb = (color.lab_to_srgb(lab).clamp(0, 1) * 255).round().to(torch.uint8)
+    rgb = (color.lab_to_srgb(lab) * 255).round().to(torch.uint8)
     alpha = color.in_gamut(lab).to(torch.uint8) * 255
     pixels = torch.cat((rgb, alpha[None])).movedim(0, -1).contiguous().numpy()
     return QImage(pixels.data, _PLANE_PIXELS, _PLANE_PIXELS, 4 * _PLANE_PIXELS, QImage.Format.Format_RGBA8888).copy()

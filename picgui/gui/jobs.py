@@ -12,8 +12,9 @@ from picgui.files import file_digest
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.photo import Photo, load_readers, photo_from_rgb, read_colors, read_photo, reduced_chroma
-from picgui.pipeline import Coarse, Embedded, Known, Model, Row, compose, draw_rows, embed, load_model
+from picgui.pipeline import Coarse, Embedded, Known, Model, Row, draw_rows, embed, load_model
 from picgui.threads import use_threads
+from picgui.upsample import compose
 from picgui.writing import write_png, write_tiff
 
 PREVIEW_LONG_SIDE = 1400

@@ -58,7 +58,6 @@ class MainWindow(QMainWindow):
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
         self._closing = False
-        self._named_checkpoint = checkpoint  # by the command, for this time only
         self._recovery = records.Recovery(data_dir())
         self._progress: Progress | None = None
         self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
@@ -554,8 +553,7 @@ class MainWindow(QMainWindow):
     def show_preferences(self) -> None:
         """Let a person change the model, the device and what the program begins with."""
         studio, device = self.studio, self._device()
-        is_named = studio.checkpoint == self._named_checkpoint
-        dialog = PreferencesDialog(self.settings, in_use=studio.checkpoint, cuda=has_usable_card(), is_named=is_named, parent=self)
+        dialog = PreferencesDialog(self.settings, in_use=studio.checkpoint, cuda=has_usable_card(), parent=self)
         if dialog.exec():
             studio.use_threads(self._threads())
             keeps_device = self._device() == device
@@ -563,7 +561,7 @@ class MainWindow(QMainWindow):
             if dialog.checkpoint != studio.checkpoint or not keeps_device or has_failed:
                 device = self._device() or ("cuda" if has_usable_card() else "cpu")
                 if keeps_device and studio.model is not None:
-                    device = studio.model.device.type  # which the command may have chosen
+                    device = studio.model.device.type  # the processor, where the card has not had enough memory
                 studio.use_model(dialog.checkpoint, device=device)
             if self.session.opened is None:
                 self.session.set_sample_count(preferences.samples(self.settings))

@@ -25,9 +25,8 @@ _GREY = np.zeros((2, 1, 1), np.float32)
 
 
 class _Key(NamedTuple):
-    """Which picture: of a sample (0 for the photograph as it was), at a size, drawn for one photograph and saturation."""
+    """Which picture: of a sample (0 for the photograph as it was), at a size, drawn for one saturation."""
 
-    generation: int
     kind: str
     sample: int
     level: int = 0
@@ -57,7 +56,6 @@ class Pictures(QObject):
         self._since_began = QElapsedTimer()  # to compose, the last time
         self._pause = 0  # milliseconds from then on until it begins again
         self._busy = False
-        self._generation = 0
         self._grey: dict[str, QImage] = {}
         self._before: QImage | None = None
         self._images: dict[tuple[str, int], QImage] = {}
@@ -195,7 +193,6 @@ class Pictures(QObject):
         """Drop what is being composed, and every band."""
         self._worker.stop()
         self._busy = False
-        self._generation += 1
         self._dirty.clear()
         self._bands.clear()
         self._wanted_bands = []
@@ -250,7 +247,7 @@ class Pictures(QObject):
                 first, last = 0, sample.chroma.shape[1]
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
             state = {"is_draft": is_draft, "is_final": sample.has_ended}
-            key = _Key(self._generation, kind, number, rows=sample.rows, saturation=self._session.saturation, **state)
+            key = _Key(kind, number, rows=sample.rows, saturation=self._session.saturation, **state)
             strips.append(StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, rows))
         self._dirty = later
         return strips
@@ -270,15 +267,15 @@ class Pictures(QObject):
         saturation = self._session.saturation
         if sample is None:
             own = self._own_chroma()
-            return [StripWanted(_Key(self._generation, "band", 0, level, index, own.shape[1], saturation), photo, own, 1.0, rows)]
-        key = _Key(self._generation, "band", sample.number, level, index, sample.rows, saturation)
+            return [StripWanted(_Key("band", 0, level, index, own.shape[1], saturation), photo, own, 1.0, rows)]
+        key = _Key("band", sample.number, level, index, sample.rows, saturation)
         return [StripWanted(key, photo, sample.chroma.copy(), saturation, rows)]
 
     def _strip_before(self) -> list[StripWanted]:
         own, photo = self._session.own_chroma, self._session.opened.preview
         if own is None or self._before is not None:
             return []
-        return [StripWanted(_Key(self._generation, "before", 0), photo, own, 1.0, slice(0, photo.height))]
+        return [StripWanted(_Key("before", 0), photo, own, 1.0, slice(0, photo.height))]
 
     def _own_chroma(self) -> np.ndarray:
         return _GREY if self._session.own_chroma is None else self._session.own_chroma
@@ -287,7 +284,7 @@ class Pictures(QObject):
     def _take(self, job: int, strip: StripComposed) -> None:
         key = strip.key
         present = {0, *(s.number for s in self._session.samples)}
-        if not self._worker.is_current(job) or key.generation != self._generation or key.sample not in present:
+        if not self._worker.is_current(job) or key.sample not in present:
             return  # a sample that undo brings back is composed again, as it is then
         if key.kind == "before":
             self._before = _image(strip.pixels)
@@ -335,7 +332,7 @@ class Pictures(QObject):
             return []
         sample, photo = missing[0], self._session.opened.preview
         self._outdated.discard(sample.number)
-        key = _Key(self._generation, "preview", sample.number, saturation=self._session.saturation, is_final=True)
+        key = _Key("preview", sample.number, saturation=self._session.saturation, is_final=True)
         return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
 
     def _lacks_preview(self, sample: Sample) -> bool:

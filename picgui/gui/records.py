@@ -14,7 +14,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 from picgui import defaults, record
-from picgui.errors import ExportError, PhotoError, PicError
+from picgui.errors import PhotoError, PicError
+from picgui.files import replacing
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import is_file, make_folder
 from picgui.photo import Photo
@@ -78,23 +79,10 @@ def record_of(session: Session) -> Record:
     return Record(session.path, session.kept(), session.opened.picture)
 
 
-def write(path: Path, content: Mapping) -> None:
+def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
     """Write what `content_of` says as a session file, whole or not at all. Raises ExportError."""
-    _write_whole(path, json.dumps(content, indent=1, default=lambda data: base64.b64encode(data).decode()).encode())
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise ExportError(
-            "The session {name} could not be written: {reason}. Choose another folder.", name=path.name, reason=error.strerror
-        ) from error
+    with replacing(path, durable=durable) as file:
+        file.write(json.dumps(content, indent=1, default=lambda data: base64.b64encode(data).decode()).encode())
 
 
 def _picture_beside(path: Path) -> Path:
@@ -151,9 +139,10 @@ class Recovery:
         if picture is not self._picture:
             self._forget()
             if picture is not None:
-                _write_whole(_picture_beside(self._own), picture)
+                with replacing(_picture_beside(self._own), durable=False) as file:
+                    file.write(picture)
             self._picture = picture
-        write(self._own, content_of(session) | {"picture": picture is not None})
+        write(self._own, content_of(session) | {"picture": picture is not None}, durable=False)  # the window does not wait for the disk
 
     def holds(self, path: Path) -> bool:
         """Whether a session file is one that this keeps."""

@@ -261,7 +261,7 @@ def color_of(luminance: float, a: float, b: float) -> QColor:
 def _color_of(luminance: int, a: int, b: int) -> QColor:
     lab = torch.tensor([luminance, a, b], dtype=torch.float64).view(3, 1, 1)
     chroma = color.clamp_chroma_to_gamut(lab[:1], lab[1:])
-    red, green, blue = color.lab_to_srgb(torch.cat((lab[:1], chroma))).clamp(0, 1).flatten().tolist()
+    red, green, blue = color.lab_to_srgb(torch.cat((lab[:1], chroma))).flatten().tolist()
     return QColor.fromRgbF(red, green, blue)
 
 

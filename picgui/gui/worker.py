@@ -117,10 +117,6 @@ class Worker(QObject):
         self._condition.notify()
         return self._last_job
 
-    def has_ended(self) -> bool:
-        """Whether it was closed or finished, and its thread is gone."""
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
         self._prepare()
         while True:

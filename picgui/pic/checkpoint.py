@@ -5,8 +5,6 @@ No pickle is read or written. Weights are kept as float16 by default: half the s
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from picgui.errors import CheckpointError
+from picgui.files import whole
 from picgui.paths import is_file
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.network import PIC, ModelConfig
@@ -75,15 +74,8 @@ def save_checkpoint(
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        os.close(handle)
-        try:
-            safetensors.torch.save_file(tensors, temporary, metadata=header)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with whole(path) as file:
+            file.write(safetensors.torch.save(tensors, header))
     except (OSError, SafetensorError) as error:
         raise CheckpointError("The checkpoint {path} cannot be written: {reason}", path=path, reason=error) from error
     return path

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from picgui import color
 from picgui.pic import mixture
 from picgui.pic.layers import (
     GatedResidualBlock,
@@ -364,6 +365,11 @@ class PIC(nn.Module):
 def reduce_luminance(luminance: Tensor, scale: int) -> Tensor:
     """Average luminance (N, 1, H, W) over scale x scale pixels."""
     return F.avg_pool2d(luminance, scale)
+
+
+def within_gamut(chroma: Tensor, luminance: Tensor, scale: int) -> Tensor:
+    """Chroma (1, 2, h, w) in Lab units moved towards grey to colours that sRGB has at normalised luminance (1, 1, h * scale, w * scale)."""
+    return color.clamp_chroma_to_gamut(color.denormalize_luminance(reduce_luminance(luminance, scale)), chroma)
 
 
 def reduce_chroma(chroma: Tensor, scale: int, rule: str) -> Tensor:
