@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QTranslator
 
 from picgui.errors import DataError, ExportError, PhotoError, Sentence, is_out_of_memory
 from picgui.gui.words import CONTEXT, told
@@ -17,15 +16,6 @@ from picgui.opencv import cv2
 from picgui.paths import resource
 from picgui.photo import read_photo
 from scripts.sentences import all_templates, templates
-
-
-@pytest.fixture
-def german(qapp):
-    translator = QTranslator()
-    assert translator.load(str(resource("translations/picgui_de.qm")))
-    qapp.installTranslator(translator)
-    yield
-    qapp.removeTranslator(translator)
 
 
 def names(template):

@@ -71,18 +71,6 @@ def test_the_desktop_entry_its_metadata_and_its_icons_belong_together():
     assert all(f"icons/{side}/{name}.png" in installed for side in ICON_SIDES) and f"{name}.desktop" in installed and f"{name}.mime.xml" in installed
 
 
-@pytest.fixture
-def german(qapp):
-    translator = QTranslator()
-    assert translator.load(str(resource("translations/picgui_de.qm")))
-    qapp.installTranslator(translator)
-    before = QLocale()
-    QLocale.setDefault(QLocale("de_DE"))
-    yield
-    QLocale.setDefault(before)
-    qapp.removeTranslator(translator)
-
-
 def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(german, qapp, qtbot):
     panel = Panel(Session())
     qtbot.addWidget(panel)

@@ -21,7 +21,7 @@ from picgui.gui.jobs import StripComposed
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.upsample import compose
-from tests.test_gui_window import WAIT, as_pixels, drawn, is_done, model_path, scan, window  # noqa: F401 - fixtures
+from tests.windows import WAIT, as_pixels, is_done
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -36,7 +36,7 @@ def seeds(samples):
 
 
 @pytest.fixture(params=[True, False], ids=["focus", "no focus"])
-def gallery(request, drawn, qtbot):  # noqa: F811
+def gallery(request, drawn, qtbot):
     """The gallery of a window in which all is drawn, with the focus or without."""
     drawn.activateWindow()
     (drawn.gallery if request.param else drawn.canvas).setFocus()
@@ -47,7 +47,7 @@ def gallery(request, drawn, qtbot):  # noqa: F811
 # choosing
 
 
-def test_whatever_comes_and_goes_a_sample_is_chosen(gallery, drawn, qtbot):  # noqa: F811
+def test_whatever_comes_and_goes_a_sample_is_chosen(gallery, drawn, qtbot):
     session = drawn.session
     for row in (1, 2, 3):
         session.select(session.samples[row])
@@ -64,7 +64,7 @@ def test_whatever_comes_and_goes_a_sample_is_chosen(gallery, drawn, qtbot):  # n
     assert gallery.marked == (session.selected,) and gallery.currentIndex().row() == 2
 
 
-def test_after_a_deletion_its_neighbour_is_chosen(gallery, drawn):  # noqa: F811
+def test_after_a_deletion_its_neighbour_is_chosen(gallery, drawn):
     gallery.samples.sort_by(Order.NEWEST)
     for chosen, after in ((3, 2), (1, 2), (2, 4)):  # of 4 3 2 1
         drawn.session.select(next(s for s in drawn.session.samples if s.seed == chosen))
@@ -74,7 +74,7 @@ def test_after_a_deletion_its_neighbour_is_chosen(gallery, drawn):  # noqa: F811
     assert drawn.session.selected is None
 
 
-def test_arrow_keys_choose_in_the_gallery(drawn):  # noqa: F811
+def test_arrow_keys_choose_in_the_gallery(drawn):
     QTest.keyClick(drawn.gallery, Qt.Key.Key_Right)
     assert drawn.session.selected.seed == 2 and seeds(drawn.canvas._panes) == [2]
 
@@ -82,7 +82,7 @@ def test_arrow_keys_choose_in_the_gallery(drawn):  # noqa: F811
 # comparing
 
 
-def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):  # noqa: F811
+def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):
     drawn.session.set_sample_count(8)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.session.select(drawn.session.samples[7])
@@ -94,7 +94,7 @@ def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):  
 
 
 @pytest.mark.parametrize(("out", "chosen", "selected"), [(1, 0, 1), (1, 1, 3), (2, 2, 2)])
-def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, chosen, selected):  # noqa: F811
+def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, chosen, selected):
     click(drawn.gallery, 0)
     for row in (1, 2):
         click(drawn.gallery, row, CONTROL)
@@ -107,7 +107,7 @@ def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, c
     assert drawn.session.selected.seed == selected
 
 
-def test_a_comparison_goes_on_when_its_samples_are_drawn_again(drawn, qtbot):  # noqa: F811
+def test_a_comparison_goes_on_when_its_samples_are_drawn_again(drawn, qtbot):
     session, canvas = drawn.session, drawn.canvas
     old = session.samples[1:3]
     drawn.gallery.mark(old)
@@ -123,7 +123,7 @@ def test_a_comparison_goes_on_when_its_samples_are_drawn_again(drawn, qtbot):  #
     assert not drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [5]
 
 
-def test_a_comparison_with_a_pinned_sample_goes_on_and_a_click_ends_it(drawn, qtbot):  # noqa: F811
+def test_a_comparison_with_a_pinned_sample_goes_on_and_a_click_ends_it(drawn, qtbot):
     session, canvas = drawn.session, drawn.canvas
     pinned = session.samples[0]
     session.toggle_pins([pinned])
@@ -136,7 +136,7 @@ def test_a_comparison_with_a_pinned_sample_goes_on_and_a_click_ends_it(drawn, qt
     assert not drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [3]
 
 
-def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):  # noqa: F811
+def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):
     third = drawn.session.samples[2]
     drawn._actions["compare"].trigger()
     drawn._actions["region"].trigger()
@@ -152,7 +152,7 @@ def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):  #
         assert not held.all() and np.array_equal(sample.chroma[:, held], third.chroma[:, held])
 
 
-def test_what_is_still_being_drawn_in_a_comparison_takes_no_region(drawn, qtbot):  # noqa: F811
+def test_what_is_still_being_drawn_in_a_comparison_takes_no_region(drawn, qtbot):
     unfinished = drawn.session.samples[2]
     unfinished.rows = 2
     drawn._actions["compare"].trigger()
@@ -164,7 +164,7 @@ def test_what_is_still_being_drawn_in_a_comparison_takes_no_region(drawn, qtbot)
     assert drawn.session.selected is unfinished and len(drawn.session.samples) == 4 and drawn.canvas.tool is Tool.MOVE
 
 
-def test_the_photograph_as_it_was_is_shown_without_an_overlay(drawn):  # noqa: F811
+def test_the_photograph_as_it_was_is_shown_without_an_overlay(drawn):
     drawn.canvas.show_original(True)
     plain = drawn.canvas.grab().toImage()
     drawn.canvas.show_overlay(Overlay(np.eye(4), 0, 1, "low", "high", "unit"))
@@ -182,7 +182,7 @@ def print_path(tmp_path):
     return path
 
 
-def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):  # noqa: F811
+def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):
     pictures = drawn.pictures
     qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened and not drawn.studio._reader.is_busy(), timeout=WAIT)
     QCoreApplication.processEvents()
@@ -221,7 +221,7 @@ def test_a_pasted_picture_has_its_own_colours(print_path):
     assert np.abs(own.chroma - read.chroma).mean() < 0.5
 
 
-def test_in_the_gallery_space_with_control_is_the_gallerys(drawn, qtbot):  # noqa: F811
+def test_in_the_gallery_space_with_control_is_the_gallerys(drawn, qtbot):
     QTest.keyPress(drawn.gallery, Qt.Key.Key_Space)
     assert drawn.canvas._original
     QTest.keyRelease(drawn.gallery, Qt.Key.Key_Space)
@@ -235,7 +235,7 @@ def test_in_the_gallery_space_with_control_is_the_gallerys(drawn, qtbot):  # noq
     assert seeds(drawn.gallery.marked) == [1, 2] and drawn.session.selected.seed == 2
 
 
-def test_the_pin_says_what_a_press_does(drawn):  # noqa: F811
+def test_the_pin_says_what_a_press_does(drawn):
     pin = drawn.panel.pin
     assert pin.accessibleName().startswith("Pin:") and pin.toolTip() == pin.accessibleName()
     pin.click()
@@ -244,7 +244,7 @@ def test_the_pin_says_what_a_press_does(drawn):  # noqa: F811
     assert pin.accessibleName().startswith("Pin:")
 
 
-def test_another_order_keeps_what_is_selected_together(drawn):  # noqa: F811
+def test_another_order_keeps_what_is_selected_together(drawn):
     drawn.session.select(drawn.session.samples[1])
     drawn.gallery.mark(drawn.session.samples[:3])
     drawn._actions["compare"].trigger()
@@ -257,7 +257,7 @@ def test_another_order_keeps_what_is_selected_together(drawn):  # noqa: F811
 
 
 @pytest.mark.parametrize("tool", ["hint", "region"])
-def test_a_tool_that_is_left_or_loses_its_photograph_in_a_stroke_lets_go(drawn, scan, qtbot, tool):  # noqa: F811
+def test_a_tool_that_is_left_or_loses_its_photograph_in_a_stroke_lets_go(drawn, scan, qtbot, tool):
     canvas, button, middle = drawn.canvas, Qt.MouseButton.LeftButton, drawn.canvas.rect().center()
 
     def opened_again():
@@ -283,7 +283,7 @@ def test_no_widget_has_an_event_method_of_pythons():
         assert "event" not in methods, path
 
 
-def test_a_region_can_be_redone_only_where_its_sample_is_drawn(drawn, qtbot):  # noqa: F811
+def test_a_region_can_be_redone_only_where_its_sample_is_drawn(drawn, qtbot):
     region = drawn._actions["region"]
     assert region.isEnabled()
     region.trigger()
@@ -300,7 +300,7 @@ def test_a_region_can_be_redone_only_where_its_sample_is_drawn(drawn, qtbot):  #
 
 
 @pytest.fixture
-def levelled(window, qtbot, tmp_path, monkeypatch):  # noqa: F811
+def levelled(window, qtbot, tmp_path, monkeypatch):
     """A window with a photograph of three levels above its preview of 100 pixels."""
     monkeypatch.setattr(jobs, "PREVIEW_LONG_SIDE", 100)
     path = tmp_path / "large.png"
@@ -346,7 +346,7 @@ def test_where_too_much_is_in_view_a_coarser_level_is_shown(levelled, monkeypatc
     assert canvas._level(*view) is None
 
 
-def test_a_band_that_is_outdated_when_its_sample_is_drawn_to_the_end_is_composed_again(drawn):  # noqa: F811
+def test_a_band_that_is_outdated_when_its_sample_is_drawn_to_the_end_is_composed_again(drawn):
     sample, taken = drawn.session.selected, drawn.pictures
     for rows, kept in ((sample.rows - 1, False), (sample.rows, True)):
         key = pictures._Key("band", sample.number, rows=rows)
@@ -362,7 +362,7 @@ def words_on(canvas, sample):
     return {call.args[2]: call.args[0] for call in painter.drawText.call_args_list}
 
 
-def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):  # noqa: F811
+def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):
     canvas = drawn.canvas
     drawn.resize(drawn.minimumSize())
     drawn._actions["compare"].trigger()
@@ -373,7 +373,7 @@ def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):  # 
         assert not chip.intersects(canvas._legend_box()) and canvas.rect().contains(chip.toRect())
 
 
-def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_handle_is_always(drawn):  # noqa: F811
+def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_handle_is_always(drawn):
     canvas, sample = drawn.canvas, drawn.session.selected
     drawn._actions["split"].trigger()
     assert set(words_on(canvas, sample)) == {"Before", "After"}
@@ -391,7 +391,7 @@ def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_han
         canvas._split = 0.5
 
 
-def test_in_a_menu_what_is_on_has_a_check_mark(drawn):  # noqa: F811
+def test_in_a_menu_what_is_on_has_a_check_mark(drawn):
     checkable = [action for action in drawn._actions.values() if action.isCheckable()]
     assert len(checkable) == 7 and not any(action.isIconVisibleInMenu() for action in checkable)
 
@@ -399,7 +399,7 @@ def test_in_a_menu_what_is_on_has_a_check_mark(drawn):  # noqa: F811
 # the panel
 
 
-def test_quick_steps_of_the_number_of_samples_are_one_choice(drawn, qtbot):  # noqa: F811
+def test_quick_steps_of_the_number_of_samples_are_one_choice(drawn, qtbot):
     stack = drawn.session.undo_stack
     for _ in range(3):
         drawn.panel.more.click()
@@ -420,7 +420,7 @@ def test_a_number_that_cannot_be_is_set_right(qtbot):
         assert (field.text(), field.value()) == (str(shown), shown)
 
 
-def test_an_ampersand_in_a_name_is_shown(drawn, scan, qtbot):  # noqa: F811
+def test_an_ampersand_in_a_name_is_shown(drawn, scan, qtbot):
     path = scan.with_name("Tom & Jerry.png")
     path.write_bytes(scan.read_bytes())
     drawn.open(path)
@@ -431,14 +431,14 @@ def test_an_ampersand_in_a_name_is_shown(drawn, scan, qtbot):  # noqa: F811
     assert "Tom && Jerry.png" in [button.text() for button in drawn.welcome.findChildren(QPushButton)]
 
 
-def test_a_press_on_a_likely_colour_leaves_space_to_the_canvas(drawn):  # noqa: F811
+def test_a_press_on_a_likely_colour_leaves_space_to_the_canvas(drawn):
     drawn._actions["hint"].trigger()
     drawn.panel.hints.show_place(np.ones(drawn.session.embedded.chroma_shape, bool))
     swatches = drawn.panel.hints.findChildren(Swatch)
     assert swatches and all(swatch.focusPolicy() is Qt.FocusPolicy.TabFocus for swatch in swatches)
 
 
-def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot):  # noqa: F811
+def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot):
     for _ in range(2):
         drawn.message.hide()
         drawn._actions["surprise"].trigger()
@@ -446,7 +446,7 @@ def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot)
         assert not drawn._actions["surprise"].isChecked()
 
 
-def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):  # noqa: F811
+def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):
     drawn.session.set_sample_count(6)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.session.select(drawn.session.samples[5])
@@ -460,7 +460,7 @@ def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):  # noqa: F811
     assert seeds(drawn.canvas.samples) == [1, 2, 3, 4]
 
 
-def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):  # noqa: F811
+def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):
     drawn.session.set_sample_count(6)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn._actions["compare"].trigger()
@@ -473,7 +473,7 @@ def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):  # noqa: 
 
 @pytest.mark.parametrize("tool", ["region", "hint"])
 @pytest.mark.parametrize("button", [Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton])
-def test_another_button_neither_ends_nor_replaces_what_is_being_marked(drawn, tool, button):  # noqa: F811
+def test_another_button_neither_ends_nor_replaces_what_is_being_marked(drawn, tool, button):
     marked, canvas = [], drawn.canvas
     (canvas.region_marked if tool == "region" else canvas.place_marked).connect(marked.append)
     drawn._actions[tool].trigger()
@@ -487,7 +487,7 @@ def test_another_button_neither_ends_nor_replaces_what_is_being_marked(drawn, to
     assert len(marked) == 1 and marked[0].any() and canvas._grabbed is None
 
 
-def test_the_readout_is_of_what_is_under_the_mouse(drawn):  # noqa: F811
+def test_the_readout_is_of_what_is_under_the_mouse(drawn):
     canvas, told = drawn.canvas, []
     values = np.arange(100.0).reshape(10, 10)
     canvas.show_overlay(Overlay(values, 0, 100, "low", "high", "bits"))
@@ -515,7 +515,7 @@ def test_the_readout_is_of_what_is_under_the_mouse(drawn):  # noqa: F811
     assert not readout()
 
 
-def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):  # noqa: F811
+def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):
     mask = np.ones(drawn.session.embedded.chroma_shape, bool)
     drawn.session.add_hint(mask, (60.0, 40.0))
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -530,7 +530,7 @@ def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):  # noqa: F81
     assert colored() == 0
 
 
-def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):  # noqa: F811
+def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):
     chips = []
     monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_: chips.append(text))
     drawn._actions["compare"].trigger()
@@ -540,7 +540,7 @@ def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):  #
     assert sum("rectangle" in text for text in chips) == 1
 
 
-def test_a_long_wait_for_the_compiler_keeps_no_later_picture_from_being_composed(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_a_long_wait_for_the_compiler_keeps_no_later_picture_from_being_composed(drawn, qtbot, monkeypatch):
     shown = drawn.pictures
     qtbot.waitUntil(lambda: not shown._busy and not shown._dirty, timeout=WAIT)
     monkeypatch.setattr(type(drawn.session), "samples", [Mock(has_ended=False)])

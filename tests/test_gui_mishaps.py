@@ -35,7 +35,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.test_gui_window import WAIT, drawn, is_done, model_path, scan, slowly, window  # noqa: F401 - fixtures
+from tests.windows import WAIT, is_done
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -55,7 +55,7 @@ def away(monkeypatch):
     return looked_for
 
 
-def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time(away, qtbot, tmp_path, model_path, scan):  # noqa: F811
+def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time(away, qtbot, tmp_path, model_path, scan):
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     settings.setValue("recent", ["/mnt/away/a.png", str(scan)])
     settings.setValue("checkpoint", "/mnt/away/a.safetensors")
@@ -87,7 +87,7 @@ def other(tmp_path):
 
 
 @pytest.fixture
-def meanwhile(drawn, other, qtbot, monkeypatch):  # noqa: F811
+def meanwhile(drawn, other, qtbot, monkeypatch):
     """Let the other photograph be opened, coloured otherwise, while a file dialog asks where to write; it answers with a path."""
 
     def answer(path, dialog):
@@ -102,7 +102,7 @@ def meanwhile(drawn, other, qtbot, monkeypatch):  # noqa: F811
     return answer
 
 
-def test_what_is_exported_is_what_was_there_when_it_was_asked_for(drawn, scan, meanwhile, qtbot, tmp_path):  # noqa: F811
+def test_what_is_exported_is_what_was_there_when_it_was_asked_for(drawn, scan, meanwhile, qtbot, tmp_path):
     expected = compose(read_photo(scan), drawn.session.selected.chroma)
     meanwhile(tmp_path / "a.png", "getSaveFileName")
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
@@ -113,7 +113,7 @@ def test_what_is_exported_is_what_was_there_when_it_was_asked_for(drawn, scan, m
     assert records.read_exported(tmp_path / "a.png").restored.photo == read_photo(scan).fingerprint
 
 
-def test_all_that_is_exported_keeps_its_name(drawn, scan, meanwhile, qtbot, tmp_path):  # noqa: F811
+def test_all_that_is_exported_keeps_its_name(drawn, scan, meanwhile, qtbot, tmp_path):
     samples, out = drawn.session.samples, tmp_path / "out"
     out.mkdir()
     meanwhile(out, "getExistingDirectory")
@@ -124,7 +124,7 @@ def test_all_that_is_exported_keeps_its_name(drawn, scan, meanwhile, qtbot, tmp_
     assert np.array_equal(written, compose(read_photo(scan), samples[3].chroma))
 
 
-def test_neither_photograph_is_written_over(drawn, scan, other, meanwhile, qtbot):  # noqa: F811
+def test_neither_photograph_is_written_over(drawn, scan, other, meanwhile, qtbot):
     for photograph in (scan, other):
         drawn.open(scan)
         qtbot.waitUntil(lambda: drawn.session.name == "scan" and is_done(drawn), timeout=WAIT)
@@ -134,7 +134,7 @@ def test_neither_photograph_is_written_over(drawn, scan, other, meanwhile, qtbot
         assert photograph.read_bytes() == before and f"{photograph.name} is the photograph itself" in drawn.message.text
 
 
-def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanwhile, tmp_path):  # noqa: F811
+def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanwhile, tmp_path):
     chroma = [s.chroma for s in drawn.session.samples]
     meanwhile(tmp_path / "a.picgui", "getSaveFileName")
     drawn._actions["save_session"].trigger()
@@ -149,7 +149,7 @@ def slow_export(monkeypatch):
     monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if not time.sleep(0.05)))
 
 
-def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, slow_export, qtbot, tmp_path):  # noqa: F811
+def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, slow_export, qtbot, tmp_path):
     folder = tmp_path / "stick"
     folder.mkdir()
     targets = [(sample, folder / f"{sample.seed}.png") for sample in drawn.session.samples[:2]]
@@ -179,7 +179,7 @@ def slow_reading(monkeypatch):
     monkeypatch.setattr(jobs, "open_photo", slow)
 
 
-def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_reading, window, scan, other, qtbot):  # noqa: F811
+def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_reading, window, scan, other, qtbot):
     shown = []
     for signal in (window.studio.activity_changed, window.studio.progressed):
         signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status_right.text(), window.progress.maximum())))
@@ -193,7 +193,7 @@ def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_readi
     assert window.status_right.text() == "" and not window.progress.isVisible()
 
 
-def test_progress_is_not_painted_at_every_row(slowly, window, scan, qtbot):  # noqa: F811
+def test_progress_is_not_painted_at_every_row(slowly, window, scan, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: window.progress.value() > 0, timeout=WAIT)
     changes = []
@@ -204,7 +204,7 @@ def test_progress_is_not_painted_at_every_row(slowly, window, scan, qtbot):  # n
     qtbot.waitUntil(lambda: bool(changes), timeout=WAIT)
 
 
-def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbot, tmp_path, model_path, scan):  # noqa: F811
+def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbot, tmp_path, model_path, scan):
     window = MainWindow(
         checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     )
@@ -218,7 +218,7 @@ def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbo
     window.close()
 
 
-def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan, qtbot, tmp_path):  # noqa: F811
+def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan, qtbot, tmp_path):
     target = tmp_path / "away" / "deep" / "er" / "scan-colorized-1.png"
     target.parent.mkdir(parents=True)
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
@@ -232,7 +232,7 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     assert drawn.studio._looked_at is drawn.session.opened and drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
 
 
-def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):  # noqa: F811
+def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):
     drawn.session.select(drawn.session.samples[2])
     chroma = drawn.session.selected.chroma.copy()
     drawn._save_now()
@@ -253,7 +253,7 @@ def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, sc
     assert "not found" not in drawn.message.text
 
 
-def test_all_that_is_to_be_said_of_a_photograph_is_said(window, qtbot, tmp_path):  # noqa: F811
+def test_all_that_is_to_be_said_of_a_photograph_is_said(window, qtbot, tmp_path):
     pages = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
     pages.save(tmp_path / "pages.tif", save_all=True, append_images=[pages], icc_profile=b"no profile")
     window.open(tmp_path / "pages.tif")
@@ -261,7 +261,7 @@ def test_all_that_is_to_be_said_of_a_photograph_is_said(window, qtbot, tmp_path)
     assert "2 pages" in window.message.text and "profile" in window.message.text
 
 
-def test_an_export_says_that_what_was_not_drawn_is_a_draft(slowly, window, scan, qtbot, tmp_path):  # noqa: F811
+def test_an_export_says_that_what_was_not_drawn_is_a_draft(slowly, window, scan, qtbot, tmp_path):
     window.open(scan)
     qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.selected.rows > 1, timeout=WAIT)
     rows = window.session.selected.rows
@@ -276,7 +276,7 @@ def test_an_export_says_that_what_was_not_drawn_is_a_draft(slowly, window, scan,
     assert "draft" not in window.message.text
 
 
-def test_a_long_name_fits_into_the_message_bar(window, qtbot):  # noqa: F811
+def test_a_long_name_fits_into_the_message_bar(window, qtbot):
     window.resize(window.minimumSize())
     name = "n" * 240 + ".jpg"
     window.message.tell_error(f"{name} is empty.")
@@ -288,14 +288,7 @@ def test_a_long_name_fits_into_the_message_bar(window, qtbot):  # noqa: F811
     assert breakable(words) == words
 
 
-@pytest.fixture
-def pasted(window, qtbot):  # noqa: F811
-    window.studio.paste(cv2.resize(np.random.default_rng(3).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50)))
-    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
-    return window
-
-
-def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, scan, qtbot, monkeypatch):  # noqa: F811
+def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, scan, qtbot, monkeypatch):
     pasted._save_now()
     written, replacing = [], records.replacing
     monkeypatch.setattr(records, "replacing", lambda path, **options: (written.append(path.suffix), replacing(path, **options))[1])
@@ -314,7 +307,7 @@ def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, s
     assert not own.exists()
 
 
-def test_samples_are_drawn_in_the_chosen_threads_whatever_other_threads_do(qtbot, tmp_path, model_path, scan, monkeypatch):  # noqa: F811
+def test_samples_are_drawn_in_the_chosen_threads_whatever_other_threads_do(qtbot, tmp_path, model_path, scan, monkeypatch):
     used, draw_rows = [], jobs.draw_rows
 
     def watched(*arguments, **options):
@@ -332,7 +325,7 @@ def test_samples_are_drawn_in_the_chosen_threads_whatever_other_threads_do(qtbot
     assert set(used) == {2}
 
 
-def test_a_change_of_threads_is_not_lost_where_other_work_follows(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_a_change_of_threads_is_not_lost_where_other_work_follows(drawn, qtbot, monkeypatch):
     used, draw_rows = [], jobs.draw_rows
 
     def watched(*arguments, **options):
@@ -346,7 +339,7 @@ def test_a_change_of_threads_is_not_lost_where_other_work_follows(drawn, qtbot, 
     assert used == [3]
 
 
-def test_samples_go_on_when_another_one_is_deleted(slowly, drawn, qtbot):  # noqa: F811
+def test_samples_go_on_when_another_one_is_deleted(slowly, drawn, qtbot):
     session = drawn.session
     session.toggle_pins([session.samples[0]])
     session.resample()
@@ -360,7 +353,7 @@ def test_samples_go_on_when_another_one_is_deleted(slowly, drawn, qtbot):  # noq
     assert all(np.array_equal(a.chroma, b.chroma) for a, b in zip(going, expected, strict=True))
 
 
-def test_stopped_samples_stay_so_when_a_model_cannot_be_loaded(slowly, drawn, tmp_path, qtbot):  # noqa: F811
+def test_stopped_samples_stay_so_when_a_model_cannot_be_loaded(slowly, drawn, tmp_path, qtbot):
     drawn.session.resample()
     qtbot.waitUntil(lambda: drawn.session.samples[-1].rows > 1, timeout=WAIT)
     drawn.studio.stop()
@@ -370,7 +363,7 @@ def test_stopped_samples_stay_so_when_a_model_cannot_be_loaded(slowly, drawn, tm
     assert all(sample.stopped for sample in drawn.session.samples)
 
 
-def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other, qtbot):  # noqa: F811
+def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other, qtbot):
     of_the_first = jobs.Measured("surprise", np.ones((4, 4), np.float32), drawn.session.embedded)
     drawn.open(other)
     qtbot.waitUntil(lambda: drawn.session.name == "other" and is_done(drawn), timeout=WAIT)
@@ -380,7 +373,7 @@ def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other
     assert not told and drawn.studio._measured.get("surprise") is None
 
 
-def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, scan, tmp_path, qtbot, monkeypatch):
     began = threading.Event()
 
     def slow(*_arguments, **_options):
@@ -403,7 +396,7 @@ def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, s
     assert time.monotonic() - started > 0.5 and len(beats) > 5 and not dialog._worker._thread.is_alive() and window.opening.batch is None
 
 
-def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch):  # noqa: F811
+def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch):
     read, load = [], dialogs.load_checkpoint
     monkeypatch.setattr(dialogs, "load_checkpoint", lambda path: read.append(path) or load(path))
     added = checkpoint(tmp_path, seed=5, name="added")
@@ -423,7 +416,7 @@ def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch)
     (checkpoint_dir() / "added.safetensors").unlink()  # the data folder is that of all tests
 
 
-def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):  # noqa: F811
+def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):
     masks, canvas = [], drawn.canvas
     canvas.place_marked.connect(masks.append)
     drawn._use_tool(Tool.HINT)
@@ -440,7 +433,7 @@ def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):  #
         assert masks[0][int(place.y() * height), int(place.x() * width)]
 
 
-def test_what_is_drawn_while_another_sample_is_looked_at_is_shown_in_full(drawn, qtbot):  # noqa: F811
+def test_what_is_drawn_while_another_sample_is_looked_at_is_shown_in_full(drawn, qtbot):
     first, second = drawn.session.samples[:2]
     assert drawn.session.selected is first
     composed = drawn.pictures.composed_rows
@@ -463,7 +456,7 @@ def test_what_is_drawn_while_another_sample_is_looked_at_is_shown_in_full(drawn,
     qtbot.waitUntil(lambda: is_shown(first), timeout=WAIT)
 
 
-def test_comparing_selects_nothing_for_pin_and_delete(drawn):  # noqa: F811
+def test_comparing_selects_nothing_for_pin_and_delete(drawn):
     samples = drawn.session.samples
     drawn._actions["compare"].trigger()
     assert len(drawn.canvas._panes) == 4
@@ -503,7 +496,7 @@ def test_comparing_selects_nothing_for_pin_and_delete(drawn):  # noqa: F811
     assert drawn.session.samples == (samples[1], samples[3])
 
 
-def test_escape_leaves_a_tool_and_only_then_stops(slowly, drawn, qtbot):  # noqa: F811
+def test_escape_leaves_a_tool_and_only_then_stops(slowly, drawn, qtbot):
     drawn.session.resample()
     drawn._actions["hint"].trigger()
     assert drawn.canvas.tool is Tool.HINT
@@ -513,7 +506,7 @@ def test_escape_leaves_a_tool_and_only_then_stops(slowly, drawn, qtbot):  # noqa
     assert all(s.stopped for s in drawn.session.samples)
 
 
-def test_a_number_that_was_typed_counts_where_a_button_is_pressed(drawn, qtbot):  # noqa: F811
+def test_a_number_that_was_typed_counts_where_a_button_is_pressed(drawn, qtbot):
     count = drawn.panel.count
 
     def type_in(text):
@@ -533,7 +526,7 @@ def test_a_number_that_was_typed_counts_where_a_button_is_pressed(drawn, qtbot):
     qtbot.waitUntil(lambda: drawn.session.sample_count == 4 and is_done(drawn), timeout=WAIT)
 
 
-def test_what_is_marked_is_what_is_outlined(drawn, qtbot):  # noqa: F811
+def test_what_is_marked_is_what_is_outlined(drawn, qtbot):
     drawn._actions["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
     few = drawn._marked_place
@@ -552,7 +545,7 @@ def test_what_is_marked_is_what_is_outlined(drawn, qtbot):  # noqa: F811
         drawn.session.undo_stack.undo()
 
 
-def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, qtbot):  # noqa: F811
+def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, qtbot):
     height, width = drawn.session.embedded.chroma_shape
     regions = []
     drawn.canvas.region_marked.connect(lambda mask: regions.append(mask.copy()))
@@ -578,7 +571,7 @@ def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, 
 
 
 @pytest.mark.parametrize("way", ["paste", "drop"])
-def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):  # noqa: F811
+def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):
     class Broken(QMimeData):
         def hasImage(self):  # noqa: N802
             return True
@@ -596,7 +589,7 @@ def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):  
     assert "could not be taken over" in drawn.message.text and drawn.session.path.name == "scan.png"
 
 
-def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):  # noqa: F811
+def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):
     shutil.copy(scan, scan.with_name("second.png"))
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(scan)), QUrl.fromLocalFile(str(scan.with_name("second.png")))])
@@ -607,7 +600,7 @@ def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):  # noqa
     drawn.opening.batch.close()
 
 
-def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot, tmp_path, scan, model_path, monkeypatch):  # noqa: F811
+def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot, tmp_path, scan, model_path, monkeypatch):
     (tmp_path / "bad.safetensors").write_bytes(b"no checkpoint")
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     window = MainWindow(checkpoint=tmp_path / "bad.safetensors", device="cpu", settings=settings)
@@ -623,7 +616,7 @@ def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot,
     window.close()
 
 
-def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):  # noqa: F811
+def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
     samples = drawn.session.samples
     drawn.open(scan)
@@ -635,12 +628,12 @@ def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, 
     assert "nope.png" not in drawn.message.text
 
 
-def test_actual_size_is_that_of_small_photographs_too(drawn):  # noqa: F811
+def test_actual_size_is_that_of_small_photographs_too(drawn):
     drawn._actions["actual"].trigger()
     assert drawn.canvas.zoom == 1.0 < drawn.canvas._fitting_zoom() / 2
 
 
-def test_samples_of_a_session_that_share_their_hints_are_drawn_together(drawn, tmp_path, qtbot):  # noqa: F811
+def test_samples_of_a_session_that_share_their_hints_are_drawn_together(drawn, tmp_path, qtbot):
     hint = np.zeros(drawn.session.embedded.chroma_shape, bool)
     hint[1, 2] = True
     drawn.session.add_hint(hint, (5.0, 6.0))
@@ -650,7 +643,7 @@ def test_samples_of_a_session_that_share_their_hints_are_drawn_together(drawn, t
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
-def test_the_canvas_shows_that_a_key_brought_it_the_focus(drawn, qtbot):  # noqa: F811
+def test_the_canvas_shows_that_a_key_brought_it_the_focus(drawn, qtbot):
     def edge():
         return drawn.canvas.grab().toImage().pixelColor(1, 1).name()
 
@@ -702,7 +695,7 @@ def test_a_file_that_another_program_takes_first_is_no_crash(tmp_path, monkeypat
     assert recovery.find() and [path.read_text() for path in recovery.all_kept()] == ["newer"]
 
 
-def test_earlier_crashes_can_be_brought_back_from_the_menu(drawn, scan, qtbot):  # noqa: F811
+def test_earlier_crashes_can_be_brought_back_from_the_menu(drawn, scan, qtbot):
     menu = drawn.menuBar().actions()[0].menu()
     for path in data_dir().glob("recovered*"):  # of other tests
         path.unlink()
@@ -721,7 +714,7 @@ def test_earlier_crashes_can_be_brought_back_from_the_menu(drawn, scan, qtbot): 
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 2, timeout=WAIT)
 
 
-def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, scan, tmp_path, qtbot):  # noqa: F811
+def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, scan, tmp_path, qtbot):
     exported = tmp_path / "results/export.png"
     exported.parent.mkdir()
     drawn.exporting.export([(drawn.session.selected, exported)])
@@ -739,7 +732,7 @@ def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, s
     qtbot.waitUntil(lambda: drawn.session.path == right and is_done(drawn), timeout=WAIT)
 
 
-def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, drawn, scan):  # noqa: F811
+def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, drawn, scan):
     record = records.sample_text(drawn.session.selected, drawn.session.opened.photo)
     for saturation, restored in (("2.5", 2.0), ("1.5", 1.5)):
         cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
@@ -749,7 +742,7 @@ def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, dr
 
 
 @pytest.mark.parametrize("damage", ['"seed": Infinity', '"seed": -1', '"selected": Infinity', "nested"])
-def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage):  # noqa: F811
+def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage):
     text = json.dumps(records.content_of(drawn.session), default=str)
     if damage == "nested":
         text = "[" * 100_000
@@ -762,7 +755,7 @@ def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage):  # 
     assert "a.picgui is damaged" in drawn.message.text
 
 
-def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path, qtbot, monkeypatch):
     second = scan.with_name("second.png")
     shutil.copy(scan, second)
     window.session.set_sample_count(1)
@@ -793,7 +786,7 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
     assert window.opening.batch is None
 
 
-def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtbot):  # noqa: F811
+def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtbot):
     page = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60), dtype=np.uint8))
     page.save(tmp_path / "pages.tif", save_all=True, append_images=[page])
     window.session.set_sample_count(1)
@@ -804,7 +797,7 @@ def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtb
     window.opening.batch.close()
 
 
-def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(qapp, tmp_path, model_path, monkeypatch):  # noqa: F811
+def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(qapp, tmp_path, model_path, monkeypatch):
     checkpoint_dir().mkdir(parents=True, exist_ok=True)
     (checkpoint_dir() / "bad.safetensors").write_bytes(b"no checkpoint")
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
@@ -829,7 +822,7 @@ def test_a_damaged_checkpoint_cannot_be_chosen_and_is_not_left_by_a_full_disk(qa
 
 
 @pytest.mark.parametrize("slip", ["paste", "open"])
-def test_what_another_photograph_takes_the_place_of_can_be_had_back(drawn, other, slip, qtbot):  # noqa: F811
+def test_what_another_photograph_takes_the_place_of_can_be_had_back(drawn, other, slip, qtbot):
     session, message = drawn.session, drawn.message
     assert not message.isVisible(), "there was nothing before"
     session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (5.0, 6.0))
@@ -853,7 +846,7 @@ def test_what_another_photograph_takes_the_place_of_can_be_had_back(drawn, other
     qtbot.waitUntil(lambda: session.name != "scan" and is_done(drawn), timeout=WAIT)
 
 
-def test_a_photograph_without_a_complete_sample_gives_way_without_a_word(slowly, window, scan, other, qtbot):  # noqa: F811
+def test_a_photograph_without_a_complete_sample_gives_way_without_a_word(slowly, window, scan, other, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
     window.open(other)
@@ -871,7 +864,7 @@ def test_a_photograph_without_a_complete_sample_gives_way_without_a_word(slowly,
     ],
     ids=["delete", "more", "fewer", "pin and resample"],
 )
-def test_samples_that_are_still_wanted_go_on_being_drawn(slowly, window, scan, qtbot, choose):  # noqa: F811
+def test_samples_that_are_still_wanted_go_on_being_drawn(slowly, window, scan, qtbot, choose):
     session = window.session
     window.open(scan)
     qtbot.waitUntil(lambda: bool(session.samples) and session.selected.rows > 1, timeout=WAIT)
@@ -885,7 +878,7 @@ def test_samples_that_are_still_wanted_go_on_being_drawn(slowly, window, scan, q
 
 
 @pytest.mark.parametrize("choice", ["temperature", "hint"])
-def test_what_is_to_be_drawn_otherwise_is_begun_at_once(slowly, window, scan, qtbot, choice):  # noqa: F811
+def test_what_is_to_be_drawn_otherwise_is_begun_at_once(slowly, window, scan, qtbot, choice):
     session = window.session
     window.open(scan)
     qtbot.waitUntil(lambda: bool(session.samples) and session.selected.rows > 1, timeout=WAIT)
@@ -899,7 +892,7 @@ def test_what_is_to_be_drawn_otherwise_is_begun_at_once(slowly, window, scan, qt
     assert old.rows == rows and session.samples[3].temperature == TEMPERATURE
 
 
-def test_a_thumbnail_that_comes_back_is_composed_anew(drawn, qtbot):  # noqa: F811
+def test_a_thumbnail_that_comes_back_is_composed_anew(drawn, qtbot):
     sample, pictures = drawn.session.samples[0], drawn.pictures
     qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
     before = pictures.thumbnail(sample).copy()
@@ -910,7 +903,7 @@ def test_a_thumbnail_that_comes_back_is_composed_anew(drawn, qtbot):  # noqa: F8
     qtbot.waitUntil(lambda: pictures.thumbnail(sample) == before, timeout=WAIT)
 
 
-def test_the_field_for_a_number_keeps_only_the_keys_of_typing(drawn, qtbot):  # noqa: F811
+def test_the_field_for_a_number_keeps_only_the_keys_of_typing(drawn, qtbot):
     drawn.activateWindow()
     count, session, canvas = drawn.panel.count, drawn.session, drawn.canvas
     count.setFocus()
@@ -934,7 +927,7 @@ def test_the_field_for_a_number_keeps_only_the_keys_of_typing(drawn, qtbot):  # 
     qtbot.waitUntil(canvas.hasFocus, timeout=WAIT)
 
 
-def test_escape_leaves_a_tool_wherever_the_focus_is(slowly, drawn):  # noqa: F811
+def test_escape_leaves_a_tool_wherever_the_focus_is(slowly, drawn):
     drawn.session.resample()
     drawn._actions["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
@@ -943,7 +936,7 @@ def test_escape_leaves_a_tool_wherever_the_focus_is(slowly, drawn):  # noqa: F81
     assert drawn.canvas.tool is Tool.MOVE and not any(s.stopped for s in drawn.session.samples)
 
 
-def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(drawn, scan, tmp_path, qtbot):  # noqa: F811
+def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(drawn, scan, tmp_path, qtbot):
     second = tmp_path / "second" / "scan.png"
     second.parent.mkdir()
     shutil.copy(scan, second)
@@ -963,7 +956,7 @@ def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(dra
     drawn.opening.batch.close()
 
 
-def test_messages_are_announced_to_screen_readers(window, monkeypatch):  # noqa: F811
+def test_messages_are_announced_to_screen_readers(window, monkeypatch):
     announced = []
     monkeypatch.setattr(controls.QAccessible, "updateAccessibility", lambda event: announced.append(event.message()))
     window.message.tell_error("The disk is full.")
@@ -971,7 +964,7 @@ def test_messages_are_announced_to_screen_readers(window, monkeypatch):  # noqa:
 
 
 @pytest.mark.parametrize("fewer", ["delete", "field"])
-def test_comparing_selects_nothing_where_one_of_those_compared_goes(drawn, fewer):  # noqa: F811
+def test_comparing_selects_nothing_where_one_of_those_compared_goes(drawn, fewer):
     drawn._actions["compare"].trigger()
     assert len(drawn.canvas.samples) == 4
     if fewer == "delete":
@@ -986,7 +979,7 @@ def test_comparing_selects_nothing_where_one_of_those_compared_goes(drawn, fewer
     assert [drawn.session.is_pinned(s) for s in drawn.session.samples].count(True) == 1
 
 
-def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):  # noqa: F811
+def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):
     session = drawn.session
     session.toggle_pins(session.samples[:2])
     drawn._actions["compare"].trigger()
@@ -996,7 +989,7 @@ def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):  # noqa:
     assert len(session.samples) == 3
 
 
-def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch):  # noqa: F811
+def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch):
     embed = jobs.embed
     monkeypatch.setattr(jobs, "embed", lambda *_: (_ for _ in ()).throw(OutOfMemoryError("Too little memory.")))
     window.open(scan)
@@ -1009,7 +1002,7 @@ def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window,
     assert not window.message.isVisible() and window.canvas._caption == ""
 
 
-def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slowly, drawn, scan, other, qtbot):  # noqa: F811
+def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slowly, drawn, scan, other, qtbot):
     kept, message = drawn.session.kept(), drawn.message
     drawn.open(other)
     qtbot.waitUntil(lambda: drawn.session.name == "other" and message.isVisible(), timeout=WAIT)
@@ -1026,7 +1019,7 @@ def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slow
 
 
 @pytest.mark.parametrize("state", ["drawing", "stopped"])
-def test_a_slip_while_samples_are_drawn_again_loses_nothing(slowly, drawn, other, state, qtbot):  # noqa: F811
+def test_a_slip_while_samples_are_drawn_again_loses_nothing(slowly, drawn, other, state, qtbot):
     session, message = drawn.session, drawn.message
     session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (5.0, 6.0))
     hints = session.hints
@@ -1043,7 +1036,7 @@ def test_a_slip_while_samples_are_drawn_again_loses_nothing(slowly, drawn, other
     assert all(s.stopped if state == "stopped" else s.is_complete for s in session.samples)
 
 
-def test_who_goes_back_by_the_file_is_offered_the_earlier_samples_and_the_others_stay_in_the_menu(drawn, scan, other, qtbot):  # noqa: F811
+def test_who_goes_back_by_the_file_is_offered_the_earlier_samples_and_the_others_stay_in_the_menu(drawn, scan, other, qtbot):
     session, message, kept = drawn.session, drawn.message, drawn.session.kept()
     drawn.open(other)
     qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
@@ -1064,7 +1057,7 @@ def test_who_goes_back_by_the_file_is_offered_the_earlier_samples_and_the_others
     assert session.kept() == kept and message.text == "other.png and its samples were put aside."
 
 
-def test_an_older_session_does_not_take_the_place_of_newer_work_that_was_put_aside(slowly, drawn, other, tmp_path, qtbot):  # noqa: F811
+def test_an_older_session_does_not_take_the_place_of_newer_work_that_was_put_aside(slowly, drawn, other, tmp_path, qtbot):
     session, message, saved = drawn.session, drawn.message, tmp_path / "older.picgui"
     records.write(saved, records.content_of(session))
     session.toggle_pins(session.samples[:1])
@@ -1078,7 +1071,7 @@ def test_an_older_session_does_not_take_the_place_of_newer_work_that_was_put_asi
     qtbot.waitUntil(lambda: session.kept() == kept, timeout=WAIT)
 
 
-def test_samples_that_were_not_taken_up_yet_are_put_aside_again(drawn, other, qtbot, monkeypatch):  # noqa: F811
+def test_samples_that_were_not_taken_up_yet_are_put_aside_again(drawn, other, qtbot, monkeypatch):
     session, message, kept = drawn.session, drawn.message, drawn.session.kept()
     drawn.open(other)
     qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
@@ -1094,7 +1087,7 @@ def test_samples_that_were_not_taken_up_yet_are_put_aside_again(drawn, other, qt
     assert session.kept() == kept
 
 
-def test_colours_of_a_photograph_are_read_though_another_file_is_damaged(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
+def test_colours_of_a_photograph_are_read_though_another_file_is_damaged(drawn, qtbot, tmp_path, monkeypatch):
     print_path, damaged = tmp_path / "print.png", tmp_path / "damaged.png"
     cv2.imwrite(str(print_path), np.full((100, 150, 3), (120, 150, 190), np.uint8))
     damaged.write_bytes(b"no picture")
@@ -1116,7 +1109,7 @@ def test_colours_of_a_photograph_are_read_though_another_file_is_damaged(drawn, 
     assert len(asked) == 2 and "damaged.png" in drawn.message.text
 
 
-def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slowly, drawn, qtbot, monkeypatch):  # noqa: F811
+def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slowly, drawn, qtbot, monkeypatch):
     pictures, session = drawn.pictures, drawn.session
     qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
     before, old, composed = pictures.preview(session.selected).copy(), session.selected, []
@@ -1134,7 +1127,7 @@ def test_new_samples_begin_as_the_draft_and_undo_shows_the_old_ones_at_once(slow
     qtbot.waitUntil(lambda: pictures.preview(old) not in (before, pictures.grey), timeout=WAIT)
 
 
-def test_the_picture_follows_the_saturation_while_it_moves(drawn, qtbot):  # noqa: F811
+def test_the_picture_follows_the_saturation_while_it_moves(drawn, qtbot):
     sample, pictures = drawn.session.selected, drawn.pictures
     qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
     seen, timer = [], drawn.panel._saturation_timer
@@ -1156,7 +1149,7 @@ def test_the_picture_follows_the_saturation_while_it_moves(drawn, qtbot):  # noq
     assert pictures.preview(sample) == pictures_module._image(expected)
 
 
-def test_fewer_samples_draws_none(drawn):  # noqa: F811
+def test_fewer_samples_draws_none(drawn):
     drawn.session.delete(drawn.session.samples[1:])
     drawn.session.set_sample_count(3)
     assert len(drawn.session.samples) == 1
@@ -1164,7 +1157,7 @@ def test_fewer_samples_draws_none(drawn):  # noqa: F811
     assert len(drawn.session.samples) == 4
 
 
-def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):  # noqa: F811
+def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):
     session = drawn.session
     session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (40.0, 30.0))
     qtbot.waitUntil(lambda: is_done(drawn) and not drawn.pictures._busy and not drawn.pictures._dirty, timeout=WAIT)
@@ -1184,7 +1177,7 @@ def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):  # noqa: F
 
 
 @pytest.mark.parametrize("tool", ["hint", "region"])
-def test_a_stroke_soon_after_another_counts(drawn, qtbot, tool):  # noqa: F811
+def test_a_stroke_soon_after_another_counts(drawn, qtbot, tool):
     drawn._actions[tool].trigger()
     marked = []
     (drawn.canvas.place_marked if tool == "hint" else drawn.canvas.region_marked).connect(marked.append)
@@ -1197,7 +1190,7 @@ def test_a_stroke_soon_after_another_counts(drawn, qtbot, tool):  # noqa: F811
     assert marked and marked[-1].any()
 
 
-def test_a_folder_without_a_model_says_what_to_do(qtbot, tmp_path, scan):  # noqa: F811
+def test_a_folder_without_a_model_says_what_to_do(qtbot, tmp_path, scan):
     (tmp_path / "bad.safetensors").write_bytes(b"no")
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     window = MainWindow(checkpoint=tmp_path / "bad.safetensors", device="cpu", settings=settings)
@@ -1208,7 +1201,7 @@ def test_a_folder_without_a_model_says_what_to_do(qtbot, tmp_path, scan):  # noq
     window.close()
 
 
-def test_a_photograph_is_in_view_after_a_comparison(drawn, qtbot):  # noqa: F811
+def test_a_photograph_is_in_view_after_a_comparison(drawn, qtbot):
     canvas = drawn.canvas
     drawn._actions["compare"].trigger()
     canvas.zoom_to(canvas._zoom * 1.2, QPointF(10, 10))
@@ -1219,7 +1212,7 @@ def test_a_photograph_is_in_view_after_a_comparison(drawn, qtbot):  # noqa: F811
     assert canvas._target(canvas._pane_rects()[0]) == before
 
 
-def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):  # noqa: F811
+def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):
     session, order = drawn.session, drawn.gallery.samples
     order.sort_by(gallery.Order.COLORFULNESS)
     session.resample()
@@ -1234,7 +1227,7 @@ def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):  # noqa: F811
     ("name", "value"),
     [("samples", "abc"), ("samples", "4.0"), ("samples", "99"), ("temperature", "0,75"), ("temperature", "nan"), ("temperature", "9"), ("threads", "two"), ("geometry", "foo")],
 )
-def test_settings_that_were_spoilt_by_hand_count_for_nothing(tmp_path, model_path, qtbot, name, value):  # noqa: F811
+def test_settings_that_were_spoilt_by_hand_count_for_nothing(tmp_path, model_path, qtbot, name, value):
     (tmp_path / "s.ini").write_text(f"[General]\n{name}={value}\n")
     settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
@@ -1247,7 +1240,7 @@ def test_settings_that_were_spoilt_by_hand_count_for_nothing(tmp_path, model_pat
     window.close()
 
 
-def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_path, scan, qtbot):  # noqa: F811
+def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_path, scan, qtbot):
     settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     settings.setValue("temperature", 0.9)
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
@@ -1285,7 +1278,7 @@ def test_a_checkpoint_that_cannot_be_removed_is_told(tmp_path, qapp, monkeypatch
     assert not kept.exists()
 
 
-def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):  # noqa: F811
+def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):
     drawn.activateWindow()
     drawn._actions["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
@@ -1295,12 +1288,12 @@ def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):  # n
     assert drawn.canvas.hasFocus()
 
 
-def test_keys_that_are_held_draw_and_delete_once(drawn):  # noqa: F811
+def test_keys_that_are_held_draw_and_delete_once(drawn):
     repeated = {name for name, action in drawn._actions.items() if action.autoRepeat()}
     assert repeated == {"zoom_in", "zoom_out", "next", "previous", "undo", "redo"}
 
 
-def test_the_number_of_samples_takes_no_photograph_and_is_taken_when_one_is_opened(drawn, scan, qtbot):  # noqa: F811
+def test_the_number_of_samples_takes_no_photograph_and_is_taken_when_one_is_opened(drawn, scan, qtbot):
     assert not drawn.panel.count.acceptDrops()
     drawn.panel.count.setText("2")
     drawn.open(scan)
@@ -1308,7 +1301,7 @@ def test_the_number_of_samples_takes_no_photograph_and_is_taken_when_one_is_open
     qtbot.waitUntil(lambda: len(drawn.session.samples) == 2 and is_done(drawn), timeout=WAIT)
 
 
-def test_copying_is_told_while_it_lasts(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_copying_is_told_while_it_lasts(drawn, qtbot, monkeypatch):
     goes_on, whole = threading.Event(), jobs.compose_whole
     monkeypatch.setattr(jobs, "compose_whole", lambda *of, **options: (goes_on.wait(30), (yield from whole(*of, **options)))[1])
     drawn.exporting.copy()
@@ -1317,12 +1310,12 @@ def test_copying_is_told_while_it_lasts(drawn, qtbot, monkeypatch):  # noqa: F81
     qtbot.waitUntil(lambda: drawn.message.text == "Copied" and not drawn.status_right.text(), timeout=WAIT)
 
 
-def test_a_message_is_no_html(drawn):  # noqa: F811
+def test_a_message_is_no_html(drawn):
     drawn.message.tell_error("<b>old</b>.png is damaged")
     assert drawn.message._text.textFormat() is Qt.TextFormat.PlainText and "<b>" in drawn.message.text
 
 
-def test_seeds_begin_anew_after_the_largest(drawn, qtbot):  # noqa: F811
+def test_seeds_begin_anew_after_the_largest(drawn, qtbot):
     drawn.session.samples[0].seed = 2**64 - 2
     drawn.session.restore(drawn.session.kept())
     drawn.session.resample()
@@ -1330,7 +1323,7 @@ def test_seeds_begin_anew_after_the_largest(drawn, qtbot):  # noqa: F811
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
-def test_a_session_may_be_named_in_capitals(drawn, tmp_path, qtbot):  # noqa: F811
+def test_a_session_may_be_named_in_capitals(drawn, tmp_path, qtbot):
     path, before = tmp_path / "A.PICGUI", drawn.session.samples
     records.write(path, records.content_of(drawn.session))
     drawn.open(path)
@@ -1339,7 +1332,7 @@ def test_a_session_may_be_named_in_capitals(drawn, tmp_path, qtbot):  # noqa: F8
     assert "one at a time" in drawn.message.text
 
 
-def test_a_region_of_given_colours_only_is_not_drawn_again(drawn, qtbot):  # noqa: F811
+def test_a_region_of_given_colours_only_is_not_drawn_again(drawn, qtbot):
     mask = np.zeros(drawn.session.embedded.chroma_shape, bool)
     mask[1:4, 1:4] = True
     drawn.session.add_hint(mask, (9.0, 9.0))
@@ -1351,7 +1344,7 @@ def test_a_region_of_given_colours_only_is_not_drawn_again(drawn, qtbot):  # noq
     assert drawn.session.samples == before and "hints" in drawn.message.text
 
 
-def test_where_samples_differ_is_offered_once_two_are_complete(drawn):  # noqa: F811
+def test_where_samples_differ_is_offered_once_two_are_complete(drawn):
     for sample in drawn.session.samples[1:]:
         sample.rows, sample.stopped = 2, True
     drawn._refresh()

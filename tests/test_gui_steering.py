@@ -33,7 +33,7 @@ from picgui.pipeline import colorize
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.test_gui_window import WAIT, drawn, drop, is_done, model_path, scan, window  # noqa: F401 - fixtures
+from tests.windows import WAIT, drop, is_done
 
 
 def left_half(window):
@@ -49,7 +49,7 @@ def drag(canvas, start, end):
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
 
 
-def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_drawn_again(drawn, qtbot):  # noqa: F811
+def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_drawn_again(drawn, qtbot):
     before = drawn.session.samples[0].chroma.copy()
     drawn._actions["hint"].trigger()
     middle = drawn.canvas.rect().center()
@@ -65,7 +65,7 @@ def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_d
     assert drawn.session.hints is None and np.array_equal(before, drawn.session.samples[0].chroma)
 
 
-def test_redoing_a_region_holds_everything_else(drawn, qtbot):  # noqa: F811
+def test_redoing_a_region_holds_everything_else(drawn, qtbot):
     base, region = drawn.session.selected, left_half(drawn)
     drawn._actions["region"].trigger()
     drawn.canvas.region_marked.emit(region)
@@ -77,7 +77,7 @@ def test_redoing_a_region_holds_everything_else(drawn, qtbot):  # noqa: F811
 
 
 @pytest.fixture
-def marked(drawn):  # noqa: F811
+def marked(drawn):
     """The regions that are marked on the canvas from now on; nothing is drawn in them."""
     regions = []
     drawn.canvas.region_marked.disconnect(drawn._region_marked)
@@ -86,7 +86,7 @@ def marked(drawn):  # noqa: F811
     return regions
 
 
-def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn, marked):  # noqa: F811
+def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn, marked):
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     drag(drawn.canvas, target.topLeft(), target.center())
     height, width = marked[0].shape
@@ -94,7 +94,7 @@ def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn, marked):  # no
     assert marked[0][0, 0] and not marked[0][-1, -1]
 
 
-def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):  # noqa: F811
+def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     corners = [target.topLeft(), target.topRight(), target.bottomLeft()]
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, corners[0])
@@ -111,7 +111,7 @@ def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):  # no
 
 
 @pytest.fixture
-def exported(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
+def exported(drawn, qtbot, tmp_path, monkeypatch):
     target = tmp_path / "result.png"
     drawn.session.select(drawn.session.samples[2])
     drawn.session.set_saturation(1.25)
@@ -121,7 +121,7 @@ def exported(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
     return target
 
 
-def test_an_exported_picture_dropped_back_restores_photograph_settings_and_the_very_colours(drawn, exported, qtbot):  # noqa: F811
+def test_an_exported_picture_dropped_back_restores_photograph_settings_and_the_very_colours(drawn, exported, qtbot):
     chroma = drawn.session.selected.chroma.copy()
     drawn.session.resample()
     drawn.session.set_saturation(1.0)
@@ -131,7 +131,7 @@ def test_an_exported_picture_dropped_back_restores_photograph_settings_and_the_v
     assert np.array_equal(drawn.session.selected.chroma, chroma)
 
 
-def test_an_exported_picture_whose_photograph_is_gone_is_opened_itself(drawn, exported, scan, qtbot):  # noqa: F811
+def test_an_exported_picture_whose_photograph_is_gone_is_opened_itself(drawn, exported, scan, qtbot):
     chroma = drawn.session.selected.chroma.copy()
     scan.unlink()
     drop(drawn, exported)
@@ -139,7 +139,7 @@ def test_an_exported_picture_whose_photograph_is_gone_is_opened_itself(drawn, ex
     assert np.array_equal(drawn.session.selected.chroma, chroma)
 
 
-def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):  # noqa: F811
+def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):
     drawn.session.add_hint(left_half(drawn), (5.0, 6.0))
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.session.toggle_pins([drawn.session.samples[1]])
@@ -164,7 +164,7 @@ def test_a_damaged_session_is_a_sentence(tmp_path, content):
         records.read_session(path)
 
 
-def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candidates(drawn, tmp_path):  # noqa: F811
+def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candidates(drawn, tmp_path):
     path = tmp_path / "work.picgui"
     records.write(path, records.content_of(drawn.session))
     assert [s.candidates for s in records.read_session(path).restored.samples] == [CANDIDATES] * 4
@@ -181,7 +181,7 @@ def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candi
             records.read_session(path)
 
 
-def test_chroma_in_a_record_is_bounded(tmp_path, drawn):  # noqa: F811
+def test_chroma_in_a_record_is_bounded(tmp_path, drawn):
     path = tmp_path / "work.picgui"
     records.write(path, records.content_of(drawn.session))
     content = json.loads(path.read_text())
@@ -191,7 +191,7 @@ def test_chroma_in_a_record_is_bounded(tmp_path, drawn):  # noqa: F811
         records.read_session(path)
 
 
-def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):  # noqa: F811
+def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     chroma = drawn.session.samples[1].chroma.copy()
     drawn._save_now()
     drawn._recovery._lock.unlock()  # as when its program is gone
@@ -211,7 +211,7 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):  # noqa: F
     assert drawn._recovery.kept.is_file(), "what was brought back is kept"
 
 
-def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop_them(window, tmp_path, qtbot):  # noqa: F811
+def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop_them(window, tmp_path, qtbot):
     folder = tmp_path / "box"
     folder.mkdir()
     for name in ("a.png", "c.png"):
@@ -232,7 +232,7 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     batch.close()
 
 
-def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window, tmp_path, qtbot):  # noqa: F811
+def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window, tmp_path, qtbot):
     window.session.set_sample_count(1)
     boxes = [tmp_path / name for name in ("first", "second")]
     for box in boxes:
@@ -256,7 +256,7 @@ def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window,
     window.opening.batch.close()
 
 
-def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):  # noqa: F811
+def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):
     path = tmp_path / ("n" * 200 + ".jpg")
     path.write_bytes(b"garbage")
     window.opening.open_many([path])
@@ -267,21 +267,21 @@ def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):  # noqa:
     window.opening.batch.close()
 
 
-def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):  # noqa: F811
+def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):
     drawn.gallery.samples.sort_by(Order.COLORFULNESS)
     model = drawn.gallery.model()
     strengths = [model.index(row).data(Qt.ItemDataRole.UserRole).colorfulness for row in range(4)]
     assert strengths == sorted(strengths, reverse=True)
 
 
-def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):  # noqa: F811
+def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):
     (path,) = drawn.exporting.write_for_drag(drawn.session.samples[:1])
     assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
     drawn.close()
     assert not path.parent.exists()
 
 
-def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):  # noqa: F811
+def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):
     monkeypatch.setattr(exporting, "_DRAGGED_PIXELS", 20_000)
     assert [cv2.imread(str(path)).shape for path in drawn.exporting.write_for_drag(drawn.session.samples[:1])] == [(100, 150, 3)]
     opened = replace(drawn.session.opened, preview=drawn.session.opened.photo.resized(75))
@@ -291,7 +291,7 @@ def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeyp
     assert "75 × 50" in drawn.message.text and QGuiApplication.overrideCursor() is None
 
 
-def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch):  # noqa: F811
+def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch):
     other = checkpoint(tmp_path, seed=5, name="other")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(other), ""))
     dialog = PreferencesDialog(drawn.settings, in_use=drawn.studio.checkpoint, cuda=False)
@@ -324,7 +324,7 @@ def test_preferences_that_are_accepted_as_they_are_change_nothing(tmp_path, qapp
         assert float(settings.value("temperature")) == shown and int(settings.value("samples")) == 4
 
 
-def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(window, scan, tmp_path, qtbot, monkeypatch):
     model, embed = window.studio.model, jobs.draft
     monkeypatch.setattr(jobs, "draft", lambda *arguments: (time.sleep(0.2), (yield from embed(*arguments)))[1])
     window.open(scan)
@@ -342,7 +342,7 @@ def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(windo
     assert not any(s.stopped for s in window.session.samples)
 
 
-def test_the_device_that_is_in_use_already_can_be_chosen_and_nothing_is_drawn_again(drawn, model_path, monkeypatch):  # noqa: F811
+def test_the_device_that_is_in_use_already_can_be_chosen_and_nothing_is_drawn_again(drawn, model_path, monkeypatch):
     session = drawn.session
     session.toggle_pins([session.samples[1]])
     monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (drawn.settings.setValue("device", "cpu"), 1)[1])
@@ -358,7 +358,7 @@ def test_the_device_that_is_in_use_already_can_be_chosen_and_nothing_is_drawn_ag
     assert loaded == [(model_path, "cuda")]
 
 
-def test_the_same_model_from_another_place_keeps_samples_and_history_and_goes_on_drawing(drawn, model_path, tmp_path, qtbot):  # noqa: F811
+def test_the_same_model_from_another_place_keeps_samples_and_history_and_goes_on_drawing(drawn, model_path, tmp_path, qtbot):
     session = drawn.session
     session.resample()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -374,7 +374,7 @@ def test_the_same_model_from_another_place_keeps_samples_and_history_and_goes_on
     assert [s.seed for s in session.samples] == [1, 2, 3, 4] and is_done(drawn)
 
 
-def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, tmp_path, qtbot):  # noqa: F811
+def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, tmp_path, qtbot):
     session, first = drawn.session, drawn.studio.model
     session.add_hint(left_half(drawn), (5.0, 6.0))
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -401,7 +401,7 @@ def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, 
     qtbot.waitUntil(lambda: is_done(drawn) and len(session.samples) > 1, timeout=WAIT)
 
 
-def test_where_a_new_model_cannot_look_at_the_photograph_nothing_is_drawn_with_what_the_old_one_saw(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_where_a_new_model_cannot_look_at_the_photograph_nothing_is_drawn_with_what_the_old_one_saw(drawn, tmp_path, qtbot, monkeypatch):
     def failing(*_arguments):
         raise OutOfMemoryError("There is not enough memory for this.")
         yield
@@ -419,7 +419,7 @@ def test_where_a_new_model_cannot_look_at_the_photograph_nothing_is_drawn_with_w
     assert np.array_equal(drawn.session.samples[0].chroma, expected.chroma)
 
 
-def test_a_measurement_that_fails_is_told_once_and_can_be_asked_for_again(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_a_measurement_that_fails_is_told_once_and_can_be_asked_for_again(drawn, qtbot, monkeypatch):
     attempts, measure = [], jobs.measure_uncertainty
 
     def failing(*arguments):
@@ -437,7 +437,7 @@ def test_a_measurement_that_fails_is_told_once_and_can_be_asked_for_again(drawn,
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
 
 
-def test_a_composition_that_fails_is_not_tried_again_by_itself(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_a_composition_that_fails_is_not_tried_again_by_itself(drawn, qtbot, monkeypatch):
     attempts = []
 
     def failing(wanted):
@@ -451,7 +451,7 @@ def test_a_composition_that_fails_is_not_tried_again_by_itself(drawn, qtbot, mon
     assert 1 <= len(attempts) < 5
 
 
-def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, qtbot):  # noqa: F811
+def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, qtbot):
     session, first = drawn.session, drawn.studio.model.checkpoint.sha256
     session.toggle_pins([session.samples[0]])
     drawn.studio.use_model(checkpoint(tmp_path, seed=6, name="other"), device="cpu")
@@ -463,7 +463,7 @@ def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, q
     assert [s.checkpoint for s in records.read_session(tmp_path / "work.picgui").restored.samples] == [first, second, second, second]
 
 
-def test_a_folder_named_at_the_start_becomes_a_queue_once_the_model_is_there(qtbot, tmp_path, model_path, scan):  # noqa: F811
+def test_a_folder_named_at_the_start_becomes_a_queue_once_the_model_is_there(qtbot, tmp_path, model_path, scan):
     window = MainWindow(
         checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     )
@@ -475,7 +475,7 @@ def test_a_folder_named_at_the_start_becomes_a_queue_once_the_model_is_there(qtb
     window.close()
 
 
-def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, monkeypatch):
     out = tmp_path / "out"
     out.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(out))
@@ -487,14 +487,14 @@ def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, mon
     assert sorted(p.name for p in out.iterdir()) == sorted(names)
 
 
-def test_a_queue_of_namesakes_comes_to_its_end(window, scan, tmp_path, qtbot):  # noqa: F811
+def test_a_queue_of_namesakes_comes_to_its_end(window, scan, tmp_path, qtbot):
     window.session.set_sample_count(1)
     many = [tmp_path / str(number) / scan.name for number in range(1_500)]  # more than Python's calls may be deep
     states = run_batch(window, [scan, *many], tmp_path / "new", qtbot)
     assert states[0] == "done" and all("names of" in state for state in states[1:])
 
 
-def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch):  # noqa: F811
+def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch):
     foreign = tmp_path / "foreign.safetensors"
     foreign.write_bytes(b"nonsense")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(foreign), ""))
@@ -505,7 +505,7 @@ def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch
     assert dialog.model.count() == number and "foreign.safetensors" in dialog.facts.text()
 
 
-def test_where_samples_differ_is_their_distance_from_their_mean(drawn):  # noqa: F811
+def test_where_samples_differ_is_their_distance_from_their_mean(drawn):
     drawn._actions["spread"].trigger()
     planes = np.stack([s.chroma for s in drawn.session.samples])
     expected = np.sqrt(((planes - planes.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
@@ -514,7 +514,7 @@ def test_where_samples_differ_is_their_distance_from_their_mean(drawn):  # noqa:
     assert drawn.canvas._overlay is None
 
 
-def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):  # noqa: F811
+def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):
     before = drawn.session.samples
     ignored = []
     own = SimpleNamespace(source=lambda: drawn.gallery, ignore=lambda: ignored.append(True), mimeData=lambda: None)
@@ -523,7 +523,7 @@ def test_a_thumbnail_let_go_over_the_window_changes_nothing(drawn):  # noqa: F81
     assert len(ignored) == 2 and drawn.session.samples == before and drawn.studio.activity is Activity.IDLE
 
 
-def run_batch(window, photos, out, qtbot, *, overwrite=False):  # noqa: F811
+def run_batch(window, photos, out, qtbot, *, overwrite=False):
     window.opening.open_many(photos)
     batch = window.opening.batch
     batch.folder.setText(str(out))
@@ -536,7 +536,7 @@ def run_batch(window, photos, out, qtbot, *, overwrite=False):  # noqa: F811
     return states
 
 
-def test_a_batch_skips_its_results_and_replaces_others_only_when_asked(window, scan, tmp_path, qtbot):  # noqa: F811
+def test_a_batch_skips_its_results_and_replaces_others_only_when_asked(window, scan, tmp_path, qtbot):
     window.session.set_sample_count(1)
     target = tmp_path / "out" / "scan-colorized-1.png"
     assert run_batch(window, [scan], tmp_path / "out", qtbot) == ["done"]
@@ -552,7 +552,7 @@ def test_a_batch_skips_its_results_and_replaces_others_only_when_asked(window, s
     assert "names of" in run_batch(window, [scan, namesake], tmp_path / "new", qtbot)[1]
 
 
-def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot):  # noqa: F811
+def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot):
     window.session.set_sample_count(1)
     run_batch(window, [scan], scan.parent, qtbot)
     window.open(scan.parent / "scan-colorized-1.png")
@@ -565,7 +565,7 @@ def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot)
 
 
 @pytest.mark.parametrize(("name", "kind", "written", "dtype"), [("a", 3, "a.tif", np.uint16), ("b.png", 2, "b.tif", np.uint8), ("c", 1, "c.png", np.uint16)])
-def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, monkeypatch, name, kind, written, dtype):  # noqa: F811
+def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, monkeypatch, name, kind, written, dtype):
     def choose(_parent, _title, _suggested, kinds):
         return str(tmp_path / name), kinds.split(";;")[kind]
 
@@ -575,7 +575,7 @@ def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, mon
     assert cv2.imread(str(tmp_path / written), cv2.IMREAD_UNCHANGED).dtype == dtype
 
 
-def test_the_selected_samples_are_exported(drawn, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_the_selected_samples_are_exported(drawn, tmp_path, qtbot, monkeypatch):
     out = tmp_path / "out"
     out.mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(out))
@@ -585,7 +585,7 @@ def test_the_selected_samples_are_exported(drawn, tmp_path, qtbot, monkeypatch):
     assert sorted(p.name for p in out.iterdir()) == ["scan-colorized-1.png", "scan-colorized-2.png"]
 
 
-def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn, qtbot):  # noqa: F811
+def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn, qtbot):
     drawn.gallery.samples.sort_by(Order.COLORFULNESS)
     drawn.session.resample()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -596,7 +596,7 @@ def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn,
     assert drawn.session.selected is shown[1]
 
 
-def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkeypatch):  # noqa: F811
+def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkeypatch):
     seen, advanced, begun = [], threading.Event(), threading.Event()
     window.session.sample_advanced.connect(advanced.set)
     draw, compose_strips = jobs.draw, jobs.compose_strips
@@ -631,7 +631,7 @@ def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkey
     assert all(composed <= drawn for composed, drawn in seen) and any(composed < drawn for composed, drawn in seen)
 
 
-def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbot):  # noqa: F811
+def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbot):
     saved = tmp_path / "work.picgui"
     records.write(saved, records.content_of(drawn.session))
     drawn.open(saved)
@@ -648,7 +648,7 @@ def press(widget, *keys):
         QTest.keyClick(widget, key)
 
 
-def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):  # noqa: F811
+def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):
     canvas, photo = drawn.canvas, drawn.session.opened.photo
     canvas.zoom_to(12.0)
     canvas._move(QPointF(-3000, -3000))  # a corner of the photograph
@@ -672,7 +672,7 @@ def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):  # noqa: F81
     assert at() != before
 
 
-def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(drawn):  # noqa: F811
+def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(drawn):
     drawn.gallery.mark(drawn.session.samples[:3])
     drawn._actions["compare"].trigger()
     canvas, session = drawn.canvas, drawn.session
@@ -693,7 +693,7 @@ def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(
     assert session.selected is session.samples[2]
 
 
-def test_the_focus_that_a_key_brought_is_seen_and_outlives_a_menu(drawn):  # noqa: F811
+def test_the_focus_that_a_key_brought_is_seen_and_outlives_a_menu(drawn):
     def give(widget, kind, reason):
         QCoreApplication.sendEvent(widget, QFocusEvent(kind, reason))
 
@@ -716,7 +716,7 @@ def test_the_focus_that_a_key_brought_is_seen_and_outlives_a_menu(drawn):  # noq
     assert drawn.gallery.hasFocus() and drawn.gallery.grab().toImage() != plain
 
 
-def test_samples_of_which_nothing_is_drawn_are_the_last_by_typicality(drawn):  # noqa: F811
+def test_samples_of_which_nothing_is_drawn_are_the_last_by_typicality(drawn):
     session = drawn.session
     bare = session.samples[1]
     bare.begin()
@@ -725,7 +725,7 @@ def test_samples_of_which_nothing_is_drawn_are_the_last_by_typicality(drawn):  #
     assert drawn.gallery.samples.shown[-1] is bare
 
 
-def test_previews_are_made_ahead_however_often_samples_are_drawn_anew(drawn, qtbot):  # noqa: F811
+def test_previews_are_made_ahead_however_often_samples_are_drawn_anew(drawn, qtbot):
     pictures, session = drawn.pictures, drawn.session
     for _ in range(4):
         session.resample()
@@ -733,7 +733,7 @@ def test_previews_are_made_ahead_however_often_samples_are_drawn_anew(drawn, qtb
         qtbot.waitUntil(lambda: all(("preview", s.number) in pictures._images for s in session.samples), timeout=WAIT)
 
 
-def test_menus_and_dialogs_go_when_they_are_closed(drawn, monkeypatch):  # noqa: F811
+def test_menus_and_dialogs_go_when_they_are_closed(drawn, monkeypatch):
     def those_there():
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         return len(drawn.findChildren(QDialog)) + len(drawn.findChildren(QMenu))
@@ -747,7 +747,7 @@ def test_menus_and_dialogs_go_when_they_are_closed(drawn, monkeypatch):  # noqa:
     assert those_there() == before
 
 
-def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):  # noqa: F811
+def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):
     brush = drawn.panel.hints.brush
     event = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
     QCoreApplication.sendEvent(brush, event)
@@ -757,7 +757,7 @@ def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):  # noqa: F811
     assert brush.value() == 3
 
 
-def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):  # noqa: F811
+def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
     key = Qt.Key
     drawn._actions["hint"].trigger()
     press(drawn.canvas, key.Key_Right, key.Key_Right, key.Key_Return)  # the first press shows the crosshair in the middle
@@ -776,14 +776,6 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):  # noqa
     share = drawn.canvas._split
     QTest.keyClick(drawn.canvas, key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert drawn.canvas._split == pytest.approx(share + 0.02)
-
-
-@pytest.fixture
-def pasted(window, qtbot):  # noqa: F811
-    pixels = cv2.resize(np.random.default_rng(3).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50))
-    window.studio.paste(pixels)
-    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
-    return window
 
 
 def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
@@ -818,7 +810,7 @@ def test_the_session_of_a_pasted_picture_holds_the_picture(pasted, qtbot, tmp_pa
     qtbot.waitUntil(lambda: "damaged" in pasted.message.text, timeout=WAIT)
 
 
-def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(drawn, qtbot, tmp_path):  # noqa: F811
+def test_what_a_crash_interrupts_is_drawn_to_its_end_and_what_was_stopped_stays(drawn, qtbot, tmp_path):
     expected = drawn.session.samples[1].chroma.copy()
     for sample in drawn.session.samples[:2]:
         sample.rows, sample.chroma[:, 2:] = 2, 0
@@ -850,7 +842,7 @@ def out_of_memory(monkeypatch, error, *, from_number):
     monkeypatch.setattr(jobs, "draw", scarce)
 
 
-def test_where_memory_runs_out_fewer_samples_are_offered_and_drawn(window, scan, qtbot, monkeypatch):  # noqa: F811
+def test_where_memory_runs_out_fewer_samples_are_offered_and_drawn(window, scan, qtbot, monkeypatch):
     out_of_memory(monkeypatch, OutOfMemoryError, from_number=3)
     window.open(scan)
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
@@ -861,7 +853,7 @@ def test_where_memory_runs_out_fewer_samples_are_offered_and_drawn(window, scan,
     assert [s.seed for s in window.session.samples] == [1, 2] and window.session.sample_count == 2
 
 
-def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_nothing_is_lost(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_nothing_is_lost(drawn, qtbot, monkeypatch):
     before, loaded = drawn.session.samples, []
     load = jobs.load
     monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append(device), load(path, device=device))[1])
@@ -875,14 +867,14 @@ def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_noth
     assert loaded == ["cpu"] and drawn.session.samples[:4] == before and [s.seed for s in drawn.session.samples] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, qtbot):  # noqa: F811
+def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, qtbot):
     before = drawn.studio.model
     drawn.studio.use_model(drawn._checkpoint(), device="cpu")
     drawn.session.resample()
     qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
 
 
-def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, scan, tmp_path, qtbot, monkeypatch):
     window.settings.setValue("threads", 2)
     used = []
 
@@ -927,7 +919,7 @@ def test_the_time_left_grows_with_what_is_left_and_pauses_do_not_count(monkeypat
     assert [pace.time_left(s) for s in (None, 0.4, 42, 180, 7260)] == ["", "", "42 s left", "3 min left", "2 h 1 min left"]
 
 
-def test_an_export_tells_how_far_it_is_and_is_written_though_the_window_closes(drawn, scan, tmp_path, qtbot, monkeypatch):  # noqa: F811
+def test_an_export_tells_how_far_it_is_and_is_written_though_the_window_closes(drawn, scan, tmp_path, qtbot, monkeypatch):
     monkeypatch.setattr(jobs, "_BAND_PIXELS", 150 * 10)
     shares = []
     drawn.studio.export_progressed.connect(lambda share, _left: shares.append(share))
@@ -940,7 +932,7 @@ def test_an_export_tells_how_far_it_is_and_is_written_though_the_window_closes(d
     assert all((tmp_path / f"{seed}.png").exists() for seed in (1, 2, 3, 4))
 
 
-def test_pinning_and_deleting_several_is_one_step_back(drawn):  # noqa: F811
+def test_pinning_and_deleting_several_is_one_step_back(drawn):
     session, before = drawn.session, drawn.session.samples
     drawn.gallery.mark(before[:3])
     drawn._actions["pin"].trigger()
@@ -954,7 +946,7 @@ def test_pinning_and_deleting_several_is_one_step_back(drawn):  # noqa: F811
     assert session.samples == before
 
 
-def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):  # noqa: F811
+def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):
     undo, redo = drawn._actions["undo"], drawn._actions["redo"]
     drawn.session.toggle_pins(drawn.session.samples)
     assert undo.toolTip() == f"Undo Pin ({undo.shortcut().toString()})"
@@ -962,7 +954,7 @@ def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):  # noqa: F811
     assert redo.toolTip() == f"Redo Pin ({redo.shortcut().toString()})"
 
 
-def test_where_the_model_is_unsure_is_shown_in_bits_and_only_one_overlay_at_a_time(drawn, qtbot):  # noqa: F811
+def test_where_the_model_is_unsure_is_shown_in_bits_and_only_one_overlay_at_a_time(drawn, qtbot):
     drawn._actions["spread"].trigger()
     drawn._actions["unsure"].trigger()
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
@@ -972,7 +964,7 @@ def test_where_the_model_is_unsure_is_shown_in_bits_and_only_one_overlay_at_a_ti
     assert drawn.canvas._overlay is None
 
 
-def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none(drawn, tmp_path, qtbot):  # noqa: F811
+def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none(drawn, tmp_path, qtbot):
     drawn._actions["surprise"].trigger()
     qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text, timeout=WAIT)
     assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None
@@ -995,7 +987,7 @@ def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none
 
 
 @pytest.fixture
-def with_card(drawn, monkeypatch):  # noqa: F811
+def with_card(drawn, monkeypatch):
     """A window on the processor of a computer with a graphics card; what it loads from now on, as path and device."""
     loaded = []
     monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append((path, device)), iter(()))[1])
@@ -1003,7 +995,7 @@ def with_card(drawn, monkeypatch):  # noqa: F811
     return loaded
 
 
-def test_the_checkpoint_in_use_stays_on_another_device(drawn, with_card, model_path, monkeypatch):  # noqa: F811
+def test_the_checkpoint_in_use_stays_on_another_device(drawn, with_card, model_path, monkeypatch):
     shown = []
 
     def choose_the_card(dialog):
@@ -1018,7 +1010,7 @@ def test_the_checkpoint_in_use_stays_on_another_device(drawn, with_card, model_p
     assert drawn.settings.value("checkpoint") == str(model_path)
 
 
-def test_the_device_in_use_stays_with_another_checkpoint(drawn, with_card, monkeypatch):  # noqa: F811
+def test_the_device_in_use_stays_with_another_checkpoint(drawn, with_card, monkeypatch):
     def choose_the_one_that_comes_with_picgui(dialog):
         dialog.model.setCurrentIndex(0)
         dialog.accept()
@@ -1029,7 +1021,7 @@ def test_the_device_in_use_stays_with_another_checkpoint(drawn, with_card, monke
     assert with_card == [(default_checkpoint(), "cpu")] and drawn.settings.value("checkpoint") == ""
 
 
-def test_an_offer_to_draw_fewer_goes_when_samples_are_drawn_again(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_an_offer_to_draw_fewer_goes_when_samples_are_drawn_again(drawn, qtbot, monkeypatch):
     with monkeypatch.context() as scarce:
         out_of_memory(scarce, OutOfMemoryError, from_number=2)
         drawn.session.resample()
@@ -1043,7 +1035,7 @@ def test_an_offer_to_draw_fewer_goes_when_samples_are_drawn_again(drawn, qtbot, 
     assert drawn.message.isVisible(), "only that"
 
 
-def test_an_offer_to_draw_fewer_is_of_the_samples_that_failed(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_an_offer_to_draw_fewer_is_of_the_samples_that_failed(drawn, qtbot, monkeypatch):
     session, message, before = drawn.session, drawn.message, drawn.session.samples
     with monkeypatch.context() as scarce:
         out_of_memory(scarce, OutOfMemoryError, from_number=2)
@@ -1064,7 +1056,7 @@ def test_an_offer_to_draw_fewer_is_of_the_samples_that_failed(drawn, qtbot, monk
     assert len(session.samples) == 2
 
 
-def test_drawing_fewer_takes_no_finished_sample_away(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_drawing_fewer_takes_no_finished_sample_away(drawn, qtbot, monkeypatch):
     session, message, finished = drawn.session, drawn.message, drawn.session.samples
     with monkeypatch.context() as scarce:
         out_of_memory(scarce, OutOfMemoryError, from_number=2)
@@ -1075,7 +1067,7 @@ def test_drawing_fewer_takes_no_finished_sample_away(drawn, qtbot, monkeypatch):
     assert session.samples[:4] == finished and all(s.is_complete for s in session.samples)
 
 
-def test_a_remedy_that_is_left_stays(drawn, qtbot, monkeypatch):  # noqa: F811
+def test_a_remedy_that_is_left_stays(drawn, qtbot, monkeypatch):
     session, message = drawn.session, drawn.message
     with monkeypatch.context() as scarce:
         out_of_memory(scarce, CardMemoryError, from_number=2)
@@ -1086,7 +1078,7 @@ def test_a_remedy_that_is_left_stays(drawn, qtbot, monkeypatch):  # noqa: F811
     assert message.isVisible() and [b.text() for b in message._buttons if b.isVisible()] == ["Use the processor"]
 
 
-def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_to_go_on(window, scan, tmp_path, qtbot):  # noqa: F811
+def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_to_go_on(window, scan, tmp_path, qtbot):
     window.session.set_sample_count(1)
     window.opening.open_many([scan])
     queue = window.opening.batch

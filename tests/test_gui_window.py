@@ -1,17 +1,16 @@
 """The real window with a real, tiny checkpoint: open, stream, choose, stop, undo, export, close."""
 
 import hashlib
-import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QActionGroup, QColor, QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.gui import exporting, jobs, opening
+from picgui.gui import exporting, opening
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
@@ -20,65 +19,7 @@ from picgui.pipeline import colorize, load_model
 from picgui.png import read_png_text
 from picgui.record import SOURCE_DIGEST
 from picgui.upsample import compose
-from tests.models import checkpoint
-
-WAIT = 30_000
-
-
-@pytest.fixture(scope="module")
-def model_path(tmp_path_factory):
-    return checkpoint(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture
-def scan(tmp_path):
-    path = tmp_path / "scan.png"
-    cv2.imwrite(str(path), cv2.resize(np.random.default_rng(0).integers(40, 200, (6, 9), dtype=np.uint8), (150, 100)))
-    return path
-
-
-@pytest.fixture
-def window(qtbot, tmp_path, model_path):
-    window = MainWindow(
-        checkpoint=model_path,
-        device="cpu",
-        settings=QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat),
-    )
-    window.show()
-    qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
-    yield window
-    window.close()
-
-
-def is_done(window):
-    samples = window.session.samples
-    return bool(samples) and window.studio.activity is Activity.IDLE and all(s.is_complete for s in samples)
-
-
-@pytest.fixture
-def drawn(window, scan, qtbot):
-    window.open(scan)
-    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
-    return window
-
-
-def drop(window, path):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    window.dropEvent(
-        QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    )
-
-
-def as_pixels(image):
-    """An image as (height, width, 3), red first."""
-    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
-
-
-def colours(image):
-    """How far the pixels of an image are from grey, on average."""
-    return np.ptp(as_pixels(image), axis=2).mean()
+from tests.windows import WAIT, colours, drop, is_done
 
 
 def test_before_a_photograph_the_window_says_what_to_do(window):
@@ -155,19 +96,6 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
     coarse, draft = better_drafts[-1], window.session.embedded.draft
     assert np.array_equal(sample.chroma[:, 3:], coarse[:, 3:]), "what is not drawn shows the coarse sample"
     assert not np.array_equal(coarse, draft) and np.array_equal(better_drafts[0], draft)
-
-
-@pytest.fixture
-def slowly(monkeypatch):
-    """Rows come one every 30 ms, so that sampling is still going on when something happens."""
-    draw = jobs.draw_rows
-
-    def draw_rows(*arguments, **options):
-        for row in draw(*arguments, **options):
-            time.sleep(0.03)
-            yield row
-
-    monkeypatch.setattr(jobs, "draw_rows", draw_rows)
 
 
 def test_a_newer_request_replaces_the_running_one(slowly, window, scan, qtbot):

@@ -1,0 +1,33 @@
+"""What tests of the window do with it and see of it."""
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from picgui.gui.studio import Activity
+
+WAIT = 30_000  # milliseconds
+
+
+def is_done(window):
+    samples = window.session.samples
+    return bool(samples) and window.studio.activity is Activity.IDLE and all(s.is_complete for s in samples)
+
+
+def drop(window, path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    window.dropEvent(
+        QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    )
+
+
+def as_pixels(image):
+    """An image as (height, width, 3), red first."""
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[..., 2::-1].astype(int)
+
+
+def colours(image):
+    """How far the pixels of an image are from grey, on average."""
+    return np.ptp(as_pixels(image), axis=2).mean()
