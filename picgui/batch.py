@@ -99,12 +99,14 @@ def colorize_file(
     for drawn in colorize_rows(photo, model, seeds=list(texts), **drawn_with):
         if isinstance(drawn, Sample):
             target, text = targets[drawn.seed], texts[drawn.seed]
+            with enough_memory(torch.device("cpu")):
+                image = compose(photo, drawn.chroma, saturation=saturation, dtype=photo.dtype)
             is_free = not os.path.lexists(target)
             is_needed = record.is_needed(target, text, source_digest=digest, overwrite=overwrite)  # another program may have written meanwhile
             if is_needed:
                 try:
-                    _write(target, photo, drawn, saturation=saturation, text=text, exclusive=is_free)
-                except ExistsError:  # while it was composed: it may be this very result
+                    write_png(target, image, text=text | {record.KEY: _record(photo, drawn, text)}, photo=photo, exclusive=is_free)
+                except ExistsError:  # while it was packed: it may be this very result
                     is_needed = record.is_needed(target, text, source_digest=digest, overwrite=False)
                     if is_needed:
                         raise
@@ -113,9 +115,9 @@ def colorize_file(
             yield Drawn(drawn)
 
 
-def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, text: Mapping[str, str], exclusive: bool) -> None:
-    """Write a sample at full size, with all that brings its colours back; ``exclusive`` as for `write_png`."""
-    remembered = record.sample_text(
+def _record(photo: Photo, sample: Sample, text: Mapping[str, str]) -> str:
+    """All that brings a sample's colours back, as text."""
+    return record.sample_text(
         photo=photo.fingerprint,
         seed=sample.seed,
         temperature=sample.temperature,
@@ -124,6 +126,3 @@ def _write(target: Path, photo: Photo, sample: Sample, *, saturation: float, tex
         chroma=sample.chroma,
         log_prob=sample.log_prob,
     )
-    with enough_memory(torch.device("cpu")):
-        image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
-    write_png(target, image, text=text | {record.KEY: remembered}, photo=photo, exclusive=exclusive)

@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -90,6 +91,8 @@ def _colorize(options: argparse.Namespace) -> int:
         # names of files are written as the system knows them, whatever the alphabet of the terminal
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors=sys.getfilesystemencodeerrors())
     sys.stderr = sys.stderr or open(os.devnull, "w")  # where it is closed, print would take standard output
+    with suppress(ValueError):  # as a part of another program, in a thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as of who ends jobs: what is half written goes
     try:
         return _colorize_all(options)
     except KeyboardInterrupt:

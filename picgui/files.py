@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,8 +72,10 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
 def whole(path: Path, *, exclusive: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
     """A new file beside `path` that takes its name when all is written, and is gone otherwise.
 
-    ``exclusive`` replaces nothing, whatever came meanwhile. ``durable`` outlives a power cut, for which it waits for the disk. Raises OSError.
+    ``exclusive`` replaces nothing, whatever came meanwhile; else a link stays, and what it leads to is replaced, by a file that as many may read.
+    ``durable`` outlives a power cut, for which it waits for the disk. Raises OSError.
     """
+    path = path if exclusive else Path(os.path.realpath(path))
     temporary = path.with_name(f"{PART}{secrets.token_hex(6)}.part")
     try:
         with open(temporary, "xb") as file:
@@ -83,6 +86,8 @@ def whole(path: Path, *, exclusive: bool = False, durable: bool = True) -> Itera
         if exclusive:
             _take_free_name(temporary, path)
         else:
+            with contextlib.suppress(OSError):  # there is none, or the disk knows no permissions
+                shutil.copymode(path, temporary)
             _replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):
@@ -116,8 +121,11 @@ def _why_not_written(path: Path, error: OSError) -> ExportError:
         return DestinationError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return DestinationError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
-    if isinstance(error, PermissionError) and error.filename2 and _TRIES > 1:
-        return ExportError("{name} could not be replaced: it may be open in another program. Close it there, or choose another name.", name=name)
+    if isinstance(error, PermissionError) and error.filename2:  # the new file was written; only the old one may not go
+        return ExportError(
+            "{name} could not be replaced: it may be open in another program, or belong to somebody else. Close it there, or choose another name.",
+            name=name,
+        )
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return DestinationError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
     return ExportError("{name} was not written: {reason}. Try another name or folder.", name=name, reason=first_line(error))

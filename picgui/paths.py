@@ -1,7 +1,7 @@
 """Where things lie: packaged resources and the person's own folders. The only user of appdirs."""
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 import appdirs
@@ -59,9 +59,10 @@ def is_folder(path: Path) -> bool:
 
 def check_writable(folder: Path) -> None:
     """Raises DestinationError where no file can be made in a folder."""
+    trial = folder / f".picgui-{secrets.token_hex(6)}"  # `tempfile` tries for ever in some folders of Windows
     try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        trial.open("xb").close()
+        trial.unlink()
     except OSError as error:
         raise DestinationError("Nothing can be written in the folder {folder}: {reason}. Choose another.", folder=folder, reason=error.strerror) from error
 

@@ -97,7 +97,7 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
     ``source_digest`` is that of the photograph's file. Raises ExistsError where something else would be lost: a foreign file, a
     result of another photograph or colours that a person gave always, a result of other settings unless ``overwrite``.
     """
-    if not os.path.exists(target):
+    if not os.path.lexists(target):
         return True
     try:
         there = read_png_text(target)

@@ -283,11 +283,15 @@ def test_what_appears_meanwhile_is_not_overwritten(folder, monkeypatch, capsys):
 
 
 def test_a_folder_that_nothing_can_be_written_in_is_told_before_anything_is_drawn(folder, monkeypatch, capsys):
-    def full(*arguments, **options):
-        raise OSError(30, "Read-only file system")
+    opened = Path.open
+
+    def full(path, mode="r", *arguments, **options):
+        if "x" in mode:
+            raise OSError(30, "Read-only file system")
+        return opened(path, mode, *arguments, **options)
 
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("picgui.paths.tempfile.TemporaryFile", full)
+    monkeypatch.setattr(Path, "open", full)
     assert main(["colorize", "scan.jpg", "-o", "ro", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
     told = capsys.readouterr().err
     assert "Nothing can be written in the folder ro: Read-only file system." in told and "150 x 100" not in told
@@ -382,3 +386,12 @@ def test_names_go_to_a_standard_output_of_any_alphabet(folder):
 def test_a_checkpoint_of_an_impossible_name_is_told(folder):
     done = picgui(folder, "colorize", "scan.jpg", "--checkpoint", "x" * 300 + ".safetensors")
     assert done.returncode == 1 and "There is no checkpoint" in done.stderr and "tandard output" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_that_leads_nowhere_is_not_replaced(folder):
+    (folder / "links").mkdir()
+    link = folder / "links" / "scan-colorized-1.png"
+    link.symlink_to(folder / "not-fetched.png")
+    done = colorize(folder, "scan.jpg", "-n", 1, "-o", "links", "--overwrite")
+    assert done.returncode == 1 and "exists and is not an earlier result" in done.stderr and link.is_symlink()

@@ -184,7 +184,7 @@ def print_path(tmp_path):
 
 def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):
     pictures = drawn.pictures
-    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened and not drawn.studio._reader.is_busy(), timeout=WAIT)
+    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened and not drawn.studio._measurer.is_busy(), timeout=WAIT)
     QCoreApplication.processEvents()
     assert drawn.session.own_chroma is None and pictures.before == pictures.grey
     drawn.open(print_path)

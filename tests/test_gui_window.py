@@ -166,7 +166,7 @@ def test_closing_while_sampling_leaves_no_thread_behind(slowly, window, scan, qt
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)
     window.close()
-    workers = [window.studio._network, window.studio._reader, window.studio._writer, window.pictures._worker]
+    workers = [window.studio._network, window.studio._reader, window.studio._measurer, window.studio._writer, window.pictures._worker]
     assert all(not worker._thread.is_alive() for worker in workers)
 
 

@@ -870,3 +870,23 @@ def test_colours_are_read_upright_and_reduced(tmp_path, name):
         assert colours.shape == (40, 20, 3)
         colours = colours.transpose(1, 0, 2)
     assert np.abs(colours[:, :18] - (220, 30, 30)).max() < 12 and np.abs(colours[:, 22:] - (30, 30, 220)).max() < 12
+
+
+def test_what_may_not_be_replaced_hinders_no_other_file(tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(b"of a colleague")
+    monkeypatch.setattr(os, "replace", lambda *of: (_ for _ in ()).throw(PermissionError(errno.EPERM, "Operation not permitted", of[0], None, of[1])))
+    with pytest.raises(ExportError, match="belong to somebody else") as told:
+        write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
+    assert not isinstance(told.value, DestinationError) and list(tmp_path.iterdir()) == [tmp_path / "a.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
+def test_a_replaced_file_keeps_its_link_and_who_may_read_it(tmp_path):
+    (tmp_path / "kept").mkdir()
+    target = tmp_path / "kept" / "a.png"
+    target.write_bytes(b"before")
+    target.chmod(0o600)
+    (tmp_path / "link.png").symlink_to(target)
+    write_png(tmp_path / "link.png", np.zeros((20, 20, 3), np.uint8))
+    assert (tmp_path / "link.png").is_symlink() and target.stat().st_mode & 0o777 == 0o600
+    assert cv2.imread(str(target)).shape == (20, 20, 3) and list((tmp_path / "kept").iterdir()) == [target]

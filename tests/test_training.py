@@ -30,6 +30,7 @@ from picgui.opencv import cv2
 from picgui.paths import default_checkpoint
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
+from picgui.pic.layers import WeightNormConv2d
 from picgui.pic.network import CONFIGS, PIC, reduce_luminance
 from picgui.photo import read_colors
 from picgui.pipeline import load_model
@@ -1145,3 +1146,104 @@ def test_what_is_compared_has_names_of_its_own(folder, tmp_path, capsys):
         assert f"called {word};" in capsys.readouterr().err
     assert run("evaluate", init, "--data", folder, "--baselines", init) == 1
     assert "--samples" in capsys.readouterr().err
+
+
+def test_the_first_pictures_that_validate_stand_for_all_folders(tmp_path):
+    for kind in "abcdefgh":
+        (tmp_path / "val" / kind).mkdir(parents=True)
+        for seed in range(6):
+            cv2.imwrite(str(tmp_path / "val" / kind / f"{seed}.png"), colored_picture(40, 40, seed=seed))
+    sources = load_pictures([tmp_path], split="validation", size=36, cache=tmp_path / "c").images
+    listed = training.data._files([tmp_path], "validation")
+    assert len(sources) == 48 and len({file.parent.name for file in listed[:12]}) > 4
+    assert listed == training.data._files([tmp_path], "validation"), "in one order"
+
+
+@pytest.mark.parametrize("again", [".", "people", ".."])
+def test_a_folder_is_not_given_twice(tmp_path, again):
+    (tmp_path / "all" / "people").mkdir(parents=True)
+    paths = [tmp_path / "all", tmp_path / "all" / again]
+    with pytest.raises(DataError, match="hold the same files"):
+        load_pictures(paths, split="train", size=36, cache=tmp_path / "c")
+
+
+def test_a_pack_that_names_no_split_is_told(tmp_path):
+    write_pack(tmp_path / "holiday.npz", [colored_picture(36, 36)])
+    with pytest.raises(DataError, match="names no split"):
+        load_pictures([tmp_path / "holiday.npz"], split="train", size=36, cache=tmp_path / "c")
+
+
+def test_a_run_is_exported_only_with_the_pictures_that_validate_it(folder, config, tmp_path, capsys):
+    assert run("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--minutes", 0) == 0
+    (tmp_path / "others").mkdir()
+    write_pack(tmp_path / "others" / "val.npz", [colored_picture(36, 36, seed=s) for s in range(9)])
+    export = ("export", tmp_path / "run", "-o", tmp_path / "a.safetensors", "--cache", tmp_path / "c")
+    assert run(*export, "--data", tmp_path / "others") == 1
+    assert "not the pictures that validate the run" in capsys.readouterr().err and not (tmp_path / "a.safetensors").exists()
+    assert run(*export, "--data", folder) == 0
+
+
+def test_a_run_does_not_go_on_with_fewer_pictures_of_the_same_files(folder, config, tmp_path, capsys):
+    arguments = ("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--minutes", 0)
+    assert run(*arguments) == 0
+    recipe = json.loads((tmp_path / "run/run.json").read_text())
+    recipe["data"]["images"] += 1  # one of them could be read then
+    (tmp_path / "run/run.json").write_text(json.dumps(recipe))
+    assert run(*arguments, "--resume") == 1 and "other pictures" in capsys.readouterr().err
+
+
+def test_a_run_does_not_go_on_with_other_parameters_held(folder, config, tmp_path, capsys):
+    arguments = ("--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--minutes", 0)
+    text = config.read_text()
+    config.write_text('held = ["pixel_cnn.u_blocks.0.*"]\n' + text)
+    assert run("train", config, *arguments) == 0
+    config.write_text('held = ["pixel_cnn.u_blocks.1.*"]\n' + text)  # as many, of the same shapes
+    assert run("train", config, *arguments, "--resume") == 1 and "holds other parameters" in capsys.readouterr().err
+
+
+def test_a_run_begins_or_goes_on(folder, config, tmp_path, capsys):
+    arguments = ("train", config, "--data", folder, "--out", tmp_path / "run", "--resume", "--init", tmp_path / "none")
+    assert run(*arguments) == 1 and "leave one of them out" in capsys.readouterr().err
+
+
+def test_two_trainings_write_no_run_together(folder, config, tmp_path, capsys):
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "run").mkdir()
+    arguments = ("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--minutes", 0)
+    with open(tmp_path / "run/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert run(*arguments) == 1 and "Another training is writing" in capsys.readouterr().err
+    assert run(*arguments) == 0
+
+
+@pytest.mark.parametrize(
+    "changes, told",
+    [
+        ({"known_coarse = 0.5": ""}, "known_coarse must be above 0"),
+        ({"known_coarse = 0.5": "", "known_colors = true\ncoarse_factor = 2": "known_colors = false"}, "need a model with known_colors"),
+        ({"seed = 3": "momentum = 0.9"}, "momentum is of muon"),
+        ({"seed = 3": 'objective = "regression"\nauxiliary_weight = 2.0'}, "auxiliary_weight is of the likelihood"),
+    ],
+)
+def test_settings_without_effect_are_told(config, changes, told):
+    for line, other in changes.items():
+        assert line in config.read_text()
+        config.write_text(config.read_text().replace(line, other))
+    with pytest.raises(DataError, match=told):
+        read_config(config)
+
+
+def test_what_cannot_be_measured_is_told_before_anything_is(folder, config, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("training.__main__.evaluate", lambda *_, **__: pytest.fail("that takes hours"))
+    path = checkpoint(tmp_path, replace(TINY, known_colors=False, coarse_factor=1))
+    evaluate = ("evaluate", path, "--data", folder, "--cache", tmp_path / "c")
+    assert run(*evaluate, "--samples", 2, "--dabs") == 1 and "reads no known colours" in capsys.readouterr().err
+    assert run(*evaluate, "--samples", 2, "--candidates", 4) == 1 and "in one pass" in capsys.readouterr().err
+    assert run("figures", path, "--data", folder, "--cache", tmp_path / "c", "-o", tmp_path / "f", "--candidates", 4) == 1
+    assert "in one pass" in capsys.readouterr().err
+
+
+def test_a_network_begins_though_one_value_has_no_deviation():
+    convolution = WeightNormConv2d(3, 4, kernel=(1, 1))
+    convolution.initialize(torch.randn(1, 3, 1, 1))
+    assert convolution.weight().isfinite().all() and convolution(torch.randn(1, 3, 1, 1)).abs().max() > 0

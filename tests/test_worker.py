@@ -166,3 +166,20 @@ def test_a_failed_job_lets_go_of_what_it_had_in_hand(worker, qtbot):
         assert "no" in str(told.args[1])
     finally:
         gc.enable()
+
+
+def test_a_job_that_is_stopped_in_a_pause_begins_nothing_more(worker, qtbot):
+    begun = []
+
+    def job():
+        for number in range(3):
+            begun.append(number)
+            yield number
+
+    worker.queue(job())
+    worker.pause()
+    qtbot.waitUntil(lambda: bool(begun), timeout=WAIT)
+    worker.stop()
+    worker.go_on()
+    qtbot.waitUntil(lambda: not worker.is_busy(), timeout=WAIT)
+    assert begun == [0]

@@ -11,12 +11,12 @@ from pathlib import Path
 from picgui import arguments
 from picgui.errors import DataError, DeviceError, PicError, is_out_of_memory
 from picgui.pic.checkpoint import Checkpoint
-from picgui.pipeline import has_usable_card, load_model
-from training.baselines import Baseline, load_baseline
+from picgui.pipeline import Model, has_usable_card, load_model
+from training.baselines import Baseline, check_comparable, load_baseline
 from training.benchmark import benchmark, table
 from training.config import read_config
 from training.data import Pictures, load_pictures
-from training.evaluate import MEASURED, evaluate, evaluate_coarse, measure_dabs, measure_samples
+from training.evaluate import MEASURED, check_known_colors, evaluate, evaluate_coarse, measure_dabs, measure_samples
 from training.figures import check_others, make_figures, originals, photographs, plot_curves, write_grey
 from training.machine import PRECISIONS, keep_memory
 from training.measures import Figure
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--at-once",
         type=arguments.positive,
         metavar="N",
-        help="only N pictures of a batch in memory together, their gradients summed: slower, smaller",
+        help="only N pictures of a batch in memory together, their gradients summed: slower, smaller (the first step of a run without --init takes them all)",
     )
     command.add_argument(
         "--precision",
@@ -169,6 +169,12 @@ def _sampling(options: argparse.Namespace) -> dict[str, float]:
     return {"temperature": options.temperature, "candidates": options.candidates}
 
 
+def _check_sampling(model: Model, options: argparse.Namespace) -> None:
+    """Raise DataError where candidates are wanted of a model that draws no coarse samples."""
+    if options.candidates > 1 and model.network.config.coarse_factor == 1:
+        raise DataError("Candidates are coarse samples, and this model draws its samples in one pass: leave --candidates out.")
+
+
 def _add_rivals(command: argparse.ArgumentParser) -> None:
     command.add_argument("--baselines", type=Path, nargs="*", default=[], help="checkpoints of baselines (figure 6 of figures shows the one called independent)")
     command.add_argument("--others", type=Path, nargs="*", default=[], help="folders of other programs' results; see grey")
@@ -192,6 +198,8 @@ def _device(options: argparse.Namespace) -> str:
 
 def _train(options: argparse.Namespace) -> None:
     keep_memory()
+    if options.resume and options.init:
+        raise DataError("--init begins a run, --resume goes on with one, by its own weights: leave one of them out.")
     config = read_config(options.config)
     pictures, validation = (
         load_pictures(options.data, split=split, size=config.picture_size, cache=options.cache)
@@ -228,6 +236,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     model = load_model(options.checkpoint, device=_device(options))
     if options.one_pass:
         model.network.config = replace(model.network.config, coarse_factor=1)
+    _check_sampling(model, options)
+    check_comparable(model, rivals["baselines"])
+    if options.dabs:
+        check_known_colors(model)
     pictures = _validation_pictures(model.checkpoint, options)
     check_others(options.others, map(str, range(min(options.sampled_pictures, len(pictures)))), size=pictures.size)
     figures = evaluate(model.network, pictures, device=model.device, limit=options.limit)
@@ -237,6 +249,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     if model.network.config.coarse_factor > 1:
         figures |= evaluate_coarse(model.network, pictures, device=model.device, limit=options.limit)
     figures |= {"checkpoint": model.checkpoint.sha256, "data": pictures.sources}
+    if options.samples or options.dabs:
+        figures["sampling"] = sampling
     if options.samples:
         figures["measures"] = measure_samples(
             model,
@@ -301,6 +315,7 @@ def _validation_pictures(checkpoint: Checkpoint, options: argparse.Namespace) ->
 
 def _figures(options: argparse.Namespace) -> None:
     model = load_model(options.checkpoint, device=_device(options))
+    _check_sampling(model, options)
     if options.photos:
         pictures = photographs(options.photos, limit=options.limit)
     else:

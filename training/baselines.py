@@ -15,10 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from picgui import color
+from picgui.errors import DataError
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.layers import WeightNormConv2d, fold
 from picgui.pic.network import Embedding, ModelConfig, PIC, nothing_known, reduce_luminance, within_gamut
+from picgui.pipeline import Model
 
 
 class Baseline(nn.Module):
@@ -204,6 +206,14 @@ OBJECTIVES: Mapping[str, type[PIC] | type[Baseline]] = {
     "rebalanced": Rebalanced,
     "histograms": Histograms,
 }
+
+
+def check_comparable(model: Model, baselines: Mapping[str, Baseline]) -> None:
+    """Raise DataError where a baseline answers at another size than a model."""
+    config = model.network.config
+    for name, baseline in baselines.items():
+        if (baseline.config.chroma_scale, baseline.config.network_size) != (config.chroma_scale, config.network_size):
+            raise DataError(f"{name} answers at another size than {config.name}; the two cannot be compared.")
 
 
 def load_baseline(path: str | Path, *, device: torch.device | str = "cpu") -> Baseline:

@@ -11,8 +11,6 @@ import pickle
 import sys
 import tarfile
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from picgui.errors import DataError, PhotoError
+from picgui.errors import DataError, PhotoError, PicError
 from picgui.files import PART, whole
 from picgui.opencv import cv2
 from picgui.paths import cache_dir
@@ -98,12 +96,18 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
 def _files(paths: Sequence[Path], split: str) -> list[Path]:
     """The files of a split, in a fixed order; pictures given by name are split together, as those of a folder are."""
     files, loose = [], set()
+    real = [path.resolve() for path in paths]
+    for place, path in enumerate(real):
+        for other in real[:place]:
+            if path == other or path in other.parents or other in path.parents:
+                raise DataError(f"{path} and {other} hold the same files, some of which might train and validate: give each once.")
     for path in paths:
         if path.is_file() and not _is_pack(path):
             loose.add(path)
         else:
             files += _files_of(path, split)
-    return files + _share({path: path.name for path in sorted(loose)}, split)
+    files += _share({path: path.name for path in sorted(loose)}, split)
+    return files
 
 
 def _is_pack(path: Path) -> bool:
@@ -117,6 +121,8 @@ def _files_of(path: Path, split: str) -> list[Path]:
         raise DataError(f"{path} does not exist.")
     names = _PACK_NAMES[split]
     if path.is_file():
+        if not path.name.startswith(sum(_PACK_NAMES.values(), ())):
+            raise DataError(f"{path} is a pack that names no split: its name must begin with train or val.")
         return [path] if path.name.startswith(names) else []
     entries = sorted(path.iterdir())
     packs = [p for p in entries if _is_pack(p) and p.name.startswith(sum(_PACK_NAMES.values(), ()))]
@@ -128,7 +134,7 @@ def _files_of(path: Path, split: str) -> list[Path]:
     if training is None and validating is None:
         return _share({p: p.relative_to(path).as_posix() for p in _pictures_below(path)}, split)
     if split == "validation":
-        return _pictures_below(validating) if validating else []
+        return _by_hash({p: p.relative_to(validating).as_posix() for p in _pictures_below(validating)}) if validating else []
     if training:
         return _pictures_below(training)
     return [p for p in _pictures_below(path) if p.relative_to(path).parts[0] not in _VALIDATION_NAMES]  # what lies beside those that validate
@@ -140,10 +146,19 @@ def _pictures_below(folder: Path) -> list[Path]:
 
 def _share(pictures: Mapping[Path, str], split: str) -> list[Path]:
     """Split pictures by the hash of their names, so that none changes sides when others are added; the first by it validates in any case."""
-    hashes = {path: hashlib.sha256(os.fsencode(name)).digest() for path, name in pictures.items()}
+    hashes = {path: _hash(name) for path, name in pictures.items()}
     least = min(hashes.values(), default=b"")
-    validation = {p for p, x in hashes.items() if x == least or int.from_bytes(x) * _VALIDATION_SHARE < 1 << 8 * len(x)}
-    return [p for p in pictures if (p in validation) == (split == "validation")]
+    validation = {p: pictures[p] for p, x in hashes.items() if x == least or int.from_bytes(x) * _VALIDATION_SHARE < 1 << 8 * len(x)}
+    return _by_hash(validation) if split == "validation" else [p for p in pictures if p not in validation]
+
+
+def _by_hash(pictures: Mapping[Path, str]) -> list[Path]:
+    """Pictures in an order that has nothing to do with what they are of: the first of them stand for all."""
+    return sorted(pictures, key=lambda path: _hash(pictures[path]))
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(os.fsencode(name)).digest()
 
 
 def _digest(files: Sequence[Path], split: str, size: int) -> str:
@@ -206,7 +221,9 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
                 report_skipped(file, "it has no colour")
             else:
                 yield _square(picture, size)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, tarfile.TarError, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError, EOFError, cv2.error) as error:
+    except (PicError, MemoryError):
+        raise
+    except Exception as error:  # many kinds, by what is damaged in which format
         raise DataError(f"{file} cannot be read as training pictures: {error}") from error
 
 

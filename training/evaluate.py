@@ -16,7 +16,7 @@ from picgui.pic import mixture
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse
 from picgui.pipeline import Known, Model, colorize, embed, nearest, sample_rows
 from training.augment import lab_batch
-from training.baselines import Baseline
+from training.baselines import Baseline, check_comparable
 from training.data import Pictures
 from training.figures import embedding_mode, other_result
 from training.measures import Figure, mean_with_interval, measure
@@ -130,9 +130,7 @@ def measure_samples(
     DataError where one is missing or has another size.
     """
     config = model.network.config
-    for name, baseline in baselines.items():
-        if (baseline.config.chroma_scale, baseline.config.network_size) != (config.chroma_scale, config.network_size):
-            raise DataError(f"{name} answers at another size than {config.name}; the two cannot be compared.")
+    check_comparable(model, baselines)
     lightness, real, drawn = [], [], []
     answers: dict[str, list[torch.Tensor]] = defaultdict(list)
     for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):
@@ -167,6 +165,12 @@ def _reduced(chroma: np.ndarray, shape: tuple[int, int]) -> torch.Tensor:
     return F.adaptive_avg_pool2d(torch.from_numpy(chroma), shape)
 
 
+def check_known_colors(model: Model) -> None:
+    """Raise DataError for a model that reads no known colours."""
+    if not model.network.config.known_colors:
+        raise DataError(f"The model {model.network.config.name} reads no known colours.")
+
+
 def measure_dabs(
     model: Model, pictures: Pictures, *, number: int, temperature: float = 1.0, candidates: int = 1
 ) -> dict[str, Figure]:
@@ -175,9 +179,8 @@ def measure_dabs(
     The dabs, of the real chroma's pixels, have the real colours and lie anywhere, the same first ones at every count; ``number`` pictures, each
     of its own seed, averaged to the resolution of the real chroma. Raises DataError for a model that reads no known colours.
     """
+    check_known_colors(model)
     config = model.network.config
-    if not config.known_colors:
-        raise DataError(f"The model {config.name} reads no known colours.")
     errors: dict[int, list[float]] = {count: [] for count in DAB_COUNTS}
     for index, crops in enumerate(center_crops(pictures, size=config.network_size, batch=1, limit=number)):
         embedded = embed(photo_from_rgb(crops[0].numpy()), model)

@@ -21,7 +21,7 @@ from picgui.pic.network import within_gamut
 from picgui.pipeline import Embedded, Model, colorize, embed
 from picgui.upsample import compose
 from picgui.writing import write_png
-from training.baselines import Baseline
+from training.baselines import Baseline, check_comparable
 from training.data import report_skipped
 
 TILE = 192  # pixels, the longer side of a picture on a sheet
@@ -270,6 +270,7 @@ def make_figures(
 ) -> list[Path]:
     """Write every figure that the pictures allow (3 and 5 need originals); the paths written. Raises PicError."""
     check_others(others, [picture.name for picture in pictures])
+    check_comparable(model, baselines)
     seeds, sampling = range(1, samples + 1), {"temperature": temperature, "candidates": candidates}
     with_real = all(p.real is not None for p in pictures)
     plans: dict[str, Callable[[], np.ndarray]] = {

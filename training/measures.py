@@ -22,7 +22,7 @@ class Figure(NamedTuple):
 
 
 def mean_with_interval(values: Tensor) -> Figure:
-    """Mean of independent values (N,), with the normal 95 % interval."""
+    """Mean of independent values (N,), with the normal 95 % interval: of few values it is too small."""
     mean = values.double().mean().item()
     half = 1.96 * values.double().std().item() / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return Figure(mean, mean - half, mean + half)

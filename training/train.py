@@ -10,8 +10,8 @@ import platform
 import signal
 import sys
 import time
-from contextlib import nullcontext
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class Trainer:
     """One run: the network, its averaged copy, the optimizer and the randomness.
 
     In a world of several processes each prepares the same batches and takes its share of them: a run is the same for any
-    number of processes, but for dropout and the order of sums.
+    number of processes, but for dropout, the order of sums, and the frequencies that `Rebalanced` counts, each of its own share.
     """
 
     def __init__(
@@ -285,9 +285,8 @@ class Trainer:
         state = read_state(folder, self.device)
         try:
             before = parse_config(json.loads(state["config"]))
-            kept = (_shape(before.model), before.objective, before.optimizer)
-            if kept != (_shape(self.config.model), self.config.objective, self.config.optimizer):
-                raise DataError(f"The run in {folder} is of another model, objective or optimizer; choose another --out.")
+            if _kept(before) != _kept(self.config):
+                raise DataError(f"The run in {folder} is of another model, objective or optimizer, or holds other parameters; choose another --out.")
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             settings = [{key: value for key, value in group.items() if key != "params"} for group in self.optimizer.param_groups]
@@ -338,9 +337,9 @@ def read_state(folder: Path, device: torch.device | str = "cpu") -> dict:
     return state
 
 
-def _shape(model: ModelConfig) -> ModelConfig:
-    """What weights depend on."""
-    return replace(model, name="", sampling_strength=0.0, coarse_strength=0.0)
+def _kept(config: TrainingConfig) -> tuple:
+    """What a run's state depends on."""
+    return replace(config.model, name="", sampling_strength=0.0, coarse_strength=0.0), config.objective, config.optimizer, config.held
 
 
 def read_run(folder: Path) -> tuple[dict, TrainingConfig]:
@@ -431,34 +430,79 @@ def train(
     trainer = Trainer(config, device=device, init=before, world=world, at_once=at_once, precision=precision, compile=compile)
     if resume:
         trainer.restore(out)
-    log = None
-    if world.is_first:
-        recipe = _recipe(trainer, pictures, validation, before, command)
-        if resume and (out / RECIPE_FILE).exists():  # what it began with, and by which commands it came here
-            earlier = _read_recipe(out)
-            for split in ("data", "validation"):
-                if earlier.get(split, recipe[split])["digest"] != recipe[split]["digest"]:
-                    raise DataError(
-                        f"The run in {out} is of other pictures or another picture_size, so that some that it was trained on might now validate it. Go on "
-                        "with its own --data and picture_size; or export it, and begin another run with --init."
-                    )
-            recipe["init"] = earlier["init"]
-            if earlier["command"] != recipe["command"]:
-                recipe["command"] = f"{earlier['command']}; {recipe['command']}"
+    with _alone_in(out) if world.is_first else nullcontext():
+        log = _begin(out, trainer, resume=resume, recipe=_recipe(trainer, pictures, validation, before, command)) if world.is_first else None
         try:
-            out.mkdir(parents=True, exist_ok=True)
-            with whole(out / RECIPE_FILE) as file:
-                file.write(json.dumps(recipe, indent=1).encode())
-            log = _Log(out, images=trainer.progress.images if resume else None)
-        except OSError as error:
-            raise DataError(f"The run cannot be written to {out}: {error.strerror}. Make room, or choose another --out.") from error
-    stop = _StopOnSignal()
-    progress = trainer.progress
+            _go_on(trainer, pictures, validation, out, log, minutes=minutes, save_seconds=save_seconds, validate_seconds=validate_seconds)
+        finally:
+            if log is not None:
+                log.close()
+    return trainer.progress
+
+
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """Keep other trainings out of a run's folder, where the system can. Raises DataError where one is there, or nothing can be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        file = open(out / "lock", "w")
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    with file:
+        with suppress(ImportError):  # on Windows
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DataError(f"Another training is writing its run to {out}. Wait for its end, or choose another --out.") from None
+            except OSError:  # a disk that knows no locks
+                pass
+        yield
+
+
+def _unwritable(out: Path, error: OSError) -> DataError:
+    return DataError(f"The run cannot be written to {out}: {error.strerror}. Make room, or choose another --out.")
+
+
+def _begin(out: Path, trainer: Trainer, *, resume: bool, recipe: dict) -> "_Log":
+    """Write what the run is made of, with what is known of its beginning, and open its curve. Raises DataError where the pictures are others than then."""
+    if resume and (out / RECIPE_FILE).exists():  # what it began with, and by which commands it came here
+        earlier = _read_recipe(out)
+        for split in ("data", "validation"):
+            if any(earlier.get(split, recipe[split])[key] != recipe[split][key] for key in ("digest", "images")):
+                raise DataError(
+                    f"The run in {out} is of other pictures or another picture_size, so that some that it was trained on might now validate it. Go on "
+                    "with its own --data and picture_size; or export it, and begin another run with --init."
+                )
+        recipe["init"] = earlier["init"]
+        if earlier["command"] != recipe["command"]:
+            recipe["command"] = f"{earlier['command']}; {recipe['command']}"
+    try:
+        with whole(out / RECIPE_FILE) as file:
+            file.write(json.dumps(recipe, indent=1).encode())
+        return _Log(out, images=trainer.progress.images if resume else None)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _go_on(
+    trainer: Trainer,
+    pictures: Pictures,
+    validation: Pictures,
+    out: Path,
+    log: "_Log | None",
+    *,
+    minutes: float | None,
+    save_seconds: float,
+    validate_seconds: float,
+) -> None:
+    """Step after step until all is seen or an end is asked for; the process with a ``log`` saves, measures and tells."""
+    config, progress = trainer.config, trainer.progress
     started = last_saved = last_validated = last_told = time.monotonic()
-    seconds_before = progress.seconds
+    seconds_before, told_images = progress.seconds, progress.images
     recent: list[dict[str, float]] = []
-    told_images = progress.images
-    with stop:
+    with _StopOnSignal() as stop:
         while (where := trainer.stage()) is not None:
             stage, seen = where
             rate = trainer.rate(stage, seen)
@@ -470,31 +514,24 @@ def train(
             now = time.monotonic()
             progress.seconds = seconds_before + now - started
             over = stop.asked or (minutes is not None and now - started >= minutes * 60) or trainer.stage() is None
-            over = world.any(over, trainer.device)
+            over = trainer.world.any(over, trainer.device)
             if log is None:
                 recent.clear()
-                if over:
-                    break
-                continue
-            if over or now - last_saved >= save_seconds:  # before the validation: who asks for the end may not wait for it
+            elif over or now - last_saved >= save_seconds:  # before the validation: who asks for the end may not wait for it
                 trainer.save(out)
                 last_saved = time.monotonic()
-            if over or now - last_validated >= validate_seconds:
+            validates = over or now - last_validated >= validate_seconds
+            if log is not None and (validates or now - last_told >= 30):
                 row = _row(trainer, stage, rate, recent, (progress.images - told_images) / (now - last_told))
-                row |= _validation(trainer, validation)
+                if validates:
+                    row |= _validation(trainer, validation)
+                    last_validated = now = time.monotonic()
+                else:
+                    _tell(config, progress, row)
                 log.write(row)
-                last_validated = last_told = time.monotonic()
-                told_images, recent = progress.images, []
-            elif now - last_told >= 30:
-                row = _row(trainer, stage, rate, recent, (progress.images - told_images) / (now - last_told))
-                log.write(row)
-                _tell(config, progress, row)
                 last_told, told_images, recent = now, progress.images, []
             if over:
                 break
-    if log is not None:
-        log.close()
-    return progress
 
 
 def _name(precision: torch.dtype) -> str:
@@ -692,6 +729,10 @@ def export(
         | seen,
         "data": recipe["data"],
     }
+    if validation is not None and validation.digest != recipe.get("validation", {}).get("digest", validation.digest):
+        raise DataError(
+            f"These are not the pictures that validate the run in {run}: it may have been trained on some of them. Give the --data of the run, or none."
+        )
     path = save_checkpoint(out, network, metadata=metadata)
     if validation is not None:
         torch.backends.cudnn.allow_tf32 = False  # as `training evaluate` has it

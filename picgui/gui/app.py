@@ -38,6 +38,7 @@ def main(paths: Sequence[Path] = ()) -> int:
     collector = GarbageCollector(application)
     window = MainWindow()
     window.studio.model_changed.connect(collector.keep, Qt.ConnectionType.SingleShotConnection)
+    sys.excepthook = window.tell_unexpected
     window.show()
     window.offer_last()
     open_at_start(window, [Path(path) for path in paths])

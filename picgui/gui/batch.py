@@ -49,7 +49,8 @@ class State(Enum):
     WAITING = auto()
     RUNNING = auto()
     DONE = auto()
-    SKIPPED = auto()
+    SKIPPED = auto()  # as it has results
+    PASSED = auto()  # by the person
     FAILED = auto()
 
 
@@ -195,7 +196,7 @@ class BatchDialog(QDialog):
     def _skip(self) -> None:
         if self._current is not None:
             self._worker.stop()
-            self._end(State.SKIPPED, self.tr("skipped"))
+            self._end(State.PASSED, self.tr("skipped"))
 
     @Slot()
     def _show_folder(self) -> None:
@@ -221,7 +222,7 @@ class BatchDialog(QDialog):
 
     def _next(self) -> None:
         waiting = [index for index, state in enumerate(self._states) if state is State.WAITING]
-        while waiting and not self._paused and (other := self._namesakes.get(self._paths[waiting[0]])):
+        while waiting and not self._paused and (other := self._namesake(self._paths[waiting[0]])):
             self._turn_to(waiting.pop(0))
             words = self.tr("would be written under the names of %1; colorize it into another folder")
             self._set(State.FAILED, words.replace("%1", str(other)))
@@ -245,6 +246,11 @@ class BatchDialog(QDialog):
             )
         )
         self._show_progress()
+
+    def _namesake(self, path: Path) -> Path | None:
+        """The photograph whose results have the names of this one's, unless it has none."""
+        other = self._namesakes.get(path)
+        return other if other and self._states[self._paths.index(other)] not in (State.FAILED, State.PASSED) else None
 
     def _turn_to(self, index: int) -> None:
         self._current = index
@@ -325,7 +331,7 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _show_progress(self) -> None:
-        ended = sum(state in (State.DONE, State.SKIPPED, State.FAILED) for state in self._states)
+        ended = sum(state not in (State.WAITING, State.RUNNING) for state in self._states)
         running = self._current is not None
         share = self._share if running else 0.0
         self.progress.setValue(round((ended + share) * _STEPS))

@@ -378,9 +378,10 @@ class Canvas(QWidget):
         beside_bar = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute  # as it is painted, wherever one begins to read
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | beside_bar, overlay.low_words)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight | beside_bar, overlay.high_words)
-        if self._pointed is not None:
+        pane = self._pane_at(self._pointed) if self._pointed is not None else None
+        if pane is not None:
             height, width = overlay.values.shape
-            at = self._to_photo(self._pointed, self._pane_at(self._pointed))
+            at = self._to_photo(self._pointed, pane)
             x, y = math.floor(at.x() * width), math.floor(at.y() * height)
             if 0 <= x < width and 0 <= y < height:
                 painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{number(overlay.values[y, x], 1)} {overlay.unit}")
@@ -681,8 +682,8 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None:
             return
+        self._pointed = event.position()
         if self._overlay is not None:
-            self._pointed = event.position()
             self.update()
         if self._grabbed == "mark":
             point = self._inside(event.position())

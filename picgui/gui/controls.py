@@ -338,8 +338,6 @@ class Panel(QWidget):
     def refresh(self) -> None:
         """Show the facts of the chosen sample."""
         sample = self._session.selected
-        has_photo = self._session.embedded is not None
-        self.resample.setEnabled(has_photo)
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
         self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
@@ -406,15 +404,22 @@ class Panel(QWidget):
     @Slot()
     def ask_for_samples(self) -> None:
         """Resample: as many as the field says, which neither a click on a button nor a key takes the focus from."""
-        self.take_typed()
+        self.ask_at_once()
         self.resample_wanted.emit()
 
-    def take_typed(self) -> None:
-        """Ask at once for the number of samples that was typed."""
+    @Slot()
+    def ask_at_once(self) -> None:
+        """Ask for what was moved or typed a moment ago: what comes next is about it."""
         self.count.take_text()
-        if self._count_timer.isActive():
-            self._count_timer.stop()
-            self._ask_for_count()
+        asking = (
+            (self._count_timer, self._ask_for_count),
+            (self._temperature_timer, self._ask_for_temperature),
+            (self._saturation_timer, self._ask_for_saturation),
+        )
+        for timer, ask in asking:
+            if timer.isActive():
+                timer.stop()
+                ask()
 
     @Slot()
     def _ask_for_count(self) -> None:
@@ -431,6 +436,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message")
         self._kind = "note"
+        self._sentence = ""  # of that kind; others may follow it
         self._offers: tuple[Offer, ...] = ()
         self._picture = QLabel()
         self._text = QLabel()
@@ -469,13 +475,12 @@ class MessageBar(QFrame):
         return self._kind == "offer" and not self.isHidden()
 
     def tell_error(self, sentence: str, *offers: Offer) -> None:
-        """Something went wrong; stays until it is closed."""
+        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
         self._tell("error", sentence, *offers)
 
     def tell_note(self, sentence: str, *offers: Offer) -> None:
         """Something worth knowing, and what may be done about it."""
-        self._tell("note", sentence, *offers)
-        self._timer.start(1000 * (self._SECONDS_TO_DECIDE if offers else self._SECONDS))
+        self._tell_for_a_while("note", sentence, *offers, seconds=self._SECONDS_TO_DECIDE if offers else self._SECONDS)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then."""
@@ -483,8 +488,7 @@ class MessageBar(QFrame):
 
     def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
-        self._tell("done", sentence, *offers)
-        self._timer.start(1000 * self._SECONDS)
+        self._tell_for_a_while("done", sentence, *offers, seconds=self._SECONDS)
 
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
@@ -494,16 +498,26 @@ class MessageBar(QFrame):
             if not left:
                 self.hide()
 
+    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer, seconds: int) -> None:
+        if self._kind == "error" and not self.isHidden():
+            self._show(f"{self._sentence}\n{sentence}", (*offers, *(offer for offer in self._offers if offer not in offers)), announced=sentence)
+        else:
+            self._tell(kind, sentence, *offers)
+            self._timer.start(1000 * seconds)
+
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
-        self._kind = kind
+        self._kind, self._sentence = kind, sentence
+        self._show(sentence, offers, announced=sentence)
+
+    def _show(self, sentence: str, offers: tuple[Offer, ...], *, announced: str) -> None:
         self._text.setText(breakable(sentence))
         self._text.setToolTip(sentence if sentence != self.text else "")
-        self._offer(offers)
+        self._offer(offers[: len(self._buttons)])
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, sentence))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, announced))
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         self._offers = offers

@@ -4,9 +4,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, QSettings, Qt, QTemporaryDir, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from picgui.batch import result_name
@@ -15,13 +14,17 @@ from picgui.gui import preferences, records
 from picgui.gui.choosing import Choosing
 from picgui.gui.controls import MessageBar
 from picgui.gui.opening import Opening
+from picgui.gui.jobs import Composed
+from picgui.gui.pictures import image_of
 from picgui.gui.session import Sample
 from picgui.gui.studio import Studio, Subject
 from picgui.gui.words import told
+from picgui.gui.worker import explained
 from picgui.paths import example_photo, is_file
 from picgui.upsample import compose
 from picgui.writing import write_png
 
+_DRAGS_KEPT = 4
 _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 
 
@@ -32,7 +35,7 @@ class Exporting(QObject):
         super().__init__(window)
         self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
         self._choosing, self._opening, self._window = choosing, opening, window
-        self._drag_folder: QTemporaryDir | None = None  # made at the first drag
+        self._drag_folders: list[QTemporaryDir] = []  # of the last drags
         studio.exported.connect(self._exported)
         studio.composed.connect(self._copy_composed)
 
@@ -53,7 +56,7 @@ class Exporting(QObject):
         if path:
             ending, deep = kinds.get(kind, (".png", False))
             target = _with_ending(Path(path), ending)
-            if str(target) != path and not self._may_replace(target):
+            if (str(target) != path or self.studio.is_promised(target)) and not self._may_replace(target):
                 return
             self.settings.setValue("export_folder", str(target.parent))
             self.export([(sample, target)], subject=subject, deep=deep)
@@ -83,8 +86,8 @@ class Exporting(QObject):
             self.export(targets, subject=subject, exclusive=True)
 
     def _may_replace(self, target: Path) -> bool:
-        """Ask about a file whose name the file dialog did not see."""
-        if not is_file(target):
+        """Ask about a file whose name the file dialog did not see, or that is still to be written."""
+        if not is_file(target) and not self.studio.is_promised(target):
             return True
         question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
         return QMessageBox.question(self._window, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
@@ -114,9 +117,12 @@ class Exporting(QObject):
         else:
             text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
         if holds_drafts:
-            text += ". " + self.tr("What was not drawn yet is a draft.")
+            text += ". " + self._about_drafts()
         show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.message.tell_done(text, show)
+
+    def _about_drafts(self) -> str:
+        return self.tr("What was not drawn yet is a draft.")
 
     @Slot()
     def copy(self) -> None:
@@ -125,11 +131,10 @@ class Exporting(QObject):
             self.studio.compose(self.session.selected)
 
     @Slot(object)
-    def _copy_composed(self, pixels: np.ndarray) -> None:
-        height, width, _ = pixels.shape
-        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        QGuiApplication.clipboard().setImage(image.copy())
-        self.message.tell_done(self.tr("Copied"))
+    def _copy_composed(self, composed: Composed) -> None:
+        QGuiApplication.clipboard().setImage(image_of(composed.pixels))
+        text = self.tr("Copied")
+        self.message.tell_done(f"{text}. {self._about_drafts()}" if composed.holds_drafts else text)
 
     @Slot()
     def ask_where_to_save(self) -> None:
@@ -159,28 +164,45 @@ class Exporting(QObject):
             return []
         opened = self.session.opened
         photo = opened.photo if len(samples) * opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
+        notes = []
         if photo is not opened.photo:
             words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
-            self.message.tell_note(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
-        self._drag_folder = self._drag_folder or QTemporaryDir()
+            notes.append(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
+        if not all(sample.is_complete for sample in samples):
+            notes.append(self._about_drafts())
+        if notes:
+            self.message.tell_note(" ".join(notes))
+        folder = self._folder_for_drag()
+        if folder is None:
+            self.message.tell_error(self.tr("There is no place for what is dragged out: no temporary folder can be made. Export it instead."))
+            return []
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         written = []
         try:
             for sample in samples:
-                target = Path(self._drag_folder.path()) / self._export_name(sample)
                 pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
-                write_png(target, pixels, text=self.studio.text_of(sample), photo=opened.photo)
-                written.append(target)
-        except PicError as error:
-            self.message.tell_error(told(error))
+                write_png(folder / self._export_name(sample), pixels, text=self.studio.text_of(sample), photo=opened.photo)
+                written.append(folder / self._export_name(sample))
+        except (PicError, MemoryError) as error:
+            self.message.tell_error(told(explained(error)))
         finally:
             QGuiApplication.restoreOverrideCursor()
         return written
 
+    def _folder_for_drag(self) -> Path | None:
+        """A new one, as another program may still read from those of the last drags; None where none can be made."""
+        folder = QTemporaryDir()
+        if not folder.isValid():
+            return None
+        self._drag_folders.append(folder)
+        while len(self._drag_folders) > _DRAGS_KEPT:
+            self._drag_folders.pop(0).remove()
+        return Path(folder.path())
+
     def close(self) -> None:
         """Remove what was dragged out."""
-        if self._drag_folder is not None:
-            self._drag_folder.remove()  # its destructor is not called where Python collects nothing at the end
+        for folder in self._drag_folders:
+            folder.remove()  # its destructor is not called where Python collects nothing at the end
 
     def _folder(self) -> str:
         """Where the last picture was written, or where the photograph lies."""
@@ -201,7 +223,7 @@ def _with_ending(path: Path, ending: str) -> Path:
 def _free(path: Path, is_taken: Callable[[Path], bool]) -> Path:
     """The path itself, or with a number at its end where there is such a file or the name is taken."""
     number, free = 2, path
-    while os.path.exists(free) or is_taken(free):
+    while os.path.lexists(free) or is_taken(free):
         free = path.with_stem(f"{path.stem}-{number}")
         number += 1
     return free

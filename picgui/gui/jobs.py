@@ -229,11 +229,12 @@ class Composed:
     """A picture, (height, width, 4) uint8, as `for_screen` makes it."""
 
     pixels: np.ndarray
+    holds_drafts: bool  # part of it is not drawn yet
 
 
-def compose_whole(photo: Photo, chroma: np.ndarray, *, saturation: float) -> Iterator[Composed]:
+def compose_whole(photo: Photo, chroma: np.ndarray, *, saturation: float, holds_drafts: bool) -> Iterator[Composed]:
     """Compose a picture at full size."""
-    yield Composed(for_screen(compose(photo, chroma, saturation=saturation)))
+    yield Composed(for_screen(compose(photo, chroma, saturation=saturation)), holds_drafts)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QSettings, QSize, Qt, QTimer, Slot
@@ -36,11 +38,12 @@ from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import literal, number, told, told_apart
+from picgui.gui.worker import explained
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file
 from picgui.pipeline import has_usable_card
 
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
-_REPEATED = ("zoom_in", "zoom_out", "next", "previous")  # actions that a key repeats for as long as it is held
+_REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo")  # actions that a key repeats for as long as it is held
 
 
 class MainWindow(QMainWindow):
@@ -140,10 +143,27 @@ class MainWindow(QMainWindow):
         return action
 
     @Slot()
-    def _name_shortcut(self) -> None:
-        """Say in the tool tip of undo or redo what it is about, and its keys."""
-        action = self.sender()
-        action.setToolTip(_with_keys(action.text(), action))
+    def _show_steps(self) -> None:
+        """Say in undo and redo what they are about."""
+        stack = self.session.undo_stack
+        for name, possible, words, none, about in (
+            ("undo", stack.canUndo(), stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
+            ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
+        ):
+            action = self._actions[name]
+            action.setEnabled(possible)
+            action.setText(about.replace("%1", words) if words else none)
+            action.setToolTip(_with_keys(action.text(), action))
+
+    @Slot()
+    def _undo(self) -> None:
+        self.panel.ask_at_once()  # what was moved or typed a moment ago is the last step
+        self.session.undo_stack.undo()
+
+    @Slot()
+    def _redo(self) -> None:
+        self.panel.ask_at_once()
+        self.session.undo_stack.redo()
 
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
@@ -163,18 +183,12 @@ class MainWindow(QMainWindow):
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
         make("quit", self.tr("&Quit"), self.close, keys=["Ctrl+Q"])
-        undo = self.session.undo_stack.createUndoAction(self)
-        undo.setShortcut(QKeySequence(standard.Undo))
-        undo.setProperty("glyph", "undo")
-        undo.setProperty("name", self.tr("Undo"))
-        redo = self.session.undo_stack.createRedoAction(self)
-        redo.setShortcut(QKeySequence(standard.Redo))
-        redo.setProperty("glyph", "redo")
-        redo.setProperty("name", self.tr("Redo"))
-        for action in (undo, redo):
-            action.changed.connect(self._name_shortcut)
-            action.changed.emit()
-        self._actions |= {"undo": undo, "redo": redo}
+        make("undo", self.tr("Undo"), self._undo, icon="undo", keys=[standard.Undo]).setProperty("name", self.tr("Undo"))
+        make("redo", self.tr("Redo"), self._redo, icon="redo", keys=[standard.Redo]).setProperty("name", self.tr("Redo"))
+        stack = self.session.undo_stack
+        for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
+            changed.connect(self._show_steps)
+        self._show_steps()
         make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
         make("pin", self.tr("&Pin or unpin"), self.choosing.toggle_pins, icon="pin", keys=["P"])
@@ -334,7 +348,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
-        panel.resample_wanted.connect(session.resample)
+        panel.resample_wanted.connect(self._resample)
         panel.count.returnPressed.connect(self.canvas.setFocus)
         panel.stop_wanted.connect(studio.stop)
         panel.temperature_wanted.connect(session.set_temperature)
@@ -361,7 +375,7 @@ class MainWindow(QMainWindow):
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
         self.welcome.example_wanted.connect(self.opening.open_example)
         self.welcome.recent_wanted.connect(self.open)
-        self.opening.begun.connect(panel.take_typed)
+        self.opening.begun.connect(panel.ask_at_once)
         self.choosing.comparing_changed.connect(self._actions["compare"].setChecked)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -377,6 +391,7 @@ class MainWindow(QMainWindow):
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
         studio.failed.connect(self._failed)
+        self.pictures.failed.connect(self._failed)
         studio.unmeasured.connect(self._unmeasured)
         studio.export_progressed.connect(self._export_progressed)
         studio.measured.connect(self._measured)
@@ -417,18 +432,35 @@ class MainWindow(QMainWindow):
     def _failed(self, error: PicError) -> None:
         self.message.tell_error(told(error), *self._remedies(error))
 
+    def tell_unexpected(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Tell of an exception that nobody expected, where Python would only print it; a `sys.excepthook`."""
+        if not isinstance(error, Exception):
+            sys.__excepthook__(kind, error, trace)
+            return
+        sentence = told(explained(error))
+        if sentence != self.message.accessibleName():  # as of a picture that cannot be painted, again and again
+            self.message.tell_error(sentence)
+
     def _remedies(self, error: PicError) -> list[Offer]:
         """What a press can do about an error."""
         if self.studio.activity is not Activity.IDLE:  # it goes on with what was there before
             return []
         offers = []
-        if self.studio.can_look_again:
+        if self.studio.can_look_again and error is self.studio.network_error:
             offers.append((self.tr("Try again"), self.studio.look_again))
         elif isinstance(error, OutOfMemoryError) and self.studio.can_draw_fewer:
             offers.append((self.tr("Draw fewer samples"), self.studio.draw_fewer))
         if isinstance(error, CardMemoryError):
             offers.append((self.tr("Use the processor"), self.studio.use_processor))
         return offers
+
+    @Slot()
+    def _resample(self) -> None:
+        """Draw others, or look at a photograph once more that could not be looked at."""
+        if self.studio.can_look_again:
+            self.studio.look_again()
+        else:
+            self.session.resample()
 
     @Slot()
     def _withdraw_remedies(self) -> None:
@@ -488,7 +520,8 @@ class MainWindow(QMainWindow):
     def _forget_marked_place(self) -> None:
         """What is marked was so at another resolution."""
         self._marked_place = None
-        self.canvas.use_tool(self.canvas.tool)
+        if self.canvas.tool is not Tool.MOVE:  # which has nothing marked, but may be moving the photograph
+            self.canvas.use_tool(self.canvas.tool)
         self.panel.hints.show_place(None)
 
     @Slot(object)
@@ -634,7 +667,9 @@ class MainWindow(QMainWindow):
         self._actions["compare"].setEnabled(len(session.samples) > 1)
         for name in ("fit", "actual", "zoom_in", "zoom_out"):
             self._actions[name].setEnabled(has_photo)
-        self._actions["resample"].setEnabled(session.embedded is not None)
+        can_resample = session.embedded is not None or self.studio.can_look_again
+        self._actions["resample"].setEnabled(can_resample)
+        self.panel.resample.setEnabled(can_resample)
         self._actions["stop"].setEnabled(drawing)
         self.panel.set_drawing(drawing)
         self.panel.refresh()

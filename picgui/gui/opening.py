@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from picgui.batch import photos_of
+from picgui.batch import each_once, photos_of
 from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import preferences, records
@@ -19,6 +19,7 @@ from picgui.gui.batch import BatchDialog
 from picgui.gui.controls import MessageBar
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
+from picgui.gui.worker import while_painting
 from picgui.paths import example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS
 
@@ -157,20 +158,20 @@ class Opening(QObject):
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
         sessions = [path for path in paths if records.is_session(path)]
-        try:
-            photos = photos_of([path for path in paths if path not in sessions])
-        except PicError as error:
-            self.message.tell_error(told(error))
-            return
+        photos, errors = while_painting(partial(_listed, [path for path in paths if path not in sessions]))
+        if errors:
+            self.message.tell_error("\n".join(told(error) for error in errors))
         if sessions:
             self.message.tell_note(self.tr("Sessions are opened one at a time."))
         if not photos:
-            if not sessions:
+            if not sessions and not errors:
                 self.message.tell_note(self.tr("There are no photographs in this folder."))
-        elif self.studio.model is None and self.studio.activity is Activity.LOADING:
+        elif self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
         elif self.studio.model is None:
             self.message.tell_error(self.tr("There is no model to colorize with: choose one in the preferences"))
+        elif self.batch is not None and self.batch.isHidden():
+            self.message.tell_note(self.tr("The last photograph of the batch before is still being ended. Try again in a moment."))
         elif self.batch is not None:
             self.message.tell_note(self.tr("A batch is open already. Close it first."))
             self.batch.raise_()
@@ -197,6 +198,7 @@ class Opening(QObject):
         """Let a person choose a folder of photographs."""
         folder = QFileDialog.getExistingDirectory(self._window, self.tr("Colorize a folder"), preferences.folder(self.settings, "open_folder"))
         if folder:
+            self.settings.setValue("open_folder", folder)
             self.open_many([Path(folder)])
 
     @Slot()
@@ -243,6 +245,17 @@ class Opening(QObject):
     def title_of(self, path: Path | None) -> str:
         """What a photograph is called."""
         return path.name if path else self.tr("Pasted picture")
+
+
+def _listed(paths: Sequence[Path]) -> tuple[list[Path], list[PicError]]:
+    """The photographs of paths, as `photos_of`, and what went wrong with some."""
+    found, errors = [], []
+    for path in paths:
+        try:
+            found += photos_of([path])
+        except PicError as error:
+            errors.append(error)
+    return each_once(found), errors
 
 
 def pixels_of(image: QImage) -> np.ndarray:

@@ -20,6 +20,7 @@ BAND_BYTES = 400_000_000  # of all that are kept
 _PREVIEWS = 10  # that are kept, beside those on the canvas
 _KEPT_FOR_UNDO = 40  # pictures of samples that have gone
 _REPAINT_MILLISECONDS = 33
+_SECOND_TRY_MILLISECONDS = 1000  # after composing failed
 _LONGEST_PAUSE = 500  # milliseconds; the first composing may have waited for the compiler
 _GREY = np.zeros((2, 1, 1), np.float32)
 
@@ -43,6 +44,7 @@ class Pictures(QObject):
     preview_changed = Signal(int)  # number of a sample
     thumbnail_changed = Signal(int)
     bands_changed = Signal()
+    failed = Signal(object)  # PicError, when composing failed twice: what is shown may be older than what is drawn
 
     def __init__(self, session: Session, parent: QObject | None = None):
         super().__init__(parent)
@@ -63,6 +65,8 @@ class Pictures(QObject):
         self._drafts: dict[str, QImage] = {}  # what every sample begins with
         self._composed_rows: dict[int, int] = {}  # of chroma, by sample
         self._dirty: dict[tuple[str, int], tuple[int, int]] = {}  # rows of chroma
+        self._composing: dict[tuple[str, int], tuple[int, int]] = {}  # those that the worker has
+        self._failures = 0  # in a row
         self._outdated: set[int] = set()  # samples that were drawn further while their previews were not on the canvas
         self._bands: OrderedDict[tuple[int, int, int], QImage] = OrderedDict()
         self._wanted_bands: list[tuple[Sample | None, int, int]] = []
@@ -138,7 +142,7 @@ class Pictures(QObject):
         self._outdated.clear()
         self._shown = ()
         opened, self._before = self._session.opened, None
-        self._grey = {"preview": _image(opened.grey), "thumbnail": _image(opened.small_grey)} if opened else {}
+        self._grey = {"preview": image_of(opened.grey), "thumbnail": image_of(opened.small_grey)} if opened else {}
 
     @Slot()
     def _follow_samples(self) -> None:
@@ -218,6 +222,7 @@ class Pictures(QObject):
         """Hand everything that has changed to the worker, unless it still works on the last."""
         if self._busy or self._session.opened is None:
             return
+        self._composing = {}
         strips = self._changed_strips() or self._band_strip() or self._strip_before() or self._preview_ahead()
         if strips:
             self._busy = True
@@ -245,6 +250,7 @@ class Pictures(QObject):
             photo = photos[kind]
             if kind == "thumbnail":
                 first, last = 0, sample.chroma.shape[1]
+            self._composing[kind, number] = first, last
             rows = jobs.changed_rows(photo.height, chroma_rows=sample.chroma.shape[1], first=first, last=last)
             state = {"is_draft": is_draft, "is_final": sample.has_ended}
             key = _Key(kind, number, rows=sample.rows, saturation=self._session.saturation, **state)
@@ -287,21 +293,21 @@ class Pictures(QObject):
         if not self._worker.is_current(job) or key.sample not in present:
             return  # a sample that undo brings back is composed again, as it is then
         if key.kind == "before":
-            self._before = _image(strip.pixels)
+            self._before = image_of(strip.pixels)
             self.bands_changed.emit()
             return
         if key.saturation != self._session.saturation and (key.kind, key.sample) not in self._dirty:
             return  # nothing would replace it
         if key.kind == "band":
             if not self._is_outdated(key):
-                self._bands[key.sample, key.level, key.band] = _image(strip.pixels)
+                self._bands[key.sample, key.level, key.band] = image_of(strip.pixels)
             while len(self._bands) > 2 and sum(band.sizeInBytes() for band in self._bands.values()) > BAND_BYTES:
                 self._bands.popitem(last=False)
             self.bands_changed.emit()
             return
         place = (key.kind, key.sample)
         if key.kind == "thumbnail" or len(strip.pixels) == self._session.opened.preview.height:
-            self._images[place] = _image(strip.pixels)
+            self._images[place] = image_of(strip.pixels)
         elif place in self._images:
             _paste(strip.pixels, self._images[place], strip.top)
         else:
@@ -342,19 +348,30 @@ class Pictures(QObject):
     @Slot(int)
     def _finished(self, job: int) -> None:
         if self._worker.is_current(job):
-            self._busy = False
+            self._busy, self._failures = False, 0
             if any(not sample.has_ended for sample in self._session.samples):
                 pause = 6 * self._since_began.elapsed()  # so at most a sixth of the time: the drawing needs it, too
                 self._pause = min(max(_REPAINT_MILLISECONDS, pause), _LONGEST_PAUSE)
             self._schedule()
 
     @Slot(int, object)
-    def _failed(self, job: int, _error: PicError) -> None:
-        if self._worker.is_current(job):
-            self._busy = False  # what was there stays; the next change composes again
+    def _failed(self, job: int, error: PicError) -> None:
+        """Keep what is shown, and try once more, as memory may be there again; after that the next change composes all."""
+        if not self._worker.is_current(job):
+            return
+        self._busy = False
+        self._failures += 1
+        for key, (first, last) in self._composing.items():
+            before = self._dirty.get(key, (first, last))
+            self._dirty[key] = min(first, before[0]), max(last, before[1])
+        if self._failures == 1:
+            self._pause = _SECOND_TRY_MILLISECONDS
+            self._schedule()
+        elif self._failures == 2:
+            self.failed.emit(error)
 
 
-def _image(pixels: np.ndarray) -> QImage:
+def image_of(pixels: np.ndarray) -> QImage:
     """A copy of (height, width, 4) uint8 pixels."""
     height, width, _ = pixels.shape
     return QImage(np.ascontiguousarray(pixels).data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()

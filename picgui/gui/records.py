@@ -6,16 +6,17 @@ import contextlib
 import json
 import os
 import secrets
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from PySide6.QtCore import QLockFile
 
 from picgui import defaults, record
 from picgui.errors import PhotoError, PicError
-from picgui.files import replacing
+from picgui.files import PART, replacing
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import is_file, make_folder
 from picgui.photo import Photo
@@ -135,14 +136,15 @@ class Recovery:
             make_folder(self._folder)
             self._lock = QLockFile(f"{self._own}.lock")
             self._lock.tryLock(0)
-        picture = session.opened.picture
-        if picture is not self._picture:
-            self._forget()
-            if picture is not None:
-                with replacing(_picture_beside(self._own), durable=False) as file:
-                    file.write(picture)
-            self._picture = picture
+        picture, beside = session.opened.picture, _picture_beside(self._own)
+        if picture is not None and picture is not self._picture:
+            with replacing(beside, durable=False) as file:
+                file.write(picture)
         write(self._own, content_of(session) | {"picture": picture is not None}, durable=False)  # the window does not wait for the disk
+        self._picture = picture
+        if picture is None:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
 
     def holds(self, path: Path) -> bool:
         """Whether a session file is one that this keeps."""
@@ -161,6 +163,7 @@ class Recovery:
             lock.setStaleLockTime(0)  # only whether its program still runs counts
             if path != self._own and lock.tryLock(0):
                 left.append((_changed(path), path, lock))
+        self.clear()
         found = False
         for _, path, lock in sorted(left, key=lambda one: one[:2]):
             with contextlib.suppress(OSError):  # another program that began just now was faster
@@ -169,6 +172,20 @@ class Recovery:
                 found = True
             lock.unlock()
         return found
+
+    def clear(self) -> None:
+        """Remove what a crash left that is of no use: pictures without a session, and files that were half written."""
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob("open-*.png"):
+                session = path.with_suffix(ENDING)
+                lock = QLockFile(f"{session}.lock")
+                lock.setStaleLockTime(0)
+                if not is_file(session) and session != self._own and lock.tryLock(0):
+                    path.unlink(missing_ok=True)
+                    lock.unlock()
+            for path in self._folder.glob(f"{PART}*"):
+                if time.time() - _changed(path) > 3600:
+                    path.unlink(missing_ok=True)
 
     def all_kept(self) -> list[Path]:
         """What crashes left, the newest first."""
@@ -225,11 +242,17 @@ def read_session(path: Path) -> Record:
             raise ValueError("it holds no samples")
         if picture is None and not content["source"]:
             raise ValueError("it names no photograph")
-        return Record(Path(content["source"]) if content["source"] else None, restored, picture)
+        return Record(_source(content["source"]) if content["source"] else None, restored, picture)
     except OSError as error:
         raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error) as error:
         raise PhotoError("{name} is damaged or is no session of picgui.", name=path.name) from error
+
+
+def _source(text: str) -> Path:
+    """Where a photograph was; of a path of Windows elsewhere only its name."""
+    path = Path(text)
+    return path if path.is_absolute() or "\\" not in text else Path(PureWindowsPath(text).name)
 
 
 def read_exported(path: Path) -> Record | None:

@@ -16,6 +16,7 @@ from picgui.pipeline import Coarse, Embedded, Known, Row, nearest
 
 MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2
+_STEPS_KEPT = 200  # that can be undone
 SEEDS = 2**64  # as many as a session file can say
 _numbers = count(1)
 
@@ -173,6 +174,7 @@ class Session(QObject):
         self.embedded: Embedded | None = None
         self.saturation = 1.0
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_STEPS_KEPT)  # each holds the samples before it
         self._state = State()
         self._next_seed = 1
         self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
@@ -373,7 +375,7 @@ class Session(QObject):
         if self.embedded is None or not mask.any():
             return
         before = self.hints or Known(np.zeros(mask.shape, bool), np.zeros((2, *mask.shape), np.float32))
-        given = np.where(mask, np.float32(chroma)[:, None, None], before.chroma)
+        given = np.where(mask, np.rint(np.float32(chroma))[:, None, None], before.chroma)  # whole, as records keep them
         self._choose_hints(self.tr("Colour hint"), Known(before.mask | mask, given))
 
     def clear_hints(self) -> None:

@@ -21,6 +21,9 @@ from picgui.pipeline import Embedded, Model, png_text, work_done
 from picgui.threads import give_way, use_one_thread
 
 
+_LONGEST_READING = 5.0  # seconds that the end of the program waits for what it only reads
+
+
 class Activity(Enum):
     """What the network is doing."""
 
@@ -69,7 +72,7 @@ class Studio(QObject):
     model_changed = Signal()
     photo_taken = Signal(str, object)  # sentences about the photograph, and a Record of the samples whose place it took, or None
     failed = Signal(object)  # PicError
-    composed = Signal(object)  # (height, width, 4) uint8, as `jobs.for_screen` makes it
+    composed = Signal(object)  # Composed
     exported = Signal(list, bool)  # paths, when all of one request are written, and whether parts of them are drafts
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
     measured = Signal(object)  # Measured
@@ -92,6 +95,9 @@ class Studio(QObject):
         self._reader.produced.connect(self._take_photo)
         self._reader.finished_job.connect(self._reading_ended)
         self._reader.failed.connect(self._reading_failed)
+        self._measurer = Worker(self, prepare=use_one_thread)  # of what a photograph can wait for: opening one does not wait for it
+        self._measurer.produced.connect(self._take_measured)
+        self._measurer.failed.connect(self._measuring_failed)
         self._writer = Worker(self)
         self._writer.produced.connect(self._take_export)
         self._writer.finished_job.connect(self._export_finished)
@@ -103,6 +109,7 @@ class Studio(QObject):
         self._started = 0.0
         self._written: dict[int, list[Path]] = {}  # by each export's job
         self._promised: dict[int, _Promise] = {}
+        self.network_error: PicError | None = None  # the last one of loading, looking or drawing
         self._export_error: PicError | None = None  # the last one
         self._export_pace = Pace()
         self.checkpoint = checkpoint  # in use, or being loaded
@@ -131,7 +138,6 @@ class Studio(QObject):
 
     def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "") -> None:
         self._restored, self._note = restored, note
-        self._looking_at = None
         self._reader.replace(job)
         self._set_reading(True)
 
@@ -160,7 +166,7 @@ class Studio(QObject):
     def _measure(self, what: str, job: Callable[[], Iterator[Measured]]) -> np.ndarray | None:
         if what not in self._measured and self.session.embedded is not None and self._embedded_by is self.model:
             self._measured[what] = None
-            self._reader.queue(job())
+            self._measurer.queue(job())
         return self._measured.get(what)
 
     @property
@@ -246,7 +252,7 @@ class Studio(QObject):
     def compose(self, sample: Sample) -> None:
         """Compose a sample at full size, away from the window."""
         photo, saturation = self.session.opened.photo, self.session.saturation
-        composing = jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation)
+        composing = jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation, holds_drafts=not sample.is_complete)
         self._writer.queue(jobs.in_threads(self._threads, composing))
         self.activity_changed.emit()
 
@@ -278,28 +284,18 @@ class Studio(QObject):
     def close(self) -> None:
         """End all threads; what is to be exported is written before."""
         self._network.close()
-        self._reader.close()
+        self._reader.close(_LONGEST_READING)
+        self._measurer.close(_LONGEST_READING)
         self._writer.finish()
 
     # photographs
 
     @Slot(int, object)
-    def _take_photo(self, job: int, opened: PhotoOpened | OwnColors | Measured) -> None:
+    def _take_photo(self, job: int, opened: PhotoOpened) -> None:
         if not self._reader.is_current(job):
             return
-        if isinstance(opened, OwnColors):
-            if opened.opened is self.session.opened:
-                self._looked_at = opened.opened
-                self.session.set_own_chroma(opened.chroma)
-            return
-        if isinstance(opened, Measured):
-            if opened.embedded is not self.session.embedded:
-                return  # of the photograph before
-            self._measured[opened.what] = opened.values
-            if opened.values is None:
-                del self._measured[opened.what]  # asked for again, it is told again
-            self.measured.emit(opened)
-            return
+        self._measurer.stop()
+        self._looked_at = self._looking_at = None
         if self.activity is not Activity.LOADING:
             self._network.stop()
         notes = [self._note] if self._note else []
@@ -325,11 +321,29 @@ class Studio(QObject):
     def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
             self.failed.emit(error)
+            self._set_reading(False)
+
+    @Slot(int, object)
+    def _take_measured(self, job: int, item: OwnColors | Measured) -> None:
+        if not self._measurer.is_current(job):
+            return
+        if isinstance(item, OwnColors):
+            if item.opened is self.session.opened:
+                self._looked_at = item.opened
+                self.session.set_own_chroma(item.chroma)
+        elif item.embedded is self.session.embedded:  # else it is of what was there before
+            self._measured[item.what] = item.values
+            if item.values is None:
+                del self._measured[item.what]  # asked for again, it is told again
+            self.measured.emit(item)
+
+    @Slot(int, object)
+    def _measuring_failed(self, job: int, error: PicError) -> None:
+        if self._measurer.is_current(job):
+            self.failed.emit(error)
             for what in [what for what, values in self._measured.items() if values is None]:
                 self.unmeasured.emit(what)
                 del self._measured[what]  # to be measured when it is asked for again
-            self._set_reading(False)
-            self._look_at_own_colors()  # of the photograph that stays
 
     def _set_reading(self, reading: bool) -> None:
         if reading is not self.is_reading:
@@ -386,8 +400,8 @@ class Studio(QObject):
             return
         if isinstance(item, ModelLoaded):
             self.model = item.model
-            self.model_changed.emit()
             self._set_activity(Activity.IDLE)
+            self.model_changed.emit()
             self._embed()
         elif isinstance(item, Embedded):
             self._set_activity(Activity.IDLE)
@@ -412,7 +426,7 @@ class Studio(QObject):
         opened = self.session.opened
         if self.activity is Activity.IDLE and opened is not None and opened is not self._looked_at and opened is not self._looking_at:
             self._looking_at = opened
-            self._reader.queue(jobs.read_own_colors(opened))
+            self._measurer.queue(jobs.read_own_colors(opened))
 
     def _progress(self, share: float) -> Progress:
         return Progress(share, len(self._drawing), time.perf_counter() - self._started)
@@ -431,8 +445,10 @@ class Studio(QObject):
         if not self._network.is_current(job):
             return
         interrupted = self.activity is Activity.LOADING and self.model is not None
+        self.network_error = error
         self._set_activity(Activity.IDLE)
         if not interrupted:
+            self._drawing = tuple(sample for sample in self.session.samples if not sample.has_ended)  # those that waited, too
             self.session.stop()
         else:  # another checkpoint could not be loaded: the present one goes on
             self.checkpoint = self.model.checkpoint.path
@@ -452,7 +468,7 @@ class Studio(QObject):
     @Slot(int, object)
     def _take_export(self, job: int, item: Exporting | Exported | Composed) -> None:
         if isinstance(item, Composed):
-            self.composed.emit(item.pixels)
+            self.composed.emit(item)
         elif isinstance(item, Exported):
             self._written.setdefault(job, []).append(item.path)
         else:

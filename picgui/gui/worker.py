@@ -5,12 +5,16 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 
 from picgui.errors import PicError, is_out_of_memory
 
 _log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 
 def explained(error: Exception) -> PicError:
@@ -82,12 +86,12 @@ class Worker(QObject):
             self._paused = False
             self._condition.notify()
 
-    def close(self) -> None:
-        """Stop, and return once the thread has ended."""
+    def close(self, seconds: float | None = None) -> None:
+        """Stop, and return once the thread has ended, or after so many seconds: a drive that is gone may hold it for ever."""
         with self._condition:
             self._closing = True
             self._drop()
-        self._thread.join()
+        self._thread.join(seconds)
 
     def finish(self) -> None:
         """Do all that runs or waits, and return once the thread has ended."""
@@ -138,6 +142,8 @@ class Worker(QObject):
                 self.produced.emit(job, item)
                 with self._condition:
                     self._condition.wait_for(lambda: not self._paused or not self.is_current(job))
+                if not self.is_current(job):
+                    break
             close = getattr(items, "close", None)
             if close is not None:
                 close()
@@ -152,6 +158,22 @@ class Worker(QObject):
             self.finished_job.emit(job)
         else:
             self.failed.emit(job, failure)
+
+
+def while_painting(function: Callable[[], _Result]) -> _Result:
+    """What a function returns or raises that may take a while, as on a network drive: the window is painted meanwhile, and takes no input."""
+    with ThreadPoolExecutor(1) as thread:
+        result = thread.submit(function)
+        loop, timer = QEventLoop(), QTimer(interval=10)
+        timer.timeout.connect(lambda: result.done() and loop.quit())
+        timer.start()
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            if not result.done():
+                loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        finally:
+            QGuiApplication.restoreOverrideCursor()
+        return result.result()
 
 
 class GarbageCollector(QObject):

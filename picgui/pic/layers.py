@@ -70,6 +70,9 @@ class WeightNormConv2d(nn.Module):
             self.g.fill_(1)
             self.bias.zero_()
             y = self(x).float()
+            if y[:, 0].numel() == 1:  # one value has no deviation
+                self.g.fill_(self.init_scale)
+                return
             self.g.copy_(self.init_scale / (y.var(dim=(0, 2, 3)) + 1e-8).sqrt().clamp_min(1e-3))
             self.bias.copy_(-y.mean(dim=(0, 2, 3)) * self.g)
 

@@ -221,6 +221,10 @@
         <translation>Was noch nicht gezogen war, ist ein Entwurf.</translation>
     </message>
     <message>
+        <source>There is no place for what is dragged out: no temporary folder can be made. Export it instead.</source>
+        <translation>Für das Herausgezogene ist kein Platz: Es lässt sich kein temporärer Ordner anlegen. Exportieren Sie es stattdessen.</translation>
+    </message>
+    <message>
         <source>Show in folder</source>
         <translation>Im Ordner zeigen</translation>
     </message>
@@ -509,6 +513,14 @@
         <translation>Öffnen</translation>
     </message>
     <message>
+        <source>Undo %1</source>
+        <translation>%1 rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Redo %1</source>
+        <translation>%1 wiederholen</translation>
+    </message>
+    <message>
         <source>Export P&amp;NG…</source>
         <translation>&amp;PNG exportieren…</translation>
     </message>
@@ -757,6 +769,10 @@
     <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
+    </message>
+    <message>
+        <source>The last photograph of the batch before is still being ended. Try again in a moment.</source>
+        <translation>Das letzte Foto des vorigen Stapels wird noch beendet. Versuchen Sie es gleich noch einmal.</translation>
     </message>
     <message>
         <source>A batch is open already. Close it first.</source>
@@ -1113,8 +1129,12 @@ Doppelklick setzt zurück.</translation>
         <translation>Die Sitzung {name} konnte nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
-        <source>The session {name} could not be written: {reason}. Choose another folder.</source>
-        <translation>Die Sitzung {name} konnte nicht geschrieben werden: {reason}. Wählen Sie einen anderen Ordner.</translation>
+        <source>{name} could not be replaced: it may be open in another program, or belong to somebody else. Close it there, or choose another name.</source>
+        <translation>{name} konnte nicht ersetzt werden: Vielleicht ist es in einem anderen Programm geöffnet oder gehört jemand anderem. Schließen Sie es dort, oder wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>{path} is a folder. Choose a file name.</source>
+        <translation>{path} ist ein Ordner. Wählen Sie einen Dateinamen.</translation>
     </message>
     <message>
         <source>The weights of {name} are not finite as {dtype}; nothing was written.</source>
@@ -1167,10 +1187,6 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>{name} could not be opened: {reason}.</source>
         <translation>{name} konnte nicht geöffnet werden: {reason}.</translation>
-    </message>
-    <message>
-        <source>{name} could not be replaced: it may be open in another program. Close it there, or choose another name.</source>
-        <translation>{name} konnte nicht ersetzt werden: Vielleicht ist die Datei in einem anderen Programm offen. Schließen Sie sie dort, oder wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
         <source>{name} is a TIFF of 16 bits whose compression cannot be read. Save it uncompressed, or with ZIP.</source>
@@ -1239,10 +1255,6 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>{path} is a folder, not a picture.</source>
         <translation>{path} ist ein Ordner, kein Bild.</translation>
-    </message>
-    <message>
-        <source>{path} is a folder. Choose a file name for the picture.</source>
-        <translation>{path} ist ein Ordner. Wählen Sie einen Dateinamen für das Bild.</translation>
     </message>
     <message>
         <source>{path} is a result of another photograph of the name {source}, or of {source} before it was changed. Choose another folder.</source>

@@ -1,0 +1,327 @@
+"""What a person does too early, twice, beside the picture, or while something goes wrong: in the real window with a tiny checkpoint."""
+
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from picgui.errors import OutOfMemoryError, PhotoError, PicError
+from picgui.gui import batch, exporting, jobs, opening, records, session
+from picgui.gui.canvas import Tool
+from picgui.gui.studio import Activity
+from picgui.gui.worker import while_painting
+from picgui.opencv import cv2
+from picgui.paths import data_dir
+from picgui.upsample import compose
+from tests.windows import WAIT, is_done
+
+
+@pytest.mark.parametrize("overlay", ["spread", "unsure"])
+def test_the_mouse_may_be_beside_every_sample_while_numbers_are_shown(drawn, overlay, qtbot):
+    drawn.gallery.mark(drawn.session.samples[:3])
+    drawn._actions["compare"].trigger()
+    assert len(drawn.canvas._panes) == 3
+    drawn._actions[overlay].trigger()
+    qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
+    panes = drawn.canvas._pane_rects()
+    between = QPointF(panes[0].right() + 4, panes[0].center().y())
+    for place in (between, QPointF(-40, 10)):
+        assert drawn.canvas._pane_at(place) is None
+        drawn.canvas._pointed = place
+        drawn.canvas.grab()  # an exception in painting fails the test
+
+
+def test_numbers_are_shown_where_the_mouse_lay_before_they_were(drawn):
+    QTest.mouseMove(drawn.canvas, drawn.canvas.rect().center() / 2)
+    QTest.mouseMove(drawn.canvas, drawn.canvas.rect().center())
+    assert drawn.canvas._pointed is not None and drawn.canvas._overlay is None
+
+
+@pytest.mark.parametrize("ask", ["count", "temperature"])
+def test_undo_takes_back_what_was_asked_for_a_moment_ago_and_nothing_else(drawn, ask, qtbot):
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    before, temperature = drawn.session.samples, drawn.session.temperature
+    if ask == "count":
+        drawn.panel.more.click()
+    else:
+        drawn.panel.temperature.setValue(drawn.panel.temperature.value() + 20)
+    drawn._actions["undo"].trigger()
+    assert drawn.session.samples == before and drawn.session.sample_count == 4
+    assert drawn.session.temperature == temperature
+    QTest.qWait(500)  # longer than anything waits before it is asked for
+    assert drawn.session.samples == before and drawn.session.undo_stack.canRedo()
+    drawn._actions["redo"].trigger()
+    assert drawn.session.sample_count == 5 or drawn.session.temperature != temperature
+
+
+def test_resample_draws_at_the_temperature_that_was_chosen_a_moment_ago(drawn, qtbot):
+    drawn.panel.temperature.setValue(110)
+    drawn._actions["resample"].trigger()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert {s.temperature for s in drawn.session.samples} == {1.1} and min(s.seed for s in drawn.session.samples) > 4
+
+
+def test_a_name_under_which_a_picture_will_be_written_is_asked_about(drawn, tmp_path, qtbot, monkeypatch):
+    go_on, export, asked = threading.Event(), jobs.export, []
+    monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if go_on.wait(WAIT / 1000)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "a.png"), "PNG picture (*.png)"))
+    monkeypatch.setattr(QMessageBox, "question", lambda *a: asked.append(a[2]) or QMessageBox.StandardButton.No)
+    drawn._actions["export"].trigger()
+    drawn.session.select(drawn.session.samples[2])
+    drawn._actions["export"].trigger()
+    assert len(asked) == 1 and "a.png" in asked[0]
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        go_on.set()
+    assert records.read_exported(tmp_path / "a.png").restored.samples[0].seed == 1
+
+
+def test_an_error_stays_though_something_else_is_done_meanwhile(window):
+    offers = ("Try again", lambda: None), ("Show in folder", lambda: None)
+    window.message.tell_error("The disk is full.", offers[0])
+    window.message.tell_done("Copied")
+    window.message.tell_done("Saved as b.png", offers[1])
+    assert window.message.text == "The disk is full.\nSaved as b.png" and not window.message._timer.isActive()
+    assert [button.text() for button in window.message._buttons] == ["Show in folder", "Try again"]
+    window.message._close.click()
+    window.message.tell_done("Copied")
+    assert window.message.text == "Copied" and window.message._timer.isActive() and not window.message._buttons[0].isVisible()
+
+
+def test_a_copy_and_a_drag_tell_that_they_hold_a_draft(slowly, window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
+    window._actions["stop"].trigger()
+    with qtbot.waitSignal(window.studio.composed, timeout=WAIT):
+        window._actions["copy"].trigger()
+    assert window.message.text == "Copied. What was not drawn yet is a draft."
+    window.message.hide()
+    window.exporting.write_for_drag(window.session.samples[:1])
+    assert window.message.text == "What was not drawn yet is a draft."
+
+
+def test_a_drag_overwrites_nothing_of_the_drags_before_and_needs_a_folder(drawn, monkeypatch):
+    first, second = (drawn.exporting.write_for_drag(drawn.session.samples[:1])[0] for _ in range(2))
+    assert first != second and first.name == second.name and first.exists()
+    for _ in range(exporting._DRAGS_KEPT - 1):
+        drawn.exporting.write_for_drag(drawn.session.samples[:1])
+    assert not first.exists() and second.exists()
+    monkeypatch.setattr(exporting.QTemporaryDir, "isValid", lambda self: False)
+    assert drawn.exporting.write_for_drag(drawn.session.samples[:1]) == [] and "no temporary folder" in drawn.message.text
+
+
+def test_a_queue_waits_for_the_model_that_is_being_loaded(drawn, scan, monkeypatch):
+    monkeypatch.setattr(drawn.studio, "activity", Activity.LOADING)
+    drawn.opening.open_many([scan])
+    assert drawn.opening.batch is None and "still being loaded" in drawn.message.text
+
+
+def test_a_photograph_takes_the_names_that_a_damaged_one_or_a_skipped_one_left(window, scan, tmp_path, qtbot):
+    damaged = tmp_path / "scan.jpg"
+    damaged.write_bytes(b"no picture")
+    window.session.set_sample_count(1)
+    window.opening.open_many([damaged, scan])
+    dialog = window.opening.batch
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.start.click()
+    qtbot.waitUntil(lambda: dialog.list.topLevelItem(1).text(1) == "done", timeout=WAIT)
+    assert dialog._states == [batch.State.FAILED, batch.State.DONE] and (tmp_path / "out/scan-colorized-1.png").exists()
+    dialog.close()
+
+
+def test_a_folder_that_cannot_be_read_does_not_hinder_the_others(window, scan, tmp_path, monkeypatch):
+    listed = opening.photos_of
+
+    def photos_of(paths):
+        if paths[0].name == "locked":
+            raise PhotoError("The folder locked cannot be read.")
+        return listed(paths)
+
+    monkeypatch.setattr(opening, "photos_of", photos_of)
+    (tmp_path / "locked").mkdir()
+    window.opening.open_many([tmp_path / "locked", scan.parent])
+    assert window.opening.batch._paths == [scan] and window.message.text == "The folder locked cannot be read."
+    window.opening.batch.close()
+
+
+def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbot, monkeypatch):
+    go_on = threading.Event()
+    monkeypatch.setattr(batch, "colorize_file", lambda *_, **__: (None for _ in range(1) if go_on.wait(WAIT / 1000)))
+    window.opening.open_many([scan])
+    first = window.opening.batch
+    first.start.click()
+    seen = []
+
+    def open_another():
+        window.opening.open_many([scan])
+        seen.append(window.message.text)
+        go_on.set()
+
+    qtbot.waitUntil(first._worker.is_busy, timeout=WAIT)
+    batch.QTimer.singleShot(50, open_another)
+    first.close()
+    assert "still being ended" in seen[0] and window.opening.batch is None
+
+
+def test_a_chosen_folder_is_where_the_next_one_is_looked_for(window, tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a: begun.append(a[2]) or str(tmp_path))
+    window.opening.ask_for_folder()
+    window.opening.ask_for_folder()
+    assert begun[1] == str(tmp_path)
+
+
+def test_samples_that_waited_when_memory_ran_out_are_not_forgotten(slowly, window, scan, qtbot, monkeypatch):
+    draw, fails = jobs.draw, threading.Event()
+
+    def scarce(*arguments, **options):
+        for item in draw(*arguments, **options):
+            if fails.is_set():
+                raise OutOfMemoryError("There is not enough memory for this.")
+            yield item
+
+    monkeypatch.setattr(jobs, "draw", scarce)
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
+    window.session.set_sample_count(7)
+    fails.set()
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
+    fails.clear()
+    assert len(window.studio._failed()) == 7
+    window.message._buttons[0].click()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert [s.seed for s in window.session.samples] == [1, 2, 3, 4], "three of seven went; the others are whole"
+
+
+def test_what_is_dragged_stays_in_the_hand_when_the_first_colours_come(drawn):
+    drawn.canvas._grabbed = "photo"
+    drawn.session.draft_ready.emit()
+    assert drawn.canvas._grabbed == "photo"
+    drawn._use_tool(Tool.HINT)
+    drawn.canvas._stroke = [QPointF(0.5, 0.5)]
+    drawn.session.draft_ready.emit()
+    assert drawn.canvas._stroke == [], "what was marked was so at another resolution"
+
+
+def test_trying_again_is_offered_for_what_can_be_tried_again(drawn, scan, tmp_path, qtbot, monkeypatch):
+    def failing(photo, model):
+        raise PicError("The network failed.")
+        yield
+
+    looked = jobs.draft
+    monkeypatch.setattr(jobs, "draft", failing)
+    other = tmp_path / "other.png"
+    cv2.imwrite(str(other), np.random.default_rng(1).integers(0, 255, (40, 60), dtype=np.uint8))
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.message.isVisible() and drawn.message._buttons[0].text() == "Try again", timeout=WAIT)
+    drawn.open(tmp_path / "none.png")
+    qtbot.waitUntil(lambda: "none.png" in drawn.message.text, timeout=WAIT)
+    assert not drawn.message._buttons[0].isVisible()
+    monkeypatch.setattr(jobs, "draft", looked)
+    drawn.message.hide()
+    assert drawn.panel.resample.isEnabled()
+    drawn._actions["resample"].trigger()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert drawn.session.name == "other"
+
+
+@pytest.mark.parametrize("failures", [1, 9])
+def test_composing_that_fails_is_tried_again_and_told(drawn, failures, qtbot, monkeypatch):
+    sample, pictures, compose_strips = drawn.session.selected, drawn.pictures, jobs.compose_strips
+    qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty, timeout=WAIT)
+    left = [None] * failures
+
+    def scarce(strips):
+        if left:
+            left.pop()
+            raise MemoryError
+        yield from compose_strips(strips)
+
+    monkeypatch.setattr(jobs, "compose_strips", scarce)
+    drawn.session.set_saturation(1.5)
+    expected = jobs.for_screen(compose(drawn.session.opened.preview, sample.chroma, saturation=1.5))
+    if failures > 2:
+        qtbot.waitUntil(lambda: "not enough memory" in drawn.message.text, timeout=WAIT)
+        left.clear()
+        drawn.session.set_saturation(1.4)
+        drawn.session.set_saturation(1.5)
+    qtbot.waitUntil(lambda: np.array_equal(_pixels(pictures.preview(sample)), expected[..., :3]), timeout=WAIT)
+    assert drawn.message.isVisible() is (failures > 2)
+
+
+def _pixels(image):
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width(), :3]
+
+
+def test_an_exception_that_nobody_expected_is_told_and_not_again_and_again(window, capsys):
+    shown = []
+    window.message.tell_error("another")
+    tell = window.message.tell_error
+    window.message.tell_error = lambda sentence: (shown.append(sentence), tell(sentence))
+    for _ in range(2):
+        window.tell_unexpected(ValueError, ValueError("no such number"), None)
+    assert len(shown) == 1 and "no such number" in window.message.text
+    window.tell_unexpected(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert len(shown) == 1 and "KeyboardInterrupt" in capsys.readouterr().err
+
+
+def test_the_window_is_painted_while_files_are_looked_for(window, qtbot):
+    beats = []
+    timer = batch.QTimer(interval=5)
+    timer.timeout.connect(lambda: beats.append(QGuiApplication.overrideCursor().shape()))
+    timer.start()
+    assert while_painting(lambda: time.sleep(0.2) or 7) == 7
+    timer.stop()
+    assert len(beats) > 3 and set(beats) == {Qt.CursorShape.WaitCursor} and QGuiApplication.overrideCursor() is None
+    with pytest.raises(PhotoError):
+        while_painting(_failing)
+
+
+def _failing():
+    raise PhotoError("no")
+
+
+def test_hints_are_whole_numbers_as_files_keep_them_and_steps_are_bounded(drawn):
+    mask = np.zeros(drawn.session.embedded.chroma_shape, bool)
+    mask[0, 0] = True
+    drawn.session.add_hint(mask, (12.4, -7.6))
+    assert drawn.session.hints.chroma[:, 0, 0].tolist() == [12, -8]
+    assert drawn.session.undo_stack.undoLimit() == session._STEPS_KEPT
+
+
+def test_a_full_disk_does_not_cost_what_was_kept_before(pasted, qtbot, monkeypatch):
+    pasted._save_now()
+    own, before = pasted._recovery._own, records.read_session(pasted._recovery._own)
+    full = OSError(28, "No space left on device")
+    with monkeypatch.context() as scarce:
+        scarce.setattr("picgui.files.os.replace", lambda *_: (_ for _ in ()).throw(full))
+        pasted.studio.paste(np.random.default_rng(9).integers(0, 255, (40, 60, 3), dtype=np.uint8))
+        qtbot.waitUntil(lambda: pasted.session.opened.picture != before.picture and is_done(pasted), timeout=WAIT)
+        pasted._save_now()
+    kept = records.read_session(own)
+    assert kept.picture == before.picture and kept.restored.samples[0].seed == before.restored.samples[0].seed
+    pasted._save_now()
+    assert records.read_session(own).picture == pasted.session.opened.picture
+
+
+def test_what_a_crash_half_wrote_goes(tmp_path):
+    folder = data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    orphan, half = folder / "open-1-a.png", folder / ".picgui-1.part"
+    for path in (orphan, half):
+        path.write_bytes(b"x")
+    os.utime(half, (time.time() - 4000,) * 2)
+    records.Recovery(folder).find()
+    assert not orphan.exists() and not half.exists()
+
+
+def test_a_session_of_windows_finds_its_photograph_beside_it(drawn, scan, tmp_path):
+    content = records.content_of(drawn.session) | {"source": "C:\\Users\\anna\\scan.png"}
+    records.write(scan.parent / "a.picgui", content)
+    assert records.read_session(scan.parent / "a.picgui").source.name == ("scan.png")
