@@ -27,7 +27,10 @@ _HOMES = {
     "Known": "picgui.pipeline",
     "Model": "picgui.pipeline",
     "Sample": "picgui.pipeline",
+    "Coarse": "picgui.pipeline",
+    "Row": "picgui.pipeline",
     "colorize": "picgui.pipeline",
+    "draw_rows": "picgui.pipeline",
     "embed": "picgui.pipeline",
     "load_model": "picgui.pipeline",
     "png_text": "picgui.pipeline",
@@ -37,6 +40,7 @@ _HOMES = {
     "ExportError": "picgui.errors",
     "CheckpointError": "picgui.errors",
     "DeviceError": "picgui.errors",
+    "OutOfMemoryError": "picgui.errors",
 }
 
 __all__ = ["__version__", *_HOMES]

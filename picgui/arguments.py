@@ -2,8 +2,12 @@
 
 import argparse
 import math
+from collections.abc import Callable
+from typing import TypeVar
 
 from picgui import defaults
+
+_Number = TypeVar("_Number", int, float)
 
 
 def _whole(text: str) -> int:
@@ -20,52 +24,24 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
-def positive(text: str) -> int:
-    """At least 1."""
-    value = _whole(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
+def _between(number: Callable[[str], _Number], least: _Number, most: _Number = math.inf) -> Callable[[str], _Number]:
+    """Numbers from ``least`` to ``most``, or on without an end, but finite."""
+
+    def parse(text: str) -> _Number:
+        value = number(text)
+        if not least <= value <= most or value == math.inf:
+            raise argparse.ArgumentTypeError(f"{text} is not {f'at least {least}' if most == math.inf else f'from {least} to {most}'}")
+        return value
+
+    return parse
 
 
-def candidates(text: str) -> int:
-    """From 1 to `defaults.MAX_CANDIDATES`."""
-    value = _whole(text)
-    if not 1 <= value <= defaults.MAX_CANDIDATES:
-        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {defaults.MAX_CANDIDATES}")
-    return value
-
-
-def samples(text: str) -> int:
-    """From 1 to 10,000: of one photograph."""
-    value = _whole(text)
-    if not 1 <= value <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 10000")
-    return value
-
-
-def from_zero(text: str) -> float:
-    """From 0 to 10: a temperature, or what multiplies colour."""
-    value = _number(text)
-    if not 0 <= value <= 10:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 10")
-    return value
-
-
-def minutes(text: str) -> float:
-    """At least 0, and finite."""
-    value = _number(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no number of minutes")
-    return value
-
-
-def seed(text: str) -> int:
-    """From 0 to 2^63 - 1."""
-    value = _whole(text)
-    if not 0 <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"{value} is not from 0 to 2^63 - 1")
-    return value
+positive = _between(_whole, 1)
+candidates = _between(_whole, 1, defaults.MAX_CANDIDATES)
+samples = _between(_whole, 1, 10_000)  # of one photograph
+from_zero = _between(_number, 0, 10)  # a temperature, or what multiplies colour
+minutes = _between(_number, 0)
+seed = _between(_whole, 0, 2**63 - 1)
 
 
 def shard(text: str) -> tuple[int, int]:

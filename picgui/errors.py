@@ -28,7 +28,7 @@ class PicError(Exception):
 
 
 class PhotoError(PicError):
-    """A photograph that cannot be read, or is not one."""
+    """A photograph that cannot be read, is none, or cannot be seen at a size that is asked for."""
 
 
 class ExportError(PicError):

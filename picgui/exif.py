@@ -2,14 +2,14 @@
 
 import numpy as np
 from PIL import Image
+from PIL.ExifTags import IFD, Base
 
-ORIENTATION = 0x0112
+ORIENTATION = Base.Orientation
 SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
-_EXIF_IFD = 0x8769
-_GPS_IFD = 0x8825
-_PIXEL_SIZES = (0xA002, 0xA003)
+_PIXEL_SIZES = (Base.ExifImageWidth, Base.ExifImageHeight)
+_OF_THE_SCAN = {Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright}
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
-_DESCRIPTIVE_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, _EXIF_IFD, _GPS_IFD}
+_DESCRIPTIVE_TAGS = {*_OF_THE_SCAN, Base.ImageDescription, Base.Software, Base.HostComputer, IFD.Exif, IFD.GPSInfo}
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -28,9 +28,9 @@ def upright_block(image: Image.Image) -> bytes | None:
         if image.format == "TIFF":
             for tag in set(exif) - _DESCRIPTIVE_TAGS:
                 del exif[tag]
-        if _EXIF_IFD in exif:
+        if IFD.Exif in exif:
             for tag in _PIXEL_SIZES:
-                exif.get_ifd(_EXIF_IFD).pop(tag, None)
+                exif.get_ifd(IFD.Exif).pop(tag, None)
         if not len(exif):
             return None
         exif[ORIENTATION] = 1
@@ -47,7 +47,7 @@ class ExifText(str):
 
 
 def _exif_bytes(exif: Image.Exif) -> bytes:
-    for directory in (exif, *(exif.get_ifd(tag) for tag in (_EXIF_IFD, _GPS_IFD) if tag in exif)):
+    for directory in (exif, *(exif.get_ifd(tag) for tag in (IFD.Exif, IFD.GPSInfo) if tag in exif)):
         for tag, value in list(directory.items()):
             if isinstance(value, str):
                 directory[tag] = ExifText(value)
@@ -70,5 +70,5 @@ def descriptive_tags(block: bytes) -> list[tuple]:
     """Maker, model, date, artist and copyright of an EXIF block, as tifffile takes extra tags."""
     exif = Image.Exif()
     exif.load(block)
-    wanted = _DESCRIPTIVE_TAGS - {0x010E, 0x0131, _EXIF_IFD, _GPS_IFD}
-    return [(tag, 2, 0, value.encode("latin-1", "replace"), True) for tag, value in exif.items() if tag in wanted and isinstance(value, str)]
+    texts = {tag: value for tag, value in exif.items() if tag in _OF_THE_SCAN and isinstance(value, str)}
+    return [(int(tag), 2, 0, value.encode("latin-1", "replace"), True) for tag, value in texts.items()]

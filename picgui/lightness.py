@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from picgui import color
 from picgui.errors import Sentence
@@ -109,9 +109,9 @@ def lightness_of_image(image: Image.Image, to_srgb: Callable | None) -> np.ndarr
     elif image.mode.startswith("I;16"):
         curve = _profiled_deep_greys(to_srgb)
         if image.format == "TIFF":  # which may count to less than 16 bits do
-            curve = curve[np.rint(np.linspace(0, FULL_SCALE, 2 ** min(image.tag_v2.get(258, (16,))[0], 16))).astype(int)]
+            curve = curve[np.rint(np.linspace(0, FULL_SCALE, 2 ** min(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (16,))[0], 16))).astype(int)]
         # TIFF may count from white to black; Pillow undoes that in 8 bits only
-        curve = curve[::-1] if image.format == "TIFF" and image.tag_v2.get(262) == 0 else curve.copy()
+        curve = curve[::-1] if image.format == "TIFF" and image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0 else curve.copy()
         if isinstance(image.info.get("transparency"), int):  # of a PNG: the one level that is laid on white
             curve[image.info["transparency"]] = FULL_SCALE
         convert = lambda piece: curve[np.asarray(piece)]  # noqa: E731
@@ -134,7 +134,7 @@ def counts_to_16_bits(image: Image.Image) -> bool:
 def _numbers(piece: Image.Image, image: Image.Image) -> np.ndarray:
     """The numbers of a piece of an image of mode I or F: what a TIFF counts in 32 bits without a sign Pillow gives one."""
     values = np.asarray(piece)
-    is_unsigned = image.format == "TIFF" and image.mode == "I" and image.tag_v2.get(339, (1,))[0] == 1
+    is_unsigned = image.format == "TIFF" and image.mode == "I" and image.tag_v2.get(TiffImagePlugin.SAMPLEFORMAT, (1,))[0] == 1
     return values.view(np.uint32) if is_unsigned else values
 
 

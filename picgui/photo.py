@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 import torch
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from picgui import color, png
 from picgui.errors import PhotoError, Sentence, is_out_of_memory
@@ -294,7 +294,7 @@ def _conversion(image: Image.Image) -> tuple[Callable | None, tuple[Sentence, ..
 def _has_more_than_8_bits(image: Image.Image) -> bool:
     """Whether a TIFF or PPM that is not loaded yet has."""
     if image.format == "TIFF":
-        return max(image.tag_v2.get(258, (1,))) > 8
+        return max(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) > 8
     return image.format == "PPM" and isinstance(image.tile[0][3], tuple) and image.tile[0][3][1] > 255
 
 
@@ -318,10 +318,10 @@ def _deep_pixels(image: Image.Image, file: BinaryIO, path: Path) -> np.ndarray |
             return None
         _check_png_is_whole(file, path)
     elif image.format == "TIFF":
-        depths = image.tag_v2.get(258, (1,))
-        if set(depths) != {16} or len(depths) < 3 or image.tag_v2.get(262) not in (2, 6):
+        depths = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))
+        if set(depths) != {16} or len(depths) < 3 or image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) not in (2, 6):
             return None
-        return _with_straight_alpha(_deep_tiff(file, path), (*image.tag_v2.get(338, ()), 0)[0])
+        return _with_straight_alpha(_deep_tiff(file, path), (*image.tag_v2.get(TiffImagePlugin.EXTRASAMPLES, ()), 0)[0])
     elif image.format == "PPM":
         decoder, _, offset, arguments = image.tile[0]
         return _deep_ppm(image, file, offset, arguments[1]) if decoder == "ppm" and image.mode == "RGB" and arguments[1] > 255 else None

@@ -57,8 +57,9 @@ def one_thread_each(number: int) -> Iterator[list[ThreadPoolExecutor]]:
 
 
 def side_by_side(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-    """``function`` of each item, as many at a time as PyTorch has threads, each in one of them: the last bits of what PyTorch computes may
-    depend on how many threads compute it, but so not on how many there are.
+    """``function`` of each item, each computed in one thread, as many items at a time as PyTorch has threads.
+
+    The last bits of what PyTorch computes may depend on how many threads share the work; computed so, they depend on no setting.
     """
     with _single_threaded(min(len(items), number_of_threads())) as threads:
         return list(threads.map(function, items))

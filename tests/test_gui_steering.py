@@ -270,7 +270,7 @@ def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):
 def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):
     drawn.gallery.samples.sort_by(Order.COLORFULNESS)
     model = drawn.gallery.model()
-    strengths = [model.index(row).data(Qt.ItemDataRole.UserRole).colorfulness for row in range(4)]
+    strengths = [model.index(row).data(Qt.ItemDataRole.UserRole).mean_chroma for row in range(4)]
     assert strengths == sorted(strengths, reverse=True)
 
 
@@ -590,7 +590,7 @@ def test_new_samples_take_their_place_in_the_order_and_the_keys_follow_it(drawn,
     drawn.session.resample()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     shown = drawn.gallery.samples.shown
-    assert [s.colorfulness for s in shown] == sorted((s.colorfulness for s in shown), reverse=True)
+    assert [s.mean_chroma for s in shown] == sorted((s.mean_chroma for s in shown), reverse=True)
     drawn.session.select(shown[0])
     drawn.choosing.choose_next()
     assert drawn.session.selected is shown[1]

@@ -348,7 +348,7 @@ class Panel(QWidget):
     def _show_numbers(self, sample: Sample | None) -> None:
         known = sample is not None and sample.rows > 0
         self.typicality.setText(self.tr("%1 bits").replace("%1", number(sample.typicality, 2)) if known else "–")
-        self.colorfulness.setText(number(sample.colorfulness, 1) if known else "–")
+        self.colorfulness.setText(number(sample.mean_chroma, 1) if known else "–")
         self.drawn_at.setText(number(sample.temperature, 2) if sample else "–")
 
     def retint(self) -> None:

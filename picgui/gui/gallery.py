@@ -33,7 +33,7 @@ _KEYS = {
     Order.OLDEST: lambda sample: sample.number,
     Order.NEWEST: lambda sample: -sample.number,
     Order.TYPICALITY: lambda sample: -sample.typicality if sample.rows else math.inf,  # not known before anything is drawn
-    Order.COLORFULNESS: lambda sample: -sample.colorfulness,
+    Order.COLORFULNESS: lambda sample: -sample.mean_chroma,
 }
 
 
@@ -217,7 +217,7 @@ class Gallery(QListView):
         super().__init__(parent)
         self._session = session
         self.shows_focus = False  # where a key brought it
-        self._write: Callable[[Sample], Path | None] | None = None
+        self._write: Callable[[Sequence[Sample]], list[Path]] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
         self.setModel(self.samples)

@@ -82,7 +82,7 @@ class Sample:
         return self.log_prob / pixels / float(np.log(2))
 
     @property
-    def colorfulness(self) -> float:
+    def mean_chroma(self) -> float:
         """Mean chroma over the picture, in Lab units."""
         return float(np.hypot(self.chroma[0], self.chroma[1]).mean())
 

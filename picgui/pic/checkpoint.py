@@ -29,7 +29,7 @@ class Checkpoint:
     path: Path
     sha256: str
     config: ModelConfig
-    metadata: Mapping[str, object]  # training recipe, data, figures, version; see `save_checkpoint`
+    metadata: Mapping[str, object] = field(repr=False)  # training recipe, data, figures, version; see `save_checkpoint`
     tensors: Mapping[str, Tensor] = field(repr=False)
     kind: type[PIC]  # of network
 
