@@ -170,25 +170,32 @@ def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, slow
 
 @pytest.fixture
 def slow_reading(monkeypatch):
-    read = jobs.open_photo
+    """Nothing is read until this event is set."""
+    read, go_on = jobs.open_photo, threading.Event()
 
     def slow(path):
-        time.sleep(0.6)
+        go_on.wait(WAIT / 1000)
         yield from read(path)
 
     monkeypatch.setattr(jobs, "open_photo", slow)
+    yield go_on
+    go_on.set()
 
 
 def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_reading, window, scan, other, qtbot):
     shown = []
     for signal in (window.studio.activity_changed, window.studio.progressed):
         signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status_right.text(), window.progress.maximum())))
+    slow_reading.set()
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING and window.session.selected.rows > 0, timeout=WAIT)
+    slow_reading.clear()
     window.open(other)
+    qtbot.waitUntil(lambda: sum(reading for reading, _, _ in shown) > 3, timeout=WAIT)
+    slow_reading.set()
     qtbot.waitUntil(lambda: window.session.name == "other" and is_done(window), timeout=WAIT)
     while_reading = [(text, most) for reading, text, most in shown if reading]
-    assert len(while_reading) > 3 and set(while_reading) == {("Reading…", 0)}
+    assert set(while_reading) == {("Reading…", 0)}
     assert any(text.startswith("Drawing") for reading, text, _ in shown if not reading)
     assert window.status_right.text() == "" and not window.progress.isVisible()
 
@@ -212,6 +219,7 @@ def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbo
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
     assert window.session.opened is None and window.status_right.text() == "Reading…" and window.progress.isVisible()
+    slow_reading.set()
     window.open(scan.with_name("none.png"))
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
     qtbot.waitUntil(lambda: window.status_right.text() == "", timeout=WAIT)
