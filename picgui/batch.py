@@ -110,6 +110,7 @@ def colorize_file(
                     is_needed = record.is_needed(target, text, source_digest=digest, overwrite=False)
                     if is_needed:
                         raise
+            del image  # the next one needs its memory
             yield Written(target, drawn.seed) if is_needed else Kept(target)
         else:
             yield Drawn(drawn)

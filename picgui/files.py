@@ -65,7 +65,11 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
     except FileExistsError:
         raise ExistsError("{path} was written by another program meanwhile. Choose another folder.", path=path) from None
     except OSError as error:
-        raise _why_not_written(path, error) from error
+        real = Path(os.path.realpath(path))
+        if exclusive or real.parent == Path(os.path.realpath(path.parent)):
+            raise _why_not_written(path, error) from error
+        told = _why_not_written(real, error).sentence  # of where a link leads; others may well be written
+        raise ExportError(told.template, **told.values) from error
 
 
 @contextlib.contextmanager
@@ -91,6 +95,8 @@ def whole(path: Path, *, exclusive: bool = False, durable: bool = True) -> Itera
             _replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):
+            if os.name == "nt" and temporary.exists():
+                os.chmod(temporary, 0o600)  # what is like a file that may not be written may not be removed there
             temporary.unlink(missing_ok=True)
 
 

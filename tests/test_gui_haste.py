@@ -44,9 +44,11 @@ def test_numbers_are_shown_where_the_mouse_lay_before_they_were(drawn):
 
 
 @pytest.mark.parametrize("ask", ["count", "temperature"])
-def test_undo_takes_back_what_was_asked_for_a_moment_ago_and_nothing_else(drawn, ask, qtbot):
-    drawn.session.resample()
-    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+@pytest.mark.parametrize("first", [True, False])
+def test_undo_takes_back_what_was_asked_for_a_moment_ago_and_nothing_else(drawn, ask, first, qtbot):
+    if not first:
+        drawn.session.resample()
+        qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     before, temperature = drawn.session.samples, drawn.session.temperature
     if ask == "count":
         drawn.panel.more.click()
@@ -57,6 +59,7 @@ def test_undo_takes_back_what_was_asked_for_a_moment_ago_and_nothing_else(drawn,
     assert drawn.session.temperature == temperature
     QTest.qWait(500)  # longer than anything waits before it is asked for
     assert drawn.session.samples == before and drawn.session.undo_stack.canRedo()
+    assert drawn._actions["undo"].isEnabled() is not first
     drawn._actions["redo"].trigger()
     assert drawn.session.sample_count == 5 or drawn.session.temperature != temperature
 
@@ -88,7 +91,14 @@ def test_an_error_stays_though_something_else_is_done_meanwhile(window):
     window.message.tell_done("Copied")
     window.message.tell_done("Saved as b.png", offers[1])
     assert window.message.text == "The disk is full.\nSaved as b.png" and not window.message._timer.isActive()
-    assert [button.text() for button in window.message._buttons] == ["Show in folder", "Try again"]
+    assert [button.text() for button in window.message._buttons] == ["Try again", "Show in folder"]
+    window.message.tell_done("Saved as c.png", ("Show in c", lambda: None))
+    assert [button.text() for button in window.message._buttons] == ["Try again", "Show in c"], "the remedy stays"
+    window.message._buttons[1].click()
+    assert window.message.text == "The disk is full." and window.message._buttons[0].isVisible() and not window.message._buttons[1].isVisible()
+    window.message.withdraw(offers[0][1])
+    assert not window.message.isVisible()
+    window.message.tell_error("The disk is full.")
     window.message._close.click()
     window.message.tell_done("Copied")
     assert window.message.text == "Copied" and window.message._timer.isActive() and not window.message._buttons[0].isVisible()

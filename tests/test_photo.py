@@ -890,3 +890,11 @@ def test_a_replaced_file_keeps_its_link_and_who_may_read_it(tmp_path):
     write_png(tmp_path / "link.png", np.zeros((20, 20, 3), np.uint8))
     assert (tmp_path / "link.png").is_symlink() and target.stat().st_mode & 0o777 == 0o600
     assert cv2.imread(str(target)).shape == (20, 20, 3) and list((tmp_path / "kept").iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_into_a_folder_that_is_gone_is_told_by_that_folder_and_hinders_no_other_file(tmp_path):
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone" / "a.png")
+    with pytest.raises(ExportError, match="There is no folder .*gone") as told:
+        write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
+    assert not isinstance(told.value, DestinationError) and (tmp_path / "a.png").is_symlink()

@@ -64,7 +64,9 @@ def read_config(path: str | Path) -> TrainingConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"The configuration {path} is not valid TOML: {error}.") from error
     try:
-        return parse_config(source)
+        config = parse_config(source)
+        _refuse_without_effect(config)
+        return config
     except (TypeError, ValueError, KeyError) as error:
         raise DataError(f"The configuration {path} does not work: {error}.") from error
 
@@ -145,15 +147,6 @@ def parse_config(source: dict) -> TrainingConfig:
             )
     if config.augmentation.known_coarse and config.model.coarse_factor == 1:
         raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
-    if config.objective == "likelihood" and config.model.coarse_factor > 1 and not config.augmentation.known_coarse:
-        raise ValueError("a model whose coarse_factor is above 1 reads coarse colours, which it must learn: known_coarse must be above 0")
-    if not config.model.known_colors and (shares["known_dabs"] or shares["known_surroundings"]):
-        raise ValueError("known_dabs and known_surroundings need a model with known_colors")
-    for name, of in {"radians_per_rate": "muon", "momentum": "muon"}.items():
-        if name in source and config.optimizer != of:
-            raise ValueError(f"{name} is of {of}; the optimizer is {config.optimizer}")
-    if "auxiliary_weight" in source and config.objective != "likelihood":
-        raise ValueError("auxiliary_weight is of the likelihood; baselines have no auxiliary head")
     if config.pixel_cnn_every > 1 and config.objective != "likelihood":
         raise ValueError("pixel_cnn_every is of f; baselines have none")
     if config.objective not in OBJECTIVES:
@@ -161,6 +154,19 @@ def parse_config(source: dict) -> TrainingConfig:
     if config.picture_size < config.model.network_size:
         raise ValueError(f"picture_size is {config.picture_size}, smaller than the network's {config.model.network_size}")
     return config
+
+
+def _refuse_without_effect(config: TrainingConfig) -> None:
+    """Raise ValueError for what a person says in vain; runs that were trained so before are taken as they are."""
+    if config.objective == "likelihood" and config.model.coarse_factor > 1 and not config.augmentation.known_coarse:
+        raise ValueError("a model whose coarse_factor is above 1 reads coarse colours, which it must learn: known_coarse must be above 0")
+    if not config.model.known_colors and (config.augmentation.known_dabs or config.augmentation.known_surroundings):
+        raise ValueError("known_dabs and known_surroundings need a model with known_colors")
+    for name, of in {"radians_per_rate": "muon", "momentum": "muon"}.items():
+        if name in config.source and config.optimizer != of:
+            raise ValueError(f"{name} is of {of}; the optimizer is {config.optimizer}")
+    if "auxiliary_weight" in config.source and config.objective != "likelihood":
+        raise ValueError("auxiliary_weight is of the likelihood; baselines have no auxiliary head")
 
 
 def _is_number(value: object) -> bool:

@@ -70,6 +70,8 @@ def load_pictures(paths: Sequence[str | Path], *, split: str, size: int, cache: 
             f"No {split} pictures in {where}. Give a folder of pictures, npz packs named {'val' if split == 'validation' else split}*.npz, or CIFAR-10."
         )
     digest = _digest(files, split, size)
+    if split == "validation":
+        files = _in_no_order(files)
     folder = cache or cache_dir() / "training"
     cached = folder / f"{split}-{size}-{_state(files, digest)[:16]}.npy"
     if World.is_first_of_machine() and not cached.exists():
@@ -134,7 +136,7 @@ def _files_of(path: Path, split: str) -> list[Path]:
     if training is None and validating is None:
         return _share({p: p.relative_to(path).as_posix() for p in _pictures_below(path)}, split)
     if split == "validation":
-        return _by_hash({p: p.relative_to(validating).as_posix() for p in _pictures_below(validating)}) if validating else []
+        return _pictures_below(validating) if validating else []
     if training:
         return _pictures_below(training)
     return [p for p in _pictures_below(path) if p.relative_to(path).parts[0] not in _VALIDATION_NAMES]  # what lies beside those that validate
@@ -148,13 +150,14 @@ def _share(pictures: Mapping[Path, str], split: str) -> list[Path]:
     """Split pictures by the hash of their names, so that none changes sides when others are added; the first by it validates in any case."""
     hashes = {path: _hash(name) for path, name in pictures.items()}
     least = min(hashes.values(), default=b"")
-    validation = {p: pictures[p] for p, x in hashes.items() if x == least or int.from_bytes(x) * _VALIDATION_SHARE < 1 << 8 * len(x)}
-    return _by_hash(validation) if split == "validation" else [p for p in pictures if p not in validation]
+    validation = {p for p, x in hashes.items() if x == least or int.from_bytes(x) * _VALIDATION_SHARE < 1 << 8 * len(x)}
+    return [p for p in pictures if (p in validation) == (split == "validation")]
 
 
-def _by_hash(pictures: Mapping[Path, str]) -> list[Path]:
-    """Pictures in an order that has nothing to do with what they are of: the first of them stand for all."""
-    return sorted(pictures, key=lambda path: _hash(pictures[path]))
+def _in_no_order(files: Sequence[Path]) -> list[Path]:
+    """Packs as they are, then pictures in an order that has nothing to do with what they are of: the first of them stand for all."""
+    loose = sorted((path for path in files if not _is_pack(path)), key=lambda path: _hash("/".join(path.parts[-2:])))
+    return [path for path in files if _is_pack(path)] + loose
 
 
 def _hash(name: str) -> bytes:

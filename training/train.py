@@ -424,20 +424,20 @@ def train(
     """
     out = Path(out)
     resume = resume or world.any(world.is_first and world.restarts > 0 and _launcher(out) == world.launcher, torch.device(device))
-    if (out / STATE_FILE).exists() and not resume:
-        raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
-    before = load_checkpoint(init) if init and not resume else None  # a run that goes on has its own weights
-    trainer = Trainer(config, device=device, init=before, world=world, at_once=at_once, precision=precision, compile=compile)
-    if resume:
-        trainer.restore(out)
     with _alone_in(out) if world.is_first else nullcontext():
+        if (out / STATE_FILE).exists() and not resume:
+            raise DataError(f"{out} already holds a run; go on with it by --resume, or choose another --out.")
+        before = load_checkpoint(init) if init and not resume else None  # a run that goes on has its own weights
+        trainer = Trainer(config, device=device, init=before, world=world, at_once=at_once, precision=precision, compile=compile)
+        if resume:
+            trainer.restore(out)
         log = _begin(out, trainer, resume=resume, recipe=_recipe(trainer, pictures, validation, before, command)) if world.is_first else None
         try:
             _go_on(trainer, pictures, validation, out, log, minutes=minutes, save_seconds=save_seconds, validate_seconds=validate_seconds)
         finally:
             if log is not None:
                 log.close()
-    return trainer.progress
+        return trainer.progress
 
 
 @contextmanager

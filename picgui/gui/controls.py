@@ -182,6 +182,7 @@ class Panel(QWidget):
     """Settings of the sampling, and facts about the chosen sample. Emits what a person wants."""
 
     resample_wanted = Signal()
+    asking_changed = Signal()
     stop_wanted = Signal()
     temperature_wanted = Signal(float)
     saturation_wanted = Signal(float)
@@ -382,6 +383,7 @@ class Panel(QWidget):
     def _temperature_moved(self, value: int) -> None:
         self.temperature_value.setText(number(value / 100, 2))
         self._temperature_timer.start()
+        self.asking_changed.emit()
 
     @Slot(int)
     def _saturation_moved(self, value: int) -> None:
@@ -392,10 +394,17 @@ class Panel(QWidget):
     @Slot(int)
     def _count_moved(self, _value: int) -> None:
         self._count_timer.start()  # connected itself, it would take the number for milliseconds
+        self.asking_changed.emit()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a number of samples or a temperature was moved or typed a moment ago and is asked for soon."""
+        return self._count_timer.isActive() or self._temperature_timer.isActive()
 
     @Slot()
     def _ask_for_temperature(self) -> None:
         self.temperature_wanted.emit(self.temperature.value() / 100)
+        self.asking_changed.emit()
 
     @Slot()
     def _ask_for_saturation(self) -> None:
@@ -424,6 +433,7 @@ class Panel(QWidget):
     @Slot()
     def _ask_for_count(self) -> None:
         self.sample_count_wanted.emit(self.count.value())
+        self.asking_changed.emit()
 
 
 class MessageBar(QFrame):
@@ -436,8 +446,9 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message")
         self._kind = "note"
-        self._sentence = ""  # of that kind; others may follow it
-        self._offers: tuple[Offer, ...] = ()
+        self.sentence = ""  # of that kind; others may follow it
+        self._own: tuple[Offer, ...] = ()  # that belong to it
+        self._offers: tuple[Offer, ...] = ()  # that are shown
         self._picture = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -492,22 +503,23 @@ class MessageBar(QFrame):
 
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
-        left = tuple(offer for offer in self._offers if offer[1] not in actions)
-        if len(left) < len(self._offers):
-            self._offer(left)
-            if not left:
+        own = tuple(offer for offer in self._own if offer[1] not in actions)
+        if len(own) < len(self._own):
+            self._own = own
+            self._offer(tuple(offer for offer in self._offers if offer[1] not in actions))
+            if not own:
                 self.hide()
 
     def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer, seconds: int) -> None:
         if self._kind == "error" and not self.isHidden():
-            self._show(f"{self._sentence}\n{sentence}", (*offers, *(offer for offer in self._offers if offer not in offers)), announced=sentence)
+            self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers), announced=sentence)
         else:
             self._tell(kind, sentence, *offers)
             self._timer.start(1000 * seconds)
 
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
-        self._kind, self._sentence = kind, sentence
+        self._kind, self.sentence, self._own = kind, sentence, offers
         self._show(sentence, offers, announced=sentence)
 
     def _show(self, sentence: str, offers: tuple[Offer, ...], *, announced: str) -> None:
@@ -536,9 +548,12 @@ class MessageBar(QFrame):
 
     @Slot()
     def _do(self) -> None:
-        _, then = self._offers[self._buttons.index(self.sender())]
-        self.hide()
-        then()
+        offer = self._offers[self._buttons.index(self.sender())]
+        if offer in self._own:
+            self.hide()
+        else:  # of what followed an error, which stays
+            self._show(self.sentence, self._own, announced=self.sentence)
+        offer[1]()
 
 
 class Welcome(QWidget):

@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         """Say in undo and redo what they are about."""
         stack = self.session.undo_stack
         for name, possible, words, none, about in (
-            ("undo", stack.canUndo(), stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
+            ("undo", stack.canUndo() or self.panel.is_asking, stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
             ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
         ):
             action = self._actions[name]
@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         stack = self.session.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_steps)
+        self.panel.asking_changed.connect(self._show_steps)
         self._show_steps()
         make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
@@ -438,7 +439,7 @@ class MainWindow(QMainWindow):
             sys.__excepthook__(kind, error, trace)
             return
         sentence = told(explained(error))
-        if sentence != self.message.accessibleName():  # as of a picture that cannot be painted, again and again
+        if self.message.isHidden() or sentence != self.message.sentence:  # as of a picture that cannot be painted, again and again
             self.message.tell_error(sentence)
 
     def _remedies(self, error: PicError) -> list[Offer]:

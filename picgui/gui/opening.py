@@ -159,8 +159,10 @@ class Opening(QObject):
         """Offer to colorize all these photographs and those of these folders."""
         sessions = [path for path in paths if records.is_session(path)]
         photos, errors = while_painting(partial(_listed, [path for path in paths if path not in sessions]))
-        if errors:
-            self.message.tell_error("\n".join(told(error) for error in errors))
+        lacks_model = bool(photos) and self.studio.model is None and self.studio.activity is not Activity.LOADING
+        words = [self.tr("There is no model to colorize with: choose one in the preferences")] if lacks_model else []
+        if errors or words:
+            self.message.tell_error("\n".join([*map(told, errors), *words]))
         if sessions:
             self.message.tell_note(self.tr("Sessions are opened one at a time."))
         if not photos:
@@ -168,8 +170,8 @@ class Opening(QObject):
                 self.message.tell_note(self.tr("There are no photographs in this folder."))
         elif self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
-        elif self.studio.model is None:
-            self.message.tell_error(self.tr("There is no model to colorize with: choose one in the preferences"))
+        elif lacks_model:
+            pass
         elif self.batch is not None and self.batch.isHidden():
             self.message.tell_note(self.tr("The last photograph of the batch before is still being ended. Try again in a moment."))
         elif self.batch is not None:

@@ -196,7 +196,8 @@ class Pictures(QObject):
     def _forget(self) -> None:
         """Drop what is being composed, and every band."""
         self._worker.stop()
-        self._busy = False
+        self._busy, self._failures = False, 0
+        self._composing = {}
         self._dirty.clear()
         self._bands.clear()
         self._wanted_bands = []
@@ -338,6 +339,7 @@ class Pictures(QObject):
             return []
         sample, photo = missing[0], self._session.opened.preview
         self._outdated.discard(sample.number)
+        self._composing["preview", sample.number] = 0, sample.chroma.shape[1]
         key = _Key("preview", sample.number, saturation=self._session.saturation, is_final=True)
         return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
 

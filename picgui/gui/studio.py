@@ -448,7 +448,8 @@ class Studio(QObject):
         self.network_error = error
         self._set_activity(Activity.IDLE)
         if not interrupted:
-            self._drawing = tuple(sample for sample in self.session.samples if not sample.has_ended)  # those that waited, too
+            unfinished = tuple(sample for sample in self.session.samples if not sample.has_ended)  # those that waited, too
+            self._drawing = unfinished or self._drawing
             self.session.stop()
         else:  # another checkpoint could not be loaded: the present one goes on
             self.checkpoint = self.model.checkpoint.path
