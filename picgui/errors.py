@@ -38,6 +38,10 @@ class ExportError(PicError):
 class DestinationError(ExportError):
     """A folder or a disk in which nothing can be written."""
 
+    def of_one_file(self) -> ExportError:
+        """The same where only one of the results is to be there, as by a link: the others may well be written."""
+        return ExportError(self.sentence.template, **self.sentence.values)
+
 
 class ExistsError(ExportError):
     """A result that is not written because something else would be lost."""

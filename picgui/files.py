@@ -68,8 +68,8 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
         real = Path(os.path.realpath(path))
         if exclusive or real.parent == Path(os.path.realpath(path.parent)):
             raise _why_not_written(path, error) from error
-        told = _why_not_written(real, error).sentence  # of where a link leads; others may well be written
-        raise ExportError(told.template, **told.values) from error
+        told = _why_not_written(real, error)  # of where a link leads
+        raise (told.of_one_file() if isinstance(told, DestinationError) else told) from error
 
 
 @contextlib.contextmanager

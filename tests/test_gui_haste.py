@@ -6,14 +6,15 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui.errors import OutOfMemoryError, PhotoError, PicError
 from picgui.gui import batch, exporting, jobs, opening, records, session
 from picgui.gui.canvas import Tool
+from picgui.gui.gallery import Order
 from picgui.gui.studio import Activity
 from picgui.gui.worker import while_painting
 from picgui.opencv import cv2
@@ -335,3 +336,139 @@ def test_a_session_of_windows_finds_its_photograph_beside_it(drawn, scan, tmp_pa
     content = records.content_of(drawn.session) | {"source": "C:\\Users\\anna\\scan.png"}
     records.write(scan.parent / "a.picgui", content)
     assert records.read_session(scan.parent / "a.picgui").source.name == ("scan.png")
+
+
+def test_what_comparing_selected_by_itself_is_not_dragged_pinned_or_deleted(drawn, qtbot):
+    session, gallery = drawn.session, drawn.gallery
+    session.set_sample_count(6)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    first, second, *_, fifth, _ = session.samples
+    session.select(second)
+    drawn._actions["compare"].trigger()
+    assert len(gallery.marked) == 4 and [path.name for path in gallery._write()] == ["scan-colorized-2.png"]
+    gallery.mark((*gallery.marked, fifth))  # as a click with Ctrl
+    assert drawn.choosing.meant() == (fifth,)
+    gallery.mark(tuple(s for s in gallery.marked if s not in (first, fifth)))
+    assert drawn.choosing.meant() == (second,)
+    drawn._actions["compare"].trigger()
+    assert gallery.marked == (second,)
+
+
+def test_a_click_that_wobbles_redraws_no_region(drawn, qtbot):
+    canvas, before, marked = drawn.canvas, drawn.session.samples, []
+    drawn._use_tool(Tool.REGION)
+    canvas.region_marked.connect(marked.append)
+    target = canvas._target(canvas._pane_rects()[0])
+    height, width = drawn.session.embedded.chroma_shape
+    x, y = target.left() + 4.5 / width * target.width(), target.top() + 4.5 / height * target.height()  # the middle of a pixel of the chroma
+    canvas._stroke = [canvas._inside(QPointF(x - 1, y - 1)), canvas._inside(QPointF(x + 1, y + 1))]
+    canvas._tell_mark()
+    assert not marked[0].any() and drawn.session.samples == before
+
+
+def test_undo_of_fewer_samples_brings_back_what_was_looked_at(drawn):
+    last = drawn.session.samples[3]
+    drawn.session.select(last)
+    drawn.session.set_sample_count(3)
+    assert drawn.session.selected is drawn.session.samples[2]
+    drawn._actions["undo"].trigger()
+    assert drawn.session.selected is last
+
+
+def test_zooming_out_never_makes_the_photograph_larger(drawn):
+    canvas = drawn.canvas
+    drawn.gallery.mark(drawn.session.samples)
+    drawn._actions["compare"].trigger()
+    canvas.zoom_to(1e-6)
+    small = canvas.zoom
+    drawn._actions["compare"].trigger()
+    canvas.zoom_out()
+    assert canvas.zoom <= small
+    canvas.zoom_in()
+    assert canvas.zoom > small
+
+
+def test_another_temperature_draws_something_though_all_are_pinned(drawn, qtbot):
+    before = drawn.session.samples
+    drawn.session.toggle_pins(before)
+    drawn.session.set_temperature(0.3)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    *kept, new = drawn.session.samples
+    assert tuple(kept) == before and (new.seed, new.temperature) == (before[0].seed, 0.3) and drawn.session.selected is new
+    drawn.session.set_temperature(0.4)
+    assert len(drawn.session.samples) == 5, "from now on that one"
+
+
+def test_a_drag_ends_with_its_button_wherever_that_was_let_go(drawn):
+    canvas = drawn.canvas
+    canvas.zoom_to(8.0)
+    middle = canvas.rect().center()
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    assert canvas._grabbed == "photo"
+    moved = QMouseEvent(QEvent.Type.MouseMove, QPointF(5, 5), QPointF(5, 5), Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+    center = QPointF(canvas._center)
+    canvas.mouseMoveEvent(moved)  # a dialog took the release
+    assert canvas._grabbed is None and canvas._center == center
+    drawn._actions["split"].trigger()
+    canvas._grabbed = "divider"
+    drawn._actions["split"].trigger()
+    assert canvas._grabbed is None and not canvas.has_split
+
+
+def test_likely_colours_come_before_the_plane_for_the_keyboard(drawn):
+    drawn._use_tool(Tool.HINT)
+    mask = np.zeros(drawn.session.embedded.chroma_shape, bool)
+    mask[2:4, 2:4] = True
+    drawn._place_marked(mask)
+    hints = drawn.panel.hints
+    assert any(swatch.isVisible() for swatch in hints._swatches)
+    widget, chain = hints._swatches[0], []
+    for _ in range(200):
+        chain.append(widget)
+        widget = widget.nextInFocusChain()
+    assert chain.index(hints._swatches[-1]) < chain.index(hints.plane) < chain.index(hints.brush)
+
+
+def test_the_chosen_sample_stays_in_view_wherever_an_order_puts_it(drawn, qtbot):
+    drawn.resize(drawn.minimumSize())
+    drawn.session.set_sample_count(16)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    for order in Order:
+        drawn.session.select(min(drawn.session.samples, key=lambda s: s.mean_chroma))
+        drawn.gallery.samples.sort_by(order)
+        QCoreApplication.processEvents()
+        assert drawn.gallery.viewport().rect().intersects(drawn.gallery.visualRect(drawn.gallery.currentIndex())), order
+
+
+def test_a_long_seed_is_shortened_where_it_is_seen_and_whole_in_its_tool_tip(drawn, qtbot):
+    drawn.session.selected.seed = 12345678901234567890
+    drawn.panel.refresh()
+    assert "…" in drawn.panel.seed.text() and drawn.panel.seed.toolTip() == "Seed 12345678901234567890"
+
+
+def test_a_comparison_says_which_samples_are_drafts(slowly, window, scan, qtbot, monkeypatch):
+    said = []
+    chip = window.canvas._chip
+    monkeypatch.setattr(window.canvas, "_chip", lambda painter, text, *a, **o: (said.append(text), chip(painter, text, *a, **o))[1])
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
+    window._actions["compare"].trigger()
+    window.canvas.grab()
+    assert "Seed 1 · draft" in said
+    window._actions["stop"].trigger()
+    window.canvas.grab()
+    assert "Seed 2 · stopped" in said
+
+
+def test_an_exception_while_the_canvas_is_painted_does_not_end_the_program(drawn, monkeypatch):
+    kept = []
+
+    def failing(painter):
+        kept.append(painter)  # as the traceback does
+        raise ValueError("cannot be painted")
+
+    with monkeypatch.context() as broken, pytest.raises(ValueError, match="cannot be painted"):
+        broken.setattr(drawn.canvas, "_paint", failing)
+        drawn.canvas.grab()
+    assert not kept[0].isActive()
+    assert not drawn.canvas.grab().isNull()

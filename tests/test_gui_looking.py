@@ -532,7 +532,7 @@ def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):
 
 def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):
     chips = []
-    monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_: chips.append(text))
+    monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_, **__: chips.append(text))
     drawn._actions["compare"].trigger()
     drawn._actions["region"].trigger()
     chips.clear()

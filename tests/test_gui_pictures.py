@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from picgui.gui import jobs
-from picgui.gui.pictures import Pictures, _image
+from picgui.gui.pictures import Pictures, image_of
 from picgui.gui.session import Session
 from picgui.photo import photo_from_rgb
 from picgui.pipeline import Embedded, Row
@@ -41,7 +41,7 @@ class Drawing:
 
     def whole(self, sample):
         photo = self.session.opened.preview
-        return _image(jobs.for_screen(compose(photo, sample.chroma, saturation=self.session.saturation)))
+        return image_of(jobs.for_screen(compose(photo, sample.chroma, saturation=self.session.saturation)))
 
 
 @pytest.fixture

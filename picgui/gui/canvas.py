@@ -167,6 +167,7 @@ class Canvas(QWidget):
         """Show the photograph as it was to the left of a divider."""
         if on != self.has_split:
             self._split = 0.5 if on else None
+            self._grabbed = None if self._grabbed == "divider" else self._grabbed
             self.split_changed.emit(on)
             self.update()
 
@@ -201,7 +202,7 @@ class Canvas(QWidget):
         """Zoom so that what is under `at` (widget pixels; the middle by default) stays there."""
         if self._session.opened is None:
             return
-        zoom = min(max(zoom, min(1.0, self._fitting_zoom() * 0.5)), MAX_ZOOM)
+        zoom = min(max(zoom, min(1.0, self._fitting_zoom() * 0.5, self._zoom)), MAX_ZOOM)  # what is smaller than that, stays so
         pane = self._pane_at(at) if at is not None else None
         if pane is None:
             pane = self._pane_rects()[0]
@@ -223,9 +224,14 @@ class Canvas(QWidget):
         if self._session.opened is None:
             return 1.0
         photo, pane = self._session.opened.photo, self._pane_rects()[0]
-        margin = _MARGIN if len(self._panes) < 2 else _GAP
+        margin = self._margin
         room = min((pane.width() - 2 * margin) / photo.width, (pane.height() - 2 * margin) / photo.height)
         return min(max(room * self.devicePixelRatioF(), 1e-4), 4.0)
+
+    @property
+    def _margin(self) -> int:
+        """Around a photograph that fits, in widget pixels."""
+        return _MARGIN if len(self._panes) < 2 else _GAP
 
     def _keep_in_view(self) -> None:
         """Do not let the photograph leave the pane, and centre it along a side on which it fits."""
@@ -234,7 +240,7 @@ class Canvas(QWidget):
             (target.width(), pane.width(), self._center.x, self._center.setX),
             (target.height(), pane.height(), self._center.y, self._center.setY),
         ):
-            slack = max(0.0, (size + 2 * _MARGIN - room) / 2 / max(size, 1e-6))
+            slack = max(0.0, (size + 2 * self._margin - room) / 2 / max(size, 1e-6))
             put(min(max(get(), 0.5 - slack), 0.5 + slack))
 
     # geometry
@@ -289,8 +295,14 @@ class Canvas(QWidget):
     # painting
 
     def paintEvent(self, _event) -> None:  # noqa: N802
-        colors = theme.current()
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            painter.end()  # an exception keeps it alive, and Qt does not outlive a painter of what is painted no more
+
+    def _paint(self, painter: QPainter) -> None:
+        colors = theme.current()
         painter.fillRect(self.rect(), QColor(colors.canvas))
         if self._session.opened is None:
             return
@@ -453,10 +465,12 @@ class Canvas(QWidget):
         x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
         if self._tool is Tool.REGION:
             region = self._region(self._stroke)
+            box = region.boundingRect()
+            if box.width() * photo.width + box.height() * photo.height <= _LEAST_REGION * self.devicePixelRatioF() / self._zoom:
+                return np.zeros((height, width), bool)
             inside = [region.containsPoint(QPointF(*at), Qt.FillRule.OddEvenFill) for at in zip(x.flat, y.flat)]
             mask = np.array(inside).reshape(height, width)
-            box = region.boundingRect()
-            if not mask.any() and box.width() * photo.width + box.height() * photo.height > _LEAST_REGION * self.devicePixelRatioF() / self._zoom:
+            if not mask.any():
                 mask[min(int(box.center().y() * height), height - 1), min(int(box.center().x() * width), width - 1)] = True
         else:
             scale = np.array([photo.width, photo.height]) / max(photo.width, photo.height)
@@ -563,9 +577,9 @@ class Canvas(QWidget):
             painter.drawPath(path)
 
     def _paint_labels(self, painter: QPainter, sample: Sample | None, target: QRectF, pane: QRectF) -> None:
-        seen = target.intersected(pane).adjusted(_INSET, _INSET, -_INSET, -_INSET)
+        seen, whole = (room.adjusted(_INSET, _INSET, -_INSET, -_INSET) for room in (target.intersected(pane), pane))
         if self._original:
-            self._chip(painter, self.tr("Before"), seen, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            self._chip(painter, self.tr("Before"), seen, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, elsewhere=whole)
         elif self.has_split and sample is not None:
             before, after = QRectF(seen), QRectF(seen)
             before.setRight(min(seen.right(), self._divider(pane) - _INSET))
@@ -574,23 +588,28 @@ class Canvas(QWidget):
             self._chip(painter, self.tr("After"), after, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         bottom = Qt.AlignmentFlag.AlignBottom
         if len(self._panes) > 1 and sample is not None:
-            is_selected = sample is self._session.selected
-            self._chip(painter, self.tr("Seed %1").replace("%1", str(sample.seed)), seen, bottom | Qt.AlignmentFlag.AlignLeft)
-            if is_selected:
+            words = self.tr("Seed %1").replace("%1", str(sample.seed))
+            if not sample.is_complete and (sample.stopped or sample.rows * 2 < sample.chroma.shape[1]):
+                words += " · " + (self.tr("stopped") if sample.stopped else self.tr("draft"))
+            self._chip(painter, words, seen, bottom | Qt.AlignmentFlag.AlignLeft, elsewhere=whole)
+            if sample is self._session.selected:
                 painter.setPen(QPen(QColor(theme.current().accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(target.intersected(pane).adjusted(1, 1, -1, -1))
         elif self._caption:
-            self._chip(painter, self._caption, seen, bottom | Qt.AlignmentFlag.AlignHCenter)
+            self._chip(painter, self._caption, seen, bottom | Qt.AlignmentFlag.AlignHCenter, elsewhere=whole)
 
-    def _chip(self, painter: QPainter, text: str, room: QRectF, where: Qt.AlignmentFlag) -> None:
-        """A few words on a dark rounded ground at an edge of a rectangle, above the legend; none where there is no room."""
-        if room.width() < 80 or room.height() < 40:
-            return
+    def _chip(self, painter: QPainter, text: str, room: QRectF, where: Qt.AlignmentFlag, *, elsewhere: QRectF | None = None) -> None:
+        """A few words on a dark rounded ground at an edge of a rectangle, above the legend; where it is too small for them, at that of another; none
+        where there is no room."""
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.92)
         painter.setFont(font)
         metrics = painter.fontMetrics()
+        if elsewhere is not None and (room.width() < metrics.horizontalAdvance(text) + 20 or room.height() < 40):
+            room = elsewhere
+        if room.width() < 80 or room.height() < 40:
+            return
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()) - 20)
         width, height = metrics.horizontalAdvance(text) + 20, metrics.height() + 9
         x, y = room.left(), room.top()
@@ -685,6 +704,8 @@ class Canvas(QWidget):
         self._pointed = event.position()
         if self._overlay is not None:
             self.update()
+        if self._grabbed is not None and not event.buttons() & self._grabbed_by:  # it was let go where nobody told, as over a dialog
+            self._forget_mark()
         if self._grabbed == "mark":
             point = self._inside(event.position())
             keeps_way = self._tool is Tool.HINT or self._is_lasso

@@ -27,7 +27,9 @@ class Choosing(QObject):
     def meant(self) -> tuple[Sample, ...]:
         """The samples an action is about: those a person selected, not those that only came beside one to be compared."""
         marked = self.marked()
-        return (self.session.selected,) if self._brought_beside and set(marked) == self._brought_beside else marked
+        if not self._brought_beside:
+            return marked
+        return tuple(sample for sample in marked if sample not in self._brought_beside) or (self.session.selected,)
 
     @Slot()
     def toggle_pins(self) -> None:
@@ -71,8 +73,8 @@ class Choosing(QObject):
         self._set_comparing(on)
         if on and len(self.marked()) < 2:
             self._bring_beside(self._around_selected(self.gallery.samples.shown))
-        elif not on and set(self.marked()) == self._brought_beside:
-            self.gallery.mark((self.session.selected,))
+        elif not on and self._brought_beside:
+            self.gallery.mark(self.meant())
         self.show_panes()
 
     def _bring_beside(self, samples: tuple[Sample, ...]) -> None:

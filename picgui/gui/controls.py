@@ -131,9 +131,10 @@ class NumberField(QLineEdit):
 class ElidedLabel(QLabel):
     """A line of text whose middle is left out where there is no room for it; all of it with less room than the least, in pixels."""
 
-    def __init__(self, *, least: int, parent: QWidget | None = None):
+    def __init__(self, *, least: int = 0, beside: int = 0, parent: QWidget | None = None):
+        """``beside`` pixels of its width are left free."""
         super().__init__(parent)
-        self._whole, self._least = "", least
+        self._whole, self._least, self._beside = "", least, beside
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -149,7 +150,7 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        room = self.width() - 16
+        room = self.width() - self._beside
         self.setText("" if room < self._least else self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room))
 
     def resizeEvent(self, event) -> None:  # noqa: N802
@@ -251,8 +252,8 @@ class Panel(QWidget):
         self.stop.setEnabled(False)
 
     def _make_facts(self) -> None:
-        self.seed = _label("", "heading")
-        self.seed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.seed = ElidedLabel()
+        self.seed.setObjectName("heading")
         self.typicality, self.colorfulness, self.drawn_at = _label("", "value"), _label("", "value"), _label("", "value")
         self.typicality.setToolTip(
             self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
@@ -341,7 +342,7 @@ class Panel(QWidget):
         sample = self._session.selected
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
-        self.seed.setText(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
+        self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))
         self._show_numbers(sample)

@@ -197,7 +197,8 @@ class SampleDelegate(QStyledItemDelegate):
         label = QRectF(cell.left() + 6, option.rect.bottom() - _LABEL_HEIGHT - 2, cell.width() - 12, _LABEL_HEIGHT)
         pinned = self._session.is_pinned(sample)
         painter.setPen(QColor(colors.text if current else colors.quiet))
-        text = str(sample.seed)
+        pin = 18 if pinned else 0  # room at either side of the number, which stays in the middle
+        text = painter.fontMetrics().elidedText(str(sample.seed), Qt.TextElideMode.ElideMiddle, int(label.width()) - 2 * pin)
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
         if pinned:
             half = painter.fontMetrics().horizontalAdvance(text) / 2
@@ -217,7 +218,7 @@ class Gallery(QListView):
         super().__init__(parent)
         self._session = session
         self.shows_focus = False  # where a key brought it
-        self._write: Callable[[Sequence[Sample]], list[Path]] | None = None
+        self._write: Callable[[], list[Path]] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
         self.setModel(self.samples)
@@ -238,6 +239,7 @@ class Gallery(QListView):
         session.selection_changed.connect(self._follow_selection)
         session.samples_changed.connect(self._follow_selection)
         session.photo_changed.connect(self.doItemsLayout)
+        self.samples.layoutChanged.connect(self._bring_into_view, Qt.ConnectionType.QueuedConnection)
         find_viewport = QTimer(self, singleShot=True, interval=100)
         find_viewport.timeout.connect(self._find_viewport)
         find_viewport.start()
@@ -247,17 +249,22 @@ class Gallery(QListView):
         """PySide looks for its class among all of Qt's, for 0.15 s once: not when the first colours come, but while the model is loaded."""
         self.viewport()
 
+    @Slot()
+    def _bring_into_view(self) -> None:
+        """The chosen sample, wherever an order put it."""
+        self.scrollTo(self.currentIndex())
+
     @property
     def marked(self) -> tuple[Sample, ...]:
         """The samples selected together, in their order."""
         return tuple(i.data(SampleRole) for i in sorted(self.selectedIndexes(), key=QModelIndex.row))
 
-    def drag_files_with(self, write: Callable[[Sequence[Sample]], list[Path]]) -> None:
-        """Let thumbnails be dragged out as the files that `write` makes of their samples."""
+    def drag_files_with(self, write: Callable[[], list[Path]]) -> None:
+        """Let thumbnails be dragged out as the files that `write` makes of the chosen samples."""
         self._write = write
 
     def startDrag(self, _actions) -> None:  # noqa: N802
-        urls = [QUrl.fromLocalFile(str(path)) for path in self._write(self.marked)] if self._write else []
+        urls = [QUrl.fromLocalFile(str(path)) for path in self._write()] if self._write else []
         if urls:
             data = QMimeData()
             data.setUrls(urls)

@@ -97,15 +97,20 @@ class Swatch(QPushButton):
 
     picked = Signal(float, float)  # a, b
 
-    def __init__(self, luminance: float, a: float, b: float, parent: QWidget | None = None):
+    def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self._color, self._a, self._b = theme.color_of(luminance, a, b), a, b
         self.setFixedSize(QSize(30, 30))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves Space to the canvas
+        self.clicked.connect(self._clicked)
+        self.show_color(0.0, 0.0, 0.0)
+
+    def show_color(self, luminance: float, a: float, b: float) -> None:
+        """Offer a colour of Lab."""
+        self._color, self._a, self._b = theme.color_of(luminance, a, b), a, b
         self.setAccessibleName(self.tr("Colour %1").replace("%1", self._color.name()))
         self.setToolTip(self.accessibleName())
-        self.clicked.connect(self._clicked)
+        self.update()
 
     @Slot()
     def _clicked(self) -> None:
@@ -139,8 +144,13 @@ class HintPanel(QWidget):
         self._advice.setMinimumHeight(3 * self._advice.fontMetrics().lineSpacing() + 4)
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._likely_title = QLabel(self.tr("Likely here"))
-        self._swatches = QHBoxLayout()
-        self._swatches.setSpacing(6)
+        self._swatches = [Swatch() for _ in range(_SWATCHES)]  # made once: Tab comes to them where they are seen
+        swatches = QHBoxLayout()
+        swatches.setSpacing(6)
+        for swatch in self._swatches:
+            swatch.picked.connect(self.color_chosen)
+            swatches.addWidget(swatch)
+        swatches.addStretch(1)
         self.plane = Plane()
         self.plane.chosen.connect(self.color_chosen)
         self.brush = ResettableSlider(low=1, high=15, initial=3, step=1, name=self.tr("Brush"))
@@ -152,7 +162,7 @@ class HintPanel(QWidget):
         column.setSpacing(8)
         for widget in (title, self._advice, self._likely_title):
             column.addWidget(widget)
-        column.addLayout(self._swatches)
+        column.addLayout(swatches)
         column.addWidget(self.plane)
         brush_row = QHBoxLayout()
         brush_row.addWidget(QLabel(self.tr("Brush")))
@@ -164,10 +174,8 @@ class HintPanel(QWidget):
 
     def show_place(self, mask: np.ndarray | None) -> None:
         """Offer colours for a marked place, (h, w) bool at the resolution of the chroma; None where nothing is marked."""
-        while self._swatches.count():
-            widget = self._swatches.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        for swatch in self._swatches:
+            swatch.hide()
         marked = mask is not None and self._session.selected is not None
         self._likely_title.setVisible(marked)
         self.plane.setEnabled(marked)
@@ -177,11 +185,9 @@ class HintPanel(QWidget):
             return
         self._advice.setText(self.tr("Choose a colour for the marked place."))
         luminance = _luminance_at(self._session, mask)
-        for a, b in self._likely(mask):
-            swatch = Swatch(luminance, a, b)
-            swatch.picked.connect(self.color_chosen)
-            self._swatches.addWidget(swatch)
-        self._swatches.addStretch(1)
+        for swatch, (a, b) in zip(self._swatches, self._likely(mask)):
+            swatch.show_color(luminance, a, b)
+            swatch.show()
         a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
         self.plane.show_color(luminance, float(a), float(b))
 

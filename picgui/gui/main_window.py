@@ -305,11 +305,11 @@ class MainWindow(QMainWindow):
 
     def _make_export_bar(self) -> None:
         """What stays however narrow the window is: the button for the export. The words before it give way."""
-        self.zoom_label = ElidedLabel(least=40)
+        self.zoom_label = ElidedLabel(least=40, beside=16)
         self.zoom_label.setObjectName("quiet")
         self.zoom_label.setMaximumWidth(72)
         self.zoom_label.setContentsMargins(8, 0, 0, 0)
-        self.title = ElidedLabel(least=90)
+        self.title = ElidedLabel(least=90, beside=16)
         self.title.setObjectName("quiet")
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         export = QToolButton()
@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
         self.gallery.chosen.connect(session.select)
         self.gallery.marked_changed.connect(self.choosing.follow_marks)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
-        self.gallery.drag_files_with(self.exporting.write_for_drag)
+        self.gallery.drag_files_with(lambda: self.exporting.write_for_drag(self.choosing.meant()))
         for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)

@@ -354,7 +354,7 @@ class Session(QObject):
         self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_temperature(self, temperature: float) -> None:
-        """Draw what is not pinned again, with the same seeds, at another temperature."""
+        """Draw what is not pinned again, with the same seeds, at another temperature; where all are pinned, the selected one beside them."""
         temperature = round(min(max(temperature, 0.0), MAX_TEMPERATURE), 2)
         if temperature == self.temperature:
             return
@@ -363,6 +363,9 @@ class Session(QObject):
             self.temperature_changed.emit(temperature)
             return
         again = self._all_again(lambda old: self._again(old, temperature=temperature, known=old.known))
+        if self.samples and all(self.is_pinned(s) for s in self.samples):
+            new = self._again(self.selected, temperature=temperature, known=self.selected.known)
+            again = {"samples": (*self.samples, new), "selected": new.number}
         self._choose(self.tr("Temperature"), kind=_TEMPERATURE_KIND, temperature=temperature, **again)
 
     @property
@@ -438,7 +441,10 @@ class Session(QObject):
                 samples.remove(sample)
         if wanted > self.sample_count:
             samples += self._new_samples(max(0, wanted - len(samples)))
-        self._choose(self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted)
+        selected = beside(self.selected, self.samples, samples)
+        self._choose(
+            self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted, selected=selected.number if selected else None
+        )
 
     def toggle_pins(self, samples: Sequence[Sample]) -> None:
         """Pin samples, or let them go if all of them are pinned."""

@@ -156,6 +156,7 @@ QToolButton:hover { background: @hovered; }
 QToolButton:pressed { background: @pressed; }
 QToolButton:checked { background: @raised; border-color: @accent; }
 QToolButton:focus { border-color: @accent; }
+QToolButton:checked:focus { border-color: @text; }
 QToolButton:disabled { color: @faint; }
 QToolButton#labelled { padding: 6px 10px 6px 8px; }
 QToolButton::menu-indicator { image: none; }

@@ -165,6 +165,14 @@
         <source>Seed %1</source>
         <translation>Startzahl %1</translation>
     </message>
+    <message>
+        <source>stopped</source>
+        <translation>angehalten</translation>
+    </message>
+    <message>
+        <source>draft</source>
+        <translation>Entwurf</translation>
+    </message>
 </context>
 <context>
     <name>Exporting</name>
