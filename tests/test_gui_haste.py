@@ -472,3 +472,17 @@ def test_an_exception_while_the_canvas_is_painted_does_not_end_the_program(drawn
         drawn.canvas.grab()
     assert not kept[0].isActive()
     assert not drawn.canvas.grab().isNull()
+
+
+def test_arrow_keys_go_on_within_a_comparison_and_beyond_it(drawn, qtbot):
+    drawn.session.set_sample_count(8)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    samples = drawn.session.samples
+    drawn._actions["compare"].trigger()
+    drawn.gallery.setFocus()
+    for place in range(1, 6):
+        QTest.keyClick(drawn.gallery, Qt.Key.Key_Right)
+        group = samples[:4] if place < 4 else samples[4:]
+        assert drawn.session.selected is samples[place] and drawn.canvas.samples == group and drawn.choosing.is_comparing, place
+    QTest.mouseClick(drawn.gallery.viewport(), Qt.MouseButton.LeftButton, pos=drawn.gallery.visualRect(drawn.gallery.currentIndex()).center())
+    assert not drawn.choosing.is_comparing, "a click chooses one"

@@ -92,8 +92,9 @@ class Choosing(QObject):
         """Where samples that were compared have gone, compare those of the same seeds in their place, or else their neighbours."""
         before, shown, marked = self.canvas.samples, self.gallery.samples.shown, set(self.marked())
         left = set(before) & set(shown)
-        if len(before) > 1 and self._brought_beside and self.session.selected not in self._brought_beside and marked == {self.session.selected}:
-            self._bring_beside(self._around_selected(shown, len(before)))  # a key went on beyond those that are compared
+        goes_on = self.session.selected not in self._brought_beside or self.gallery.is_keyed
+        if len(before) > 1 and self._brought_beside and goes_on and marked == {self.session.selected}:
+            self._bring_beside(self._around_selected(shown, len(before)))  # a key went on among those that are compared, or beyond them
             return
         if len(before) < 2 or left == set(before) or (len(marked) > 1 and marked != left):
             return

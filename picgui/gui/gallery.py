@@ -218,6 +218,7 @@ class Gallery(QListView):
         super().__init__(parent)
         self._session = session
         self.shows_focus = False  # where a key brought it
+        self.is_keyed = False  # what is being chosen is so by a key
         self._write: Callable[[], list[Path]] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
@@ -304,9 +305,13 @@ class Gallery(QListView):
         super().focusOutEvent(event)
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
-        super().keyPressEvent(event)
-        if self.currentIndex().isValid():
-            self._choose(self.currentIndex())
+        self.is_keyed = True
+        try:
+            super().keyPressEvent(event)
+            if self.currentIndex().isValid():
+                self._choose(self.currentIndex())
+        finally:
+            self.is_keyed = False
 
     def mousePressEvent(self, event) -> None:  # noqa: N802
         super().mousePressEvent(event)
