@@ -16,8 +16,12 @@ STAMP := .venv/.set-up
 .PHONY: run test setup app translations clean
 .DEFAULT_GOAL := run
 
+ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP) # set up in another folder, or with a Python that is gone: once more
+endif
+
 run: $(STAMP)
-	@$(BIN)/picgui picgui/resources/example.jpg
+	@$(BIN)/python -m picgui picgui/resources/example.jpg
 
 test: $(STAMP)
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
@@ -26,7 +30,7 @@ setup: $(STAMP)
 
 $(STAMP): pyproject.toml scripts/setup.sh
 	@bash scripts/setup.sh
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 app: $(STAMP)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[app]'

@@ -21,8 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["colorize"]:
         return _colorize(_colorize_parser().parse_args(arguments[1:]))
     options = _window_parser().parse_args(arguments)
-    from picgui.gui.app import main as open_window  # a machine without Qt can still colorize
-
+    try:
+        from picgui.gui.app import main as open_window  # a machine without Qt can still colorize
+    except ImportError as error:
+        return _say(f"The window cannot be opened, as something that it needs is missing: {error}. picgui colorize PHOTO works without it.")
     return open_window(options.photo)
 
 

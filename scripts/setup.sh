@@ -24,21 +24,31 @@ apt_install() {
     as_root apt-get update -qq >/dev/null && as_root "${install[@]}" "$@" >/dev/null
 }
 
-find_python() {  # prints the first Python of at least 3.11
+find_python() {  # prints the first Python of 3.11 to 3.14
     local candidate
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    if [ -n "${PYTHON:-}" ]; then
+        set -- "$PYTHON"
+    else
+        set -- python3 python3.14 python3.13 python3.12 python3.11 python py
+    fi
+    for candidate in "$@"; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then
             echo "$candidate"
             return
         fi
     done
-    say "No Python 3.11 or newer was found${PYTHON:+ at $PYTHON}. Install it (on Debian or Ubuntu: apt install python3" \
-        "python3-venv; elsewhere: python.org), or name one: make run PYTHON=/path/to/python3."
+    say "No Python of 3.11 to 3.14 was found${PYTHON:+ at $PYTHON}. Install it (on Debian or Ubuntu: apt install python3" \
+        "python3-venv, on Ubuntu 22.04 python3.11-venv; elsewhere: python.org), or name one: make run PYTHON=/path/to/python3."
     return 1
 }
 
 make_venv() {  # .venv is kept when its Python still runs
     local python
+    for python in .venv/bin/python .venv/Scripts/python.exe; do  # some tools make one without pip
+        if "$python" -c '' 2>/dev/null && ! "$python" -m pip --version >/dev/null 2>&1; then
+            "$python" -m ensurepip >/dev/null 2>&1 || true
+        fi
+    done
     if [ -n "$(venv_python)" ]; then
         return
     fi
@@ -130,10 +140,25 @@ remove_other_opencv() {  # of an earlier .venv: two packages of one cv2 spoil ea
     done
 }
 
+install_pytorch() {  # where there is no NVIDIA card the build for processors, which is gigabytes smaller
+    local torch
+    [ "$(uname -s)" = Linux ] && [ ! -e /proc/driver/nvidia ] && [ ! -e /dev/dxg ] && ! command -v nvidia-smi >/dev/null || return 0
+    "$(venv_python)" -m pip show --quiet torch >/dev/null 2>&1 && return 0
+    torch=$(sed -n 's/^ *"\(torch[<>=][^"]*\)".*/\1/p' pyproject.toml)
+    say "Installing PyTorch's build for processors, as no NVIDIA card is here."
+    "$(venv_python)" -m pip install --disable-pip-version-check --quiet --retries 1 --timeout 30 "$torch" \
+        --index-url https://download.pytorch.org/whl/cpu 2>/dev/null ||
+        say "That could not be had; pip will take the one for NVIDIA cards, of several gigabytes."
+}
+
 make_venv
 install_qt_libraries
 remove_other_opencv
+install_pytorch
 say "Installing picgui and what it needs into .venv (some minutes the first time)."
-"$(venv_python)" -m pip install --disable-pip-version-check --quiet --editable '.[training,test]'
+if ! "$(venv_python)" -m pip install --disable-pip-version-check --quiet --editable '.[training,test]'; then
+    say "Not everything could be installed. It comes from the internet; where that is there, run make again."
+    exit 1
+fi
 say "Compiling for this machine."
 "$(venv_python)" -c 'from picgui import pipeline, upsample; upsample.warm_up(); [loop.warm_up() for loop in pipeline.LOOPS]'

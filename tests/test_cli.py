@@ -395,3 +395,10 @@ def test_a_link_that_leads_nowhere_is_not_replaced(folder):
     link.symlink_to(folder / "not-fetched.png")
     done = colorize(folder, "scan.jpg", "-n", 1, "-o", "links", "--overwrite")
     assert done.returncode == 1 and "exists and is not an earlier result" in done.stderr and link.is_symlink()
+
+
+def test_a_library_that_the_window_lacks_is_told(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "picgui.gui.app", None)
+    assert main([]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("picgui: The window cannot be opened") and "picgui colorize PHOTO works" in told
