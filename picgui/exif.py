@@ -6,6 +6,7 @@ from PIL.ExifTags import IFD, Base
 
 ORIENTATION = Base.Orientation
 SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
+_RESOLUTION = (Base.XResolution, Base.YResolution, Base.ResolutionUnit)  # which a file says in its own way
 _PIXEL_SIZES = (Base.ExifImageWidth, Base.ExifImageHeight)
 _OF_THE_SCAN = {Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright}
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
@@ -21,16 +22,21 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def upright_block(image: Image.Image) -> bytes | None:
-    """The picture's EXIF block with orientation 1, without tags that describe how the file stored its pixels."""
+    """The picture's EXIF block with orientation 1 and sRGB, without tags that describe how the file stored its pixels."""
     try:
         exif = Image.Exif()
         exif.load(_exif_bytes(image.getexif()))
         if image.format == "TIFF":
             for tag in set(exif) - _DESCRIPTIVE_TAGS:
                 del exif[tag]
+        for tag in _RESOLUTION:
+            exif.pop(tag, None)
         if IFD.Exif in exif:
-            for tag in _PIXEL_SIZES:
-                exif.get_ifd(IFD.Exif).pop(tag, None)
+            inner = exif.get_ifd(IFD.Exif)
+            for tag in (*_PIXEL_SIZES, IFD.Interop):
+                inner.pop(tag, None)
+            if Base.ColorSpace in inner:
+                inner[Base.ColorSpace] = 1  # sRGB, as all that is written
         if not len(exif):
             return None
         exif[ORIENTATION] = 1

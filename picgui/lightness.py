@@ -5,6 +5,7 @@ The luminance is that of sRGB colours as `picgui.color` converts them, strip by 
 
 import functools
 import io
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -101,7 +102,7 @@ def lightness_of_image(image: Image.Image, to_srgb: Callable | None) -> np.ndarr
         piece = image.crop((0, rows.start, image.width, rows.stop))
         return convert(piece)
 
-    if image.has_transparency_data and not image.mode.startswith("I;16"):
+    if _has_alpha(image):
         convert = functools.partial(_transparent_lightness, to_srgb=to_srgb)
     elif image.mode in ("1", "L"):
         curve = _profiled_greys(to_srgb)
@@ -117,13 +118,19 @@ def lightness_of_image(image: Image.Image, to_srgb: Callable | None) -> np.ndarr
         convert = lambda piece: curve[np.asarray(piece)]  # noqa: E731
     elif image.mode in ("I", "F"):
         brightest = FULL_SCALE if counts_to_16_bits(image) else _brightest(image)
-        curve = _grey_lightness(FULL_SCALE + 1)
+        curve = _profiled_deep_greys(to_srgb)
         convert = lambda piece: curve[_scaled_to_16_bits(_numbers(piece, image), brightest)]  # noqa: E731
     elif image.mode == "LAB":
         convert = lambda piece: np.asarray(piece.getchannel("L")).astype(np.uint16) * 257  # noqa: E731
     else:
         convert = lambda piece: lightness_of(np.asarray(as_rgb(piece, to_srgb)))  # noqa: E731
     return in_strips((image.height, image.width), strip)
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    """Whether something of an image is transparent, but for one level of 16 bits. A TIFF's fourth sample that nobody calls alpha, as infrared, is none."""
+    is_nameless = image.format == "TIFF" and image.mode == "RGBA" and TiffImagePlugin.EXTRASAMPLES not in image.tag_v2
+    return image.has_transparency_data and not is_nameless and not image.mode.startswith("I;16")
 
 
 def counts_to_16_bits(image: Image.Image) -> bool:
@@ -174,7 +181,7 @@ def lightness_of_deep(pixels: np.ndarray, to_srgb: Callable | None) -> np.ndarra
         return lightness_of(_on_white(pixels))
     grid = _profiled_colours(to_srgb)
     # grid_sample counts (x, y, z) = (blue, green, red) from -1 to 1
-    where = torch.from_numpy(pixels[:, :, 2::-1] * np.float32(2 / FULL_SCALE) - 1)
+    where = torch.from_numpy(_places_of_levels()[pixels[:, :, 2::-1]])
     luminance = torch.nn.functional.grid_sample(grid, where[None, None], align_corners=True)[0, 0, 0].numpy()
     if pixels.shape[2] == 4:  # an interpolated grey of that luminance, on white
         grey = np.interp(luminance, _grey_lightness(FULL_SCALE + 1) * (100 / FULL_SCALE), np.arange(FULL_SCALE + 1))
@@ -196,7 +203,7 @@ def srgb_conversion(mode: str, profile: bytes | None, gamma: float | None = None
         if mode == "LAB":
             return None, ()
         colours = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}[space]
-        if (colours == "CMYK") != (mode == "CMYK") or (colours == "L" and mode not in ("1", "L", "LA", "La", "I;16", "I;16B")):
+        if (colours == "CMYK") != (mode == "CMYK") or (colours == "L" and mode not in ("1", "L", "LA", "La", "I;16", "I;16B", "I", "F")):
             raise ImageCms.PyCMSError("the profile is for another kind of picture")
         transform = ImageCms.buildTransform(
             own, ImageCms.createProfile("sRGB"), colours, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
@@ -209,6 +216,7 @@ def srgb_conversion(mode: str, profile: bytes | None, gamma: float | None = None
 
     if "sRGB" in ImageCms.getProfileDescription(own) and _keeps_colors(to_srgb):
         return None, ()
+    to_srgb.light = _grey_light(profile) if colours == "L" else None
     return to_srgb, ()
 
 
@@ -221,7 +229,39 @@ def _conversion_from_gamma(gamma: float) -> Callable | None:
     def to_srgb(image: Image.Image) -> Image.Image:
         return Image.fromarray(curve[np.asarray(image.convert("RGB"))])
 
+    to_srgb.light = np.linspace(0, 1, FULL_SCALE + 1) ** (1 / gamma)
     return to_srgb
+
+
+def _grey_light(profile: bytes) -> np.ndarray | None:
+    """Linear light of 65536 grey levels by the tone curve of a grey profile, from 0 to 1; None where it has none that is known.
+
+    Pillow converts 8 bits only. Source: ICC.1:2022, curveType and parametricCurveType, as Little CMS takes them.
+    """
+    try:
+        tags = [struct.unpack_from(">4sII", profile, 132 + 12 * i) for i in range(struct.unpack_from(">I", profile, 128)[0])]
+        start, size = next((start, size) for name, start, size in tags if name == b"kTRC")
+        curve, x = profile[start : start + size], np.linspace(0, 1, FULL_SCALE + 1)
+        if curve[:4] == b"curv":
+            number = struct.unpack_from(">I", curve, 8)[0]
+            if number < 2:
+                light = x ** (struct.unpack_from(">H", curve, 12)[0] / 256) if number else x
+            elif len(curve) < 12 + 2 * number:
+                return None
+            else:
+                light = np.interp(x, np.linspace(0, 1, number), np.frombuffer(curve, ">u2", number, 12) / FULL_SCALE)
+        elif curve[:4] == b"para":
+            kind = struct.unpack_from(">H", curve, 8)[0]
+            g, *others = (value / 65536 for value in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", curve, 12))
+            a, b = others[:2] or (1, 0)
+            c, d = others[2:4] if kind > 2 else (0, -b / a)
+            offset, foot = {2: (others[2:3] * 2), 4: others[4:6]}.get(kind, (0, 0))
+            light = np.where(x >= d, np.maximum(a * x + b, 0) ** g + offset, c * x + foot)
+        else:
+            return None
+    except (struct.error, StopIteration, ValueError, IndexError, ZeroDivisionError):
+        return None
+    return np.clip(light, 0, 1) if np.isfinite(light).all() and light[-1] > light[0] else None
 
 
 def _keeps_colors(to_srgb: Callable) -> bool:
@@ -243,17 +283,32 @@ def _profiled_greys(to_srgb: Callable | None) -> np.ndarray:
 
 
 def _profiled_deep_greys(to_srgb: Callable | None) -> np.ndarray:
-    """Lightness of the 65536 grey levels of a profile, (65536,) uint16, interpolated between the 256 that Pillow converts."""
+    """Lightness of the 65536 grey levels of a profile, (65536,) uint16: by its tone curve or, where that is not known, interpolated between the 256 that
+    Pillow converts."""
     if to_srgb is None:
         return _grey_lightness(FULL_SCALE + 1)
+    if to_srgb.light is not None:
+        return _to_lightness(_grey_luminance(color.linear_to_srgb(torch.from_numpy(to_srgb.light))))
     levels = np.interp(np.arange(FULL_SCALE + 1), np.arange(256) * 257, _profiled_greys(to_srgb))
     return np.rint(levels).astype(np.uint16)
 
 
+def _grid_steps() -> np.ndarray:
+    """8-bit levels that the grid of `_profiled_colours` has, denser in the dark, where those of linear light are far apart: (n,) uint8."""
+    return np.unique(np.rint(255 * np.linspace(0, 1, 60) ** 1.7)).astype(np.uint8)
+
+
+@functools.cache
+def _places_of_levels() -> np.ndarray:
+    """Where each 16-bit level lies on the grid, from -1 to 1: (65536,) float32."""
+    steps = _grid_steps()
+    return np.interp(np.arange(FULL_SCALE + 1), steps * 257.0, np.linspace(-1, 1, len(steps))).astype(np.float32)
+
+
 @functools.lru_cache(maxsize=1)
 def _profiled_colours(to_srgb: Callable) -> torch.Tensor:
-    """L* on a grid of a profile's RGB colours: (1, 1, 52, 52, 52) float32, for 16-bit colours, which Pillow cannot convert."""
-    steps = np.arange(0, 256, 5, dtype=np.uint8)
+    """L* on a grid of a profile's RGB colours: (1, 1, n, n, n) float32, for 16-bit colours, which Pillow cannot convert."""
+    steps = _grid_steps()
     red, green, blue = np.meshgrid(steps, steps, steps, indexing="ij")
     colours = np.stack((red, green, blue), axis=-1).reshape(len(steps), -1, 3)
     lightness = lightness_of(np.asarray(to_srgb(Image.fromarray(colours))))

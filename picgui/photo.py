@@ -41,6 +41,7 @@ PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")  # o
 MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _SUBFILE_TYPE = 254  # of a TIFF's page: odd for a smaller version of another one
+_BOXES = 1 << 22  # bytes within which a file of boxes describes its picture
 _MAX_TEXT = 1 << 26  # bytes of a profile or a text of a PNG, unpacked; Pillow allows one megabyte, which some profiles exceed
 
 # Formats that Pillow decodes itself. Others (EPS, for one) run foreign programs or are not pictures.
@@ -131,6 +132,8 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
         orientation = orientation_of(image)
         if deep is not None:
             image = Image.fromarray((deep[:, :, :3] >> 8).astype(np.uint8))
+        elif image.mode.startswith("I;16"):  # which Pillow cannot reduce by whole numbers
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
         if long_side is not None:
             image.thumbnail((long_side, long_side), Image.Resampling.BOX)
         return np.ascontiguousarray(upright(np.asarray(as_rgb(image, to_srgb)), orientation))
@@ -205,6 +208,8 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
                 name=path.name,
             ) from None
         raise PhotoError("{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.", name=path.name) from None
+    if image.format == "JPEG2000" and (colours := _box(file, b"colr"))[:1] == b"\x02":  # a profile, which Pillow does not take
+        image.info.setdefault("icc_profile", colours[3:])
     if image.format == "TIFF" and image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:
         raise PhotoError("{name} begins with a small preview of its picture, as raw files do. Save it as a plain TIFF first.", name=path.name)
     return image
@@ -233,14 +238,14 @@ def _limit() -> Sentence:
 
 
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
-    notes = _page_notes(image)
+    notes = _page_notes(image, file)
     profile = image.info.get("icc_profile") or None
     to_srgb, profile_notes = _conversion(image)  # before Pillow loads it, as for EXIF it does
     dpi = _dpi(image)
     exif = upright_block(image)
     if dpi and orientation_of(image) in SIDEWAYS:
         dpi = dpi[::-1]
-    is_reduced = _has_more_than_8_bits(image)
+    is_reduced = _has_more_than_8_bits(image, file)
     deep = _deep_pixels(image, file, path)
     if deep is None:
         with warnings.catch_warnings():
@@ -271,13 +276,17 @@ def _stored_mode(image: Image.Image) -> str:
     return "LA" if image.tile and image.tile[0][3] == "LA;16B" else image.mode
 
 
-def _page_notes(image: Image.Image) -> tuple[Sentence, ...]:
+def _page_notes(image: Image.Image, file: BinaryIO) -> tuple[Sentence, ...]:
+    before = file.tell()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frames = getattr(image, "n_frames", 1)
+            # counting turns the pages, and one that is damaged would leave its tags to the first: another image of the file counts
+            frames = getattr(Image.open(file, formats=[image.format]), "n_frames", 1)
     except Exception:  # a later page is damaged: the first is what is read
         return ()
+    finally:
+        file.seek(before)
     if frames < 2 or image.format == "MPO":  # the further pictures of an MPO are previews of the first
         return ()
     if image.format == "TIFF":
@@ -291,11 +300,25 @@ def _conversion(image: Image.Image) -> tuple[Callable | None, tuple[Sentence, ..
     return srgb_conversion(_stored_mode(image), image.info.get("icc_profile"), gamma)
 
 
-def _has_more_than_8_bits(image: Image.Image) -> bool:
-    """Whether a TIFF or PPM that is not loaded yet has."""
+def _has_more_than_8_bits(image: Image.Image, file: BinaryIO) -> bool:
+    """Whether a picture that is not loaded yet has."""
     if image.format == "TIFF":
         return max(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) > 8
+    if image.format == "JPEG2000":
+        return (_box(file, b"ihdr")[10:11] or b"\x07")[0] & 0x7F > 7
+    if image.format == "AVIF":
+        return bool((_box(file, b"av1C")[2:3] or b"\0")[0] & 0x40)
     return image.format == "PPM" and isinstance(image.tile[0][3], tuple) and image.tile[0][3][1] > 255
+
+
+def _box(file: BinaryIO, name: bytes) -> bytes:
+    """What the first box of this name holds near the beginning of a JPEG 2000 or AVIF file; empty where there is none."""
+    before = file.tell()
+    file.seek(0)
+    head = file.read(_BOXES)
+    file.seek(before)
+    at = head.find(name, 4)
+    return head[at + 4 : at - 4 + int.from_bytes(head[at - 4 : at])] if at > 0 else b""
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
@@ -369,7 +392,7 @@ def _pixels_by_opencv(data: bytes | bytearray) -> np.ndarray:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
         raise ValueError("its pixels cannot be decoded")
-    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA) if pixels.shape[2] == 4 else pixels[:, :, ::-1]
 
 
 def _check_png_is_whole(file: BinaryIO, path: Path) -> None:

@@ -203,6 +203,7 @@ class _Guide:
         doublings = _doublings(photo, shape)
         pyramid = [_resized_luminance(photo, (shape[0] << k, shape[1] << k)) for k in range(doublings + 1)]
         self.weights = [_weights(fine, coarse) for coarse, fine in zip(pyramid, pyramid[1:])]
+        self._smaller = (photo.height, photo.width) if photo.height < shape[0] and photo.width < shape[1] else None
         self._made: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_KEPT)  # chroma, upsampled: the next rows are mostly of the same
 
     def upsampled(self, chroma: np.ndarray) -> np.ndarray:
@@ -219,7 +220,10 @@ class _Guide:
         known = np.where(drawn, chroma, np.float32(0))
         result = self._raised(known, drawn)
         averages = [cv2.resize(plane, drawn.shape[::-1], interpolation=cv2.INTER_AREA) for plane in result]
-        return result + self._raised(known - np.stack(averages), drawn)
+        result = result + self._raised(known - np.stack(averages), drawn)
+        if self._smaller is not None:  # as of a tiny picture: what follows looks at four pixels only
+            result = np.stack([resized(plane, *self._smaller) for plane in result])
+        return result
 
     def _raised(self, planes: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         planes = np.stack((*planes, drawn), dtype=np.float32)

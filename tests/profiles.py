@@ -16,9 +16,9 @@ def wide_gamut_profile(*, gamma=2.2, name="Wide", padding=0):
     )  # fmt: skip
 
 
-def grey_profile(*, gamma):
-    """An ICC profile of grey with this gamma."""
-    return _profile(b"GRAY", {b"desc": _description("Grey"), b"wtpt": _xyz(0.9642, 1, 0.8249), b"kTRC": _curve(gamma)})
+def grey_profile(*, gamma=2.2, curve=None):
+    """An ICC profile of grey with this gamma, or this whole tag for its tone curve."""
+    return _profile(b"GRAY", {b"desc": _description("Grey"), b"wtpt": _xyz(0.9642, 1, 0.8249), b"kTRC": curve or _curve(gamma)})
 
 
 def _fixed(value):

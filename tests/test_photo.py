@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from picgui import color
+from picgui import color, lightness
+from picgui import photo as photo_module
 from picgui.errors import DestinationError, ExistsError, ExportError, PhotoError
 from picgui.exif import ExifText
 from picgui.files import file_digest
@@ -898,3 +899,130 @@ def test_a_link_into_a_folder_that_is_gone_is_told_by_that_folder_and_hinders_no
     with pytest.raises(ExportError, match="There is no folder .*gone") as told:
         write_png(tmp_path / "a.png", np.zeros((20, 20, 3), np.uint8))
     assert not isinstance(told.value, DestinationError) and (tmp_path / "a.png").is_symlink()
+
+
+def lightness_by_definition(light):
+    """L* of linear light in [0, 1], float64 (CIE 15:2004)."""
+    return np.where(light > 216 / 24389, 116 * np.cbrt(light) - 16, light * 24389 / 27)
+
+
+@pytest.mark.parametrize("curve", ["gamma 2.2", "gamma 1", "table", "parametric"])
+def test_every_level_of_16_bit_grey_is_told_apart_through_its_profile(tmp_path, curve):
+    levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    x = np.arange(65536) / 65535
+    if curve.startswith("gamma"):
+        gamma = float(curve.split()[1])
+        profile, light = grey_profile(gamma=gamma), x ** (round(gamma * 256) / 256)
+    elif curve == "table":
+        table = np.rint(65535 * np.linspace(0, 1, 1024) ** 1.8).astype(">u2")
+        profile = grey_profile(curve=b"curv\0\0\0\0" + struct.pack(">I", 1024) + table.tobytes())
+        light = np.interp(x, np.linspace(0, 1, 1024), table.astype(float) / 65535)
+    else:  # sRGB's own: g, a, b, c, d
+        values = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+        profile = grey_profile(curve=b"para\0\0\0\0" + struct.pack(">HH5i", 3, 0, *(round(65536 * v) for v in values)))
+        light = np.where(x >= 0.04045, ((x + 0.055) / 1.055) ** 2.4, x / 12.92)
+    tifffile.imwrite(tmp_path / "a.tif", levels, photometric="minisblack", iccprofile=profile)
+    photo = read_photo(tmp_path / "a.tif")
+    assert photo.notes == () and photo.bit_depth == 16
+    np.testing.assert_allclose(photo.luminance().ravel(), lightness_by_definition(light), atol=0.02)
+    # as Little CMS has it of 8 bits, which in the dark of linear light it does not count finely
+    shallow = read_photo(saved(tmp_path / "b.png", np.arange(256, dtype=np.uint8).reshape(16, 16), icc_profile=profile))
+    np.testing.assert_allclose(photo.luminance().ravel()[257 * 12 :: 257], shallow.luminance().ravel()[12:], atol=0.6)
+
+
+@pytest.mark.parametrize("kind", ["curv", "para", "data", "cut"])
+def test_a_tone_curve_that_is_damaged_is_not_followed(kind):
+    curve = {"curv": b"curv\0\0\0\0\xff\xff\xff\xff", "para": b"para\0\0\0\0\0\x09\0\0", "data": b"data\0\0\0\0", "cut": b"cu"}[kind]
+    assert lightness._grey_light(grey_profile(curve=curve)) is None and lightness._grey_light(b"") is None
+
+
+def test_16_bit_colours_of_a_linear_profile_are_right_in_the_dark(tmp_path):
+    x = np.linspace(0, 0.2, 4096)
+    ramp = np.rint(65535 * x).astype(np.uint16).reshape(64, 64)
+    tifffile.imwrite(tmp_path / "a.tif", np.dstack([ramp] * 3), photometric="rgb", iccprofile=wide_gamut_profile(gamma=1))
+    np.testing.assert_allclose(read_photo(tmp_path / "a.tif").luminance().ravel(), lightness_by_definition(x), atol=0.6)
+
+
+def test_32_bit_grey_has_its_profile(tmp_path):
+    x = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    tifffile.imwrite(tmp_path / "a.tif", x, photometric="minisblack", iccprofile=grey_profile(gamma=1))
+    photo = read_photo(tmp_path / "a.tif")
+    assert not any("profile" in str(note) for note in photo.notes)
+    np.testing.assert_allclose(photo.luminance(), lightness_by_definition(x.astype(float)), atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["deep", "sideways"])
+def test_a_later_page_that_is_damaged_does_not_change_how_the_first_is_read(tmp_path, kind):
+    pixels = deep_colours() if kind == "deep" else colours()
+    extra = [(0x0112, 3, 1, 6, True)] if kind == "sideways" else []
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        for _ in range(2):
+            tiff.write(pixels, photometric="rgb", extratags=extra)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        second = tiff.pages[1].offset
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    data[second + 2 : second + 40] = b"\xff" * 38
+    (tmp_path / "a.tif").write_bytes(data)
+    photo, alone = read_photo(tmp_path / "a.tif"), np.rot90(pixels, -1) if kind == "sideways" else pixels
+    assert photo.bit_depth == 8 * pixels.itemsize
+    assert_luminance(photo, luminance_of(alone), 0.05)
+
+
+def test_a_fourth_sample_that_nobody_calls_alpha_is_none(tmp_path):
+    infrared = np.dstack((colours(), np.zeros((HEIGHT, WIDTH), np.uint8)))
+    tifffile.imwrite(tmp_path / "a.tif", infrared, photometric="rgb", extrasamples=["unspecified"])
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        tag = tiff.pages[0].tags["ExtraSamples"]
+    data[tag.offset : tag.offset + 2] = struct.pack("<H", 65000)  # as software that leaves it out
+    (tmp_path / "a.tif").write_bytes(data)
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.mode == "RGBA", "what Pillow takes it for"
+    assert_luminance(read_photo(tmp_path / "a.tif"), luminance_of(colours()))
+
+
+def test_the_colours_of_a_large_16_bit_grey_scan_are_grey(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((40, 6000), 30000, np.uint16), photometric="minisblack")
+    assert np.ptp(read_colors(tmp_path / "a.tif", long_side=600), axis=2).max() == 0
+
+
+def test_what_pillow_reads_with_8_bits_is_told(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.jp2"), deep_colours()[:, :, ::-1])
+    photo = read_photo(tmp_path / "a.jp2")
+    assert photo.bit_depth == 8 and [str(note) for note in photo.notes] == ["This picture has more than 8 bits; it was read with 8."]
+    assert read_photo(saved(tmp_path / "b.jp2", colours())).notes == ()
+    assert read_photo(saved(tmp_path / "c.avif", colours())).notes == ()
+    data = bytearray((tmp_path / "c.avif").read_bytes())
+    data[data.index(b"av1C") + 6] |= 0x40  # that of 10 bits, which nothing here writes
+    with Image.open(tmp_path / "c.avif") as image:
+        assert photo_module._has_more_than_8_bits(image, io.BytesIO(data))
+
+
+def test_a_jpeg_2000_has_its_profile(tmp_path):
+    profile = wide_gamut_profile()
+    saved(tmp_path / "a.jp2", colours())
+    data = (tmp_path / "a.jp2").read_bytes()
+    at = data.index(b"colr") - 4
+    size = struct.unpack(">I", data[at : at + 4])[0]
+    box = struct.pack(">I", 11 + len(profile)) + b"colr\x02\0\0" + profile
+    header = data.index(b"jp2h") - 4
+    longer = struct.unpack(">I", data[header : header + 4])[0] + len(box) - size
+    changed = data[:header] + struct.pack(">I", longer) + data[header + 4 : at] + box + data[at + size :]
+    (tmp_path / "b.jp2").write_bytes(changed)
+    plain, photo = read_photo(tmp_path / "a.jp2"), read_photo(tmp_path / "b.jp2")
+    assert photo.icc_profile == profile and photo.notes == ()
+    expected = read_photo(saved(tmp_path / "c.png", colours(), icc_profile=profile))
+    assert_luminance(photo, expected.luminance().astype(float), 3)  # JPEG 2000 is lossy here
+    assert np.abs(photo.luminance() - plain.luminance()).max() > 2
+
+
+def test_exif_says_srgb_and_no_resolution_of_the_file(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Epson"
+    exif[ExifTags.Base.XResolution] = 300.0
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 65535
+    photo = read_photo(saved(tmp_path / "a.jpg", colours(), exif=exif.tobytes(), dpi=(300, 300)))
+    kept = Image.Exif()
+    kept.load(photo.exif)
+    assert kept[ExifTags.Base.Make] == "Epson" and ExifTags.Base.XResolution not in kept
+    assert kept.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] == 1 and photo.dpi == (300, 300)

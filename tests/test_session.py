@@ -202,6 +202,20 @@ def test_coarse_colours_count_as_far_as_a_sample_is_drawn(session):
     assert samples[0].log_prob == pytest.approx(-10.0 - 2.0 * ROWS) and typical == pytest.approx([typical[0]] * ROWS)
 
 
+def test_coarse_colours_count_by_the_pixels_that_are_drawn(session):
+    given = np.zeros((ROWS, COLUMNS), bool)
+    given[:2] = True
+    session.add_hint(given, (5.0, 6.0))
+    samples = session.samples
+    session.take(samples, Coarse(1.0, np.full((4, 2, ROWS, COLUMNS), 5.0, np.float32), np.full(4, -12.0)))
+    for y in range(ROWS):
+        drawn = row(y, 4, 7.0)
+        drawn.log_prob[:] = 0 if y < 2 else -2
+        session.take(samples, drawn)
+        assert samples[0].typicality == (0 if y < 2 else pytest.approx((-12 / (3 * COLUMNS) - 2 / COLUMNS) / np.log(2)))
+    assert samples[0].log_prob == pytest.approx(-12 - 2 * 3)
+
+
 def test_another_model_draws_the_same_seeds_again_and_the_old_samples_can_be_had_back(session):
     finish(session)
     session.toggle_pins([session.samples[0]])

@@ -236,3 +236,13 @@ def test_what_was_upsampled_serves_the_next_rows_until_a_colour_changes(monkeypa
     assert len(made) == 2 and np.array_equal(after[:40], before[0][:40]) and not np.array_equal(after[48:], before[1])
     low[:, 5, 5] = np.nan
     assert np.array_equal(compose(photo, low), compose(photo, low)) and len(made) == 3
+
+
+def test_a_picture_smaller_than_its_colours_has_their_means():
+    photo = photo_from_rgb(np.full((16, 16), 120, np.uint8))
+    checks = np.zeros((2, 64, 64), np.float32)
+    checks[0] = 12 * (np.indices((64, 64)).sum(axis=0) % 4 == 1)  # one in four: 3 on average
+    pixels = compose(photo, checks)
+    assert np.ptp(pixels.reshape(-1, 3), axis=0).max() <= 1
+    even = compose(photo, np.stack((np.full((64, 64), 3), np.zeros((64, 64)))).astype(np.float32))
+    assert np.abs(pixels.astype(int) - even).max() <= 1

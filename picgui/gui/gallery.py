@@ -1,7 +1,7 @@
 """The samples as a row of thumbnails: a model over the session, and a view that paints them while they are drawn."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 

@@ -188,7 +188,7 @@ def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> I
 
 def read_own_colors(opened: PhotoOpened) -> Iterator[OwnColors]:
     """The tone of a print, or the colours that it has: what it looked like when it was opened, at half the size of the preview."""
-    height, width = opened.preview.height // 2, opened.preview.width // 2
+    height, width = max(1, opened.preview.height // 2), max(1, opened.preview.width // 2)
     try:
         chroma = reduced_chroma(_colors(opened, max(height, width)), height, width)
     except PicError:  # what cannot be read again stays grey

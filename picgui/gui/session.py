@@ -74,6 +74,13 @@ class Sample:
         """Whether nothing more of it is drawn: it is complete, or was stopped."""
         return self.is_complete or self.stopped
 
+    def share_of_row(self, y: int) -> float:
+        """Of all pixels that are drawn, those that lie in a row."""
+        if self.known is None:
+            return 1 / self.chroma.shape[1]
+        drawn = ~self.known.mask
+        return float(drawn[y].sum() / max(1, drawn.sum()))
+
     @property
     def typicality(self) -> float:
         """Mean log-probability of a drawn pixel, in bits: how much the model expects such colours."""
@@ -479,7 +486,7 @@ class Session(QObject):
                 sample.coarse_log_prob = float(drawn.log_prob[index])
                 self.sample_advanced.emit(sample, 0, sample.chroma.shape[1])
             else:
-                sample.log_prob += float(drawn.log_prob[index]) + sample.coarse_log_prob / sample.chroma.shape[1]
+                sample.log_prob += float(drawn.log_prob[index]) + sample.coarse_log_prob * sample.share_of_row(drawn.y)
                 sample.chroma[:, drawn.y] = drawn.chroma[index]
                 sample.rows = drawn.y + 1
                 self.sample_advanced.emit(sample, drawn.y, drawn.y + 1)
