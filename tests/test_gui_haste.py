@@ -162,8 +162,14 @@ def test_a_folder_that_cannot_be_read_does_not_hinder_the_others(window, scan, t
 
 
 def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbot, monkeypatch):
-    go_on = threading.Event()
-    monkeypatch.setattr(batch, "colorize_file", lambda *_, **__: (None for _ in range(1) if go_on.wait(WAIT / 1000)))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def writing(*_, **__):
+        begun.set()
+        go_on.wait(WAIT / 1000)
+        yield
+
+    monkeypatch.setattr(batch, "colorize_file", writing)
     window.opening.open_many([scan])
     first = window.opening.batch
     first.start.click()
@@ -174,7 +180,7 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
         seen.append(window.message.text)
         go_on.set()
 
-    qtbot.waitUntil(first._worker.is_busy, timeout=WAIT)
+    qtbot.waitUntil(begun.is_set, timeout=WAIT)
     batch.QTimer.singleShot(50, open_another)
     first.close()
     assert "still being ended" in seen[0] and window.opening.batch is None
