@@ -141,14 +141,14 @@ remove_other_opencv() {  # of an earlier .venv: two packages of one cv2 spoil ea
 }
 
 install_pytorch() {  # where there is no NVIDIA card the build for processors, which is gigabytes smaller
-    local torch
+    local torch index=https://download.pytorch.org/whl/cpu
     [ "$(uname -s)" = Linux ] && [ ! -e /proc/driver/nvidia ] && [ ! -e /dev/dxg ] && ! command -v nvidia-smi >/dev/null || return 0
     "$(venv_python)" -m pip show --quiet torch >/dev/null 2>&1 && return 0
     torch=$(sed -n 's/^ *"\(torch[<>=][^"]*\)".*/\1/p' pyproject.toml)
+    "$(venv_python)" -c "import urllib.request; urllib.request.urlopen('$index/', timeout=10)" 2>/dev/null || return 0
     say "Installing PyTorch's build for processors, as no NVIDIA card is here."
-    "$(venv_python)" -m pip install --disable-pip-version-check --quiet --retries 1 --timeout 30 "$torch" \
-        --index-url https://download.pytorch.org/whl/cpu 2>/dev/null ||
-        say "That could not be had; pip will take the one for NVIDIA cards, of several gigabytes."
+    "$(venv_python)" -m pip install --disable-pip-version-check --quiet --retries 1 --timeout 30 "$torch" --index-url "$index" 2>/dev/null ||
+        say "That could not be had; pip takes the one that it finds, on Linux mostly that for NVIDIA cards, of several gigabytes."
 }
 
 make_venv
