@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from picgui import defaults, record
-from picgui.errors import ExistsError
+from picgui.errors import ExistsError, PhotoError
 from picgui.files import file_digest
 from picgui.paths import is_folder, make_folder
 from picgui.photo import Photo, photos_in, read_photo
@@ -44,12 +44,15 @@ def result_name(photo: str, seed: int) -> str:
     return f"{photo}-colorized-{seed}.png"
 
 
-def photos_of(paths: Sequence[Path]) -> list[Path]:
-    """These photographs and those of these folders but for our own results, each file once. Raises PhotoError for a folder that cannot be read."""
-    found = []
+def photos_of(paths: Sequence[Path]) -> tuple[list[Path], list[PhotoError]]:
+    """These photographs and those of these folders but for our own results, each file once; and of each folder that cannot be read why."""
+    found, errors = [], []
     for path in paths:
-        found += [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]
-    return each_once(found)
+        try:
+            found += [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]
+        except PhotoError as error:
+            errors.append(error)
+    return each_once(found), errors
 
 
 def each_once(paths: Sequence[Path]) -> list[Path]:

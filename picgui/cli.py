@@ -158,12 +158,10 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
 
     found, failed = [], 0
     for path in paths:
-        try:
-            inside = photos_of([path])
-        except PicError as error:
+        inside, errors = photos_of([path])
+        for error in errors:
             failed = _say(error)
-            continue
-        if not inside:
+        if not inside and not errors:
             failed = _say(f"{path} is a folder without photographs; its subfolders are not looked into.")
         found += inside
     found = each_once(found)

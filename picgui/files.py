@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from picgui.errors import DestinationError, ExistsError, ExportError, PhotoError
-from picgui.paths import is_folder
+from picgui.paths import PART, is_folder
 
 _TRIES = 10 if os.name == "nt" else 1
-PART = ".picgui-"  # how the names of files begin that are being written
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import appdirs
 
 from picgui.errors import DestinationError
 
+PART = ".picgui-"  # how the names of files begin that are being written
 _NAME = "picgui"
 _RESOURCES = Path(__file__).parent / "resources"
 
@@ -59,7 +60,7 @@ def is_folder(path: Path) -> bool:
 
 def check_writable(folder: Path) -> None:
     """Raises DestinationError where no file can be made in a folder."""
-    trial = folder / f".picgui-{secrets.token_hex(6)}"  # `tempfile` tries for ever in some folders of Windows
+    trial = folder / f"{PART}{secrets.token_hex(6)}"  # `tempfile` tries for ever in some folders of Windows
     try:
         trial.open("xb").close()
         trial.unlink()

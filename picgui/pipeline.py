@@ -308,24 +308,12 @@ def _draw_rows(
     yield from _rows(_conditions(embedded, model, known, coarse), model, seeds=seeds, **options)
 
 
-def sample_rows(
-    embedded: Embedded,
-    model: Model,
-    *,
-    seeds: Sequence[int],
-    temperature: float = 1.0,
-    candidates: int = 1,
-    known: Known | None = None,
-    within_gamut: bool = True,
-) -> Iterator[Row]:
+def sample_rows(embedded: Embedded, model: Model, **options: object) -> Iterator[Row]:
     """The rows of n samples, one a seed, from the top, each as soon as it is drawn: `Row` with chroma (n, 2, w) in Lab units.
 
-    Options and errors are those of `draw_rows`, which also tells how far the coarse samples before them are.
+    Options (``seeds``, ``temperature`` and others) and errors are those of `draw_rows`, which also tells how far the coarse samples before them are.
     """
-    drawn = draw_rows(
-        embedded, model, seeds=seeds, temperature=temperature, candidates=candidates, known=known, within_gamut=within_gamut
-    )
-    return (row for row in drawn if isinstance(row, Row))
+    return (row for row in draw_rows(embedded, model, **options) if isinstance(row, Row))
 
 
 class _Conditions(NamedTuple):

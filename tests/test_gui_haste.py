@@ -11,8 +11,9 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from picgui import batch as batch_files
 from picgui.errors import OutOfMemoryError, PhotoError, PicError
-from picgui.gui import batch, exporting, jobs, opening, records, session
+from picgui.gui import batch, exporting, jobs, records, session
 from picgui.gui.canvas import Tool
 from picgui.gui.gallery import Order
 from picgui.gui.studio import Activity
@@ -20,7 +21,7 @@ from picgui.gui.worker import while_painting
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.upsample import compose
-from tests.windows import WAIT, is_done
+from tests.windows import WAIT, as_pixels, is_done
 
 
 @pytest.mark.parametrize("overlay", ["spread", "unsure"])
@@ -147,14 +148,13 @@ def test_a_photograph_takes_the_names_that_a_damaged_one_or_a_skipped_one_left(w
 
 
 def test_a_folder_that_cannot_be_read_does_not_hinder_the_others(window, scan, tmp_path, monkeypatch):
-    listed = opening.photos_of
-
-    def photos_of(paths):
-        if paths[0].name == "locked":
+    def photos_in(folder):
+        if folder.name == "locked":
             raise PhotoError("The folder locked cannot be read.")
-        return listed(paths)
+        return listed(folder)
 
-    monkeypatch.setattr(opening, "photos_of", photos_of)
+    listed = batch_files.photos_in
+    monkeypatch.setattr(batch_files, "photos_in", photos_in)
     (tmp_path / "locked").mkdir()
     window.opening.open_many([tmp_path / "locked", scan.parent])
     assert window.opening.batch._paths == [scan] and window.message.text == "The folder locked cannot be read."
@@ -268,12 +268,8 @@ def test_composing_that_fails_is_tried_again_and_told(drawn, failures, qtbot, mo
         left.clear()
         drawn.session.set_saturation(1.4)
         drawn.session.set_saturation(1.5)
-    qtbot.waitUntil(lambda: np.array_equal(_pixels(pictures.preview(sample)), expected[..., :3]), timeout=WAIT)
+    qtbot.waitUntil(lambda: np.array_equal(as_pixels(pictures.preview(sample)), expected[..., 2::-1]), timeout=WAIT)
     assert drawn.message.isVisible() is (failures > 2)
-
-
-def _pixels(image):
-    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width(), :3]
 
 
 def test_an_exception_that_nobody_expected_is_told_and_not_again_and_again(window, capsys):

@@ -25,9 +25,8 @@ import training
 import training.evaluate
 from picgui import color
 from picgui.errors import DataError
-from picgui.files import PART
 from picgui.opencv import cv2
-from picgui.paths import default_checkpoint
+from picgui.paths import PART, default_checkpoint
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.layers import WeightNormConv2d

@@ -162,9 +162,9 @@ def _refuse_without_effect(config: TrainingConfig) -> None:
         raise ValueError("a model whose coarse_factor is above 1 reads coarse colours, which it must learn: known_coarse must be above 0")
     if not config.model.known_colors and (config.augmentation.known_dabs or config.augmentation.known_surroundings):
         raise ValueError("known_dabs and known_surroundings need a model with known_colors")
-    for name, of in {"radians_per_rate": "muon", "momentum": "muon"}.items():
-        if name in config.source and config.optimizer != of:
-            raise ValueError(f"{name} is of {of}; the optimizer is {config.optimizer}")
+    for name in ("radians_per_rate", "momentum"):
+        if name in config.source and config.optimizer != "muon":
+            raise ValueError(f"{name} is of muon; the optimizer is {config.optimizer}")
     if "auxiliary_weight" in config.source and config.objective != "likelihood":
         raise ValueError("auxiliary_weight is of the likelihood; baselines have no auxiliary head")
 

@@ -20,9 +20,9 @@ from typing import BinaryIO
 import numpy as np
 
 from picgui.errors import DataError, PhotoError, PicError
-from picgui.files import PART, whole
+from picgui.files import whole
 from picgui.opencv import cv2
-from picgui.paths import cache_dir
+from picgui.paths import PART, cache_dir
 from picgui.photo import PHOTO_ENDINGS, read_colors
 from training.parallel import World
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from picgui.batch import each_once, photos_of
+from picgui.batch import photos_of
 from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import preferences, records
@@ -158,20 +158,20 @@ class Opening(QObject):
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
         sessions = [path for path in paths if records.is_session(path)]
-        photos, errors = while_painting(partial(_listed, [path for path in paths if path not in sessions]))
+        photos, errors = while_painting(partial(photos_of, [path for path in paths if path not in sessions]))
+        failed = [told(error) for error in errors]
         lacks_model = bool(photos) and self.studio.model is None and self.studio.activity is not Activity.LOADING
-        words = [self.tr("There is no model to colorize with: choose one in the preferences")] if lacks_model else []
-        if errors or words:
-            self.message.tell_error("\n".join([*map(told, errors), *words]))
+        if lacks_model:
+            failed.append(self.tr("There is no model to colorize with: choose one in the preferences"))
+        if failed:
+            self.message.tell_error("\n".join(failed))
         if sessions:
             self.message.tell_note(self.tr("Sessions are opened one at a time."))
-        if not photos:
-            if not sessions and not errors:
+        if not photos or lacks_model:
+            if not sessions and not failed:
                 self.message.tell_note(self.tr("There are no photographs in this folder."))
         elif self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
-        elif lacks_model:
-            pass
         elif self.batch is not None and self.batch.isHidden():
             self.message.tell_note(self.tr("The last photograph of the batch before is still being ended. Try again in a moment."))
         elif self.batch is not None:
@@ -247,17 +247,6 @@ class Opening(QObject):
     def title_of(self, path: Path | None) -> str:
         """What a photograph is called."""
         return path.name if path else self.tr("Pasted picture")
-
-
-def _listed(paths: Sequence[Path]) -> tuple[list[Path], list[PicError]]:
-    """The photographs of paths, as `photos_of`, and what went wrong with some."""
-    found, errors = [], []
-    for path in paths:
-        try:
-            found += photos_of([path])
-        except PicError as error:
-            errors.append(error)
-    return each_once(found), errors
 
 
 def pixels_of(image: QImage) -> np.ndarray:

@@ -203,9 +203,12 @@ class Pictures(QObject):
         self._wanted_bands = []
 
     def _mark(self, kind: str, sample: Sample, first: int, last: int) -> None:
-        before = self._dirty.get((kind, sample.number), (first, last))
-        self._dirty[kind, sample.number] = min(first, before[0]), max(last, before[1])
+        self._add_dirty((kind, sample.number), first, last)
         self._schedule()
+
+    def _add_dirty(self, place: tuple[str, int], first: int, last: int) -> None:
+        before = self._dirty.get(place, (first, last))
+        self._dirty[place] = min(first, before[0]), max(last, before[1])
 
     def _schedule(self) -> None:
         if not self._timer.isActive():
@@ -363,9 +366,8 @@ class Pictures(QObject):
             return
         self._busy = False
         self._failures += 1
-        for key, (first, last) in self._composing.items():
-            before = self._dirty.get(key, (first, last))
-            self._dirty[key] = min(first, before[0]), max(last, before[1])
+        for place, rows in self._composing.items():
+            self._add_dirty(place, *rows)
         if self._failures == 1:
             self._pause = _SECOND_TRY_MILLISECONDS
             self._schedule()

@@ -16,9 +16,9 @@ from PySide6.QtCore import QLockFile
 
 from picgui import defaults, record
 from picgui.errors import PhotoError, PicError
-from picgui.files import PART, replacing
+from picgui.files import replacing
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
-from picgui.paths import is_file, make_folder
+from picgui.paths import PART, is_file, make_folder
 from picgui.photo import Photo
 from picgui.pipeline import Known
 from picgui.png import read_png_text
@@ -113,7 +113,7 @@ def photo_name(path: Path) -> str:
         source = json.loads(path.read_text(encoding="utf-8"))["source"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
-    return Path(source).name if isinstance(source, str) else ""
+    return _source(source).name if isinstance(source, str) else ""
 
 
 class Recovery:
