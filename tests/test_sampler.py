@@ -81,6 +81,21 @@ def test_cached_rows_equal_the_full_pass_in_float32(config, path, height, width,
     assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("packs", [True, False], ids=["packed by oneDNN", "not"])
+@pytest.mark.parametrize("horizontal", [(2, 2), (1, 3)], ids=str)
+def test_pytorch_s_wide_products_are_the_full_pass_packed_or_not(packs, horizontal, monkeypatch):
+    use(monkeypatch, "torch")
+    if packs and not row_phase._ONEDNN_PACKS:
+        pytest.skip("this PyTorch packs nothing")
+    monkeypatch.setattr(row_phase, "_ONEDNN_PACKS", packs)
+    config = replace(TINY, channels=70, embedding_channels=80, horizontal_kernel=horizontal)
+    f, embedding, luminance, chroma = setting(config, 4, 9, seed=3)
+    assert (row_phase.Packed.of(f).vertical[0].gate.rows.packed is not None) == packs
+    with torch.no_grad():
+        full = f(past_planes(luminance, chroma, torch.tensor([0.1])), embedding)
+    assert torch.allclose(teacher_forced(f, embedding, luminance, chroma, strength=0.1), full, atol=1e-4, rtol=0)
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 7])
 def test_the_compiled_loop_is_the_full_pass_also_where_products_have_many_tiles(number):
     """Several panels of columns, several parts of the inputs, 8 + 4 + 1 columns of the picture, samples by four, two and one."""
@@ -450,7 +465,7 @@ def test_the_compiled_loop_serves_every_checkpoint_and_no_weights_that_it_would_
     ("pack", "kernel_of", "bias_of"),
     [
         (pixel_loop.pack, lambda packed: packed.vertical_gate[0, -1], lambda packed: packed.vertical_gate_bias[0]),
-        (row_phase.Packed.of, lambda packed: packed.vertical[0].gate.current.numpy(), lambda packed: packed.vertical[0].gate_bias.detach().numpy()),
+        (row_phase.Packed.of, lambda packed: packed.vertical[0].gate.rows.weight.numpy(), lambda packed: packed.vertical[0].gate_bias.detach().numpy()),
     ],
     ids=["compiled", "torch"],
 )

@@ -15,6 +15,54 @@ from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d, concat_elu, 
 from picgui.pic.network import PixelCNN
 
 
+# oneDNN's, as PyTorch's own compiler calls them; not every build has them
+_pack, _multiply_packed = (getattr(torch.ops.mkldnn, name, None) for name in ("_reorder_linear_weight", "_linear_pointwise"))
+_ONEDNN_PACKS = torch.backends.mkldnn.is_available() and None not in (_pack, _multiply_packed)
+_WORTH_PACKING = 128  # inputs of a matrix: a call takes 10 microseconds
+
+
+class Matrix(NamedTuple):
+    """A matrix that rows are multiplied by, also as oneDNN packs it where that computes them.
+
+    On the CPU PyTorch's own products go to MKL, which packs weights anew every time, and on AMD's processors leaves half of their vectors.
+    """
+
+    weight: Tensor  # (in, out)
+    packed: Tensor | None
+
+    @classmethod
+    def of(cls, weight: Tensor) -> "Matrix":
+        pays = weight.is_cpu and weight.dtype == torch.float32 and len(weight) >= _WORTH_PACKING
+        return cls(weight, _pack(weight.t().contiguous()) if pays and _ONEDNN_PACKS else None)
+
+    def add_product(self, total: Tensor, rows: Tensor) -> None:
+        """total (n, out) += rows (n, in) @ weight."""
+        if self.packed is None:
+            total.addmm_(rows, self.weight)
+        else:
+            total.add_(_multiply_packed(rows, self.packed, None, "none", [], ""))
+
+
+class _Terms(NamedTuple):
+    """What makes the embedding's terms of all blocks of one kind."""
+
+    weights: Matrix  # (2 E, blocks * C)
+    biases: Tensor  # (blocks * C,), those of the first convolutions too
+
+    @classmethod
+    def of(cls, blocks: Sequence[GatedResidualBlock], conditions: int) -> "_Terms":
+        weights = torch.cat([b.condition.weight()[:, -conditions:, 0, 0] for b in blocks])
+        return cls(Matrix.of(weights.detach().t().contiguous()), torch.cat([b.condition.bias + b.first.bias for b in blocks]))
+
+
+@once_for_weights
+@torch.inference_mode()
+def _terms(pixel_cnn: PixelCNN) -> tuple[_Terms, _Terms]:
+    """Those of the vertical and of the horizontal blocks."""
+    conditions = pixel_cnn.u_blocks[0].condition.weight().shape[1]  # the horizontal ones have u before
+    return _Terms.of(pixel_cnn.u_blocks, conditions), _Terms.of(pixel_cnn.ul_blocks, conditions)
+
+
 class Given(NamedTuple):
     """What depends on the embedding, the luminance and the strength alone."""
 
@@ -30,35 +78,38 @@ class Given(NamedTuple):
         # one by one: a product's last bits may depend on its size
         conditions = [concat_elu(one)[0].flatten(1).t() for one in embedding.split(1)]  # (h * w, 2 E)
 
-        def terms(blocks: Sequence[GatedResidualBlock]) -> Tensor:
-            weights = torch.cat([b.condition.weight()[:, -conditions[0].shape[1] :, 0, 0] for b in blocks])
-            biases = torch.cat([b.condition.bias + b.first.bias for b in blocks])
-            each = [torch.addmm(biases, condition, weights.t()) for condition in conditions]
-            return torch.stack([x.view(*luminance.shape[2:], len(blocks), -1).movedim(2, 0) for x in each])
+        def terms_of(terms: _Terms) -> Tensor:
+            each = [terms.biases.repeat(len(condition), 1) for condition in conditions]
+            for total, condition in zip(each, conditions):
+                terms.weights.add_product(total, condition)
+            return torch.stack([x.view(*luminance.shape[2:], len(pixel_cnn.u_blocks), -1).movedim(2, 0) for x in each])
 
+        vertical, horizontal = _terms(pixel_cnn)
         return cls(
             strength=strength,
             luminance=luminance[0, 0],
             lightness=color.denormalize_luminance(luminance[0, 0]),
-            vertical=terms(pixel_cnn.u_blocks),
-            horizontal=terms(pixel_cnn.ul_blocks),
+            vertical=terms_of(vertical),
+            horizontal=terms_of(horizontal),
         )
 
 
 class Taps(NamedTuple):
-    """A convolution by rows of its kernel: weights (kw * in, out) for the rows above, oldest first, and for the current row."""
+    """A convolution's weights: for whole rows at a time, oldest first, and for the current row where its pixels come one after the other."""
 
-    above: tuple[Tensor, ...]
-    current: Tensor
+    rows: Matrix  # (height * kw * in, out)
+    current: Tensor | None  # (kw * in, out), of a horizontal convolution
+    height: int
     width: int
     left: int  # columns of padding
     right: int
 
     @classmethod
-    def of(cls, convolution: WeightNormConv2d) -> "Taps":
+    def of(cls, convolution: WeightNormConv2d, *, pixel_by_pixel: bool = False) -> "Taps":
         weight = convolution.weight().detach()  # (out, in, kh, kw)
-        *above, current = weight.permute(0, 2, 3, 1).flatten(1).t().contiguous().chunk(weight.shape[2])
-        return cls(tuple(above), current, weight.shape[3], *convolution.padding[:2])
+        rows = weight.permute(2, 3, 1, 0).flatten(1, 2).contiguous()
+        rows, current = (rows[:-1], rows[-1]) if pixel_by_pixel else (rows, None)
+        return cls(Matrix.of(rows.flatten(0, 1)), current, len(rows), weight.shape[3], *convolution.padding[:2])
 
 
 def _pointwise(convolution: WeightNormConv2d) -> Tensor:
@@ -70,11 +121,12 @@ class _Block(NamedTuple):
     first: Taps
     gate: Taps
     gate_bias: Tensor
-    from_u: Tensor | None  # (2 C, C), of a horizontal block
+    from_u: Matrix | None  # (2 C, C), of a horizontal block
 
     @classmethod
-    def of(cls, block: GatedResidualBlock, from_u: Tensor | None = None) -> "_Block":
-        return cls(Taps.of(block.first), Taps.of(block.gate), block.gate.bias, from_u)
+    def of(cls, block: GatedResidualBlock, from_u: Matrix | None = None) -> "_Block":
+        first, gate = (Taps.of(c, pixel_by_pixel=from_u is not None) for c in (block.first, block.gate))
+        return cls(first, gate, block.gate.bias, from_u)
 
 
 class Packed(NamedTuple):
@@ -107,14 +159,14 @@ class Packed(NamedTuple):
             ul_left=tuple(left[:, :, dy].t().contiguous() for dy in (0, 1)),
             ul_left_bias=pixel_cnn.ul_left.bias,
             vertical=tuple(_Block.of(b) for b in pixel_cnn.u_blocks),
-            horizontal=tuple(_Block.of(b, _pointwise(b.condition)[: 2 * channels]) for b in pixel_cnn.ul_blocks),
+            horizontal=tuple(_Block.of(b, Matrix.of(_pointwise(b.condition)[: 2 * channels])) for b in pixel_cnn.ul_blocks),
             out=_pointwise(pixel_cnn.out),
             out_bias=pixel_cnn.out.bias,
         )
 
 
 class Layer:
-    """One convolution of n samples: the activations of its current row, and what its kernel sees of the last rows.
+    """One convolution of n samples: the activations of its current row, and what its kernel sees of the last whole ones.
 
     ``inner`` is the current row (n, w, c), ``seen`` (n, w, kw * c) what the kernel sees of it at each column, zero outside the picture.
     """
@@ -125,9 +177,8 @@ class Layer:
         self.inner = padded[:, taps.left : taps.left + width]
         # columns overlap: what the kernel sees at each column, without a copy
         self.seen = padded.as_strided((number, width, taps.width * channels), (padded.stride(0), channels, 1))
-        self.windows = [
-            like.new_zeros(number * width, taps.width * channels) for _ in range(len(taps.above) + 1)
-        ]  # oldest row first, the current row last; rows above the picture are zero
+        # oldest row first; those above the picture are zero
+        self.windows = like.new_zeros(number * width, taps.height, taps.width * channels)
 
     def activate(self, x: Tensor) -> None:
         """Take concat_elu of (n * w, c / 2) as the current row."""
@@ -138,22 +189,16 @@ class Layer:
         F.elu_(self.inner)
 
     def gather(self) -> None:
-        """The activations of the current row are complete."""
-        self.windows[-1].view(self.seen.shape).copy_(self.seen)
+        """The current row is whole: it becomes the last of those that are seen."""
+        rows = self.windows.unbind(1)
+        for older, newer in zip(rows, rows[1:]):
+            older.copy_(newer)
+        for newest in rows[-1:]:  # a horizontal kernel may see none
+            newest.view(self.seen.shape).copy_(self.seen)
 
-    def add_above(self, total: Tensor) -> None:
-        """Add the taps on the rows above to (n * w, out)."""
-        for windows, weight in zip(self.windows, self.taps.above):
-            total.addmm_(windows, weight)
-
-    def add_all(self, total: Tensor) -> None:
-        """Add all taps to (n * w, out)."""
-        self.add_above(total)
-        total.addmm_(self.windows[-1], self.taps.current)
-
-    def next_row(self) -> None:
-        """The current row becomes the row above."""
-        self.windows.append(self.windows.pop(0))
+    def add_rows(self, total: Tensor) -> None:
+        """Add the taps on whole rows to (n * w, out)."""
+        self.taps.rows.add_product(total, self.windows.flatten(1))
 
 
 class RowPhase:
@@ -177,7 +222,7 @@ class RowPhase:
         self.past, self.past_above = (layer(taps, PixelCNN.INPUTS) for taps in (packed.u_input, packed.ul_above))
         self.now = given.luminance.new_zeros(number, width, PixelCNN.INPUTS)  # the current row's inputs, no chroma yet
         self.vertical = [(layer(b.first), layer(b.gate)) for b in packed.vertical]
-        self.activated_u = layer(Taps((), blocks[-1].from_u, 1, 0, 0))
+        self.activated_u = layer(Taps(blocks[-1].from_u, None, 0, 1, 0, 0))
         self.horizontal = [(layer(b.first), layer(b.gate)) for b in blocks]
         self.u, self.h, self.left, self.pq = sums(channels), sums(channels), sums(channels), sums(2 * channels)
         self.ul = sums(channels)
@@ -192,13 +237,11 @@ class RowPhase:
                 first.activate(self.u)
             first.gather()
             self._spread(self.h, given.vertical[:, index, y])
-            first.add_all(self.h)
-            first.next_row()
+            first.add_rows(self.h)
             gate.activate(self.h)
             gate.gather()
             self.pq.copy_(block.gate_bias)
-            gate.add_all(self.pq)
-            gate.next_row()
+            gate.add_rows(self.pq)
             p, q = self.pq.chunk(2, dim=1)
             self.u.addcmul_(p, q.sigmoid_())
             after = self.vertical[index + 1][0] if index + 1 < len(self.vertical) else self.activated_u
@@ -216,10 +259,9 @@ class RowPhase:
         self.ul.zero_()
         if y > 0:  # the shift makes row 0 zero, bias included
             self.u.copy_(s.u_bias)
-            self.past.add_all(self.u)
-            self.past.next_row()
+            self.past.add_rows(self.u)
             self.ul.copy_(s.ul_above_bias)
-            self.past_above.add_all(self.ul)
+            self.past_above.add_rows(self.ul)
             self.left.addmm_(self.past.inner.flatten(0, 1), s.ul_left[0])
         columns = (self.number, self.width, -1)
         self.ul.view(columns)[:, 1:] += self.left.view(columns)[:, :-1]
@@ -227,10 +269,10 @@ class RowPhase:
     def _start_horizontal(self, index: int, activated_u: Tensor, y: int) -> None:
         block, (first, gate) = self.packed.horizontal[index], self.horizontal[index]
         self._spread(self.first[index], self.given.horizontal[:, index, y])
-        self.first[index].addmm_(activated_u.flatten(0, 1), block.from_u)
-        first.add_above(self.first[index])
+        block.from_u.add_product(self.first[index], activated_u.flatten(0, 1))
+        first.add_rows(self.first[index])
         self.gate[index].copy_(block.gate_bias)
-        gate.add_above(self.gate[index])
+        gate.add_rows(self.gate[index])
 
     def _spread(self, total: Tensor, terms: Tensor) -> None:
         """total (n * w, C) = the terms (1 or n, w, C) of each sample's embedding."""
@@ -245,4 +287,3 @@ class RowPhase:
         for first, gate in self.horizontal:
             for layer in (first, gate):
                 layer.gather()
-                layer.next_row()
