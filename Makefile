@@ -2,7 +2,7 @@
 # make test   set everything up and run the tests, with no display needed; ARGS="-k seed" goes to pytest
 # make setup  only set everything up: .venv, with Qt's system libraries where they can be installed
 # make app    build dist/picgui, a folder with everything in it that runs without Python (PyInstaller)
-# make translations  bring resources/translations up to date with the source, after words have changed
+# make translations  bring picgui/resources/translations up to date with the source, after words have changed
 # make clean  remove .venv and what builds leave behind
 
 SHELL := bash

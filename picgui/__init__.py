@@ -4,7 +4,7 @@
 
     photo = read_photo("grandmother-1931.jpg")
     for sample in colorize(photo, load_model(), seeds=range(4), temperature=0.75, candidates=8):
-        write_png(f"{sample.seed}.png", compose(photo, sample.chroma))
+        write_png(f"{sample.seed}.png", compose(photo, sample.chroma, dtype=photo.dtype), photo=photo)
 """
 
 import importlib

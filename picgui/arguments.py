@@ -1,8 +1,9 @@
-"""Numbers on a command line: what argparse turns words into, or refuses in a sentence."""
+"""Numbers and paths on a command line: what argparse turns words into, or refuses in a sentence."""
 
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from picgui import defaults
@@ -42,6 +43,13 @@ samples = _between(_whole, 1, 10_000)  # of one photograph
 from_zero = _between(_number, 0, 10)  # a temperature, or what multiplies colour
 minutes = _between(_number, 0)
 seed = _between(_whole, 0, 2**63 - 1)
+
+
+def path(text: str) -> Path:
+    """A path, but not the empty one, which an unset variable leaves and which would be the present folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; the present folder is .")
+    return Path(text)
 
 
 def shard(text: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import os
 import signal
 import sys
@@ -34,7 +35,7 @@ def _window_parser() -> argparse.ArgumentParser:
         description="Colour for old photographs. Opens the window; with no display, use: picgui colorize PHOTO",
     )
     parser.add_argument(
-        "photo", nargs="*", type=Path, help="a photograph or a session to open; several photographs, or a folder of them, become a queue"
+        "photo", nargs="*", type=arguments.path, help="a photograph or a session to open; several photographs, or a folder of them, become a queue"
     )
     parser.add_argument("--version", action="version", version=f"picgui {__version__}")
     return parser
@@ -46,7 +47,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
         description="Write colour versions of photographs as PNG; needs no display. "
         "The paths written go to standard output, everything else to standard error.",
     )
-    parser.add_argument("photo", nargs="+", type=Path, help="photographs, or folders of them, without their subfolders")
+    parser.add_argument("photo", nargs="+", type=arguments.path, help="photographs, or folders of them, without their subfolders")
     parser.add_argument(
         "-n", type=arguments.samples, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
     )
@@ -68,14 +69,14 @@ def _colorize_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", type=arguments.seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
     )
-    parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write (default: here)")
+    parser.add_argument("-o", "--output", type=arguments.path, default=Path(), metavar="DIR", help="where to write (default: here)")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace earlier results of the same photographs that were drawn with other settings, never other files or colours given by hand"
     )
     parser.add_argument(
         "--shard", type=arguments.shard, default=(1, 1), metavar="I/N", help="only every Nth photograph, from the Ith: for N machines"
     )
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the shipped one")
+    parser.add_argument("--checkpoint", type=arguments.path, metavar="FILE", help="default: the shipped one")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     parser.add_argument(
         "--long-side",
@@ -94,7 +95,10 @@ def _colorize(options: argparse.Namespace) -> int:
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors=sys.getfilesystemencodeerrors())
     sys.stderr = sys.stderr or open(os.devnull, "w")  # where it is closed, print would take standard output
     with suppress(ValueError):  # as a part of another program, in a thread
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as of who ends jobs: what is half written goes
+        for name in ("SIGTERM", "SIGHUP"):  # of who ends jobs, of a terminal that is closed: what is half written goes
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the latter
+                signal.signal(number, signal.default_int_handler)
     try:
         return _colorize_all(options)
     except KeyboardInterrupt:
@@ -136,6 +140,11 @@ def _colorize_all(options: argparse.Namespace) -> int:
         except PicError as error:
             failed = _say(error)
             unread.add(path)
+        except _OutputError:
+            raise
+        except Exception as error:  # ours, or one of a graphics card: a night's work goes on
+            logging.getLogger(__name__).error("A photograph failed", exc_info=error)
+            failed = _say(f"{path}: something unexpected went wrong ({type(error).__name__}: {error}).")
     return failed
 
 

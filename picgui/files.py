@@ -27,11 +27,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except FileNotFoundError:
         raise PhotoError("There is no file {path}. It may have been moved or renamed.", path=path) from None
     except IsADirectoryError:
-        raise PhotoError("{path} is a folder, not a picture.", path=path) from None
+        raise PhotoError("{path} is a folder, not a picture. Choose a picture in it.", path=path) from None
     except PermissionError:
         if is_folder(path):  # what Windows says of a folder
-            raise PhotoError("{path} is a folder, not a picture.", path=path) from None
-        raise PhotoError("{name} may not be read: you have no permission to open it.", name=path.name) from None
+            raise PhotoError("{path} is a folder, not a picture. Choose a picture in it.", path=path) from None
+        raise PhotoError("{name} is protected and could not be read. Change its permissions, or open a copy of it.", name=path.name) from None
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     with file:
@@ -40,7 +40,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def unreadable(path: Path, error: Exception) -> PhotoError:
     """What is told where the system does not let a file be read."""
-    return PhotoError("{name} could not be opened: {reason}.", name=path.name, reason=first_line(error))
+    return PhotoError("{name} could not be opened: {reason}. Try again, or another copy of it.", name=path.name, reason=first_line(error))
 
 
 def file_digest(path: str | os.PathLike) -> str:
@@ -132,12 +132,12 @@ def _why_not_written(path: Path, error: OSError) -> ExportError:
             name=name,
         )
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return DestinationError("You have no permission to write {name} in {folder}. Choose another folder.", folder=folder, name=name)
+        return DestinationError("picgui may not write in {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
     return ExportError("{name} was not written: {reason}. Try another name or folder.", name=name, reason=first_line(error))
 
 
 def first_line(error: Exception) -> str:
     """What an error says, in short."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
+        return error.strerror
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:120]

@@ -37,7 +37,7 @@ from picgui.lightness import (
 )
 from picgui.opencv import cv2, resized
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")  # of files that folders are searched for
+PHOTO_ENDINGS = (*".jpg .jpeg .jpe .jfif .png .tif .tiff .webp .bmp .gif .pgm .ppm .jp2 .avif".split(),)  # of files that folders are searched for
 MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _SUBFILE_TYPE = 254  # of a TIFF's page: odd for a smaller version of another one
@@ -150,7 +150,7 @@ def photos_in(folder: Path) -> list[Path]:
         paths = (path for path in folder.iterdir() if not path.name.startswith("._"))  # such hold what macOS knows of another file
         return sorted(path for path in paths if path.suffix.lower() in PHOTO_ENDINGS)
     except OSError as error:
-        raise PhotoError("The folder {name} cannot be read: {reason}.", name=folder.name, reason=first_line(error)) from error
+        raise PhotoError("The folder {name} cannot be read: {reason}. Choose another.", name=folder.name, reason=first_line(error)) from error
 
 
 def photo_from_rgb(array: np.ndarray) -> Photo:
@@ -207,7 +207,7 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
                 "{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.",
                 name=path.name,
             ) from None
-        raise PhotoError("{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.", name=path.name) from None
+        raise PhotoError("{name} is not a picture that can be read. Save it as JPEG, PNG or TIFF.", name=path.name) from None
     if image.format == "JPEG2000" and (colours := _box(file, b"colr"))[:1] == b"\x02":  # a profile, which Pillow does not take
         image.info.setdefault("icc_profile", colours[3:])
     if image.format == "TIFF" and image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:

@@ -19,7 +19,8 @@ from picgui.png import read_png_text
 
 KEY = "picgui:sample"  # of the PNG text that holds a sample's record
 SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of one name apart
-_OF_THE_PROGRAM = {"Software", "Comment", "picgui:version"}  # texts that are no settings
+REDUCED = "picgui:reduced"  # of the PNG text of a picture that is smaller than its photograph
+_NO_SETTINGS = {"Software", "Comment", "picgui:version", "picgui:source"}  # texts of what did not change the colours
 _LARGEST = 4_000_000  # values of chroma in a record
 
 
@@ -34,14 +35,16 @@ def sample_record(
     log_prob: float,
     rows: int | None = None,
     known: Known | None = None,
+    long_side: int | None = None,
 ) -> dict:
     """A sample as JSON data. ``photo`` is the `Photo.fingerprint` of what it colours, ``checkpoint`` the SHA-256 of what it was drawn
-    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all)."""
+    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all), ``long_side`` is that of the network's picture where it was chosen."""
     return {
         "photo": photo,
         "seed": seed,
         "temperature": temperature,
         "candidates": candidates,
+        "long_side": long_side,
         "checkpoint": checkpoint,
         "rows": chroma.shape[1] if rows is None else rows,
         "log_prob": log_prob,
@@ -103,25 +106,26 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
         there = read_png_text(target)
     except PicError:
         there = {}
-    if there.get("picgui:source") != text["picgui:source"]:
+    digest = there.get(SOURCE_DIGEST)  # older results have none
+    if digest != source_digest and there.get("picgui:source") != text["picgui:source"]:  # a photograph may get another name
         raise ExistsError(
             "{path} exists and is not an earlier result of {source}. Choose another folder.", path=target, source=text["picgui:source"]
         )
-    if there.get(SOURCE_DIGEST, source_digest) != source_digest:  # older results do not say
+    if digest not in (None, source_digest):
         raise ExistsError(
             "{path} is a result of another photograph of the name {source}, or of {source} before it was changed. Choose another folder.",
             path=target,
             source=text["picgui:source"],
         )
-    settings = text.keys() - _OF_THE_PROGRAM  # a newer one need not draw again what is there
-    same = all(there.get(key) == text[key] for key in settings) and there.get("picgui:long_side") == text.get("picgui:long_side")
+    settings = text.keys() - _NO_SETTINGS | {"picgui:long_side", REDUCED}  # a newer program need not draw again what is there
+    same = all(there.get(key) == text.get(key) for key in settings)
     if same and _is_whole(there.get(KEY)):
         return False
     if _has_given_colors(there.get(KEY)):
         raise ExistsError("{path} has colours that were given by hand, which would be lost. Choose another folder.", path=target)
     if overwrite:
         return True
-    raise ExistsError("{path} was drawn with other settings. Have it overwritten, or choose another folder.", path=target)
+    raise ExistsError("{path} was drawn with other settings. Let earlier results be replaced, or choose another folder.", path=target)
 
 
 def _is_whole(text: str | None) -> bool:

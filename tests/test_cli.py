@@ -1,6 +1,7 @@
 """`picgui colorize`: what is written and printed, in a process of its own, with no display and without Qt."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -370,6 +371,56 @@ def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_p
                 record.is_needed(target, text, source_digest="d", overwrite=True)
         else:
             assert record.is_needed(target, text, source_digest="d", overwrite=True) is not is_one, "what is done is done"
+
+
+def test_a_result_is_known_by_its_photograph_whatever_that_is_called_and_by_its_size(tmp_path):
+    target, pixels = tmp_path / "scan-colorized-1.png", np.zeros((8, 8, 3), np.uint8)
+    text = png_text(checkpoint="c", seed=1, temperature=0.65, candidates=4, source=Path("scan.jpg"))
+    write_png(target, pixels, text=text | {record.SOURCE_DIGEST: "d"})
+    renamed = text | {"picgui:source": "scan.JPG"}
+    assert not record.is_needed(target, renamed, source_digest="d", overwrite=False)
+    with pytest.raises(ExistsError, match="not an earlier result of scan.JPG"):
+        record.is_needed(target, renamed, source_digest="e", overwrite=True)
+    with pytest.raises(ExistsError, match="another photograph of the name scan.jpg"):
+        record.is_needed(target, text, source_digest="e", overwrite=True)
+    write_png(target, pixels, text=text | {record.SOURCE_DIGEST: "d", record.REDUCED: "8 x 8"})
+    with pytest.raises(ExistsError, match="other settings"):
+        record.is_needed(target, text, source_digest="d", overwrite=False)
+    assert record.is_needed(target, text, source_digest="d", overwrite=True)
+
+
+def test_an_empty_name_is_no_folder(folder, capsys):
+    for arguments in (["colorize", ""], ["colorize", "scan.jpg", "-o", ""], [""]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "it is empty" in capsys.readouterr().err
+
+
+def test_what_nobody_expected_of_one_photograph_does_not_stop_the_others(folder, monkeypatch, capsys):
+    from picgui.batch import compose
+
+    def failing(photo, *arguments, **options):
+        if photo.bit_depth == 8:
+            raise RuntimeError("CUDA error: unspecified launch failure")
+        return compose(photo, *arguments, **options)
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("picgui.batch.compose", failing)
+    assert main(["colorize", "scan.jpg", "deep.png", "-n", "1", "-o", "odd", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
+    assert "scan.jpg: something unexpected went wrong (RuntimeError: CUDA error" in capsys.readouterr().err
+    assert [path.name for path in Path("odd").iterdir()] == ["deep-colorized-1.png"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no such signals")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+def test_who_ends_it_from_outside_finds_nothing_half_written(folder, name):
+    command = [sys.executable, "-m", "picgui", "colorize", "scan.jpg", "-n", "5000", "-o", name, "--checkpoint", "tiny.safetensors", "--device", "cpu"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline()
+        process.send_signal(getattr(signal, name))
+        assert "picgui: stopped" in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert all(path.name.startswith("scan-colorized-") for path in (folder / name).iterdir())
 
 
 def test_names_go_to_a_standard_output_of_any_alphabet(folder):

@@ -183,7 +183,7 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
     qtbot.waitUntil(begun.is_set, timeout=WAIT)
     batch.QTimer.singleShot(50, open_another)
     first.close()
-    assert "still being ended" in seen[0] and window.opening.batch is None
+    assert "still finishing" in seen[0] and window.opening.batch is None
 
 
 def test_a_chosen_folder_is_where_the_next_one_is_looked_for(window, tmp_path, monkeypatch):
@@ -488,3 +488,12 @@ def test_arrow_keys_go_on_within_a_comparison_and_beyond_it(drawn, qtbot):
         assert drawn.session.selected is samples[place] and drawn.canvas.samples == group and drawn.choosing.is_comparing, place
     QTest.mouseClick(drawn.gallery.viewport(), Qt.MouseButton.LeftButton, pos=drawn.gallery.visualRect(drawn.gallery.currentIndex()).center())
     assert not drawn.choosing.is_comparing, "a click chooses one"
+
+
+def test_an_export_of_which_one_fails_writes_the_others(drawn, tmp_path, qtbot):
+    targets = [(sample, tmp_path / f"{place}.png") for place, sample in enumerate(drawn.session.samples[:3])]
+    drawn.exporting.export(targets, exclusive=True)
+    (tmp_path / "1.png").write_text("of another program, that came meanwhile")
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
+    assert "1.png was written by another program meanwhile" in drawn.message.text
+    assert sorted(path.name for path in tmp_path.glob("?.png") if path.read_bytes()[:4] == b"\x89PNG") == ["0.png", "2.png"]

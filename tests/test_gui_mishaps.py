@@ -594,7 +594,7 @@ def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):
     else:
         event = SimpleNamespace(source=lambda: None, mimeData=lambda: data, acceptProposedAction=lambda: None)
         drawn.dropEvent(event)
-    assert "could not be taken over" in drawn.message.text and drawn.session.path.name == "scan.png"
+    assert "could not be read from there" in drawn.message.text and drawn.session.path.name == "scan.png"
 
 
 def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):
@@ -958,7 +958,7 @@ def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(dra
     for path in sessions:
         records.write(path, records.content_of(drawn.session))
     drawn.opening.open_many(sessions)
-    assert "one at a time" in drawn.message.text and drawn.opening.batch is None
+    assert "one session at a time" in drawn.message.text and drawn.opening.batch is None
     drawn.opening.open_many([sessions[0], scan])
     assert drawn.opening.batch._paths == [scan]
     drawn.opening.batch.close()
@@ -1003,7 +1003,7 @@ def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window,
     window.open(scan)
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
     assert [b.text() for b in window.message._buttons if b.isVisible()] == ["Try again"]
-    assert window.canvas._caption == "The photograph could not be looked at"
+    assert window.canvas._caption == "The photograph could not be analysed; Resample tries again"
     monkeypatch.setattr(jobs, "embed", embed)
     window.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
@@ -1339,7 +1339,7 @@ def test_a_session_may_be_named_in_capitals(drawn, tmp_path, qtbot):
     drawn.open(path)
     qtbot.waitUntil(lambda: drawn.session.samples not in ((), before) and is_done(drawn), timeout=WAIT)
     drawn.opening.open_many([path])
-    assert "one at a time" in drawn.message.text
+    assert "one session at a time" in drawn.message.text
 
 
 def test_a_region_of_given_colours_only_is_not_drawn_again(drawn, qtbot):

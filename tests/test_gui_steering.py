@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +15,9 @@ from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 
+from picgui import record
 from picgui.batch import Drawn, colorize_file
-from picgui.defaults import CANDIDATES, TEMPERATURE
+from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
 from picgui.gui import exporting, jobs, main_window, pace, records, theme
@@ -30,6 +32,7 @@ from picgui.opencv import cv2
 from picgui.paths import data_dir, default_checkpoint, example_photo
 from picgui.photo import read_photo
 from picgui.pipeline import colorize
+from picgui.png import read_png_text
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
@@ -199,7 +202,7 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     drawn._recovery = records.Recovery(data_dir())
     drawn.offer_last()
     drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
-    assert drawn.message.isVisible() and "closed in order" in drawn.message.text
+    assert drawn.message.isVisible() and "did not close properly" in drawn.message.text
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)
     assert np.array_equal(drawn.session.samples[1].chroma, chroma)
@@ -274,6 +277,56 @@ def test_sorting_by_colourfulness_shows_the_strongest_first(drawn):
     assert strengths == sorted(strengths, reverse=True)
 
 
+def test_samples_of_one_seed_are_dragged_out_as_two_files(drawn):
+    drawn.session.samples[1].seed = drawn.session.samples[0].seed
+    paths = drawn.exporting.write_for_drag(drawn.session.samples[:2])
+    assert [path.name for path in paths] == ["scan-colorized-1.png", "scan-colorized-1-2.png"] and all(path.exists() for path in paths)
+
+
+def test_an_exported_sample_keeps_the_size_that_the_command_drew_it_at(drawn, scan, tmp_path, qtbot):
+    results = list(colorize_file(scan, drawn.studio.model, targets={1: tmp_path / "a.png"}, temperature=0.75, saturation=1.0, long_side=96))
+    assert results and read_png_text(tmp_path / "a.png")["picgui:long_side"] == "96"
+    drop(drawn, tmp_path / "a.png")
+    qtbot.waitUntil(lambda: len(drawn.session.samples) == 1 and drawn.session.path == scan, timeout=WAIT)
+    records.write(tmp_path / "kept.picgui", records.content_of(drawn.session))
+    (kept,) = records.read_session(tmp_path / "kept.picgui").restored.samples
+    assert kept.long_side == drawn.session.samples[0].long_side == 96
+    assert drawn.studio.text_of(drawn.session.samples[0])["picgui:long_side"] == "96"
+
+
+def test_a_queue_goes_on_with_the_settings_that_its_folder_had(window, scan, tmp_path, qtbot):
+    window.session.set_sample_count(1)
+    window.session.set_temperature(0.9)
+    window.session.set_saturation(1.2)
+    window.opening.open_many([scan])
+    first = window.opening.batch
+    assert "0.90" in first.explained.text() and "1.20" in first.explained.text() and first.as_last.isHidden()
+    first.folder.setText("out")  # from the photographs on
+    first.start.click()
+    qtbot.waitUntil(lambda: not first.start.isEnabled(), timeout=WAIT)
+    assert (scan.parent / "out" / "scan-colorized-1.png").exists()
+    first.close()
+    window.session.set_temperature(0.7)
+    window.opening.open_many([scan])
+    assert not window.opening.batch.as_last.isChecked(), "as they were chosen just now"
+    window.opening.batch.close()
+    window.session.set_sample_count(SAMPLES)  # as after another start
+    window.session.set_temperature(TEMPERATURE)
+    window.session.set_saturation(1.0)
+    window.opening.open_many([scan])
+    second = window.opening.batch
+    assert second.folder.text() == str(scan.parent / "out") and "0.90" in second.explained.text()
+    second.as_last.setChecked(False)
+    assert "0.75" in second.explained.text() and "aturation" not in second.explained.text()
+    second.as_last.setChecked(True)
+    second.start.click()
+    qtbot.waitUntil(lambda: not second.start.isEnabled(), timeout=WAIT)
+    assert second.list.topLevelItem(0).text(1) == "has results already"
+    second.close()
+    second.folder.setText("~/colours")
+    assert second._folder == Path.home() / "colours"
+
+
 def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):
     (path,) = drawn.exporting.write_for_drag(drawn.session.samples[:1])
     assert cv2.imread(str(path)).shape == (100, 150, 3) and path.name == "scan-colorized-1.png"
@@ -288,6 +341,7 @@ def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeyp
     monkeypatch.setattr(drawn.session, "opened", opened)
     paths = drawn.exporting.write_for_drag(drawn.session.samples[:2])  # 15,000 pixels each
     assert [cv2.imread(str(path)).shape for path in paths] == [(50, 75, 3)] * 2
+    assert read_png_text(paths[0])[record.REDUCED] == "75 x 50", "which the command does not take for its own result"
     assert "75 × 50" in drawn.message.text and QGuiApplication.overrideCursor() is None
 
 

@@ -40,7 +40,7 @@ def test_a_photograph_is_grey_at_once_then_samples_stream_into_canvas_and_galler
     assert window.gallery.model().rowCount() == 4
     qtbot.waitUntil(lambda: all(colours(window.pictures.thumbnail(s)) > 1 for s in window.session.samples), timeout=WAIT)
     qtbot.waitUntil(lambda: colours(window.pictures.preview(window.session.selected)) > 1, timeout=WAIT)
-    assert "CPU" in window.status.text() and "150 × 100" in window.status.text() and "s a sample" in window.status.text()
+    assert "CPU" in window.status.text() and "150 × 100" in window.status.text() and "s per sample" in window.status.text()
 
 
 def test_what_is_drawn_is_what_the_library_draws(drawn, scan, model_path):

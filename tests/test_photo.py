@@ -626,7 +626,7 @@ def test_a_png_whose_text_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("picgui.png.chunks_of", failing)
-    with pytest.raises(PhotoError, match="a.png could not be opened: input/output error"):
+    with pytest.raises(PhotoError, match="a.png could not be opened: Input/output error"):
         read_png_text(path)
 
 
@@ -827,7 +827,7 @@ def test_a_failed_export_says_why_and_leaves_nothing_behind(tmp_path, monkeypatc
     with pytest.raises(ExportError, match="pictures of uint8"):
         write(tmp_path / "a.png", image.astype(np.float32))
     (tmp_path / "a.png").write_bytes(b"before")
-    for number, words in ((errno.ENOSPC, "disk is full"), (errno.EACCES, "permission"), (errno.EIO, "not written")):
+    for number, words in ((errno.ENOSPC, "disk is full"), (errno.EACCES, "may not write"), (errno.EIO, "not written")):
 
         def fails(*_, number=number):
             raise OSError(number, os.strerror(number))

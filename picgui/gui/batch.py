@@ -1,11 +1,13 @@
 """Many photographs one after the other: a queue with progress, pause, skip, and what went wrong at the end."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QSettings, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,8 +27,9 @@ from PySide6.QtWidgets import (
 
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.errors import DestinationError, PicError
-from picgui.gui import theme
+from picgui.gui import preferences, theme
 from picgui.gui.pace import Pace, time_left
+from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import Worker
 from picgui.paths import is_folder
@@ -34,6 +37,7 @@ from picgui.photo import Photo
 from picgui.pipeline import Model
 from picgui.threads import give_way, use_threads
 
+_LONGEST_READING = 5000  # milliseconds that closing waits for what is only read: a drive that is gone may hold it for ever
 _STEPS = 1000  # of the progress bar, for each photograph
 
 
@@ -54,6 +58,14 @@ class State(Enum):
     FAILED = auto()
 
 
+class _Wanted(NamedTuple):
+    """What is drawn of each photograph."""
+
+    samples: int
+    temperature: float
+    saturation: float
+
+
 class BatchDialog(QDialog):
     """Colorizes photographs into a folder while the window stays free for other work."""
 
@@ -71,7 +83,7 @@ class BatchDialog(QDialog):
     ):
         super().__init__(parent)
         self._paths, self._model, self._settings = list(paths), model, settings
-        self._samples, self._temperature, self._saturation = samples, temperature, saturation
+        self._now = _Wanted(samples, temperature, saturation)
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
         self._namesakes = namesakes(self._paths)
@@ -79,6 +91,7 @@ class BatchDialog(QDialog):
         self._written = 0
         self._notes = ""  # about the current photograph
         self._share = 0.0  # of the current photograph that is drawn
+        self._is_reading = False  # the current photograph, and has written nothing
         self._drawn = 0.0  # photographs, as far as they were drawn here
         self._pace = Pace()
         self._paused = True
@@ -88,6 +101,7 @@ class BatchDialog(QDialog):
         self._worker.failed.connect(self._photo_failed)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._source = str(self._paths[0].absolute().parent)
+        self._last = self._last_wanted()
         title = self.tr("Colorize %1 photographs") if len(self._paths) > 1 else self.tr("Colorize a photograph")
         self.setWindowTitle(title.replace("%1", str(len(self._paths))))
         self.resize(620, 480)
@@ -95,13 +109,9 @@ class BatchDialog(QDialog):
         self._show_progress()
 
     def _make_widgets(self) -> None:
-        if self._samples > 1:
-            words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
-        else:
-            words = self.tr("%1 sample of each photograph is written at full size, at temperature %2.")
-        explained = QLabel(words.replace("%1", str(self._samples)).replace("%2", number(self._temperature, 2)))
-        explained.setObjectName("quiet")
-        explained.setWordWrap(True)
+        self.explained = QLabel()
+        self.explained.setObjectName("quiet")
+        self.explained.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
         self.list.setRootIsDecorated(False)
@@ -124,6 +134,12 @@ class BatchDialog(QDialog):
         self.folder.textChanged.connect(self._show_progress)
         self.choose = QPushButton(self.tr("Choose…"))
         self.choose.clicked.connect(self._choose_folder)
+        self.as_last = QCheckBox(self.tr("Go on with the settings of this folder's last queue"))
+        as_at_first = _Wanted(preferences.samples(self._settings), preferences.temperature(self._settings), 1.0)
+        self.as_last.setChecked(self._now == as_at_first)  # else they were chosen since picgui was opened
+        self.as_last.setVisible(self._last is not None)
+        self.as_last.toggled.connect(self._explain)
+        self._explain()
         self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -148,7 +164,8 @@ class BatchDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(12)
-        column.addWidget(explained)
+        column.addWidget(self.explained)
+        column.addWidget(self.as_last)
         column.addWidget(self.list, 1)
         column.addWidget(self.details)
         column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, self.choose))
@@ -164,11 +181,47 @@ class BatchDialog(QDialog):
         last = str(self._settings.value("batch_folder", "") or "")
         return last if last and self._settings.value("batch_source", "") == self._source else str(Path(self._source) / "colorized")
 
+    def _last_wanted(self) -> "_Wanted | None":
+        """What the last queue of the same folder wanted, where it was something else."""
+        if self._settings.value("batch_source", "") != self._source:
+            return None
+        values = str(self._settings.value("batch_wanted", "")).split()
+        try:
+            last = _Wanted(int(values[0]), float(values[1]), float(values[2]))
+        except (IndexError, ValueError):
+            return None
+        fits = 1 <= last.samples <= MAX_SAMPLES and 0 <= last.temperature <= MAX_TEMPERATURE and 0 <= last.saturation <= MAX_SATURATION
+        return last if fits and last != self._now else None
+
+    @property
+    def _wanted(self) -> "_Wanted":
+        return self._last if self._last is not None and self.as_last.isChecked() else self._now
+
+    @property
+    def _folder(self) -> Path:
+        """Where results go; what is typed may begin at home, or else at the photographs."""
+        with suppress(RuntimeError):  # there is no home
+            return Path(self._source) / Path(self.folder.text().strip()).expanduser()
+        return Path(self._source) / self.folder.text().strip()
+
+    @Slot()
+    def _explain(self) -> None:
+        """Say what is drawn of each photograph."""
+        wanted = self._wanted
+        if wanted.samples > 1:
+            words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
+        else:
+            words = self.tr("%1 sample of each photograph is written at full size, at temperature %2.")
+        words = words.replace("%1", str(wanted.samples)).replace("%2", number(wanted.temperature, 2))
+        if wanted.saturation != 1:
+            words += " " + self.tr("Their saturation is %1.").replace("%1", number(wanted.saturation, 2))
+        self.explained.setText(words)
+
     # what a person does
 
     @Slot()
     def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for the results"), self.folder.text())
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for the results"), str(self._folder))
         if folder:
             self.folder.setText(folder)
 
@@ -176,7 +229,8 @@ class BatchDialog(QDialog):
     def _start_or_pause(self) -> None:
         """A pause takes effect after the row being drawn."""
         self._settings.setValue("batch_source", self._source)
-        self._settings.setValue("batch_folder", self.folder.text())
+        self._settings.setValue("batch_folder", str(self._folder))
+        self._settings.setValue("batch_wanted", " ".join(map(repr, self._wanted)))
         if not self._paused:
             self._pause()
         else:
@@ -200,22 +254,23 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text()))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
         if event.key() != Qt.Key.Key_Escape or self._current is None:  # a key struck by mistake must not end a night's work
             super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
-        """Stop within a row, however the dialog is closed; what is just being read or written is waited for while events go on."""
+        """Stop within a row, however the dialog is closed; what is just being written is waited for while events go on, reading for a while."""
         self._worker.stop()
         self.hide()
         awake = QTimer(self, interval=20)
         awake.start()
-        while self._worker.is_busy():
+        until = QDeadlineTimer(_LONGEST_READING if self._is_reading else QDeadlineTimer.ForeverConstant.Forever)
+        while self._worker.is_busy() and not until.hasExpired():
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         awake.stop()
-        self._worker.close()
+        self._worker.close(0 if until.hasExpired() else None)
         super().done(result)
 
     # what is done
@@ -233,15 +288,16 @@ class BatchDialog(QDialog):
             return
         self._turn_to(waiting[0])
         self._written, self._notes, self._share = 0, "", 0.0
-        path, folder = self._paths[self._current], Path(self.folder.text())
+        path, folder, wanted = self._paths[self._current], self._folder, self._wanted
         self._set(State.RUNNING, self.tr("reading…"))
+        self._is_reading = True
         self._worker.queue(
             colorize_file(
                 path,
                 self._model,
-                targets={seed: folder / result_name(path.stem, seed) for seed in range(1, self._samples + 1)},
-                temperature=self._temperature,
-                saturation=self._saturation,
+                targets={seed: folder / result_name(path.stem, seed) for seed in range(1, wanted.samples + 1)},
+                temperature=wanted.temperature,
+                saturation=wanted.saturation,
                 overwrite=self.overwrite.isChecked(),
             )
         )
@@ -296,6 +352,7 @@ class BatchDialog(QDialog):
     def _take(self, job: int, item: object) -> None:
         if not self._worker.is_current(job) or self._current is None:
             return
+        self._is_reading = False
         if isinstance(item, Photo):
             self._notes = " ".join(map(told, item.notes))
         elif isinstance(item, Drawn):
@@ -304,7 +361,7 @@ class BatchDialog(QDialog):
             self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
         elif isinstance(item, Written):
             self._written += 1
-            words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._samples))
+            words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._wanted.samples))
             self._set(State.RUNNING, words)
         self._show_progress()
 
@@ -336,12 +393,12 @@ class BatchDialog(QDialog):
         share = self._share if running else 0.0
         self.progress.setValue(round((ended + share) * _STEPS))
         self.skip.setEnabled(running)
-        self.show_results.setEnabled(ended > 0 and is_folder(Path(self.folder.text())))
+        self.show_results.setEnabled(ended > 0 and is_folder(self._folder))
         all_ended = ended == len(self._states)
         self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
         self.start.setVisible(not all_ended)
-        for widget in (self.folder, self.choose, self.overwrite):
+        for widget in (self.folder, self.choose, self.as_last, self.overwrite):
             widget.setEnabled(self._paused and not running and not all_ended)  # a full disk may be why it rests
         failed = self._states.count(State.FAILED)
         words = self.tr("%1 of %2 photographs") if len(self._states) > 1 else self.tr("%1 of %2 photograph")

@@ -267,7 +267,7 @@ class Panel(QWidget):
         self.copy.clicked.connect(self.copy_wanted)
         self.delete = IconButton("delete", self.tr("Delete this sample (Del); it can be undone"))
         self.delete.clicked.connect(self.delete_wanted)
-        self.export = QPushButton(self.tr("Export PNG…"))
+        self.export = QPushButton(self.tr("Export…"))
         self.export.setToolTip(self.tr("Write this sample at the full size of the photograph (Ctrl+E)"))
         self.export.clicked.connect(self.export_wanted)
 

@@ -55,7 +55,7 @@ class ShortcutsDialog(QDialog):
             (self.tr("Zoom at the cursor"), self.tr("wheel")),
             (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
             (self.tr("Select several samples"), self.tr("Ctrl or Shift and click")),
-            (self.tr("Set a slider back"), self.tr("double click")),
+            (self.tr("Reset a slider"), self.tr("double click")),
         ]
         half = (len(rows) + 1) // 2
         for place, (name, keys) in enumerate(rows):
@@ -167,7 +167,7 @@ class PreferencesDialog(QDialog):
         self.setMinimumWidth(500)
         self.model = QComboBox()
         self.model.setAccessibleName(self.tr("Model"))
-        self.add = QPushButton(self.tr("Add checkpoint…"))
+        self.add = QPushButton(self.tr("Add a model…"))
         self.add.clicked.connect(self._add_checkpoint)
         self.remove = QPushButton(self.tr("Remove"))
         self.remove.clicked.connect(self._remove_checkpoint)
@@ -267,7 +267,7 @@ class PreferencesDialog(QDialog):
     @Slot()
     def _add_checkpoint(self) -> None:
         """Keep a copy of a checkpoint with the person's own data, if it is one."""
-        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Add a checkpoint"), "", self.tr("Checkpoints (*.safetensors)"))
+        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Add a model"), "", self.tr("Models (*.safetensors)"))
         if not chosen:
             return
         try:
@@ -284,7 +284,7 @@ class PreferencesDialog(QDialog):
         except CheckpointError as error:
             self.facts.setText(told(error))
         except OSError as error:
-            self.facts.setText(self.tr("The checkpoint could not be copied: %1.").replace("%1", str(error.strerror)))
+            self.facts.setText(self.tr("The model could not be copied: %1.").replace("%1", str(error.strerror)))
         else:
             self._fill_models(str(target))
 
@@ -292,12 +292,12 @@ class PreferencesDialog(QDialog):
     def _remove_checkpoint(self) -> None:
         """Delete the copy of a checkpoint that was added, when a person agrees."""
         path = self.checkpoint
-        question = self.tr("Delete picgui's copy of the checkpoint %1?").replace("%1", path.stem)
+        question = self.tr("Delete picgui's copy of the model %1?").replace("%1", path.stem)
         if QMessageBox.question(self, self.tr("Remove"), question) is QMessageBox.StandardButton.Yes:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                self.facts.setText(self.tr("The checkpoint could not be removed: %1.").replace("%1", str(error.strerror)))
+                self.facts.setText(self.tr("The model could not be removed: %1.").replace("%1", str(error.strerror)))
                 return
             self._facts.pop(path, None)  # another one may get its name
             self._fill_models(self._in_use)

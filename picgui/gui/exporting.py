@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, QTemporaryDir, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from picgui import record
 from picgui.batch import result_name
 from picgui.errors import PicError
 from picgui.gui import preferences, records
@@ -24,6 +26,7 @@ from picgui.paths import example_photo, is_file
 from picgui.upsample import compose
 from picgui.writing import write_png
 
+_ENDINGS = {".png": (".png",), ".tif": (".tif", ".tiff")}  # of the kinds of pictures that are written
 _DRAGS_KEPT = 4
 _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 
@@ -55,8 +58,10 @@ class Exporting(QObject):
         path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, ";;".join(kinds))
         if path:
             ending, deep = kinds.get(kind, (".png", False))
+            if Path(path).suffix.lower() in _ENDINGS[".tif"]:  # typed, as .png is suggested
+                ending = ".tif"
             target = _with_ending(Path(path), ending)
-            if (str(target) != path or self.studio.is_promised(target)) and not self._may_replace(target):
+            if (target != Path(path) or self.studio.is_promised(target)) and not self._may_replace(target):
                 return
             self.settings.setValue("export_folder", str(target.parent))
             self.export([(sample, target)], subject=subject, deep=deep)
@@ -148,7 +153,7 @@ class Exporting(QObject):
         path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the session"), suggested, kind)
         if path:
             target = Path(path) if records.is_session(Path(path)) else Path(path + records.ENDING)
-            if str(target) != path and not self._may_replace(target):
+            if target != Path(path) and not self._may_replace(target):
                 return
             try:
                 records.write(target, content)
@@ -164,9 +169,12 @@ class Exporting(QObject):
             return []
         opened = self.session.opened
         photo = opened.photo if len(samples) * opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
-        notes = []
+        notes, reduced, as_large = [], {}, opened.photo
         if photo is not opened.photo:
-            words = self.tr("What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.")
+            reduced = {record.REDUCED: f"{photo.width} x {photo.height}"}
+            share = photo.width / opened.photo.width
+            as_large = replace(opened.photo, dpi=opened.photo.dpi and tuple(share * dots for dots in opened.photo.dpi))
+            words = self.tr("What is dragged out is %1 × %2 pixels: more would take too long. Export writes the full size.")
             notes.append(words.replace("%1", str(photo.width)).replace("%2", str(photo.height)))
         if not all(sample.is_complete for sample in samples):
             notes.append(self._about_drafts())
@@ -174,15 +182,16 @@ class Exporting(QObject):
             self.message.tell_note(" ".join(notes))
         folder = self._folder_for_drag()
         if folder is None:
-            self.message.tell_error(self.tr("There is no place for what is dragged out: no temporary folder can be made. Export it instead."))
+            self.message.tell_error(self.tr("It cannot be dragged out, as no temporary folder can be made. Use Export instead."))
             return []
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         written = []
         try:
             for sample in samples:
+                target = _free(folder / self._export_name(sample), lambda _: False)  # samples may share a seed
                 pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
-                write_png(folder / self._export_name(sample), pixels, text=self.studio.text_of(sample), photo=opened.photo)
-                written.append(folder / self._export_name(sample))
+                write_png(target, pixels, text=self.studio.text_of(sample) | reduced, photo=as_large)
+                written.append(target)
         except (PicError, MemoryError) as error:
             self.message.tell_error(told(explained(error)))
         finally:
@@ -212,10 +221,9 @@ class Exporting(QObject):
 
 def _with_ending(path: Path, ending: str) -> Path:
     """A path that ends as the kind of file does: a fitting ending stays, that of another kind of picture is replaced."""
-    known = {".png": (".png",), ".tif": (".tif", ".tiff")}
-    if path.suffix.lower() in known[ending]:
+    if path.suffix.lower() in _ENDINGS[ending]:
         return path
-    if path.suffix.lower() in sum(known.values(), ()):
+    if path.suffix.lower() in sum(_ENDINGS.values(), ()):
         return path.with_suffix(ending)
     return path.with_name(path.name + ending)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from picgui import upsample
-from picgui.errors import PhotoError, PicError
+from picgui.errors import DestinationError, ExportError, PhotoError, PicError
 from picgui.files import file_digest
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
@@ -251,8 +251,9 @@ class ExportWanted:
 
 
 def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
-    """Compose at full size and write, one file after the other; the ending of the name chooses PNG or TIFF."""
+    """Compose at full size and write, one file after the other; the ending of the name chooses PNG or TIFF. One that fails lets the others be written."""
     yield Exporting(0.0)
+    failed = None
     for number, one in enumerate(wanted):
         height, width = one.photo.height, one.photo.width
         image = np.empty((height, width, 3), one.dtype)
@@ -262,5 +263,13 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
             image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
             yield Exporting((number + _COMPOSING * rows.stop / height) / len(wanted))
         write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
-        write(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
-        yield Exported(one.path)
+        try:
+            write(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
+        except DestinationError:  # the others would fail, too
+            raise
+        except ExportError as error:
+            failed = failed or error
+        else:
+            yield Exported(one.path)
+    if failed is not None:
+        raise failed

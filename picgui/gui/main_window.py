@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
         make("open", self.tr("&Open…"), self.opening.ask_for_photo, icon="open", keys=[standard.Open])
         make("example", self.tr("Open the &example"), self.opening.open_example, icon="photo")
         make("paste", self.tr("&Paste a picture"), self.opening.paste, icon="paste", keys=[standard.Paste])
-        make("export", self.tr("Export P&NG…"), self.exporting.ask_where_to_export, icon="export", keys=["Ctrl+E"])
+        make("export", self.tr("Expor&t…"), self.exporting.ask_where_to_export, icon="export", keys=["Ctrl+E"])
         make("export_marked", self.tr("Export &selected…"), self.exporting.ask_where_to_export_marked, icon="export")
         make("bring_back", self.tr("&Bring back what a crash interrupted"), self.bring_back, icon="undo")
         make("put_aside", self.tr("Bring back what was &put aside"), self.opening.bring_back_put_aside, icon="undo")
@@ -202,15 +202,15 @@ class MainWindow(QMainWindow):
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
         make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"], checkable=True)
         make("spread", self.tr("Where samples &differ"), self._show_overlay, keys=["D"], checkable=True)
-        make("surprise", self.tr("Where its own colours su&rprise the model"), self._show_overlay, keys=["X"], checkable=True)
+        make("surprise", self.tr("Where the photograph's colours su&rprise the model"), self._show_overlay, keys=["X"], checkable=True)
         overlays = QActionGroup(self)
         overlays.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in ("unsure", "spread", "surprise"):
             overlays.addAction(self._actions[name])
         make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"], checkable=True)
-        make("region", self.tr("Redo a re&gion"), self._region_tool, icon="region", keys=["G"], checkable=True)
+        make("region", self.tr("Draw a part a&gain"), self._region_tool, icon="region", keys=["G"], checkable=True)
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
-        self._actions["region"].setToolTip(self.tr("Redo a region: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
+        self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
         file.addAction(self._actions["put_aside"])
-        self.aside_menu = file.addMenu(self.tr("P&ut aside before that"))
+        self.aside_menu = file.addMenu(self.tr("P&ut aside earlier"))
         file.addAction(self._actions["bring_back"])
         self.earlier_menu = file.addMenu(self.tr("Bring back from earlier &crashes"))
         file.addSeparator()
@@ -489,7 +489,7 @@ class MainWindow(QMainWindow):
     def _measured(self, measured: Measured) -> None:
         if measured.values is None:
             self._actions["surprise"].setChecked(False)
-            self.message.tell_note(self.tr("This photograph has no colours of its own that could surprise."))
+            self.message.tell_note(self.tr("This photograph has no colours of its own that could surprise the model."))
         self._show_overlay()
 
     @Slot(str)
@@ -571,7 +571,7 @@ class MainWindow(QMainWindow):
         """Where the program was not closed in order, offer what was being worked on."""
         if self._recovery.find():
             self.message.tell_offer(
-                self.tr("picgui was not closed in order the last time. Your last photograph and its samples were kept."),
+                self.tr("picgui did not close properly last time. Your last photograph and its samples were kept."),
                 (self.tr("Bring them back"), self.bring_back),
             )
 
@@ -695,7 +695,7 @@ class MainWindow(QMainWindow):
         if self.studio.model is None:
             return self.tr("There is no model to colorize with: choose one in the preferences")
         if self.studio.can_look_again:
-            return self.tr("The photograph could not be looked at")
+            return self.tr("The photograph could not be analysed; Resample tries again")
         sample = self.session.selected
         if self.canvas.tool is Tool.REGION:
             return self.tr("Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline")
@@ -732,7 +732,7 @@ class MainWindow(QMainWindow):
             photo = self.session.opened.photo
             parts.append(f"{photo.width} × {photo.height}")
         if self._seconds_a_sample is not None:
-            parts.append(self.tr("%1 s a sample").replace("%1", number(self._seconds_a_sample, 1)))
+            parts.append(self.tr("%1 s per sample").replace("%1", number(self._seconds_a_sample, 1)))
         self.status.setText("  ·  ".join(parts))
 
     @Slot(object)

@@ -166,16 +166,16 @@ class Opening(QObject):
         if failed:
             self.message.tell_error("\n".join(failed))
         if sessions:
-            self.message.tell_note(self.tr("Sessions are opened one at a time."))
+            self.message.tell_note(self.tr("Open one session at a time."))
         if not photos or lacks_model:
             if not sessions and not failed:
-                self.message.tell_note(self.tr("There are no photographs in this folder."))
+                self.message.tell_note(self.tr("There are no photographs in this folder itself; folders in it are not searched. Choose another."))
         elif self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
         elif self.batch is not None and self.batch.isHidden():
-            self.message.tell_note(self.tr("The last photograph of the batch before is still being ended. Try again in a moment."))
+            self.message.tell_note(self.tr("The queue before is still finishing its last photograph. Try again in a moment."))
         elif self.batch is not None:
-            self.message.tell_note(self.tr("A batch is open already. Close it first."))
+            self.message.tell_note(self.tr("A queue is open already. Close it first."))
             self.batch.raise_()
         else:
             self.batch = BatchDialog(
@@ -230,7 +230,7 @@ class Opening(QObject):
                     self.message.hide()
                 self.studio.paste(pixels_of(image))
             else:
-                self.message.tell_error(self.tr("The picture could not be taken over. Save it as a file and open that."))
+                self.message.tell_error(self.tr("The picture could not be read from there. Save it as a file and open that."))
         return bool(files) or data.hasImage()
 
     def recent(self) -> list[Path]:

@@ -17,10 +17,10 @@ from PySide6.QtCore import QLockFile
 from picgui import defaults, record
 from picgui.errors import PhotoError, PicError
 from picgui.files import replacing
-from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
+from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import PART, is_file, make_folder
 from picgui.photo import Photo
-from picgui.pipeline import Known
+from picgui.pipeline import MAX_LONG_SIDE, Known
 from picgui.png import read_png_text
 
 ENDING = ".picgui"
@@ -54,6 +54,7 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
         log_prob=sample.log_prob,
         rows=sample.rows,
         known=sample.known,
+        long_side=sample.long_side,
     )
 
 
@@ -234,7 +235,7 @@ def read_session(path: Path) -> Record:
             pinned=tuple(int(place) for place in content["pinned"] if 0 <= int(place) < len(samples)),
             temperature=_within(content["temperature"], 0, MAX_TEMPERATURE),
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
-            saturation=_within(content["saturation"], 0, 2),
+            saturation=_within(content["saturation"], 0, MAX_SATURATION),
             hints=known_from(content["hints"]),
             photo=str(content["samples"][0].get("photo", "")) if samples else "",
         )
@@ -260,8 +261,8 @@ def read_exported(path: Path) -> Record | None:
     try:
         text = read_png_text(path)
         values = json.loads(text[record.KEY])
-        sample = _sample({"checkpoint": text.get("picgui:checkpoint", "")} | values)
-        saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), 2)  # the command gives more than the window does
+        sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values)
+        saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), MAX_SATURATION)  # the command gives more than the window does
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
@@ -310,5 +311,6 @@ def _sample(values: Mapping, known_from: Callable[[object], Known | None] = reco
     sample.rows = round(_within(values["rows"], 0, sample.chroma.shape[1]))
     sample.log_prob = float(values["log_prob"])
     sample.checkpoint = str(values.get("checkpoint", ""))
+    sample.long_side = None if values.get("long_side") is None else round(_within(values["long_side"], 1, MAX_LONG_SIDE))
     sample.stopped = not sample.is_complete
     return sample

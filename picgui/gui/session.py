@@ -16,6 +16,7 @@ from picgui.pipeline import Coarse, Embedded, Known, Row, nearest
 
 MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2
+MAX_SATURATION = 2
 _STEPS_KEPT = 200  # that can be undone
 SEEDS = 2**64  # as many as a session file can say
 _numbers = count(1)
@@ -46,6 +47,7 @@ class Sample:
         """Begin as a draft (2, h, w), and at its size."""
         self.begin()
         self.known = known  # colours that were given, by hints or by a region that is held
+        self.long_side: int | None = None  # of the picture that the network saw, where it was chosen, as the command does
         self.chroma = np.empty(draft.shape, np.float32)  # (2, h, w), Lab units
         self.better_draft(draft)
 
@@ -431,7 +433,7 @@ class Session(QObject):
         known = Known(mask, np.rint(chroma))
         kept = [s for s in self.samples if s is base or self.is_pinned(s)]
         new = self._new_samples(max(1, self.sample_count - len(kept)), known=known)
-        self._choose(self.tr("Redo a region"), samples=tuple(kept) + new, selected=new[0].number)
+        self._choose(self.tr("Draw a part again"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""

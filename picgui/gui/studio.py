@@ -265,6 +265,7 @@ class Studio(QObject):
             temperature=sample.temperature,
             candidates=sample.candidates,
             saturation=subject.saturation,
+            long_side=sample.long_side,
             source=subject.opened.path,
         )
         if subject.opened.digest:

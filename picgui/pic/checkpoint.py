@@ -77,7 +77,7 @@ def save_checkpoint(
         with whole(path) as file:
             file.write(safetensors.torch.save(tensors, header))
     except (OSError, SafetensorError) as error:
-        raise CheckpointError("The checkpoint {path} cannot be written: {reason}", path=path, reason=error) from error
+        raise CheckpointError("The checkpoint {path} cannot be written: {reason}.", path=path, reason=error) from error
     return path
 
 

@@ -224,7 +224,7 @@ def _compile() -> None:
     draw_row(weights, Given(nothing[0, 0], terms, terms), buffers(weights, number=1, width=1), drawing, 0)
 
 
-LOOP = Loop(_compile, possible=CAN_COMPILE, otherwise="Samples are drawn by PyTorch alone, three times slower")
+LOOP = Loop(_compile, possible=CAN_COMPILE, otherwise="Samples are drawn by PyTorch alone, more than twice as slow")
 
 
 @compiled

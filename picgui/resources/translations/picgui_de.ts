@@ -24,19 +24,19 @@
     <name>BatchDialog</name>
     <message>
         <source>Colorize %1 photographs</source>
-        <translation>%1 Fotos einfärben</translation>
+        <translation>%1 Fotos kolorieren</translation>
     </message>
     <message>
         <source>Colorize a photograph</source>
-        <translation>Ein Foto einfärben</translation>
+        <translation>Ein Foto kolorieren</translation>
     </message>
     <message>
         <source>%1 samples of each photograph are written at full size, at temperature %2.</source>
-        <translation>Von jedem Foto werden %1 Varianten in voller Größe geschrieben, bei Temperatur %2.</translation>
+        <translation>Von jedem Foto werden %1 Varianten in voller Größe gespeichert, bei Temperatur %2.</translation>
     </message>
     <message>
         <source>%1 sample of each photograph is written at full size, at temperature %2.</source>
-        <translation>Von jedem Foto wird %1 Variante in voller Größe geschrieben, bei Temperatur %2.</translation>
+        <translation>Von jedem Foto wird %1 Variante in voller Größe gespeichert, bei Temperatur %2.</translation>
     </message>
     <message>
         <source>Photograph</source>
@@ -44,7 +44,7 @@
     </message>
     <message>
         <source>State</source>
-        <translation>Stand</translation>
+        <translation>Status</translation>
     </message>
     <message>
         <source>Photographs</source>
@@ -61,6 +61,10 @@
     <message>
         <source>Choose…</source>
         <translation>Wählen…</translation>
+    </message>
+    <message>
+        <source>Go on with the settings of this folder&apos;s last queue</source>
+        <translation>Weiter mit den Einstellungen des letzten Stapels aus diesem Ordner</translation>
     </message>
     <message>
         <source>Replace earlier results that were drawn with other settings</source>
@@ -88,7 +92,11 @@
     </message>
     <message>
         <source>Write to</source>
-        <translation>Schreiben nach</translation>
+        <translation>Speichern in</translation>
+    </message>
+    <message>
+        <source>Their saturation is %1.</source>
+        <translation>Ihre Sättigung ist %1.</translation>
     </message>
     <message>
         <source>skipped</source>
@@ -100,7 +108,7 @@
     </message>
     <message>
         <source>writing…</source>
-        <translation>wird geschrieben…</translation>
+        <translation>wird gespeichert…</translation>
     </message>
     <message>
         <source>has results already</source>
@@ -112,11 +120,11 @@
     </message>
     <message>
         <source>would be written under the names of %1; colorize it into another folder</source>
-        <translation>würde unter den Namen von %1 geschrieben; färben Sie es in einen anderen Ordner ein</translation>
+        <translation>würde unter den Namen von %1 gespeichert; kolorieren Sie es in einen anderen Ordner</translation>
     </message>
     <message>
         <source>%1 of %2 written</source>
-        <translation>%1 von %2 geschrieben</translation>
+        <translation>%1 von %2 gespeichert</translation>
     </message>
     <message>
         <source>done</source>
@@ -124,7 +132,7 @@
     </message>
     <message>
         <source>Pause</source>
-        <translation>Anhalten</translation>
+        <translation>Pause</translation>
     </message>
     <message>
         <source>Go on</source>
@@ -167,7 +175,7 @@
     </message>
     <message>
         <source>stopped</source>
-        <translation>angehalten</translation>
+        <translation>gestoppt</translation>
     </message>
     <message>
         <source>draft</source>
@@ -229,8 +237,12 @@
         <translation>Was noch nicht gezogen war, ist ein Entwurf.</translation>
     </message>
     <message>
-        <source>There is no place for what is dragged out: no temporary folder can be made. Export it instead.</source>
-        <translation>Für das Herausgezogene ist kein Platz: Es lässt sich kein temporärer Ordner anlegen. Exportieren Sie es stattdessen.</translation>
+        <source>What is dragged out is %1 × %2 pixels: more would take too long. Export writes the full size.</source>
+        <translation>Herausgezogen werden %1 × %2 Pixel: Mehr würde zu lange dauern. Exportieren speichert die volle Größe.</translation>
+    </message>
+    <message>
+        <source>It cannot be dragged out, as no temporary folder can be made. Use Export instead.</source>
+        <translation>Herausziehen geht nicht, weil sich kein temporärer Ordner anlegen lässt. Exportieren Sie stattdessen.</translation>
     </message>
     <message>
         <source>Show in folder</source>
@@ -242,7 +254,7 @@
     </message>
     <message>
         <source>There is nothing to save yet.</source>
-        <translation>Noch gibt es nichts zu sichern.</translation>
+        <translation>Noch gibt es nichts zu speichern.</translation>
     </message>
     <message>
         <source>Session (*.picgui)</source>
@@ -251,10 +263,6 @@
     <message>
         <source>Save the session</source>
         <translation>Sitzung speichern</translation>
-    </message>
-    <message>
-        <source>What is dragged out is %1 × %2 pixels: the photograph is too large for a drag. Export writes it at full size.</source>
-        <translation>Herausgezogen werden %1 × %2 Bildpunkte: Das Foto ist zum Ziehen zu groß. Exportieren schreibt es in voller Größe.</translation>
     </message>
 </context>
 <context>
@@ -265,11 +273,11 @@
     </message>
     <message>
         <source>Trained on %1 photographs</source>
-        <translation>Gelernt an %1 Fotos</translation>
+        <translation>Trainiert mit %1 Fotos</translation>
     </message>
     <message>
         <source>Trained on: %1</source>
-        <translation>Gelernt an: %1</translation>
+        <translation>Trainiert mit: %1</translation>
     </message>
     <message>
         <source>%1 pictures seen in %2 minutes of training</source>
@@ -303,7 +311,7 @@
     </message>
     <message>
         <source>Clear all hints</source>
-        <translation>Alle Hinweise löschen</translation>
+        <translation>Alle Farbhinweise löschen</translation>
     </message>
     <message>
         <source>Paint over a place in the photograph, then choose its colour. The rest is drawn to fit.</source>
@@ -346,7 +354,7 @@
     </message>
     <message>
         <source>Colorize a &amp;folder…</source>
-        <translation>&amp;Ordner einfärben…</translation>
+        <translation>&amp;Ordner kolorieren…</translation>
     </message>
     <message>
         <source>&amp;Keyboard shortcuts</source>
@@ -366,7 +374,7 @@
     </message>
     <message>
         <source>&amp;Stop</source>
-        <translation>&amp;Anhalten</translation>
+        <translation>S&amp;toppen</translation>
     </message>
     <message>
         <source>&amp;Pin or unpin</source>
@@ -405,7 +413,7 @@
         <translation>&amp;Farbhinweise</translation>
     </message>
     <message>
-        <source>Redo a re&amp;gion</source>
+        <source>Draw a part a&amp;gain</source>
         <translation>A&amp;usschnitt neu ziehen</translation>
     </message>
     <message>
@@ -441,8 +449,8 @@
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
-        <source>P&amp;ut aside before that</source>
-        <translation>&amp;Davor beiseitegelegt</translation>
+        <source>P&amp;ut aside earlier</source>
+        <translation>Früher beiseitegele&amp;gt</translation>
     </message>
     <message>
         <source>Bring back from earlier &amp;crashes</source>
@@ -470,7 +478,7 @@
     </message>
     <message>
         <source>&amp;Typicality</source>
-        <translation>&amp;Üblichkeit</translation>
+        <translation>&amp;Typizität</translation>
     </message>
     <message>
         <source>&amp;Colourfulness</source>
@@ -529,8 +537,8 @@
         <translation>%1 wiederholen</translation>
     </message>
     <message>
-        <source>Export P&amp;NG…</source>
-        <translation>&amp;PNG exportieren…</translation>
+        <source>Expor&amp;t…</source>
+        <translation>E&amp;xportieren…</translation>
     </message>
     <message>
         <source>Bring back what was &amp;put aside</source>
@@ -597,16 +605,16 @@
         <translation>überraschend</translation>
     </message>
     <message>
-        <source>This photograph has no colours of its own that could surprise.</source>
-        <translation>Dieses Foto hat keine eigenen Farben, die überraschen könnten.</translation>
+        <source>This photograph has no colours of its own that could surprise the model.</source>
+        <translation>Dieses Foto hat keine eigenen Farben, die das Modell überraschen könnten.</translation>
     </message>
     <message>
         <source>That is the whole picture. Resample draws all of it again.</source>
-        <translation>Das ist das ganze Bild. „Neu ziehen“ zeichnet alles noch einmal.</translation>
+        <translation>Das ist das ganze Bild. „Neu ziehen“ zieht alles noch einmal.</translation>
     </message>
     <message>
         <source>You gave all colours there, and they are kept. Clear the hints to draw it again.</source>
-        <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Hinweise, um den Ausschnitt neu zu ziehen.</translation>
+        <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Farbhinweise, um den Ausschnitt neu zu ziehen.</translation>
     </message>
     <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
@@ -614,7 +622,7 @@
     </message>
     <message>
         <source>Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline</source>
-        <translation>Ziehen Sie ein Rechteck um das, was neu gezogen werden soll, oder mit Umschalt einen freien Umriss</translation>
+        <translation>Rechteck aufziehen, oder mit Umschalt einen freien Umriss</translation>
     </message>
     <message>
         <source>Drawing %1 samples</source>
@@ -634,18 +642,18 @@
     </message>
     <message>
         <source>Redo</source>
-        <translation>Wiederherstellen</translation>
+        <translation>Wiederholen</translation>
     </message>
     <message>
         <source>Where the model is &amp;unsure</source>
         <translation>Wo das Modell &amp;unsicher ist</translation>
     </message>
     <message>
-        <source>Where its own colours su&amp;rprise the model</source>
-        <translation>Wo die eigenen Farben das Modell übe&amp;rraschen</translation>
+        <source>Where the photograph&apos;s colours su&amp;rprise the model</source>
+        <translation>Wo die Farben des Fotos das Modell übe&amp;rraschen</translation>
     </message>
     <message>
-        <source>Redo a region: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)</source>
+        <source>Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)</source>
         <translation>Ausschnitt neu ziehen: ein Rechteck aufziehen, mit Umschalt einen freien Umriss; nur seine Farben werden neu gezogen (G)</translation>
     </message>
     <message>
@@ -653,7 +661,7 @@
         <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
     </message>
     <message>
-        <source>picgui was not closed in order the last time. Your last photograph and its samples were kept.</source>
+        <source>picgui did not close properly last time. Your last photograph and its samples were kept.</source>
         <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
     </message>
     <message>
@@ -670,11 +678,11 @@
     </message>
     <message>
         <source>Looking at the photograph…</source>
-        <translation>Das Foto wird betrachtet…</translation>
+        <translation>Das Foto wird ausgewertet…</translation>
     </message>
     <message>
-        <source>The photograph could not be looked at</source>
-        <translation>Das Foto konnte nicht betrachtet werden</translation>
+        <source>The photograph could not be analysed; Resample tries again</source>
+        <translation>Das Foto konnte nicht ausgewertet werden; „Neu ziehen“ versucht es noch einmal</translation>
     </message>
     <message>
         <source>Draft</source>
@@ -682,7 +690,7 @@
     </message>
     <message>
         <source>Stopped; the rest is a draft</source>
-        <translation>Angehalten; der Rest ist ein Entwurf</translation>
+        <translation>Gestoppt; der Rest ist ein Entwurf</translation>
     </message>
     <message>
         <source>No samples left</source>
@@ -705,7 +713,7 @@
         <translation>Wird kopiert…</translation>
     </message>
     <message>
-        <source>%1 s a sample</source>
+        <source>%1 s per sample</source>
         <translation>%1 s je Variante</translation>
     </message>
 </context>
@@ -763,12 +771,12 @@
         <translation>Fotos (%1)</translation>
     </message>
     <message>
-        <source>Sessions are opened one at a time.</source>
-        <translation>Sitzungen werden einzeln geöffnet.</translation>
+        <source>Open one session at a time.</source>
+        <translation>Öffnen Sie immer nur eine Sitzung.</translation>
     </message>
     <message>
-        <source>There are no photographs in this folder.</source>
-        <translation>In diesem Ordner sind keine Fotos.</translation>
+        <source>There are no photographs in this folder itself; folders in it are not searched. Choose another.</source>
+        <translation>In diesem Ordner selbst sind keine Fotos; Unterordner werden nicht durchsucht. Wählen Sie einen anderen.</translation>
     </message>
     <message>
         <source>The model is still being loaded. Try again in a moment.</source>
@@ -779,24 +787,24 @@
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
     <message>
-        <source>The last photograph of the batch before is still being ended. Try again in a moment.</source>
-        <translation>Das letzte Foto des vorigen Stapels wird noch beendet. Versuchen Sie es gleich noch einmal.</translation>
+        <source>The queue before is still finishing its last photograph. Try again in a moment.</source>
+        <translation>Das letzte Foto des vorigen Stapels wird noch fertig. Versuchen Sie es gleich noch einmal.</translation>
     </message>
     <message>
-        <source>A batch is open already. Close it first.</source>
+        <source>A queue is open already. Close it first.</source>
         <translation>Ein Stapel ist schon offen. Schließen Sie ihn zuerst.</translation>
     </message>
     <message>
         <source>Colorize a folder</source>
-        <translation>Ordner einfärben</translation>
+        <translation>Ordner kolorieren</translation>
     </message>
     <message>
         <source>There is no picture on the clipboard.</source>
         <translation>In der Zwischenablage ist kein Bild.</translation>
     </message>
     <message>
-        <source>The picture could not be taken over. Save it as a file and open that.</source>
-        <translation>Das Bild konnte nicht übernommen werden. Speichern Sie es als Datei und öffnen Sie diese.</translation>
+        <source>The picture could not be read from there. Save it as a file and open that.</source>
+        <translation>Das Bild konnte von dort nicht gelesen werden. Speichern Sie es als Datei und öffnen Sie diese.</translation>
     </message>
     <message>
         <source>Pasted picture</source>
@@ -846,7 +854,7 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>How many samples are drawn together. Each is one believable colouring.</source>
-        <translation>Wie viele Varianten zusammen gezogen werden. Jede ist eine glaubhafte Einfärbung.</translation>
+        <translation>Wie viele Varianten zusammen gezogen werden. Jede ist eine glaubhafte Kolorierung.</translation>
     </message>
     <message>
         <source>One sample fewer</source>
@@ -866,11 +874,11 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>Stop; what is drawn is kept (Esc)</source>
-        <translation>Anhalten; was gezogen ist, bleibt (Esc)</translation>
+        <translation>Stoppen; was gezogen ist, bleibt (Esc)</translation>
     </message>
     <message>
         <source>How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.</source>
-        <translation>Wie sehr das Modell solche Farben erwartet, in Bit je Bildpunkt; näher an 0 ist üblicher, nicht besser.</translation>
+        <translation>Wie sehr das Modell solche Farben erwartet, in Bit je Pixel; näher an 0 ist typischer, nicht besser.</translation>
     </message>
     <message>
         <source>Mean distance of the colours from grey, in Lab units.</source>
@@ -893,12 +901,12 @@ Doppelklick setzt zurück.</translation>
         <translation>Diese Variante löschen (Entf); das lässt sich rückgängig machen</translation>
     </message>
     <message>
-        <source>Export PNG…</source>
-        <translation>PNG exportieren…</translation>
+        <source>Export…</source>
+        <translation>Exportieren…</translation>
     </message>
     <message>
         <source>Write this sample at the full size of the photograph (Ctrl+E)</source>
-        <translation>Diese Variante in der vollen Größe des Fotos schreiben (Strg+E)</translation>
+        <translation>Diese Variante in der vollen Größe des Fotos speichern (Strg+E)</translation>
     </message>
     <message>
         <source>Calm</source>
@@ -914,7 +922,7 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>Typicality</source>
-        <translation>Üblichkeit</translation>
+        <translation>Typizität</translation>
     </message>
     <message>
         <source>Colourfulness</source>
@@ -955,7 +963,7 @@ Doppelklick setzt zurück.</translation>
         <translation>Modell</translation>
     </message>
     <message>
-        <source>Add checkpoint…</source>
+        <source>Add a model…</source>
         <translation>Modell hinzufügen…</translation>
     </message>
     <message>
@@ -1015,23 +1023,23 @@ Doppelklick setzt zurück.</translation>
         <translation>%1 (in Gebrauch)</translation>
     </message>
     <message>
-        <source>Add a checkpoint</source>
+        <source>Add a model</source>
         <translation>Modell hinzufügen</translation>
     </message>
     <message>
-        <source>Checkpoints (*.safetensors)</source>
+        <source>Models (*.safetensors)</source>
         <translation>Modelle (*.safetensors)</translation>
     </message>
     <message>
-        <source>The checkpoint could not be copied: %1.</source>
+        <source>The model could not be copied: %1.</source>
         <translation>Das Modell konnte nicht kopiert werden: %1.</translation>
     </message>
     <message>
-        <source>Delete picgui&apos;s copy of the checkpoint %1?</source>
+        <source>Delete picgui&apos;s copy of the model %1?</source>
         <translation>Die Kopie des Modells %1 in picgui löschen?</translation>
     </message>
     <message>
-        <source>The checkpoint could not be removed: %1.</source>
+        <source>The model could not be removed: %1.</source>
         <translation>Das Modell konnte nicht entfernt werden: %1.</translation>
     </message>
 </context>
@@ -1047,7 +1055,7 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>stopped</source>
-        <translation>angehalten</translation>
+        <translation>gestoppt</translation>
     </message>
     <message>
         <source>being drawn</source>
@@ -1066,11 +1074,11 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>Nothing can be written in the folder {folder}: {reason}. Choose another.</source>
-        <translation>Im Ordner {folder} kann nichts geschrieben werden: {reason}. Wählen Sie einen anderen.</translation>
+        <translation>Im Ordner {folder} kann nichts gespeichert werden: {reason}. Wählen Sie einen anderen.</translation>
     </message>
     <message>
         <source>Only (H, W, 3) pictures of uint8 or uint16 can be written, not {shape} {dtype}.</source>
-        <translation>Nur Bilder (H, W, 3) aus uint8 oder uint16 können geschrieben werden, nicht {shape} {dtype}.</translation>
+        <translation>Nur Bilder (H, W, 3) aus uint8 oder uint16 können gespeichert werden, nicht {shape} {dtype}.</translation>
     </message>
     <message>
         <source>Only the first of {number} pages was read.</source>
@@ -1093,8 +1101,8 @@ Doppelklick setzt zurück.</translation>
         <translation>Das Modell {path} kann nicht gelesen werden: {reason}.</translation>
     </message>
     <message>
-        <source>The checkpoint {path} cannot be written: {reason}</source>
-        <translation>Das Modell {path} kann nicht geschrieben werden: {reason}</translation>
+        <source>The checkpoint {path} cannot be written: {reason}.</source>
+        <translation>Das Modell {path} kann nicht gespeichert werden: {reason}.</translation>
     </message>
     <message>
         <source>The colour profile of this picture is damaged or does not fit it; it was read as sRGB.</source>
@@ -1102,15 +1110,15 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>The disk is full, so {name} was not written. Free some space, or choose another disk.</source>
-        <translation>Der Datenträger ist voll, darum wurde {name} nicht geschrieben. Schaffen Sie Platz, oder wählen Sie einen anderen.</translation>
+        <translation>Der Datenträger ist voll, darum wurde {name} nicht gespeichert. Schaffen Sie Platz, oder wählen Sie einen anderen.</translation>
     </message>
     <message>
         <source>The folder {folder} cannot be made: {reason}. Choose another.</source>
         <translation>Der Ordner {folder} kann nicht angelegt werden: {reason}. Wählen Sie einen anderen.</translation>
     </message>
     <message>
-        <source>The folder {name} cannot be read: {reason}.</source>
-        <translation>Der Ordner {name} kann nicht gelesen werden: {reason}.</translation>
+        <source>The folder {name} cannot be read: {reason}. Choose another.</source>
+        <translation>Der Ordner {name} kann nicht gelesen werden: {reason}. Wählen Sie einen anderen.</translation>
     </message>
     <message>
         <source>The limit is {megapixels} megapixels; make it smaller first.</source>
@@ -1146,7 +1154,7 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>The weights of {name} are not finite as {dtype}; nothing was written.</source>
-        <translation>Die Gewichte von {name} sind als {dtype} nicht endlich; nichts wurde geschrieben.</translation>
+        <translation>Die Gewichte von {name} sind als {dtype} nicht endlich; nichts wurde gespeichert.</translation>
     </message>
     <message>
         <source>There is no CUDA device that PyTorch can use. Choose the device cpu.</source>
@@ -1166,7 +1174,7 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>There is no folder {folder}, so {name} was not written. Choose another folder.</source>
-        <translation>Es gibt keinen Ordner {folder}, darum wurde {name} nicht geschrieben. Wählen Sie einen anderen Ordner.</translation>
+        <translation>Es gibt keinen Ordner {folder}, darum wurde {name} nicht gespeichert. Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>There is not enough memory for this. Close other programs, and try again.</source>
@@ -1185,16 +1193,16 @@ Doppelklick setzt zurück.</translation>
         <translation>Dieses Bild hat mehr als 8 Bit; es wurde mit 8 gelesen.</translation>
     </message>
     <message>
-        <source>You have no permission to write {name} in {folder}. Choose another folder.</source>
-        <translation>Sie dürfen {name} nicht in {folder} schreiben. Wählen Sie einen anderen Ordner.</translation>
+        <source>picgui may not write in {folder}, so {name} was not written. Choose another folder.</source>
+        <translation>picgui darf in {folder} nicht schreiben, darum wurde {name} nicht gespeichert. Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>{name} begins with a small preview of its picture, as raw files do. Save it as a plain TIFF first.</source>
         <translation>{name} beginnt mit einer kleinen Vorschau des Bildes, wie Rohdateien es tun. Speichern Sie es zuerst als gewöhnliches TIFF.</translation>
     </message>
     <message>
-        <source>{name} could not be opened: {reason}.</source>
-        <translation>{name} konnte nicht geöffnet werden: {reason}.</translation>
+        <source>{name} could not be opened: {reason}. Try again, or another copy of it.</source>
+        <translation>{name} konnte nicht geöffnet werden: {reason}. Versuchen Sie es noch einmal, oder mit einer anderen Kopie.</translation>
     </message>
     <message>
         <source>{name} is a TIFF of 16 bits whose compression cannot be read. Save it uncompressed, or with ZIP.</source>
@@ -1229,8 +1237,8 @@ Doppelklick setzt zurück.</translation>
         <translation>{name} ist kein PNG-Bild und enthält darum keine Einstellungen.</translation>
     </message>
     <message>
-        <source>{name} is not a picture that can be read. JPEG, PNG, TIFF, WebP and BMP can.</source>
-        <translation>{name} ist kein Bild, das gelesen werden kann. Lesbar sind JPEG, PNG, TIFF, WebP und BMP.</translation>
+        <source>{name} is not a picture that can be read. Save it as JPEG, PNG or TIFF.</source>
+        <translation>{name} ist kein Bild, das gelesen werden kann. Speichern Sie es als JPEG, PNG oder TIFF.</translation>
     </message>
     <message>
         <source>{name} is too large: {limit}</source>
@@ -1245,12 +1253,12 @@ Doppelklick setzt zurück.</translation>
         <translation>{name} ist zu klein: {width} x {height} Pixel. Jede Seite braucht mindestens {least}.</translation>
     </message>
     <message>
-        <source>{name} may not be read: you have no permission to open it.</source>
-        <translation>{name} darf nicht gelesen werden: Ihnen fehlt die Erlaubnis, die Datei zu öffnen.</translation>
+        <source>{name} is protected and could not be read. Change its permissions, or open a copy of it.</source>
+        <translation>{name} ist geschützt und konnte nicht gelesen werden. Ändern Sie die Rechte der Datei, oder öffnen Sie eine Kopie.</translation>
     </message>
     <message>
         <source>{name} was not written: {reason}. Try another name or folder.</source>
-        <translation>{name} wurde nicht geschrieben: {reason}. Versuchen Sie es mit einem anderen Namen oder Ordner.</translation>
+        <translation>{name} wurde nicht gespeichert: {reason}. Versuchen Sie es mit einem anderen Namen oder Ordner.</translation>
     </message>
     <message>
         <source>{path} exists and is not an earlier result of {source}. Choose another folder.</source>
@@ -1258,11 +1266,11 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>{path} has colours that were given by hand, which would be lost. Choose another folder.</source>
-        <translation>{path} hat von Hand gegebene Farben, die verloren gingen. Wählen Sie einen anderen Ordner.</translation>
+        <translation>{path} enthält von Hand vorgegebene Farben, die verloren gehen würden. Wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
-        <source>{path} is a folder, not a picture.</source>
-        <translation>{path} ist ein Ordner, kein Bild.</translation>
+        <source>{path} is a folder, not a picture. Choose a picture in it.</source>
+        <translation>{path} ist ein Ordner, kein Bild. Wählen Sie ein Bild darin.</translation>
     </message>
     <message>
         <source>{path} is a result of another photograph of the name {source}, or of {source} before it was changed. Choose another folder.</source>
@@ -1285,8 +1293,8 @@ Doppelklick setzt zurück.</translation>
         <translation>{path} ist kein brauchbares Modell von picgui: {reason}.</translation>
     </message>
     <message>
-        <source>{path} was drawn with other settings. Have it overwritten, or choose another folder.</source>
-        <translation>{path} wurde mit anderen Einstellungen gezogen. Lassen Sie es überschreiben, oder wählen Sie einen anderen Ordner.</translation>
+        <source>{path} was drawn with other settings. Let earlier results be replaced, or choose another folder.</source>
+        <translation>{path} wurde mit anderen Einstellungen gezogen. Lassen Sie frühere Ergebnisse ersetzen, oder wählen Sie einen anderen Ordner.</translation>
     </message>
     <message>
         <source>{path} was written by another program meanwhile. Choose another folder.</source>
@@ -1313,10 +1321,10 @@ Doppelklick setzt zurück.</translation>
     </message>
     <message>
         <source>Clear hints</source>
-        <translation>Hinweise löschen</translation>
+        <translation>Farbhinweise löschen</translation>
     </message>
     <message>
-        <source>Redo a region</source>
+        <source>Draw a part again</source>
         <translation>Ausschnitt neu ziehen</translation>
     </message>
     <message>
@@ -1375,7 +1383,7 @@ Doppelklick setzt zurück.</translation>
         <translation>Strg oder Umschalt und Klick</translation>
     </message>
     <message>
-        <source>Set a slider back</source>
+        <source>Reset a slider</source>
         <translation>Einen Regler zurücksetzen</translation>
     </message>
     <message>
