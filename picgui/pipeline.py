@@ -401,17 +401,26 @@ def _most_expected(candidates: np.ndarray, expected: np.ndarray) -> tuple[np.nda
 
 
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:
-    """Known colours at a smaller size: where any pixel is known, the mean of those that are."""
-    mask = torch.from_numpy(known.mask.astype(np.float32))[None]
-    share = F.adaptive_avg_pool2d(mask, shape)
-    chroma = F.adaptive_avg_pool2d(mask * torch.from_numpy(np.asarray(known.chroma, np.float32)), shape)
-    return Known((share[0] > 0).numpy(), (chroma / share.clamp_min(1e-9)).numpy())
+    """Known colours at a smaller size: where most of a pixel is known, the mean of what is. What is too thin for that, as a hint may be, is known where it lies."""
+    (height, width), mask = shape, known.mask.astype(np.float32)
+    share = resized(mask, height, width)
+    is_known = share > 0.5
+    thin = np.zeros(shape, bool)
+    thin[tuple(_places(at, old, new) for at, old, new in zip(np.nonzero(known.mask), mask.shape, shape))] = True
+    thin &= cv2.dilate(is_known.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    chroma = np.stack([resized(mask * plane, height, width) for plane in np.asarray(known.chroma, np.float32)])
+    return Known(is_known | thin, chroma / np.maximum(share, 1e-9))
 
 
 def nearest(planes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Planes (..., h, w) at another size (..., *shape): each pixel is the one that it lies in."""
-    ys, xs = (np.arange(new) * old // new for new, old in zip(shape, planes.shape[-2:]))
+    """Planes (..., h, w) at another size (..., *shape): each pixel is the one that its middle lies in."""
+    ys, xs = (_places(np.arange(new), new, old) for new, old in zip(shape, planes.shape[-2:]))
     return planes[..., ys[:, None], xs]
+
+
+def _places(at: np.ndarray, number: int, other: int) -> np.ndarray:
+    """The pixels of a row of ``other`` ones that those ``at`` places in a row of ``number`` have their middle in."""
+    return (2 * at + 1) * other // (2 * number)
 
 
 def colorize(

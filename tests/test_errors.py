@@ -76,5 +76,7 @@ def test_memory_that_runs_out_is_recognised_whoever_says_it():
         with pytest.raises((MemoryError, RuntimeError, cv2.error)) as caught:
             allocate()
         assert is_out_of_memory(caught.value) and "memory" in str(explained(caught.value)).split("(")[0]
+    for words in ("CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`", "GET was unable to find an engine to execute this computation"):
+        assert is_out_of_memory(RuntimeError(words)), "of a card that is full"
     assert not is_out_of_memory(RuntimeError("size mismatch"))
     assert "unexpected" in str(explained(RuntimeError("size {mismatch}"))) and "{mismatch}" in str(explained(RuntimeError("size {mismatch}")))

@@ -495,5 +495,5 @@ def test_an_export_of_which_one_fails_writes_the_others(drawn, tmp_path, qtbot):
     drawn.exporting.export(targets, exclusive=True)
     (tmp_path / "1.png").write_text("of another program, that came meanwhile")
     qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
-    assert "1.png was written by another program meanwhile" in drawn.message.text
+    assert "1.png was written by another program meanwhile" in drawn.message.text and "2 pictures saved" in drawn.message.text
     assert sorted(path.name for path in tmp_path.glob("?.png") if path.read_bytes()[:4] == b"\x89PNG") == ["0.png", "2.png"]

@@ -17,8 +17,9 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 
+from picgui.batch import Kept
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
 from picgui.gui import batch, controls, dialogs, gallery, jobs, records
@@ -35,7 +36,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.windows import WAIT, is_done
+from tests.windows import WAIT, drop, is_done
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -64,6 +65,7 @@ def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
     window.show()
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: [b.text() for b in window.welcome.findChildren(QPushButton) if b.property("path")] == ["scan.png"], timeout=WAIT)
     away.clear()
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
@@ -149,13 +151,15 @@ def slow_export(monkeypatch):
     monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if not time.sleep(0.05)))
 
 
-def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, slow_export, qtbot, tmp_path):
+def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, scan, slow_export, qtbot, tmp_path):
     folder = tmp_path / "stick"
     folder.mkdir()
     targets = [(sample, folder / f"{sample.seed}.png") for sample in drawn.session.samples[:2]]
     drawn.exporting.export(targets)
+    drawn.opening.open_many([scan])
     shutil.rmtree(folder)
-    assert not drawn.close()
+    assert not drawn.close() and drawn.opening.batch is not None, "nor is the queue ended"
+    drawn.opening.batch.close()
     assert drawn.isVisible() and "1.png was not written" in drawn.message.text and len(drawn.session.samples) == 4
     drawn.session.resample()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -236,8 +240,11 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
     assert drawn.message.isVisible() and "scan.png, was not found" in drawn.message.text
     assert "another photograph" not in drawn.message.text
-    qtbot.waitUntil(lambda: not drawn.studio._measurer.is_busy(), timeout=WAIT)
-    assert drawn.studio._looked_at is drawn.session.opened and drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
+    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
+    assert drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
+    drawn.opening.take_up(records.record_of(drawn.session))  # as what was put aside or saved
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
+    assert drawn.session.own_chroma is None
 
 
 def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):
@@ -592,7 +599,7 @@ def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):
         monkeypatch.setattr(QGuiApplication, "clipboard", lambda: SimpleNamespace(mimeData=lambda: data))
         drawn._actions["paste"].trigger()
     else:
-        event = SimpleNamespace(source=lambda: None, mimeData=lambda: data, acceptProposedAction=lambda: None)
+        event = SimpleNamespace(source=lambda: None, mimeData=lambda: data, setDropAction=lambda _: None, accept=lambda: None)
         drawn.dropEvent(event)
     assert "could not be read from there" in drawn.message.text and drawn.session.path.name == "scan.png"
 
@@ -622,6 +629,42 @@ def test_without_a_model_the_canvas_says_so_and_the_preferences_try_again(qtbot,
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert window.canvas._caption == ""
     window.close()
+
+
+def test_what_is_offered_is_still_offered_below_what_is_told_meanwhile(drawn):
+    taken = []
+    drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: taken.append(True)))
+    drawn.message.tell_note("Only the first of 3 pages was read.")
+    assert drawn.message.is_offering and "3 pages" in drawn.message.text and not drawn.message._timer.isActive()
+    drawn.message.tell_error("The disk is full.")
+    assert "disk is full" in drawn.message.text
+    next(button for button in drawn.message._buttons if button.text() == "Bring it back").click()
+    assert taken
+
+
+def test_a_queue_that_reads_from_a_drive_that_is_gone_can_be_closed(window, scan, qtbot, monkeypatch):
+    reading, go_on = threading.Event(), threading.Event()
+
+    def stalled(*_arguments, **_options):
+        yield Kept(scan)
+        reading.set()
+        go_on.wait(WAIT / 1000)
+
+    monkeypatch.setattr(batch, "colorize_file", stalled)
+    monkeypatch.setattr(batch, "_LONGEST_READING", 100)
+    window.opening.open_many([scan])
+    dialog = window.opening.batch
+    dialog.start.click()
+    qtbot.waitUntil(reading.is_set, timeout=WAIT)
+    dialog.close()
+    assert window.opening.batch is None and dialog._worker.is_busy()
+    go_on.set()
+    qtbot.waitUntil(lambda: not dialog._worker.is_busy(), timeout=WAIT)
+
+
+def test_what_is_dropped_is_never_moved(window, scan, qtbot):
+    assert drop(window, scan, keys=Qt.KeyboardModifier.ShiftModifier) is Qt.DropAction.CopyAction
+    qtbot.waitUntil(lambda: window.session.path == scan and is_done(window), timeout=WAIT)
 
 
 def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):
@@ -722,12 +765,15 @@ def test_earlier_crashes_can_be_brought_back_from_the_menu(drawn, scan, qtbot):
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 2, timeout=WAIT)
 
 
-def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, scan, tmp_path, qtbot):
+@pytest.mark.parametrize("kind", ["exported", "session"])
+def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, scan, tmp_path, qtbot, kind):
     exported = tmp_path / "results/export.png"
     exported.parent.mkdir()
     drawn.exporting.export([(drawn.session.selected, exported)])
     qtbot.waitUntil(exported.exists, timeout=WAIT)
     qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
+    session = tmp_path / "results/work.picgui"
+    records.write(session, records.content_of(drawn.session))
     wrong = tmp_path / "elsewhere/scan.png"
     wrong.parent.mkdir()
     cv2.imwrite(str(wrong), 255 - cv2.imread(str(scan)))
@@ -736,7 +782,7 @@ def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, s
     scan.rename(right)
     drawn.settings.setValue("recent", [str(right)])
     drawn.settings.setValue("open_folder", str(wrong.parent))
-    drawn.open(exported)
+    drawn.open(exported if kind == "exported" else session)
     qtbot.waitUntil(lambda: drawn.session.path == right and is_done(drawn), timeout=WAIT)
 
 

@@ -25,6 +25,7 @@ from picgui.pipeline import (
     network_shape,
     png_text,
     sample_rows,
+    _reduced,
     work_done,
 )
 from picgui.threads import using_threads
@@ -237,6 +238,22 @@ def test_coarse_samples_keep_known_colours_too(photo, model):
     (coarse,), _ = coarse_of(draw_rows(embedded, model, seeds=[1], known=known, candidates=2, within_gamut=False))
     assert (coarse[:, 2, 4] == 9).all()
     assert (coarse != 9).any()
+
+
+def test_known_colours_are_known_in_the_coarse_picture_where_most_of_its_pixel_is():
+    """At odd sizes its pixels lie across those of the fine one."""
+    mask, chroma = np.zeros((9, 15), bool), np.zeros((2, 9, 15), np.float32)
+    mask[:, 9:] = True  # from 4.8 of the 8 coarse columns on
+    chroma[0] = np.where(mask, 20, -90)
+    reduced = _reduced(Known(mask, chroma), (5, 8))
+    assert (reduced.mask == (np.arange(8) >= 5)).all() and np.allclose(reduced.chroma[0, :, 5:], 20, atol=1e-4)
+    region = ~np.zeros((10, 16), bool)
+    region[3:6, 4:7] = False  # drawn again: what has a known neighbour is not all held
+    assert (~_reduced(Known(region, np.zeros((2, 10, 16))), (5, 8)).mask).sum() == 3
+    thin = np.zeros((10, 16), bool)
+    thin[4, 3] = True
+    (place,) = np.argwhere(_reduced(Known(thin, np.full((2, 10, 16), 7.0)), (5, 8)).mask)
+    assert tuple(place) == (2, 1) and np.allclose(_reduced(Known(thin, np.full((2, 10, 16), 7.0)), (5, 8)).chroma[:, 2, 1], 7)
 
 
 @pytest.mark.parametrize("candidates", [0, 65])

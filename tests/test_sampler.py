@@ -113,6 +113,13 @@ def test_the_compiled_loop_is_the_full_pass_also_where_products_have_many_tiles(
 
 
 @pytest.mark.parametrize("path", ["torch", "compiled"])
+def test_no_seeds_are_no_rows(path, monkeypatch):
+    use(monkeypatch, path)
+    f, embedding, luminance, _ = setting(TINY, 2, 3)
+    assert list(sample_rows(f, embedding, luminance, seeds=[])) == []
+
+
+@pytest.mark.parametrize("path", ["torch", "compiled"])
 def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
     """Pixel by pixel with the full network and `mixture.draw`, from the same noise."""
     use(monkeypatch, path)

@@ -170,7 +170,7 @@ def test_a_new_photograph_starts_anew_and_keeps_the_settings(session):
     assert not session.undo_stack.canUndo()
 
 
-@pytest.mark.parametrize(("rows", "columns", "number"), [(10, 8, 8), (2, 2, 2), (7, 3, 3)])
+@pytest.mark.parametrize(("rows", "columns", "number"), [(10, 8, 8), (2, 2, 2), (7, 3, 4)])
 def test_hints_outlive_a_model_of_another_resolution(session, rows, columns, number):
     mask = np.zeros((ROWS, COLUMNS), bool)
     mask[1, 3] = mask[4, 0] = True

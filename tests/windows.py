@@ -14,12 +14,13 @@ def is_done(window):
     return bool(samples) and window.studio.activity is Activity.IDLE and all(s.is_complete for s in samples)
 
 
-def drop(window, path):
+def drop(window, path, *, keys=Qt.KeyboardModifier.NoModifier):
+    """Drop a file; returns what is done with it."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    window.dropEvent(
-        QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    )
+    event = QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, keys)
+    window.dropEvent(event)
+    return event.dropAction()
 
 
 def as_pixels(image):

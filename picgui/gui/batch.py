@@ -352,8 +352,8 @@ class BatchDialog(QDialog):
     def _take(self, job: int, item: object) -> None:
         if not self._worker.is_current(job) or self._current is None:
             return
-        self._is_reading = False
         if isinstance(item, Photo):
+            self._is_reading = False
             self._notes = " ".join(map(told, item.notes))
         elif isinstance(item, Drawn):
             self._share = item.share

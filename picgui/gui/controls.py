@@ -487,8 +487,8 @@ class MessageBar(QFrame):
         return self._kind == "offer" and not self.isHidden()
 
     def tell_error(self, sentence: str, *offers: Offer) -> None:
-        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
-        self._tell("error", sentence, *offers)
+        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it, and what was offered before."""
+        self._tell("error", sentence, *offers, *(self._own if self.is_offering else ()))
 
     def tell_note(self, sentence: str, *offers: Offer) -> None:
         """Something worth knowing, and what may be done about it."""
@@ -512,7 +512,7 @@ class MessageBar(QFrame):
                 self.hide()
 
     def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer, seconds: int) -> None:
-        if self._kind == "error" and not self.isHidden():
+        if self._kind in ("error", "offer") and not self.isHidden():
             self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers), announced=sentence)
         else:
             self._tell(kind, sentence, *offers)

@@ -15,7 +15,7 @@ from picgui.photo import Photo, load_readers, photo_from_rgb, read_colors, read_
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, draw_rows, embed, load_model
 from picgui.threads import use_threads
 from picgui.upsample import compose
-from picgui.writing import write_png, write_tiff
+from picgui.writing import is_written_here, write_png, write_tiff
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
@@ -187,7 +187,10 @@ def measure_surprise(opened: PhotoOpened, embedded: Embedded, model: Model) -> I
 
 
 def read_own_colors(opened: PhotoOpened) -> Iterator[OwnColors]:
-    """The tone of a print, or the colours that it has: what it looked like when it was opened, at half the size of the preview."""
+    """The tone of a print, or the colours that it has: what it looked like when it was opened, at half the size of the preview. Those of an exported picture are no photograph's."""
+    if opened.path is not None and is_written_here(opened.path):
+        yield OwnColors(None, opened)
+        return
     height, width = max(1, opened.preview.height // 2), max(1, opened.preview.width // 2)
     try:
         chroma = reduced_chroma(_colors(opened, max(height, width)), height, width)

@@ -1,13 +1,13 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QSettings, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -38,7 +38,7 @@ from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import literal, number, told, told_apart
-from picgui.gui.worker import explained
+from picgui.gui.worker import Worker, explained
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file
 from picgui.pipeline import has_usable_card
 
@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
         self._closing = False
+        self._recent_finder = Worker(self)  # a drive that is gone may hold it for long
         self._recovery = records.Recovery(data_dir())
         self._progress: Progress | None = None
         self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
@@ -84,7 +85,8 @@ class MainWindow(QMainWindow):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.choose(QApplication.instance(), str(self.settings.value("scheme", "system")))
         self._scheme_changed()
-        self.welcome.show_recent(list(filter(is_file, self.opening.recent())))
+        self._recent_finder.produced.connect(self._show_recent)
+        self._recent_finder.queue(_those_there(self.opening.recent()))
         self._refresh()
 
     # making
@@ -400,6 +402,10 @@ class MainWindow(QMainWindow):
         for widget in (self, self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Escape and Space
 
+    @Slot(int, object)
+    def _show_recent(self, _job: int, paths: list[Path]) -> None:
+        self.welcome.show_recent(paths)
+
     # what comes in
 
     @Slot(object)
@@ -411,7 +417,7 @@ class MainWindow(QMainWindow):
         if event.source() is not None:  # a thumbnail on its way out
             event.ignore()
         elif event.mimeData().hasUrls() or event.mimeData().hasImage():
-            event.acceptProposedAction()
+            _accept_as_copy(event)
             self.welcome.show_drag(True)
 
     def dragLeaveEvent(self, _event) -> None:  # noqa: N802
@@ -423,7 +429,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if self.opening.take_in(event.mimeData()):
-            event.acceptProposedAction()
+            _accept_as_copy(event)
         else:
             self.message.tell_error(self.tr("Only a photograph from this computer can be dropped here. Save it first, then drop the file."))
 
@@ -910,8 +916,6 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.settings.setValue("geometry", self.saveGeometry())
         self.hide()  # at once, though a file may still have to be written to its end
-        if self.opening.batch is not None:
-            self.opening.batch.close()
         error = self.studio.finish_exports()
         if error is not None:  # what could not be written is told, and the window stays
             self._closing = False
@@ -919,14 +923,27 @@ class MainWindow(QMainWindow):
             self.show()
             self._failed(error)
             return
+        if self.opening.batch is not None:
+            self.opening.batch.close()
         for widget in (self, self.message, self.canvas, self.gallery):
             widget.removeEventFilter(self)
+        self._recent_finder.close(0)
         self._autosave_timer.stop()
         self._recovery.close()
         self.studio.close()
         self.pictures.close()
         self.exporting.close()
         super().closeEvent(event)
+
+
+def _those_there(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    yield list(filter(is_file, paths))
+
+
+def _accept_as_copy(event: QDropEvent) -> None:
+    """Take what is dropped, but never as moved, as with Shift held: Windows would then delete the file."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def _with_keys(text: str, action: QAction) -> str:

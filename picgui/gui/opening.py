@@ -234,7 +234,8 @@ class Opening(QObject):
         return bool(files) or data.hasImage()
 
     def recent(self) -> list[Path]:
-        """The last files opened, be they there or not."""
+        """The last files opened, be they there or not; by another window of picgui, too."""
+        self.settings.sync()
         kept = self.settings.value("recent", []) or []
         return [Path(path) for path in ([kept] if isinstance(kept, str) else kept)]
 

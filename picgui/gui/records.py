@@ -64,6 +64,7 @@ def content_of(session: Session) -> dict:
     return {
         "format": _FORMAT,
         "source": str(session.path.absolute()) if session.path else None,
+        "digest": session.opened.digest,
         "picture": session.opened.picture,
         "temperature": kept.temperature,
         "sample_count": kept.sample_count,
@@ -243,7 +244,7 @@ def read_session(path: Path) -> Record:
             raise ValueError("it holds no samples")
         if picture is None and not content["source"]:
             raise ValueError("it names no photograph")
-        return Record(_source(content["source"]) if content["source"] else None, restored, picture)
+        return Record(_source(content["source"]) if content["source"] else None, restored, picture, digest=str(content.get("digest") or ""))
     except OSError as error:
         raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error) as error:

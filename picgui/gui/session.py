@@ -39,7 +39,6 @@ class Sample:
         self.temperature = temperature
         self.candidates = candidates
         self.start_at(draft, known)
-        self.coarse_log_prob = 0.0  # nats
         self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
         self.stopped = False  # by the person: what is drawn is kept
 
@@ -53,6 +52,7 @@ class Sample:
 
     def begin(self) -> None:
         """Nothing is drawn yet."""
+        self.coarse_log_prob = 0.0  # nats
         self.rows = 0  # drawn so far
         self.log_prob = 0.0  # nats, of the drawn rows and as large a part of the coarse sample
 

@@ -186,11 +186,8 @@ class Studio(QObject):
         """Let half of the samples go that memory did not suffice for, and go on with the others; nothing where they are gone."""
         if self.can_draw_fewer:
             failed = self._failed()
-            number = len(failed) // 2
-            wanted = len(self.session.samples) - number
-            self.session.set_sample_count(wanted)
-            if len(self.session.samples) > wanted:  # as many were wanted already
-                self.session.delete(failed[-number:])
+            self.session.delete(failed[-(len(failed) // 2) :])
+            self.session.set_sample_count(len(self.session.samples))
             self.session.resume(failed)
 
     @property
@@ -304,8 +301,6 @@ class Studio(QObject):
         self.session.set_photo(opened)
         if self._restored is not None:
             self.session.restore(self._restored)
-            if not self._restored.photo:
-                self._looked_at = opened  # an exported picture, whose colours are no photograph's
             if self._restored.photo and self._restored.photo != opened.photo.fingerprint:
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
@@ -488,9 +483,11 @@ class Studio(QObject):
 
     @Slot(int, object)
     def _export_failed(self, job: int, error: PicError) -> None:
-        self._written.pop(job, None)
-        if self._promised.pop(job, None) is not None:
+        written, promise = self._written.pop(job, []), self._promised.pop(job, None)
+        if promise is not None:
             self._export_error = error
         self.activity_changed.emit()
         self.failed.emit(error)
+        if promise is not None and written:  # which is told below the error
+            self.exported.emit(written, promise.holds_drafts)
 

@@ -17,8 +17,19 @@ from picgui.pic.network import PixelCNN
 
 # oneDNN's, as PyTorch's own compiler calls them; not every build has them
 _pack, _multiply_packed = (getattr(torch.ops.mkldnn, name, None) for name in ("_reorder_linear_weight", "_linear_pointwise"))
-_ONEDNN_PACKS = torch.backends.mkldnn.is_available() and None not in (_pack, _multiply_packed)
-_WORTH_PACKING = 128  # inputs of a matrix: a call takes 10 microseconds
+_WORTH_PACKING = 129  # inputs of a matrix: a call takes 10 microseconds
+
+
+def _onednn_packs() -> bool:
+    """Whether such a product comes out right here."""
+    try:
+        rows, weight = torch.ones(2, 16), torch.ones(8, 16)
+        return torch.equal(_multiply_packed(rows, _pack(weight), None, "none", [], ""), rows @ weight.t())
+    except (RuntimeError, TypeError):  # it is not there, is called otherwise, or does not know this processor
+        return False
+
+
+_ONEDNN_PACKS = torch.backends.mkldnn.is_available() and _onednn_packs()
 
 
 class Matrix(NamedTuple):

@@ -60,6 +60,8 @@ def sample_rows(
         raise ValueError(f"temperature is {temperature}; it must not be negative")
     if len(embedding) not in (1, len(seeds)):
         raise ValueError(f"{len(embedding)} embeddings for {len(seeds)} seeds; it takes one for all or one for each")
+    if not len(seeds):
+        return
     for y, chroma, _, log_prob in _rows(
         pixel_cnn,
         embedding,
