@@ -406,7 +406,7 @@ def _reduced(known: Known, shape: tuple[int, int]) -> Known:
     share = resized(mask, height, width)
     is_known = share > 0.5
     thin = np.zeros(shape, bool)
-    thin[tuple(_places(at, old, new) for at, old, new in zip(np.nonzero(known.mask), mask.shape, shape))] = True
+    thin[tuple(places(at, old, new) for at, old, new in zip(np.nonzero(known.mask), mask.shape, shape))] = True
     thin &= cv2.dilate(is_known.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
     chroma = np.stack([resized(mask * plane, height, width) for plane in np.asarray(known.chroma, np.float32)])
     return Known(is_known | thin, chroma / np.maximum(share, 1e-9))
@@ -414,11 +414,11 @@ def _reduced(known: Known, shape: tuple[int, int]) -> Known:
 
 def nearest(planes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Planes (..., h, w) at another size (..., *shape): each pixel is the one that its middle lies in."""
-    ys, xs = (_places(np.arange(new), new, old) for new, old in zip(shape, planes.shape[-2:]))
+    ys, xs = (places(np.arange(new), new, old) for new, old in zip(shape, planes.shape[-2:]))
     return planes[..., ys[:, None], xs]
 
 
-def _places(at: np.ndarray, number: int, other: int) -> np.ndarray:
+def places(at: np.ndarray, number: int, other: int) -> np.ndarray:
     """The pixels of a row of ``other`` ones that those ``at`` places in a row of ``number`` have their middle in."""
     return (2 * at + 1) * other // (2 * number)
 

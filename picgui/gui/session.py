@@ -12,7 +12,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from picgui import defaults
 from picgui.gui.jobs import PhotoOpened
-from picgui.pipeline import Coarse, Embedded, Known, Row, nearest
+from picgui.pipeline import Coarse, Embedded, Known, Row, nearest, places
 
 MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2
@@ -339,7 +339,7 @@ class Session(QObject):
         before, after = known.mask.shape, self.embedded.chroma_shape
         mask, chroma = nearest(known.mask, after), nearest(known.chroma, after)
         ys, xs = np.nonzero(known.mask)  # a smaller one must not lose what falls between its pixels
-        to = ys * after[0] // before[0], xs * after[1] // before[1]
+        to = tuple(places(at, old, new) for at, old, new in zip((ys, xs), before, after))
         mask[to], chroma[:, *to] = True, known.chroma[:, ys, xs]
         return Known(mask, chroma)
 
