@@ -225,3 +225,21 @@ def test_point_takes_every_nth_pixel_and_area_the_mean():
 def test_stages_must_reduce_by_the_chroma_scale():
     with pytest.raises(ValueError, match="reduce by 2"):
         ModelConfig.from_dict(TINY.to_dict() | {"stages": [list(Stage(4, 1, 2))]})
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 40), (4, 8), (24, 20)])
+def test_a_picture_is_continued_by_its_mirror_image_to_the_coarsest_level(height, width):
+    """What lies beyond a picture is like it, not a black wall; known colours too."""
+    embedding = network(TINY).embedding
+    luminance, chroma = torch.randn(1, 1, height, width), torch.randn(1, 2, height // 4, width // 4)
+    known = known_planes(reduce_luminance(luminance, 4), chroma, torch.full_like(chroma[:, :1], 0.75))
+
+    sides = [-(-side // TINY.multiple) * TINY.multiple for side in (height, width)]
+
+    def continued(planes, scale):
+        rows = torch.cat((planes, planes.flip(2)), dim=2).repeat(1, 1, TINY.multiple, 1)[:, :, : sides[0] // scale]
+        return torch.cat((rows, rows.flip(3)), dim=3).repeat(1, 1, 1, TINY.multiple)[:, :, :, : sides[1] // scale]
+
+    with torch.no_grad():
+        given, larger = embedding(luminance, known), embedding(continued(luminance, 1), continued(known, 4))
+    assert torch.allclose(given, larger[:, :, : height // 4, : width // 4], atol=1e-5)

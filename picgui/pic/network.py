@@ -230,15 +230,13 @@ class Embedding(nn.Module):
         return nn.Sequential(*layers), channels
 
     def stem(self, luminance: Tensor) -> Tensor:
-        """The part that no known colour reaches: (N, 1, H, W) to (N, C, h', w'), padded to the coarsest level."""
+        """The part that no known colour reaches: (N, 1, H, W) to (N, C, h', w'), continued to whole pixels of the coarsest level."""
         height, width = luminance.shape[-2:]
         scale = self.config.chroma_scale
         if height % scale or width % scale:
             raise ValueError(f"luminance is {height}x{width}; both must be multiples of {scale}")
         multiple = self.config.multiple
-        padding = (0, -width % multiple, 0, -height % multiple)
-        if any(padding):
-            luminance = F.pad(luminance, padding, mode="replicate")
+        luminance = _mirrored(luminance, height + -height % multiple, width + -width % multiple)
         return self.stages(torch.cat((luminance, torch.ones_like(luminance)), dim=1))
 
     def body(self, features: Tensor, known: Tensor | None = None) -> Tensor:
@@ -248,8 +246,7 @@ class Embedding(nn.Module):
         """
         x = features
         if self.join is not None:
-            padding = (0, x.shape[-1] - known.shape[-1], 0, x.shape[-2] - known.shape[-2])
-            x = x + self.join(F.pad(known, padding) if any(padding) else known)
+            x = x + self.join(_mirrored(known, *x.shape[-2:]))
         skips = []
         for stage in self.down:
             x = stage(x)
@@ -266,6 +263,16 @@ class Embedding(nn.Module):
         if known is None and self.join is not None:
             known = nothing_known(reduce_luminance(luminance, scale))
         return self.body(self.stem(luminance), known)[:, :, :height, :width]
+
+
+def _mirrored(x: Tensor, height: int, width: int) -> Tensor:
+    """(N, C, h, w) continued by its mirror image below and to the right, to a larger height and width."""
+    for dimension, size in ((2, height), (3, width)):
+        number = x.shape[dimension]
+        if size > number:
+            places = torch.arange(size, device=x.device) % (2 * number)
+            x = x.index_select(dimension, torch.minimum(places, 2 * number - 1 - places))
+    return x
 
 
 class PixelCNN(nn.Module):
