@@ -310,7 +310,7 @@ def test_hints_are_whole_numbers_as_files_keep_them_and_steps_are_bounded(drawn)
 
 def test_a_full_disk_does_not_cost_what_was_kept_before(pasted, qtbot, monkeypatch):
     pasted._save_now()
-    own, before = pasted._recovery._own, records.read_session(pasted._recovery._own)
+    own, before = pasted._recovery._own.path, records.read_session(pasted._recovery._own.path)
     full = OSError(28, "No space left on device")
     with monkeypatch.context() as scarce:
         scarce.setattr("picgui.files.os.replace", lambda *_: (_ for _ in ()).throw(full))

@@ -251,7 +251,7 @@ def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, sc
     drawn.session.select(drawn.session.samples[2])
     chroma = drawn.session.selected.chroma.copy()
     drawn._save_now()
-    drawn._recovery._lock.unlock()  # as when its program is gone
+    drawn._recovery._own.lock.unlock()  # as when its program is gone
     drawn._recovery = records.Recovery(data_dir())
     moved = scan.with_name("moved.png")
     scan.rename(moved)
@@ -307,7 +307,7 @@ def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, s
     pasted._save_now()
     written, replacing = [], records.replacing
     monkeypatch.setattr(records, "replacing", lambda path, **options: (written.append(path.suffix), replacing(path, **options))[1])
-    session, own = pasted.session, pasted._recovery._own
+    session, own = pasted.session, pasted._recovery._own.path
     for sample in session.samples[1:]:
         session.select(sample)
         pasted._save_now()
@@ -1409,3 +1409,26 @@ def test_where_samples_differ_is_offered_once_two_are_complete(drawn):
         sample.rows = sample.chroma.shape[1]
     drawn._refresh()
     assert drawn._actions["spread"].isEnabled()
+
+
+def test_what_was_put_aside_outlives_a_crash_too(drawn, scan, other, qtbot):
+    drawn._save_now()
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
+    drawn._save_now()
+    files = [drawn._recovery._own, *(file for _, file in drawn._recovery._aside)]
+    assert len(files) == 2 and all(file.path.is_file() for file in files)
+    for file in files:
+        file.lock.unlock()  # as when its program is gone
+    found = records.Recovery(data_dir())
+    assert found.find() and [records.photo_name(path) for path in found.all_kept()[:2]] == [other.name, scan.name]
+    assert [len(records.read_session(path).restored.samples) for path in found.all_kept()[:2]] == [4, 4]
+
+
+def test_what_was_put_aside_is_not_offered_after_an_end_in_order(drawn, other, qtbot):
+    before = set(data_dir().glob("open-*"))
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
+    assert set(data_dir().glob("open-*.picgui")) - before
+    drawn.close()
+    assert not set(data_dir().glob("open-*")) - before

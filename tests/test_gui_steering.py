@@ -197,7 +197,7 @@ def test_chroma_in_a_record_is_bounded(tmp_path, drawn):
 def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     chroma = drawn.session.samples[1].chroma.copy()
     drawn._save_now()
-    drawn._recovery._lock.unlock()  # as when its program is gone
+    drawn._recovery._own.lock.unlock()  # as when its program is gone
     drawn.session.resample()
     drawn._recovery = records.Recovery(data_dir())
     drawn.offer_last()
@@ -834,8 +834,8 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
 
 def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     before, lightness = [s.chroma.copy() for s in pasted.session.samples], pasted.session.opened.photo.lightness
-    qtbot.waitUntil(lambda: not pasted._autosave_timer.isActive() and pasted._recovery._lock is not None, timeout=WAIT)
-    pasted._recovery._lock.unlock()  # as when its program is gone
+    qtbot.waitUntil(lambda: not pasted._autosave_timer.isActive() and pasted._recovery._own.lock is not None, timeout=WAIT)
+    pasted._recovery._own.lock.unlock()  # as when its program is gone
     pasted._recovery = records.Recovery(data_dir())
     samples = pasted.session.samples
     pasted.open(example_photo())

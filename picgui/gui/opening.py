@@ -86,6 +86,7 @@ class Opening(QObject):
         self._aside = [record for record in self._aside if record.restored is not restoring]
         if left is not None:
             self._aside = [*self._aside, left][-_PUT_ASIDE:]
+        self._recovery.put_aside(self._aside)
         own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
         offered = left if left is not None and (own is None or restoring is not None) else own
         if offered is None:

@@ -8,7 +8,7 @@ import os
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
@@ -40,12 +40,12 @@ class Record:
 
 def sample_text(sample: Sample, photo: Photo) -> str:
     """The record of one sample as text."""
-    return json.dumps(_sample_record(sample, photo))
+    return json.dumps(_sample_record(sample, photo.fingerprint))
 
 
-def _sample_record(sample: Sample, photo: Photo) -> dict:
+def _sample_record(sample: Sample, photo: str) -> dict:
     return record.sample_record(
-        photo=photo.fingerprint,
+        photo=photo,
         seed=sample.seed,
         temperature=sample.temperature,
         candidates=sample.candidates,
@@ -60,26 +60,30 @@ def _sample_record(sample: Sample, photo: Photo) -> dict:
 
 def content_of(session: Session) -> dict:
     """What a session file says of a session as it is now."""
-    kept = session.kept()
+    return _content(record_of(session))
+
+
+def _content(wanted: Record) -> dict:
+    kept = wanted.restored
     return {
         "format": _FORMAT,
-        "source": str(session.path.absolute()) if session.path else None,
-        "digest": session.opened.digest,
-        "picture": session.opened.picture,
+        "source": str(wanted.source.absolute()) if wanted.source else None,
+        "digest": wanted.digest,
+        "picture": wanted.picture,
         "temperature": kept.temperature,
-        "sample_count": kept.sample_count,
+        "sample_count": kept.sample_count or len(kept.samples),
         "saturation": kept.saturation,
         "selected": kept.selected,
         "pinned": list(kept.pinned),
         "stopped": [place for place, s in enumerate(kept.samples) if s.stopped],
         "hints": record.known_record(kept.hints),
-        "samples": [_sample_record(s, session.opened.photo) for s in kept.samples],
+        "samples": [_sample_record(s, kept.photo) for s in kept.samples],
     }
 
 
 def record_of(session: Session) -> Record:
     """A session as it is now, to be taken up again while the program runs."""
-    return Record(session.path, session.kept(), session.opened.picture)
+    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest)
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -118,44 +122,74 @@ def photo_name(path: Path) -> str:
     return _source(source).name if isinstance(source, str) else ""
 
 
-class Recovery:
-    """What outlives a crash: a session file of this program while it runs, and the one that a crash left.
+class _OpenFile:
+    """A session file that is there while this program runs, and a lock that says that it does.
 
-    A pasted picture lies beside it, and is written once: it may be large, and every choice is saved. Several programs may run at once;
-    a lock says which files still have one.
+    A pasted picture lies beside it, and is written once: it may be large, and every choice is saved.
     """
 
     def __init__(self, folder: Path):
-        self.kept = folder / f"recovered{ENDING}"
-        self._folder = folder
-        self._own = folder / f"open-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
-        self._lock: QLockFile | None = None
+        self.path = folder / f"open-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
+        self.lock: QLockFile | None = None
         self._picture: bytes | None = None
 
-    def save(self, session: Session) -> None:
-        """Write what is being worked on. Raises ExportError."""
-        if self._lock is None:
-            make_folder(self._folder)
-            self._lock = QLockFile(f"{self._own}.lock")
-            self._lock.tryLock(0)
-        picture, beside = session.opened.picture, _picture_beside(self._own)
+    def save(self, wanted: Record) -> None:
+        """Write it anew. Raises ExportError."""
+        if self.lock is None:
+            make_folder(self.path.parent)
+            self.lock = QLockFile(f"{self.path}.lock")
+            self.lock.tryLock(0)
+        picture, beside = wanted.picture, _picture_beside(self.path)
         if picture is not None and picture is not self._picture:
             with replacing(beside, durable=False) as file:
                 file.write(picture)
-        write(self._own, content_of(session) | {"picture": picture is not None}, durable=False)  # the window does not wait for the disk
+        write(self.path, _content(wanted) | {"picture": picture is not None}, durable=False)  # the window does not wait for the disk
         self._picture = picture
         if picture is None:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """It is of no use any more."""
+        with contextlib.suppress(OSError):  # then it is offered once more
+            self._picture = None
+            for path in (self.path, _picture_beside(self.path)):
+                path.unlink(missing_ok=True)
+        if self.lock is not None:
+            self.lock.unlock()
+            self.lock = None
+
+
+class Recovery:
+    """What outlives a crash: session files of this program while it runs, of the photograph that is open and of those that were put aside, and those that
+    crashes left. Several programs may run at once.
+    """
+
+    def __init__(self, folder: Path):
+        self.kept = folder / f"recovered{ENDING}"
+        self._folder = folder
+        self._own = _OpenFile(folder)
+        self._aside: list[tuple[Record, _OpenFile]] = []
+
+    def save(self, session: Session) -> None:
+        """Write what is being worked on. Raises ExportError."""
+        self._own.save(record_of(session))
+
+    def put_aside(self, wanted: Sequence[Record]) -> None:
+        """Keep these, too, and none that was put aside before and is not among them."""
+        left = {id(one): file for one, file in self._aside}
+        for one, file in self._aside:
+            if not any(one is other for other in wanted):
+                file.close()
+        self._aside = [(one, left.get(id(one)) or _OpenFile(self._folder)) for one in wanted]
+        for one, file in self._aside:
+            if file.lock is None:
+                with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
+                    file.save(one)
+
     def holds(self, path: Path) -> bool:
         """Whether a session file is one that this keeps."""
         return path.parent == self._folder
-
-    def _forget(self) -> None:
-        self._picture = None
-        for path in (self._own, _picture_beside(self._own)):
-            path.unlink(missing_ok=True)
 
     def find(self) -> bool:
         """Put aside what crashes left, the newest as `kept`; whether there is anything new. The last few are kept."""
@@ -163,7 +197,7 @@ class Recovery:
         for path in self._folder.glob(f"open-*{ENDING}"):
             lock = QLockFile(f"{path}.lock")
             lock.setStaleLockTime(0)  # only whether its program still runs counts
-            if path != self._own and lock.tryLock(0):
+            if path != self._own.path and lock.tryLock(0):
                 left.append((_changed(path), path, lock))
         self.clear()
         found = False
@@ -182,7 +216,7 @@ class Recovery:
                 session = path.with_suffix(ENDING)
                 lock = QLockFile(f"{session}.lock")
                 lock.setStaleLockTime(0)
-                if not is_file(session) and session != self._own and lock.tryLock(0):
+                if not is_file(session) and session != self._own.path and lock.tryLock(0):
                     path.unlink(missing_ok=True)
                     lock.unlock()
             for path in self._folder.glob(f"{PART}*"):
@@ -205,11 +239,8 @@ class Recovery:
 
     def close(self) -> None:
         """The program ends in order: nothing needs to be brought back."""
-        with contextlib.suppress(OSError):  # then it is offered once more
-            self._forget()
-        if self._lock is not None:
-            self._lock.unlock()
-            self._lock = None
+        self._own.close()
+        self.put_aside(())
 
 
 def is_session(path: Path) -> bool:
