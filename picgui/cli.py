@@ -95,10 +95,9 @@ def _colorize(options: argparse.Namespace) -> int:
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors=sys.getfilesystemencodeerrors())
     sys.stderr = sys.stderr or open(os.devnull, "w")  # where it is closed, print would take standard output
     with suppress(ValueError):  # as a part of another program, in a thread
-        for name in ("SIGTERM", "SIGHUP"):  # of who ends jobs, of a terminal that is closed: what is half written goes
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the latter
-                signal.signal(number, signal.default_int_handler)
+        for number in _ENDS:
+            if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the latter
+                signal.signal(number, _interrupt)
     try:
         return _colorize_all(options)
     except KeyboardInterrupt:
@@ -106,6 +105,17 @@ def _colorize(options: argparse.Namespace) -> int:
     except _OutputError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer goes nowhere
         return 1 if isinstance(error.__cause__, BrokenPipeError) else _say(f"Standard output cannot be written: {error}.")
+
+
+# of who ends jobs, of a terminal that is closed
+_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """What is half written goes, undisturbed by another such signal, as shells send two."""
+    for other in _ENDS:
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 class _OutputError(Exception):

@@ -405,9 +405,12 @@ def _reduced(known: Known, shape: tuple[int, int]) -> Known:
     (height, width), mask = shape, known.mask.astype(np.float32)
     share = resized(mask, height, width)
     is_known = share > 0.5
+    _, parts = cv2.connectedComponents(known.mask.astype(np.uint8))
+    at = np.nonzero(known.mask)
+    to = tuple(places(here, old, new) for here, old, new in zip(at, mask.shape, shape))
+    is_thin = ~np.isin(parts[at], parts[at][is_known[to]])  # of a part that no pixel is mostly of
     thin = np.zeros(shape, bool)
-    thin[tuple(places(at, old, new) for at, old, new in zip(np.nonzero(known.mask), mask.shape, shape))] = True
-    thin &= cv2.dilate(is_known.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    thin[tuple(axis[is_thin] for axis in to)] = True
     chroma = np.stack([resized(mask * plane, height, width) for plane in np.asarray(known.chroma, np.float32)])
     return Known(is_known | thin, chroma / np.maximum(share, 1e-9))
 

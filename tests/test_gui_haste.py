@@ -20,6 +20,7 @@ from picgui.gui.studio import Activity
 from picgui.gui.worker import while_painting
 from picgui.opencv import cv2
 from picgui.paths import data_dir
+from picgui.photo import read_photo
 from picgui.upsample import compose
 from tests.windows import WAIT, as_pixels, is_done
 
@@ -165,11 +166,13 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
     begun, go_on = threading.Event(), threading.Event()
 
     def writing(*_, **__):
+        yield read_photo(scan)
         begun.set()
         go_on.wait(WAIT / 1000)
         yield
 
     monkeypatch.setattr(batch, "colorize_file", writing)
+    monkeypatch.setattr(batch, "_LONGEST_READING", 10)  # it is not what is waited for
     window.opening.open_many([scan])
     first = window.opening.batch
     first.start.click()
@@ -180,7 +183,7 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
         seen.append(window.message.text)
         go_on.set()
 
-    qtbot.waitUntil(begun.is_set, timeout=WAIT)
+    qtbot.waitUntil(lambda: begun.is_set() and not first._is_reading, timeout=WAIT)
     batch.QTimer.singleShot(50, open_another)
     first.close()
     assert "still finishing" in seen[0] and window.opening.batch is None
@@ -492,8 +495,8 @@ def test_arrow_keys_go_on_within_a_comparison_and_beyond_it(drawn, qtbot):
 
 def test_an_export_of_which_one_fails_writes_the_others(drawn, tmp_path, qtbot):
     targets = [(sample, tmp_path / f"{place}.png") for place, sample in enumerate(drawn.session.samples[:3])]
-    drawn.exporting.export(targets, exclusive=True)
     (tmp_path / "1.png").write_text("of another program, that came meanwhile")
+    drawn.exporting.export(targets, exclusive=True)
     qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
     assert "1.png was written by another program meanwhile" in drawn.message.text and "2 pictures saved" in drawn.message.text
     assert sorted(path.name for path in tmp_path.glob("?.png") if path.read_bytes()[:4] == b"\x89PNG") == ["0.png", "2.png"]

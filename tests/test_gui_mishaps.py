@@ -155,8 +155,8 @@ def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, scan
     folder = tmp_path / "stick"
     folder.mkdir()
     targets = [(sample, folder / f"{sample.seed}.png") for sample in drawn.session.samples[:2]]
-    drawn.exporting.export(targets)
     drawn.opening.open_many([scan])
+    drawn.exporting.export(targets)
     shutil.rmtree(folder)
     assert not drawn.close() and drawn.opening.batch is not None, "nor is the queue ended"
     drawn.opening.batch.close()
@@ -252,7 +252,7 @@ def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, sc
     chroma = drawn.session.selected.chroma.copy()
     drawn._save_now()
     drawn._recovery._own.lock.unlock()  # as when its program is gone
-    drawn._recovery = records.Recovery(data_dir())
+    drawn._recovery = drawn.opening._recovery = records.Recovery(data_dir())
     moved = scan.with_name("moved.png")
     scan.rename(moved)
     drawn.settings.remove("recent")
@@ -636,8 +636,7 @@ def test_what_is_offered_is_still_offered_below_what_is_told_meanwhile(drawn):
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: taken.append(True)))
     drawn.message.tell_note("Only the first of 3 pages was read.")
     assert drawn.message.is_offering and "3 pages" in drawn.message.text and not drawn.message._timer.isActive()
-    drawn.message.tell_error("The disk is full.")
-    assert "disk is full" in drawn.message.text
+    drawn.message.tell_note("scan.png was put aside.", ("Go back to it", lambda: None))
     next(button for button in drawn.message._buttons if button.text() == "Bring it back").click()
     assert taken
 
@@ -724,10 +723,10 @@ def test_all_that_crashes_left_is_kept_the_newest_first(tmp_path):
     assert recovery.find() and not records.Recovery(tmp_path).find()
     assert [path.read_text() for path in recovery.all_kept()] == ["newer", "older", "oldest"]
     assert recovery.all_kept()[2].with_suffix(".png").read_bytes() == b"picture of the oldest"
-    for number in range(4):
+    for number in range(12):
         left_behind(tmp_path, str(number), str(number), 0)
         assert recovery.find()
-    assert [path.read_text() for path in recovery.all_kept()] == ["3", "2", "1", "0", "newer"]
+    assert [path.read_text() for path in recovery.all_kept()] == [*map(str, reversed(range(12))), "newer"]
     assert not list(tmp_path.glob("*.png"))
 
 

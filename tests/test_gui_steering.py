@@ -199,7 +199,7 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     drawn._save_now()
     drawn._recovery._own.lock.unlock()  # as when its program is gone
     drawn.session.resample()
-    drawn._recovery = records.Recovery(data_dir())
+    drawn._recovery = drawn.opening._recovery = records.Recovery(data_dir())
     drawn.offer_last()
     drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
     assert drawn.message.isVisible() and "did not close properly" in drawn.message.text
@@ -836,7 +836,7 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     before, lightness = [s.chroma.copy() for s in pasted.session.samples], pasted.session.opened.photo.lightness
     qtbot.waitUntil(lambda: not pasted._autosave_timer.isActive() and pasted._recovery._own.lock is not None, timeout=WAIT)
     pasted._recovery._own.lock.unlock()  # as when its program is gone
-    pasted._recovery = records.Recovery(data_dir())
+    pasted._recovery = pasted.opening._recovery = records.Recovery(data_dir())
     samples = pasted.session.samples
     pasted.open(example_photo())
     pasted.offer_last()

@@ -252,6 +252,9 @@ def test_known_colours_are_known_in_the_coarse_picture_where_most_of_its_pixel_i
     assert (~_reduced(Known(region, np.zeros((2, 10, 16))), (5, 8)).mask).sum() == 3
     thin = np.zeros((10, 16), bool)
     thin[4, 3] = True
+    thin[3:10, 5:16] = True  # one that is not leaves it
+    assert _reduced(Known(thin, np.zeros((2, 10, 16))), (5, 8)).mask[2, 1]
+    thin[3:10, 5:16] = False
     (place,) = np.argwhere(_reduced(Known(thin, np.full((2, 10, 16), 7.0)), (5, 8)).mask)
     assert tuple(place) == (2, 1) and np.allclose(_reduced(Known(thin, np.full((2, 10, 16), 7.0)), (5, 8)).chroma[:, 2, 1], 7)
 

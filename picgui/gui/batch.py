@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.errors import DestinationError, PicError
-from picgui.gui import preferences, theme
+from picgui.gui import theme
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.words import breakable, number, told
@@ -78,9 +78,11 @@ class BatchDialog(QDialog):
         temperature: float,
         saturation: float,
         threads: int,
+        at_start: bool,
         settings: QSettings,
         parent: QWidget | None = None,
     ):
+        """``at_start`` says that samples, temperature and saturation are those that the program began with: no choice of a person's."""
         super().__init__(parent)
         self._paths, self._model, self._settings = list(paths), model, settings
         self._now = _Wanted(samples, temperature, saturation)
@@ -105,10 +107,10 @@ class BatchDialog(QDialog):
         title = self.tr("Colorize %1 photographs") if len(self._paths) > 1 else self.tr("Colorize a photograph")
         self.setWindowTitle(title.replace("%1", str(len(self._paths))))
         self.resize(620, 480)
-        self._make_widgets()
+        self._make_widgets(at_start)
         self._show_progress()
 
-    def _make_widgets(self) -> None:
+    def _make_widgets(self, at_start: bool) -> None:
         self.explained = QLabel()
         self.explained.setObjectName("quiet")
         self.explained.setWordWrap(True)
@@ -134,9 +136,8 @@ class BatchDialog(QDialog):
         self.folder.textChanged.connect(self._show_progress)
         self.choose = QPushButton(self.tr("Choose…"))
         self.choose.clicked.connect(self._choose_folder)
-        self.as_last = QCheckBox(self.tr("Go on with the settings of this folder's last queue"))
-        as_at_first = _Wanted(preferences.samples(self._settings), preferences.temperature(self._settings), 1.0)
-        self.as_last.setChecked(self._now == as_at_first)  # else they were chosen since picgui was opened
+        self.as_last = QCheckBox(self.tr("Go on with the settings of this folder's last queue"), self)
+        self.as_last.setChecked(at_start)
         self.as_last.setVisible(self._last is not None)
         self.as_last.toggled.connect(self._explain)
         self._explain()
@@ -290,7 +291,7 @@ class BatchDialog(QDialog):
         self._written, self._notes, self._share = 0, "", 0.0
         path, folder, wanted = self._paths[self._current], self._folder, self._wanted
         self._set(State.RUNNING, self.tr("reading…"))
-        self._is_reading = True
+        self._is_reading = not self._worker.is_busy()  # with what was skipped, which may be half written
         self._worker.queue(
             colorize_file(
                 path,

@@ -487,15 +487,15 @@ class MessageBar(QFrame):
         return self._kind == "offer" and not self.isHidden()
 
     def tell_error(self, sentence: str, *offers: Offer) -> None:
-        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it, and what was offered before."""
-        self._tell("error", sentence, *offers, *(self._own if self.is_offering else ()))
+        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
+        self._tell("error", sentence, *offers)
 
     def tell_note(self, sentence: str, *offers: Offer) -> None:
         """Something worth knowing, and what may be done about it."""
         self._tell_for_a_while("note", sentence, *offers, seconds=self._SECONDS_TO_DECIDE if offers else self._SECONDS)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
-        """Something that a person should decide on; stays until then."""
+        """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong."""
         self._tell("offer", sentence, *offers)
 
     def tell_done(self, sentence: str, *offers: Offer) -> None:

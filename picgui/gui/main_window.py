@@ -921,7 +921,8 @@ class MainWindow(QMainWindow):
             self._closing = False
             event.ignore()
             self.show()
-            self._failed(error)
+            if self.message.isHidden():  # else it is told, with what could be written below it
+                self._failed(error)
             return
         if self.opening.batch is not None:
             self.opening.batch.close()

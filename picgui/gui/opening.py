@@ -24,7 +24,6 @@ from picgui.paths import example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS
 
 _RECENT_FILES = 8
-_PUT_ASIDE = 8  # photographs with their samples
 
 
 class Opening(QObject):
@@ -36,6 +35,7 @@ class Opening(QObject):
         super().__init__(window)
         self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
         self.batch: BatchDialog | None = None
+        self._at_start = self._wanted()
         self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
         studio.photo_taken.connect(self._photo_taken)
@@ -85,7 +85,10 @@ class Opening(QObject):
         restoring = self.session.restoring
         self._aside = [record for record in self._aside if record.restored is not restoring]
         if left is not None:
-            self._aside = [*self._aside, left][-_PUT_ASIDE:]
+            self._aside = [*self._aside, left][-records.PUT_ASIDE:]
+        if restoring is not None:  # it is among them no more, and has no samples yet
+            with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
+                self._recovery.save(self.session)
         self._recovery.put_aside(self._aside)
         own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
         offered = left if left is not None and (own is None or restoring is not None) else own
@@ -96,7 +99,7 @@ class Opening(QObject):
         words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(offered.source))
         if offered is own:
             words = self.tr("Earlier samples of this photograph were put aside.")
-        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Bring them back"), partial(self.take_up, offered)))
+        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)))
 
     def _is_of_present(self, record: records.Record) -> bool:
         """Whether a record is of the photograph that is open."""
@@ -186,11 +189,15 @@ class Opening(QObject):
                 temperature=self.session.temperature,
                 saturation=self.session.saturation,
                 threads=preferences.threads(self.settings),
+                at_start=self._wanted() == self._at_start,
                 settings=self.settings,
                 parent=self._window,
             )
             self.batch.finished.connect(self._batch_closed)
             self.batch.show()
+
+    def _wanted(self) -> tuple[int, float, float]:
+        return self.session.sample_count, self.session.temperature, self.session.saturation
 
     @Slot()
     def _batch_closed(self) -> None:

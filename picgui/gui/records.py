@@ -25,7 +25,8 @@ from picgui.png import read_png_text
 
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
-_KEPT = 5  # of what crashes left
+PUT_ASIDE = 8  # photographs with their samples that outlive a crash beside the open one
+_KEPT = PUT_ASIDE + 5  # of what crashes left
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class _OpenFile:
     def __init__(self, folder: Path):
         self.path = folder / f"open-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
         self.lock: QLockFile | None = None
+        self.is_saved = False
         self._picture: bytes | None = None
 
     def save(self, wanted: Record) -> None:
@@ -144,7 +146,7 @@ class _OpenFile:
             with replacing(beside, durable=False) as file:
                 file.write(picture)
         write(self.path, _content(wanted) | {"picture": picture is not None}, durable=False)  # the window does not wait for the disk
-        self._picture = picture
+        self._picture, self.is_saved = picture, True
         if picture is None:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
@@ -183,7 +185,7 @@ class Recovery:
                 file.close()
         self._aside = [(one, left.get(id(one)) or _OpenFile(self._folder)) for one in wanted]
         for one, file in self._aside:
-            if file.lock is None:
+            if not file.is_saved:
                 with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                     file.save(one)
 

@@ -470,6 +470,12 @@ class Session(QObject):
             selected = beside(self.selected, shown or self.samples, kept)
             self._choose(self.tr("Delete"), samples=kept, selected=selected.number if selected else None)
 
+    def do_without(self, samples: Sequence[Sample]) -> None:
+        """Take samples out of the gallery, and want no more than are left."""
+        kept = tuple(s for s in self.samples if s not in samples)
+        selected = beside(self.selected, self.samples, kept)
+        self._choose(self.tr("Number of samples"), samples=kept, sample_count=len(kept), selected=selected.number if selected else None)
+
     def set_saturation(self, saturation: float) -> None:
         """Change how strongly colours are shown and exported; nothing is drawn again."""
         if saturation != self.saturation:

@@ -186,8 +186,7 @@ class Studio(QObject):
         """Let half of the samples go that memory did not suffice for, and go on with the others; nothing where they are gone."""
         if self.can_draw_fewer:
             failed = self._failed()
-            self.session.delete(failed[-(len(failed) // 2) :])
-            self.session.set_sample_count(len(self.session.samples))
+            self.session.do_without(failed[-(len(failed) // 2) :])
             self.session.resume(failed)
 
     @property

@@ -96,7 +96,7 @@
     </message>
     <message>
         <source>Their saturation is %1.</source>
-        <translation>Ihre Sättigung ist %1.</translation>
+        <translation>Sättigung: %1.</translation>
     </message>
     <message>
         <source>skipped</source>
@@ -747,10 +747,6 @@
         <translation>Frühere Varianten dieses Fotos wurden beiseitegelegt.</translation>
     </message>
     <message>
-        <source>Bring them back</source>
-        <translation>Zurückholen</translation>
-    </message>
-    <message>
         <source>The photograph of this session, %1, was not found. It may have been moved or renamed.</source>
         <translation>Das Foto dieser Sitzung, %1, wurde nicht gefunden. Vielleicht wurde es verschoben oder umbenannt.</translation>
     </message>
@@ -787,8 +783,12 @@
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
     <message>
+        <source>Go back to them</source>
+        <translation>Zu ihnen zurück</translation>
+    </message>
+    <message>
         <source>The queue before is still finishing its last photograph. Try again in a moment.</source>
-        <translation>Das letzte Foto des vorigen Stapels wird noch fertig. Versuchen Sie es gleich noch einmal.</translation>
+        <translation>Das letzte Foto des vorigen Stapels wird noch fertiggestellt. Versuchen Sie es gleich noch einmal.</translation>
     </message>
     <message>
         <source>A queue is open already. Close it first.</source>
