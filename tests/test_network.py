@@ -243,3 +243,13 @@ def test_a_picture_is_continued_by_its_mirror_image_to_the_coarsest_level(height
     with torch.no_grad():
         given, larger = embedding(luminance, known), embedding(continued(luminance, 1), continued(known, 4))
     assert torch.allclose(given, larger[:, :, : height // 4, : width // 4], atol=1e-5)
+
+
+def test_heads_are_not_rounded_to_bfloat16_in_training():
+    built, (height, width) = network(TINY), (32, 32)
+    luminance, chroma = torch.randn(2, 1, height, width), torch.zeros(2, 2, height // 4, width // 4)
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        for parameters in built(luminance, chroma, nothing_known(reduce_luminance(luminance, 4)), torch.zeros(2)):
+            assert parameters.dtype == torch.float32 and not torch.equal(parameters, parameters.bfloat16().float())
+    with torch.no_grad():
+        assert built.double().auxiliary_parameters(torch.randn(1, TINY.embedding_channels, 3, 3, dtype=torch.float64)).dtype == torch.float64
