@@ -25,7 +25,7 @@ from picgui.pic.network import PixelCNN
 from picgui.pic.row_phase import Given, Packed
 from picgui.threads import number_of_threads, one_thread_each, side_by_side
 
-LANES = 8  # samples in a batch where there is a GPU
+LANES = 32  # samples in a batch where there is a GPU, whose time goes into steps that wait for each other: the eight candidates of each of four samples
 _ROWS_AHEAD = 2  # that threads may be of who takes the rows
 
 
