@@ -401,14 +401,14 @@ def _most_expected(candidates: np.ndarray, expected: np.ndarray) -> tuple[np.nda
 
 
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:
-    """Known colours at a smaller size: where most of a pixel is known, the mean of what is. What is too thin for that, as a hint may be, is known where it lies."""
+    """Known colours at a smaller size: where a quarter of a pixel is known, the mean of what is. What is too thin for that, as a hint may be, is known where it lies."""
     (height, width), mask = shape, known.mask.astype(np.float32)
     share = resized(mask, height, width)
-    is_known = share > 0.5
+    is_known = share > 0.24
     _, parts = cv2.connectedComponents(known.mask.astype(np.uint8))
     at = np.nonzero(known.mask)
     to = tuple(places(here, old, new) for here, old, new in zip(at, mask.shape, shape))
-    is_thin = ~np.isin(parts[at], parts[at][is_known[to]])  # of a part that no pixel is mostly of
+    is_thin = ~np.isin(parts[at], parts[at][is_known[to]])  # of a part that is a quarter of no pixel
     thin = np.zeros(shape, bool)
     thin[tuple(axis[is_thin] for axis in to)] = True
     chroma = np.stack([resized(mask * plane, height, width) for plane in np.asarray(known.chroma, np.float32)])
