@@ -712,12 +712,12 @@ def test_the_faster_precision_is_chosen_and_kept(folder, config, tmp_path, monke
     for seconds, dtype in ({torch.bfloat16: 1, torch.float32: 2}, torch.bfloat16), ({torch.bfloat16: 2, torch.float32: 1}, torch.float32):
         name = str(dtype).removeprefix("torch.")
         with monkeypatch.context() as patch:
-            patch.setattr("training.machine._convolution_seconds", seconds.get)
+            patch.setattr("training.machine._convolution_seconds", lambda seconds=seconds: seconds)
             used, told = precisions(tmp_path / name)
             assert dtype in used and told == name
             if dtype == torch.float32:
                 assert used == {torch.float32}
-    monkeypatch.setattr("training.machine._convolution_seconds", {torch.bfloat16: 2, torch.float32: 1}.get)
+    monkeypatch.setattr("training.machine._convolution_seconds", lambda: {torch.bfloat16: 2, torch.float32: 1})
     assert precisions(tmp_path / "bfloat16", "--resume")[1] == "bfloat16", "a run goes on as it began"
     assert precisions(tmp_path / "bfloat16", "--resume", "--precision", "float32") == ({torch.float32}, "float32")
 
