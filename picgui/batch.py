@@ -109,7 +109,7 @@ def colorize_file(
             if is_needed:
                 try:
                     with enough_memory(torch.device("cpu")):
-                        write_png(target, image, text=text | {record.KEY: _record(photo, drawn, text, long_side)}, photo=photo, exclusive=is_free)
+                        write_png(target, image, text=text | {record.KEY: _record(photo, drawn, text)}, photo=photo, exclusive=is_free)
                 except ExistsError:  # while it was packed: it may be this very result
                     is_needed = record.is_needed(target, text, source_digest=digest, overwrite=False)
                     if is_needed:
@@ -120,7 +120,7 @@ def colorize_file(
             yield Drawn(drawn)
 
 
-def _record(photo: Photo, sample: Sample, text: Mapping[str, str], long_side: int | None) -> str:
+def _record(photo: Photo, sample: Sample, text: Mapping[str, str]) -> str:
     """All that brings a sample's colours back, as text."""
     return record.sample_text(
         photo=photo.fingerprint,
@@ -130,5 +130,4 @@ def _record(photo: Photo, sample: Sample, text: Mapping[str, str], long_side: in
         checkpoint=text["picgui:checkpoint"],
         chroma=sample.chroma,
         log_prob=sample.log_prob,
-        long_side=long_side,
     )

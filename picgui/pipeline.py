@@ -404,7 +404,7 @@ def _reduced(known: Known, shape: tuple[int, int]) -> Known:
     """Known colours at a smaller size: where a quarter of a pixel is known, the mean of what is. What is too thin for that, as a hint may be, is known where it lies."""
     (height, width), mask = shape, known.mask.astype(np.float32)
     share = resized(mask, height, width)
-    is_known = share > 0.24
+    is_known = share > 0.24  # a quarter may be a little less by rounding
     _, parts = cv2.connectedComponents(known.mask.astype(np.uint8))
     at = np.nonzero(known.mask)
     to = tuple(places(here, old, new) for here, old, new in zip(at, mask.shape, shape))

@@ -35,16 +35,14 @@ def sample_record(
     log_prob: float,
     rows: int | None = None,
     known: Known | None = None,
-    long_side: int | None = None,
 ) -> dict:
     """A sample as JSON data. ``photo`` is the `Photo.fingerprint` of what it colours, ``checkpoint`` the SHA-256 of what it was drawn
-    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all), ``long_side`` is that of the network's picture where it was chosen."""
+    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all)."""
     return {
         "photo": photo,
         "seed": seed,
         "temperature": temperature,
         "candidates": candidates,
-        "long_side": long_side,
         "checkpoint": checkpoint,
         "rows": chroma.shape[1] if rows is None else rows,
         "log_prob": log_prob,

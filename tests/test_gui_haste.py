@@ -172,7 +172,7 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
         yield
 
     monkeypatch.setattr(batch, "colorize_file", writing)
-    monkeypatch.setattr(batch, "_LONGEST_READING", 10)  # it is not what is waited for
+    monkeypatch.setattr(batch, "LONGEST_READING", 0.01)  # it is not what is waited for
     window.opening.open_many([scan])
     first = window.opening.batch
     first.start.click()

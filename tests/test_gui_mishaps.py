@@ -650,7 +650,7 @@ def test_a_queue_that_reads_from_a_drive_that_is_gone_can_be_closed(window, scan
         go_on.wait(WAIT / 1000)
 
     monkeypatch.setattr(batch, "colorize_file", stalled)
-    monkeypatch.setattr(batch, "_LONGEST_READING", 100)
+    monkeypatch.setattr(batch, "LONGEST_READING", 0.1)
     window.opening.open_many([scan])
     dialog = window.opening.batch
     dialog.start.click()

@@ -18,7 +18,7 @@ def fastest_precision(device: torch.device | str = "cpu") -> torch.dtype:
     """bfloat16 or float32: what a convolution of the networks takes less time in.
 
     Cards that have bfloat16 are taken to be faster in it. Processors are measured, in 0.1 to 1 s: with matrix units (AMX) or
-    products of bfloat16 (Zen 4 and later) it is twice as fast as float32, without them half as fast.
+    products of bfloat16 (as Zen 5 has) it is twice as fast as float32, without them half as fast.
     """
     if torch.device(device).type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32

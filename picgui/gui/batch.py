@@ -1,7 +1,7 @@
 """Many photographs one after the other: a queue with progress, pause, skip, and what went wrong at the end."""
 
+import os
 from collections.abc import Sequence
-from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -31,13 +31,12 @@ from picgui.gui import theme
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.words import breakable, number, told
-from picgui.gui.worker import Worker
+from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.paths import is_folder
 from picgui.photo import Photo
 from picgui.pipeline import Model
 from picgui.threads import give_way, use_threads
 
-_LONGEST_READING = 5000  # milliseconds that closing waits for what is only read: a drive that is gone may hold it for ever
 _STEPS = 1000  # of the progress bar, for each photograph
 
 
@@ -58,7 +57,7 @@ class State(Enum):
     FAILED = auto()
 
 
-class _Wanted(NamedTuple):
+class Wanted(NamedTuple):
     """What is drawn of each photograph."""
 
     samples: int
@@ -74,18 +73,16 @@ class BatchDialog(QDialog):
         paths: Sequence[Path],
         model: Model,
         *,
-        samples: int,
-        temperature: float,
-        saturation: float,
-        threads: int,
+        wanted: Wanted,
         at_start: bool,
+        threads: int,
         settings: QSettings,
         parent: QWidget | None = None,
     ):
-        """``at_start`` says that samples, temperature and saturation are those that the program began with: no choice of a person's."""
+        """``at_start`` says that what is wanted is what the program began with: no choice of a person's."""
         super().__init__(parent)
         self._paths, self._model, self._settings = list(paths), model, settings
-        self._now = _Wanted(samples, temperature, saturation)
+        self._now = wanted
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
         self._namesakes = namesakes(self._paths)
@@ -182,28 +179,26 @@ class BatchDialog(QDialog):
         last = str(self._settings.value("batch_folder", "") or "")
         return last if last and self._settings.value("batch_source", "") == self._source else str(Path(self._source) / "colorized")
 
-    def _last_wanted(self) -> "_Wanted | None":
+    def _last_wanted(self) -> Wanted | None:
         """What the last queue of the same folder wanted, where it was something else."""
         if self._settings.value("batch_source", "") != self._source:
             return None
         values = str(self._settings.value("batch_wanted", "")).split()
         try:
-            last = _Wanted(int(values[0]), float(values[1]), float(values[2]))
+            last = Wanted(int(values[0]), float(values[1]), float(values[2]))
         except (IndexError, ValueError):
             return None
         fits = 1 <= last.samples <= MAX_SAMPLES and 0 <= last.temperature <= MAX_TEMPERATURE and 0 <= last.saturation <= MAX_SATURATION
         return last if fits and last != self._now else None
 
     @property
-    def _wanted(self) -> "_Wanted":
+    def _wanted(self) -> Wanted:
         return self._last if self._last is not None and self.as_last.isChecked() else self._now
 
     @property
     def _folder(self) -> Path:
         """Where results go; what is typed may begin at home, or else at the photographs."""
-        with suppress(RuntimeError):  # there is no home
-            return Path(self._source) / Path(self.folder.text().strip()).expanduser()
-        return Path(self._source) / self.folder.text().strip()
+        return Path(self._source) / os.path.expanduser(self.folder.text().strip())
 
     @Slot()
     def _explain(self) -> None:
@@ -267,7 +262,7 @@ class BatchDialog(QDialog):
         self.hide()
         awake = QTimer(self, interval=20)
         awake.start()
-        until = QDeadlineTimer(_LONGEST_READING if self._is_reading else QDeadlineTimer.ForeverConstant.Forever)
+        until = QDeadlineTimer(round(1000 * LONGEST_READING) if self._is_reading else QDeadlineTimer.ForeverConstant.Forever)
         while self._worker.is_busy() and not until.hasExpired():
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         awake.stop()

@@ -15,7 +15,7 @@ from picgui.batch import photos_of
 from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import preferences, records
-from picgui.gui.batch import BatchDialog
+from picgui.gui.batch import BatchDialog, Wanted
 from picgui.gui.controls import MessageBar
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
@@ -185,19 +185,17 @@ class Opening(QObject):
             self.batch = BatchDialog(
                 photos,
                 self.studio.model,
-                samples=self.session.sample_count,
-                temperature=self.session.temperature,
-                saturation=self.session.saturation,
-                threads=preferences.threads(self.settings),
+                wanted=self._wanted(),
                 at_start=self._wanted() == self._at_start,
+                threads=preferences.threads(self.settings),
                 settings=self.settings,
                 parent=self._window,
             )
             self.batch.finished.connect(self._batch_closed)
             self.batch.show()
 
-    def _wanted(self) -> tuple[int, float, float]:
-        return self.session.sample_count, self.session.temperature, self.session.saturation
+    def _wanted(self) -> Wanted:
+        return Wanted(self.session.sample_count, self.session.temperature, self.session.saturation)
 
     @Slot()
     def _batch_closed(self) -> None:

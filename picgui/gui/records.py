@@ -45,7 +45,7 @@ def sample_text(sample: Sample, photo: Photo) -> str:
 
 
 def _sample_record(sample: Sample, photo: str) -> dict:
-    return record.sample_record(
+    values = record.sample_record(
         photo=photo,
         seed=sample.seed,
         temperature=sample.temperature,
@@ -55,8 +55,8 @@ def _sample_record(sample: Sample, photo: str) -> dict:
         log_prob=sample.log_prob,
         rows=sample.rows,
         known=sample.known,
-        long_side=sample.long_side,
     )
+    return values | {"long_side": sample.long_side}
 
 
 def content_of(session: Session) -> dict:
@@ -179,11 +179,10 @@ class Recovery:
 
     def put_aside(self, wanted: Sequence[Record]) -> None:
         """Keep these, too, and none that was put aside before and is not among them."""
-        left = {id(one): file for one, file in self._aside}
-        for one, file in self._aside:
-            if not any(one is other for other in wanted):
-                file.close()
-        self._aside = [(one, left.get(id(one)) or _OpenFile(self._folder)) for one in wanted]
+        before = {id(one): file for one, file in self._aside}
+        self._aside = [(one, before.pop(id(one), None) or _OpenFile(self._folder)) for one in wanted]
+        for file in before.values():
+            file.close()
         for one, file in self._aside:
             if not file.is_saved:
                 with contextlib.suppress(PicError):  # a disk that is full is told when a person saves

@@ -465,16 +465,17 @@ class Session(QObject):
 
     def delete(self, samples: Sequence[Sample], *, shown: Sequence[Sample] = ()) -> None:
         """Take samples out of the gallery. Where the selected one is among them, its neighbour in the order shown takes its place."""
-        kept = tuple(s for s in self.samples if s not in samples)
-        if kept != self.samples:
-            selected = beside(self.selected, shown or self.samples, kept)
-            self._choose(self.tr("Delete"), samples=kept, selected=selected.number if selected else None)
+        self._take_out(self.tr("Delete"), samples, shown or self.samples)
 
     def do_without(self, samples: Sequence[Sample]) -> None:
         """Take samples out of the gallery, and want no more than are left."""
+        self._take_out(self.tr("Number of samples"), samples, self.samples, sample_count=len(self.samples) - len(samples))
+
+    def _take_out(self, text: str, samples: Sequence[Sample], order: Sequence[Sample], **change: int) -> None:
         kept = tuple(s for s in self.samples if s not in samples)
-        selected = beside(self.selected, self.samples, kept)
-        self._choose(self.tr("Number of samples"), samples=kept, sample_count=len(kept), selected=selected.number if selected else None)
+        if kept != self.samples:
+            selected = beside(self.selected, order, kept)
+            self._choose(text, samples=kept, selected=selected.number if selected else None, **change)
 
     def set_saturation(self, saturation: float) -> None:
         """Change how strongly colours are shown and exported; nothing is drawn again."""

@@ -16,12 +16,11 @@ from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measure
 from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
-from picgui.gui.worker import Worker
+from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.pipeline import Embedded, Model, png_text, work_done
 from picgui.threads import give_way, use_one_thread
 
 
-_LONGEST_READING = 5.0  # seconds that the end of the program waits for what it only reads
 
 
 class Activity(Enum):
@@ -281,8 +280,8 @@ class Studio(QObject):
     def close(self) -> None:
         """End all threads; what is to be exported is written before."""
         self._network.close()
-        self._reader.close(_LONGEST_READING)
-        self._measurer.close(_LONGEST_READING)
+        self._reader.close(LONGEST_READING)
+        self._measurer.close(LONGEST_READING)
         self._writer.finish()
 
     # photographs

@@ -15,6 +15,7 @@ from picgui.errors import PicError, is_out_of_memory
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+LONGEST_READING = 5.0  # seconds that an end waits for what is only read: a drive that is gone may hold it for ever
 
 
 def explained(error: Exception) -> PicError:
