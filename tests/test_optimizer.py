@@ -8,6 +8,7 @@ from torch import nn
 
 from tests.runs import CONFIG
 from training.config import parse_config
+from training.machine import fast_products
 from training.optimizer import Muon, orthogonalized
 from training.train import Trainer
 
@@ -87,3 +88,20 @@ def test_a_network_is_shared_out_between_kernels_and_the_rest():
         held = name.startswith("auxiliary.")
         assert (id(parameter) in kernels) == (name.endswith(".v") and not held), name
         assert (id(parameter) in rest) == (not name.endswith(".v") and not held), name
+
+
+def product_error():
+    x = torch.rand(300, 300, generator=torch.Generator().manual_seed(5)) - 0.5
+    return (x @ x - x.double() @ x.double()).abs().max().item()
+
+
+def test_products_are_only_left_to_what_rounds_no_more(monkeypatch):
+    matmul = getattr(torch.backends.mkldnn, "matmul", None)
+    before = getattr(matmul, "fp32_precision", None)
+    with pytest.raises(KeyError), fast_products():
+        assert product_error() < 1e-5
+        raise KeyError
+    assert getattr(matmul, "fp32_precision", None) == before
+    monkeypatch.setattr("training.machine._onednn_is_exact", lambda: False)  # as with matrix units
+    with fast_products():
+        assert getattr(matmul, "fp32_precision", None) == before

@@ -32,7 +32,7 @@ from training.config import TrainingConfig, TrainingStage, parse_config
 from training.data import Pictures
 from training.evaluate import evaluate
 from training.figures import CURVE_FILE
-from training.machine import PRECISIONS, check_compiler, fastest_precision
+from training.machine import PRECISIONS, check_compiler, fast_products, fastest_precision
 from training.optimizer import Muon
 from training.parallel import World
 
@@ -222,7 +222,8 @@ class Trainer:
             )
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimizer.step()
+        with fast_products():
+            self.optimizer.step()
         self._update_average()
         sums = self.world.sum(sums).tolist()
         if isinstance(self.network, PIC):
