@@ -74,7 +74,8 @@ def test_redoing_a_region_holds_everything_else(drawn, qtbot):
     drawn.canvas.region_marked.emit(region)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert drawn.session.samples[0] is base and drawn.canvas.tool is Tool.MOVE
-    for sample in drawn.session.samples[1:]:
+    assert len(drawn.session.samples) == 7 and drawn.session.selected is drawn.session.samples[4]
+    for sample in drawn.session.samples[4:]:
         assert np.array_equal(sample.chroma[:, ~region], base.chroma[:, ~region])
         assert not np.array_equal(sample.chroma[:, region], base.chroma[:, region])
 
@@ -824,7 +825,7 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
     drawn._actions["region"].trigger()
     press(drawn.canvas, *[key.Key_Up] * 40, *[key.Key_Left] * 40, key.Key_Return, *[key.Key_Down] * 60, *[key.Key_Right] * 20, key.Key_Return)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    after = drawn.session.samples[1].chroma  # the first is what it was drawn from
+    after = drawn.session.selected.chroma
     assert np.array_equal(before[:, :, -2:], after[:, :, -2:]) and not np.array_equal(before[:, :, :2], after[:, :, :2])
     drawn._actions["split"].trigger()
     share = drawn.canvas._split

@@ -96,6 +96,33 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
     coarse, draft = better_drafts[-1], window.session.embedded.draft
     assert np.array_equal(sample.chroma[:, 3:], coarse[:, 3:]), "what is not drawn shows the coarse sample"
     assert not np.array_equal(coarse, draft) and np.array_equal(better_drafts[0], draft)
+    window.studio.progressed.disconnect(stop_at_the_third)
+    drawn, log_prob = sample.chroma[:, :3].copy(), sample.log_prob
+    assert window._actions["go_on"].isEnabled() and window.panel.stop.toolTip().startswith("Go on")
+    window.panel.stop.click()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert sample.is_complete and np.array_equal(sample.chroma[:, :3], drawn) and sample.log_prob < log_prob
+    fresh = np.array([s.log_prob for s in window.session.samples])
+    window.session.set_temperature(0.2)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    window.session.undo_stack.undo()
+    assert not window._actions["go_on"].isEnabled() and not window.panel.stop.isEnabled() and np.isfinite(fresh).all()
+
+
+def test_plus_and_minus_are_one_more_and_one_fewer_than_there_are(drawn, qtbot):
+    drawn.session.delete(drawn.session.samples[2:])
+    drawn.panel.more.click()
+    drawn.panel.ask_at_once()
+    assert len(drawn.session.samples) == drawn.session.sample_count == drawn.panel.count.value() == 3
+    drawn.session.delete(drawn.session.samples[1:2])
+    drawn.panel.fewer.click()
+    drawn.panel.ask_at_once()
+    assert len(drawn.session.samples) == drawn.session.sample_count == 1
+    drawn.session.delete(drawn.session.samples)
+    for _ in range(2):
+        drawn.panel.more.click()
+    drawn.panel.ask_at_once()
+    assert len(drawn.session.samples) == drawn.session.sample_count == 3
 
 
 def test_a_newer_request_replaces_the_running_one(slowly, window, scan, qtbot):

@@ -149,6 +149,51 @@ def test_a_region_is_redone_only_in_a_sample_that_is_drawn_or_stopped(session):
     assert session.can_redo_region
 
 
+def test_a_part_is_drawn_again_beside_all_there_are_and_resample_draws_others_of_it(session):
+    finish(session)
+    region = np.zeros((ROWS, COLUMNS), bool)
+    region[1:3] = True
+    session.redo_region(region)
+    assert seeds(session) == [1, 2, 3, 4, 5, 6, 7] and session.wanted[-1] == [5, 6, 7]
+    finish(session)
+    part = session.selected.known
+    session.toggle_pins([session.samples[5]])
+    session.resample()
+    assert seeds(session) == [1, 2, 3, 4, 6, 8, 9] and all(s.known is part for s in session.samples[4:])
+    finish(session)
+    session.select(session.samples[0])
+    session.resample()
+    assert seeds(session) == [6, 10, 11, 12] and session.selected.known is None, "of a whole picture all others, too"
+
+
+def test_where_a_part_is_drawn_again_among_many_the_oldest_give_way(session):
+    session.set_sample_count(MAX_SAMPLES)
+    finish(session)
+    session.toggle_pins([session.samples[1]])
+    session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
+    assert len(session.samples) == MAX_SAMPLES + 1 and seeds(session)[:2] == [1, 2], "what it is drawn from, what is pinned, and 15 new ones"
+    session.undo_stack.undo()
+    session.set_sample_count(10)
+    session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
+    assert len(session.samples) == MAX_SAMPLES and seeds(session)[:3] == [1, 2, 6]
+
+
+def test_the_number_of_samples_brings_there_as_many_whatever_was_deleted(session):
+    finish(session)
+    session.delete(session.samples[2:])
+    session.set_sample_count(4)
+    assert seeds(session) == [1, 2, 5, 6] and session.sample_count == 4
+
+
+def test_what_was_stopped_goes_on(session):
+    session.take(session.samples, row(0, 4, 7.0))
+    assert not session.can_go_on
+    session.stop()
+    assert session.can_go_on
+    session.go_on()
+    assert session.wanted[-1] == [1, 2, 3, 4] and not session.can_go_on
+
+
 def test_stopping_keeps_what_is_drawn_and_it_is_not_asked_for_again(session):
     session.take(session.samples, row(0, 4, 7.0))
     session.stop()
@@ -269,31 +314,41 @@ def test_a_hint_keeps_what_a_redone_region_holds(session, first):
     held_colors = session.selected.chroma.copy()
     session.redo_region(region)
     session.add_hint(middle, (5.0, 6.0))
-    again = session.samples[1]
+    again = session.selected
     assert not session.hints.mask[0, 1]
     assert np.array_equal(again.known.mask, ~region | middle)
+    assert np.array_equal(again.known.mask, ~region | middle)
     assert (again.known.chroma[:, 2, 2] == (5, 6)).all() and (again.known.chroma[:, 0, 0] == ((1, 2) if first else 7)).all()
+    assert (again.known.chroma[:, 2, 2] == (5, 6)).all() and (again.known.chroma[:, 0, 0] == ((1, 2) if first else 7)).all()
+    assert np.array_equal(again.known.chroma[:, 4], held_colors[:, 4])
     assert np.array_equal(again.known.chroma[:, 4], held_colors[:, 4])
     session.clear_hints()
     freed = region | corner if first else region
-    assert np.array_equal(session.samples[1].known.mask, ~freed) and session.samples[0].known is None
+    assert np.array_equal(session.selected.known.mask, ~freed) and session.samples[0].known is None
     session.undo_stack.undo()
-    assert session.samples[1] is again
+    assert session.selected is again
 
 
-def test_a_hint_where_all_is_pinned_draws_new_samples(session):
+@pytest.mark.parametrize("all_pinned", [False, True])
+@pytest.mark.parametrize(
+    "ask", [lambda session: session.set_temperature(0.4), lambda session: session.add_hint(np.eye(ROWS, COLUMNS, dtype=bool), (5.0, 6.0))]
+)
+def test_a_pinned_sample_that_is_looked_at_stays_and_is_drawn_again_beside_itself(session, ask, all_pinned):
     finish(session)
-    session.toggle_pins(session.samples)
-    pinned = session.samples
-    session.set_sample_count(6)
+    before = session.samples
+    session.toggle_pins(before if all_pinned else before[:1])
+    ask(session)
+    expected = [1, 2, 3, 4, 1]
+    assert session.samples[0] is before[0] and seeds(session) == expected and session.selected is session.samples[4]
+    assert session.selected.known is session.hints and session.selected.temperature == session.temperature
+    assert session.wanted[-1] == ([1] if all_pinned else [2, 3, 4, 1])
     finish(session)
-    session.toggle_pins(session.samples[4:])
-    hint = np.eye(ROWS, COLUMNS, dtype=bool)
-    session.add_hint(hint, (5.0, 6.0))
-    assert session.samples[:4] == pinned and len(session.samples) == 7 and session.selected is session.samples[6]
-    assert session.selected.known is session.hints and session.wanted[-1] == [7]
-    session.undo_stack.undo()
-    assert len(session.samples) == 6 and session.hints is None
+    session.select(session.samples[0])
+    session.set_temperature(0.6)
+    assert seeds(session) == expected and session.selected is session.samples[4], "not once more, but the one that is there"
+    for _ in range(2):
+        session.undo_stack.undo()
+    assert session.samples == before
 
 
 def test_undo_and_redo_keep_the_sample_that_is_looked_at(session):

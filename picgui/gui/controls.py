@@ -185,6 +185,7 @@ class Panel(QWidget):
     resample_wanted = Signal()
     asking_changed = Signal()
     stop_wanted = Signal()
+    go_on_wanted = Signal()
     temperature_wanted = Signal(float)
     saturation_wanted = Signal(float)
     sample_count_wanted = Signal(int)
@@ -238,18 +239,22 @@ class Panel(QWidget):
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
         self.count.setFixedWidth(48)
         self.fewer = IconButton("minus", self.tr("One sample fewer"))
-        self.fewer.clicked.connect(self.count.step_down)
+        self.fewer.clicked.connect(self._one_fewer)
         self.more = IconButton("plus", self.tr("One sample more"))
-        self.more.clicked.connect(self.count.step_up)
+        self.more.clicked.connect(self._one_more)
         for button in (self.fewer, self.more):
             button.setAutoRepeat(True)
         self.resample = QPushButton(self.tr("Resample"))
         self.resample.setObjectName("primary")
-        self.resample.setToolTip(self.tr("Draw new samples in place of those that are not pinned (R)"))
+        self.resample.setToolTip(
+            self.tr("Draw new samples in place of those that are not pinned (R).\nWhere the chosen one is a part drawn again: others of that part.")
+        )
         self.resample.clicked.connect(self.ask_for_samples)
-        self.stop = IconButton("stop", self.tr("Stop; what is drawn is kept (Esc)"))
-        self.stop.clicked.connect(self.stop_wanted)
+        self._stop_tip, self._go_on_tip = self.tr("Stop; what is drawn is kept (Esc)"), self.tr("Go on drawing what was stopped")
+        self.stop = IconButton("stop", self._stop_tip)
+        self.stop.clicked.connect(self._stop_or_go_on)
         self.stop.setEnabled(False)
+        self._is_drawing = False
 
     def _make_facts(self) -> None:
         self.seed = ElidedLabel()
@@ -327,8 +332,10 @@ class Panel(QWidget):
     # what is shown
 
     def set_drawing(self, drawing: bool) -> None:
-        """Whether there is something to stop."""
-        self.stop.setEnabled(drawing)
+        """Whether there is something to stop; else the button goes on with what was stopped."""
+        self._is_drawing, can_go_on = drawing, self._session.can_go_on
+        self.stop.setEnabled(drawing or can_go_on)
+        self.stop.become(*(("go-on", self._go_on_tip) if can_go_on and not drawing else ("stop", self._stop_tip)))
 
     def show_hints(self, on: bool) -> None:
         """Offer colours for a marked place, in place of the facts."""
@@ -379,6 +386,28 @@ class Panel(QWidget):
         self.saturation_value.setText(f"{value * 100:.0f} %")
 
     # what is wanted
+
+    @Slot()
+    def _stop_or_go_on(self) -> None:
+        (self.stop_wanted if self._is_drawing else self.go_on_wanted).emit()
+
+    @Slot()
+    def _one_more(self) -> None:
+        self._step(1)
+
+    @Slot()
+    def _one_fewer(self) -> None:
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        """One more or fewer than there are: some may have been deleted since they were counted, or drawn beside others."""
+        self.count.take_text()
+        there = len(self._session.samples)
+        asked = self._count_timer.isActive() or not there
+        number = (self.count.value() if asked else there) + step
+        if number == self.count.value():
+            self._count_moved(number)
+        self.count.set_value(number)
 
     @Slot(int)
     def _temperature_moved(self, value: int) -> None:

@@ -332,6 +332,17 @@ class Session(QObject):
         selected = samples.get(self._state.selected)
         return {"samples": tuple(samples.values()), "selected": selected.number if selected else self._state.selected}
 
+    def _redrawn(self, again: Callable[[Sample], Sample]) -> dict[str, object]:
+        """`_all_again` for what a person asks for: where the selected one is pinned it stays, and is drawn again beside itself, to be seen."""
+        change, shown = self._all_again(again), self.selected
+        if shown is not None and self.is_pinned(shown):
+            new = next((s for s in change["samples"] if s.seed == shown.seed and not self.is_pinned(s)), None)
+            if new is None:
+                new = again(shown)
+                change["samples"] = (*change["samples"], new)
+            change["selected"] = new.number
+        return change
+
     def _fitting(self, known: Known | None) -> Known | None:
         """Given colours, at the resolution of the model in use."""
         if known is None or self._fits(known.mask):
@@ -355,15 +366,21 @@ class Session(QObject):
             self.selection_changed.emit()
 
     def resample(self) -> None:
-        """Replace what is not pinned with samples of new seeds."""
+        """Replace what is not pinned with samples of new seeds; where the selected one is a part drawn again, only those of that part."""
         if self.embedded is None:
             return
-        kept = [s for s in self.samples if self.is_pinned(s)]
-        new = self._new_samples(max(1, self.sample_count - len(kept)))
+        part = None if self.selected is None or self.selected.known is self.hints else self.selected.known
+        if part is None:
+            kept = [s for s in self.samples if self.is_pinned(s)]
+            number = self.sample_count - len(kept)
+        else:
+            kept = [s for s in self.samples if self.is_pinned(s) or s.known is not part]
+            number = len(self.samples) - len(kept)
+        new = self._new_samples(max(1, number), known=self._fitting(part))
         self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_temperature(self, temperature: float) -> None:
-        """Draw what is not pinned again, with the same seeds, at another temperature; where all are pinned, the selected one beside them."""
+        """Draw what is not pinned again, with the same seeds, at another temperature; a pinned one that is selected, beside itself."""
         temperature = round(min(max(temperature, 0.0), MAX_TEMPERATURE), 2)
         if temperature == self.temperature:
             return
@@ -371,10 +388,7 @@ class Session(QObject):
             self._state = replace(self._state, temperature=temperature)
             self.temperature_changed.emit(temperature)
             return
-        again = self._all_again(lambda old: self._again(old, temperature=temperature, known=old.known))
-        if self.samples and all(self.is_pinned(s) for s in self.samples):
-            new = self._again(self.selected, temperature=temperature, known=self.selected.known)
-            again = {"samples": (*self.samples, new), "selected": new.number}
+        again = self._redrawn(lambda old: self._again(old, temperature=temperature, known=old.known))
         self._choose(self.tr("Temperature"), kind=_TEMPERATURE_KIND, temperature=temperature, **again)
 
     @property
@@ -396,13 +410,13 @@ class Session(QObject):
             self._choose_hints(self.tr("Clear hints"), None)
 
     def _choose_hints(self, text: str, hints: Known | None) -> None:
-        """Draw what is not pinned again, with these hints in place of those before; what a redone region left as it was stays held."""
+        """Draw what is not pinned again, and a pinned one that is selected beside itself, with these hints in place of those before.
+
+        What a redone region left as it was stays held.
+        """
         before = self.hints
         known = {id(s.known): self._hinted(s.known, before, hints) for s in self.samples}
-        again = self._all_again(lambda old: self._again(old, temperature=self.temperature, known=known[id(old.known)]))
-        if hints is not None and all(self.is_pinned(s) for s in self.samples):
-            new = self._new_samples(max(1, self.sample_count - len(self.samples)), known=hints)
-            again = {"samples": self.samples + new, "selected": new[0].number}
+        again = self._redrawn(lambda old: self._again(old, temperature=self.temperature, known=known[id(old.known)]))
         self._choose(text, hints=hints, **again)
 
     def _hinted(self, known: Known | None, before: Known | None, hints: Known | None) -> Known | None:
@@ -423,7 +437,10 @@ class Session(QObject):
         return self.selected is not None and self.selected.has_ended
 
     def redo_region(self, region: np.ndarray) -> None:
-        """Draw new samples of the selected one inside a (h, w) mask only; the rest of it is held. It is kept itself, too."""
+        """Draw new samples of the selected one inside a (h, w) mask only, beside those there are; the rest of it is held.
+
+        Where that would be more than `MAX_SAMPLES`, the oldest go that are neither pinned nor the selected one.
+        """
         base = self.selected
         if not self.can_redo_region or not region.any():
             return
@@ -431,14 +448,16 @@ class Session(QObject):
         mask, held = ~region if hints is None else ~region | hints.mask, self.colors_of(base)
         chroma = held if hints is None else np.where(~region, held, hints.chroma)
         known = Known(mask, np.rint(chroma))
-        kept = [s for s in self.samples if s is base or self.is_pinned(s)]
-        new = self._new_samples(max(1, self.sample_count - len(kept)), known=known)
+        new = self._new_samples(max(1, self.sample_count - 1), known=known)
+        may_go = [s for s in self.samples if s is not base and not self.is_pinned(s)]
+        gone = may_go[: max(0, len(self.samples) + len(new) - MAX_SAMPLES)]
+        kept = [s for s in self.samples if s not in gone]
         self._choose(self.tr("Draw a part again"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""
         wanted = min(max(int(wanted), 1), MAX_SAMPLES)
-        if wanted == self.sample_count:
+        if wanted == self.sample_count and (self.embedded is None or wanted == len(self.samples)):
             return
         if self.embedded is None:
             self._state = replace(self._state, sample_count=wanted)
@@ -448,8 +467,7 @@ class Session(QObject):
         for sample in reversed(self.samples):
             if len(samples) > wanted and not self.is_pinned(sample):
                 samples.remove(sample)
-        if wanted > self.sample_count:
-            samples += self._new_samples(max(0, wanted - len(samples)))
+        samples += self._new_samples(max(0, wanted - len(samples)))
         selected = beside(self.selected, self.samples, samples)
         self._choose(
             self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted, selected=selected.number if selected else None
@@ -506,6 +524,15 @@ class Session(QObject):
             if not sample.has_ended:
                 sample.stopped = True
                 self.sample_advanced.emit(sample, sample.rows, sample.rows)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there are samples that were stopped before they were complete."""
+        return any(s.stopped and not s.is_complete for s in self.samples)
+
+    def go_on(self) -> None:
+        """Draw what was stopped to its end."""
+        self.resume(self.samples)
 
     def resume(self, samples: Sequence[Sample]) -> None:
         """Draw those of these samples that are there and incomplete."""
