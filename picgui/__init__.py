@@ -1,10 +1,10 @@
 """Colour for old photographs: many believable versions, sampled from Probabilistic Image Colorization.
 
-    from picgui import colorize, compose, load_model, read_photo, write_png
+    from picgui import colorize, load_model, read_photo, write_sample
 
-    photo = read_photo("grandmother-1931.jpg")
-    for sample in colorize(photo, load_model(), seeds=range(4), temperature=0.75, candidates=8):
-        write_png(f"{sample.seed}.png", compose(photo, sample.chroma, dtype=photo.dtype), photo=photo)
+    photo, model = read_photo("grandmother-1931.jpg"), load_model()
+    for sample in colorize(photo, model, seeds=range(1, 5), temperature=0.75, candidates=8):
+        write_sample(f"{sample.seed}.png", photo, sample, model)
 """
 
 import importlib
@@ -19,6 +19,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 _HOMES = {
     "Photo": "picgui.photo",
     "read_photo": "picgui.photo",
+    "photo_from_rgb": "picgui.photo",
+    "write_sample": "picgui.batch",
     "write_png": "picgui.writing",
     "write_tiff": "picgui.writing",
     "read_png_text": "picgui.png",

@@ -1,6 +1,8 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
 import os
+import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +47,16 @@ def result_name(photo: str, seed: int) -> str:
 
 
 def photos_of(paths: Sequence[Path]) -> tuple[list[Path], list[PhotoError]]:
-    """These photographs and those of these folders but for our own results, each file once; and of each folder that cannot be read why."""
-    found, errors = [], []
-    for path in paths:
+    """These photographs and those of these folders, each file once; and of each folder that cannot be read why.
+
+    Our own results are left out but where nothing else is named, as somebody may want colours for one of them.
+    """
+    named, errors = [path for path in paths if not is_folder(path)], []
+    own = {path for path in named if is_written_here(path)} if len(paths) > 1 else set()
+    found = [path for path in named if path not in own or len(own) == len(paths)]
+    for folder in [path for path in paths if path not in named]:
         try:
-            found += [photo for photo in photos_in(path) if not is_written_here(photo)] if is_folder(path) else [path]
+            found += [photo for photo in photos_in(folder) if not is_written_here(photo)]
         except PhotoError as error:
             errors.append(error)
     return each_once(found), errors
@@ -66,7 +73,12 @@ def each_once(paths: Sequence[Path]) -> list[Path]:
 def namesakes(paths: Sequence[Path]) -> dict[Path, Path]:
     """Photographs whose results would have the names of an earlier one's, with that one."""
     first: dict[str, Path] = {}
-    return {path: first[path.stem] for path in paths if first.setdefault(path.stem, path) != path}
+    return {path: one for path in paths if (one := first.setdefault(_name_on_disk(path.stem), path)) != path}
+
+
+def _name_on_disk(name: str) -> str:
+    """What names have in common that are one file on the disks of this system."""
+    return unicodedata.normalize("NFC", name).casefold() if sys.platform in ("win32", "darwin") else name
 
 
 def colorize_file(
@@ -118,6 +130,25 @@ def colorize_file(
             yield Written(target, drawn.seed) if is_needed else Kept(target)
         else:
             yield Drawn(drawn)
+
+
+def write_sample(
+    path: str | os.PathLike, photo: Photo, sample: Sample, model: Model, *, saturation: float = 1.0, source: Path | None = None
+) -> None:
+    """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes it back.
+
+    ``source`` is the photograph's file, whose name is kept. Raises ExportError.
+    """
+    text = png_text(
+        checkpoint=model.checkpoint.sha256,
+        seed=sample.seed,
+        temperature=sample.temperature,
+        candidates=sample.candidates,
+        saturation=saturation,
+        source=source,
+    )
+    image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
+    write_png(path, image, text=text | {record.KEY: _record(photo, sample, text)}, photo=photo)
 
 
 def _record(photo: Photo, sample: Sample, text: Mapping[str, str]) -> str:

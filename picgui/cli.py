@@ -1,6 +1,7 @@
 """The ``picgui`` command: the window by default, ``picgui colorize`` without one."""
 
 import argparse
+import glob
 import io
 import logging
 import os
@@ -16,6 +17,9 @@ from picgui.errors import DestinationError, ExistsError, PicError
 from picgui.version import __version__
 
 
+_ABOUT_WINDOWS = " On Windows PyTorch needs Microsoft's Visual C++ Redistributable: https://aka.ms/vs/17/release/vc_redist.x64.exe."
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -24,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _window_parser().parse_args(arguments)
     try:
         from picgui.gui.app import main as open_window  # a machine without Qt can still colorize
-    except ImportError as error:
-        return _say(f"The window cannot be opened, as something that it needs is missing: {error}. picgui colorize PHOTO works without it.")
+    except (ImportError, OSError) as error:  # the latter of a library that PyTorch loads itself
+        hint = _ABOUT_WINDOWS if os.name == "nt" else " picgui colorize PHOTO works without it."
+        return _say(f"The window cannot be opened, as something that it needs is missing: {error}.{hint}")
     return open_window(options.photo)
 
 
@@ -45,7 +50,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="picgui colorize",
         description="Write colour versions of photographs as PNG; needs no display. "
-        "The paths written go to standard output, everything else to standard error.",
+        "The paths of the pictures go to standard output, everything else to standard error.",
     )
     parser.add_argument("photo", nargs="+", type=arguments.path, help="photographs, or folders of them, without their subfolders")
     parser.add_argument(
@@ -123,9 +128,15 @@ class _OutputError(Exception):
 
 
 def _colorize_all(options: argparse.Namespace) -> int:
-    from picgui.paths import check_writable, make_folder
-    from picgui.pipeline import check_long_side, load_model
+    from picgui.paths import check_writable, is_folder, make_folder
 
+    try:
+        from picgui.photo import PHOTO_ENDINGS
+        from picgui.pipeline import check_long_side, load_model
+    except (ImportError, OSError) as error:
+        return _say(f"Something that picgui needs is missing: {error}.{_ABOUT_WINDOWS if os.name == 'nt' else ''}")
+    if options.output.suffix.lower() in PHOTO_ENDINGS and not is_folder(options.output):
+        return _say(f"-o is the folder to write into, and {options.output} is the name of a picture.")
     try:
         photos, namesakes, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
@@ -169,23 +180,37 @@ def _tell(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
+def _print(path: Path) -> None:
+    """Write the path of a result to standard output."""
+    try:
+        print(path, flush=True)
+    except OSError as error:
+        raise _OutputError(error.strerror or error) from error
+
+
 def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], dict[Path, Path], int]:
     """The shard's photographs, those of folders included; of all those whose results would have the names of an earlier one's, that one; and 1 where a folder
     held none or could not be read.
     """
-    from picgui.batch import each_once, namesakes, photos_of
+    from picgui.batch import namesakes, photos_of
+    from picgui.paths import is_folder
 
-    found, failed = [], 0
-    for path in paths:
-        inside, errors = photos_of([path])
-        for error in errors:
-            failed = _say(error)
-        if not inside and not errors:
-            failed = _say(f"{path} is a folder without photographs; its subfolders are not looked into.")
-        found += inside
-    found = each_once(found)
+    failed, paths = 0, _matching(paths)
+    found, errors = photos_of(paths)
+    for error in errors:
+        failed = _say(error)
+    for folder in filter(is_folder, paths):
+        if not any(photo.parent == folder for photo in found) and photos_of([folder]) == ([], []):
+            failed = _say(f"{folder} is a folder without photographs; its subfolders are not looked into.")
     index, number = shard
     return found[index - 1 :: number], namesakes(found), failed
+
+
+def _matching(paths: Sequence[Path]) -> list[Path]:
+    """These paths, and in place of a pattern what it matches: shells of Windows leave that to programs. One that matches nothing stays, to be told."""
+    if os.name != "nt":
+        return list(paths)
+    return [found for path in paths for found in (sorted(map(Path, glob.glob(str(path)))) or [path])]
 
 
 def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
@@ -207,16 +232,14 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
     for item in results:
         if isinstance(item, Kept):
             _tell(f"{item.path} is already there")
+            _print(item.path)
             number += 1
         elif isinstance(item, Photo):
             for note in item.notes:
                 _tell(f"{path}: {note}")
             _tell(f"{path}: {item.width} x {item.height}")
         elif isinstance(item, Written):
-            try:
-                print(item.path, flush=True)
-            except OSError as error:
-                raise _OutputError(error.strerror or error) from error
+            _print(item.path)
             number += 1
             seconds = time.perf_counter() - started
             _tell(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s")

@@ -1,5 +1,6 @@
 """What loops that numba compiles share: how and when they are compiled, the exponential, and the colours of `picgui.color`, one at a time."""
 
+import os
 import threading
 import time
 import warnings
@@ -13,6 +14,20 @@ from llvmlite import ir
 from numba.extending import intrinsic
 
 from picgui import color
+from picgui.errors import DestinationError
+from picgui.paths import cache_dir, check_writable
+
+
+def _keep_elsewhere(here: Path) -> None:
+    """Let numba keep what it compiles in the person's own cache where nothing can be written beside the sources.
+
+    On Windows it would try for hours with Python before 3.13 (CPython issue 66305); elsewhere it finds that place itself.
+    """
+    if os.name == "nt" and not numba.config.CACHE_DIR:
+        try:
+            check_writable(here)
+        except DestinationError:
+            numba.config.CACHE_DIR = str(cache_dir() / "numba")
 
 
 def _can_keep() -> bool:
@@ -27,6 +42,7 @@ def _can_keep() -> bool:
 # files of which loops in other files are made; numba itself looks at a loop's own alone
 _SHARED = [Path(__file__).parent / name for name in ("color.py", "compiled.py", "lightness.py", "pic/mixture.py", "pic/products.py")]
 _FLAGS = {"nogil": True, "fastmath": {"nsz"}, "error_model": "numpy"}
+_keep_elsewhere(Path(__file__).parent)
 _CAN_KEEP = _can_keep()
 
 compiled_within = numba.njit(**_FLAGS)  # for what is kept with those that call it, as what a function makes must be

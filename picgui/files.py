@@ -124,6 +124,8 @@ def _why_not_written(path: Path, error: OSError) -> ExportError:
     name, folder = path.name, path.parent
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return DestinationError("The disk is full, so {name} was not written. Free some space, or choose another disk.", name=name)
+    if isinstance(error, FileNotFoundError) and is_folder(folder):  # so Windows calls a path of more than 259 characters
+        return ExportError("The path of {name} is too long for this system. Choose a shorter name, or a folder with a shorter path.", name=name)
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return DestinationError("There is no folder {folder}, so {name} was not written. Choose another folder.", folder=folder, name=name)
     if isinstance(error, PermissionError) and error.filename2:  # the new file was written; only the old one may not go

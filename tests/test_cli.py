@@ -1,15 +1,18 @@
 """`picgui colorize`: what is written and printed, in a process of its own, with no display and without Qt."""
 
+import builtins
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from picgui import record
+from picgui import cli, record
+from picgui.batch import namesakes
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import TEMPERATURE
@@ -106,7 +109,7 @@ def test_what_is_already_there_is_skipped_and_replaced_only_when_asked(folder):
     assert colorize(folder, "scan.jpg", "-n", 1, "-o", "twice").returncode == 0
     first = (folder / "twice/scan-colorized-1.png").read_bytes()
     more = colorize(folder, "scan.jpg", "-n", 2, "-o", "twice")
-    assert more.returncode == 0 and len(more.stdout.splitlines()) == 1 and "already there" in more.stderr
+    assert more.returncode == 0 and len(more.stdout.splitlines()) == 2 and more.stderr.count("already there") == 1
     other = colorize(folder, "scan.jpg", "-n", 1, "-o", "twice", "--temperature", 0.5)
     assert other.returncode == 1 and "--overwrite" in other.stderr
     assert (folder / "twice/scan-colorized-1.png").read_bytes() == first
@@ -149,9 +152,11 @@ def test_results_in_a_folder_are_no_photographs_unless_they_are_named(folder):
     (folder / "own").mkdir()
     (folder / "own/a.jpg").write_bytes((folder / "scan.jpg").read_bytes())
     (folder / "own/b-colorized-1.png").write_bytes((folder / "deep.png").read_bytes())  # a photograph that is only called so
-    for written in (2, 0):
-        done = colorize(folder, "own", "-n", 1, "-o", "own")
-        assert done.returncode == 0 and len(done.stdout.splitlines()) == written, done.stderr
+    for kept in (0, 2, 2):
+        named = ["own"] if kept < 2 else sorted(path.relative_to(folder) for path in (folder / "own").iterdir())  # as the shell does with own/*
+        done = colorize(folder, *named, "-n", 1, "-o", "own")
+        assert done.returncode == 0 and len(done.stdout.splitlines()) == 2 and done.stderr.count("already there") == kept, done.stderr
+        assert len(list((folder / "own").iterdir())) == 4
     done = colorize(folder, "own/a-colorized-1.png", "-n", 1, "-o", "again")
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
 
@@ -160,13 +165,13 @@ def test_results_in_a_folder_are_no_photographs_unless_they_are_named(folder):
 def test_names_that_are_no_text_are_colorized_and_known_again(folder):
     name = os.fsdecode(b"Gro\xdfmutter.jpg")
     (folder / name).write_bytes((folder / "scan.jpg").read_bytes())
-    for written in (1, 0):
+    for kept in (0, 1):
         done = subprocess.run(
             [sys.executable, "-m", "picgui", "colorize", name, "-n", "1", "-o", "bytes", "--checkpoint", "tiny.safetensors"],
             cwd=folder, capture_output=True, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        assert done.stdout == b"bytes/Gro\xdfmutter-colorized-1.png\n" * written
+        assert done.stdout == b"bytes/Gro\xdfmutter-colorized-1.png\n" and done.stderr.count(b"already there") == kept
 
 
 def test_a_name_too_long_fails_alone(folder):
@@ -423,6 +428,39 @@ def test_who_ends_it_from_outside_finds_nothing_half_written(folder, name):
         assert "picgui: stopped" in process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert all(path.name.startswith("scan-colorized-") for path in (folder / name).iterdir())
+
+
+def test_a_name_of_a_picture_is_no_folder(folder):
+    done = colorize(folder, "scan.jpg", "-n", 1, "-o", "out.png")
+    assert done.returncode == 1 and "name of a picture" in done.stderr and not (folder / "out.png").exists()
+
+
+def test_patterns_that_the_shell_leaves_are_searched_for_on_windows(tmp_path, monkeypatch):
+    for name in ("b.jpg", "a.jpg", "c.png"):
+        (tmp_path / name).touch()
+    asked = [tmp_path / "*.jpg", tmp_path / "*.bmp", tmp_path / "c.png"]
+    assert cli._matching(asked) == asked
+    monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt"))
+    assert cli._matching(asked) == [tmp_path / "a.jpg", tmp_path / "b.jpg", *asked[1:]]
+
+
+@pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])
+def test_names_that_are_one_file_on_a_disk_are_namesakes(monkeypatch, platform, number):
+    monkeypatch.setattr(sys, "platform", platform)
+    assert len(namesakes([Path("Foto.jpg"), Path("foto.png")])) == number
+    assert namesakes([Path("x/a.jpg"), Path("y/a.jpg")]) == {Path("y/a.jpg"): Path("x/a.jpg")}
+
+
+def test_a_library_that_pytorch_lacks_is_told(folder, monkeypatch, capsys):
+    def lacking(name, *arguments):
+        if name == "picgui.pipeline":
+            raise OSError("[WinError 126] The specified module could not be found")
+        return imported(name, *arguments)
+
+    imported = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", lacking)
+    assert main(["colorize", str(folder / "scan.jpg")]) == 1
+    assert "WinError 126" in capsys.readouterr().err
 
 
 def test_names_go_to_a_standard_output_of_any_alphabet(folder):

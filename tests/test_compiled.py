@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numba
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 import picgui
 from picgui import color, compiled
 from picgui.compiled import Loop, colors, compiled_within, exp, warm_up_in_background
+from picgui.paths import cache_dir
 
 
 def lab_colors(number=4000):
@@ -54,6 +56,16 @@ def test_picgui_works_where_nothing_compiled_can_be_kept(monkeypatch):
     assert compiled._can_keep()
     monkeypatch.setattr(compiled.numba, "njit", nowhere)
     assert not compiled._can_keep()
+
+
+def test_on_windows_what_is_compiled_is_kept_elsewhere_where_nothing_can_be_written(tmp_path, monkeypatch):
+    config = SimpleNamespace(CACHE_DIR="")
+    monkeypatch.setattr(compiled.numba, "config", config)
+    monkeypatch.setattr(compiled, "os", SimpleNamespace(name="nt"))
+    compiled._keep_elsewhere(tmp_path)
+    assert not config.CACHE_DIR and not list(tmp_path.iterdir())
+    compiled._keep_elsewhere(tmp_path / "not there")
+    assert config.CACHE_DIR == str(cache_dir() / "numba")
 
 
 @pytest.mark.parametrize("failing", ["save", "load"])

@@ -71,7 +71,8 @@ def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert not away
     window.menuBar().actions()[0].menu().aboutToShow.emit()
-    assert away and [action.text() for action in window.recent_menu.actions()] == ["scan.png"]
+    qtbot.waitUntil(lambda: bool(away), timeout=WAIT)
+    assert [action.text() for action in window.recent_menu.actions()] == ["scan.png"]
     assert window.opening.recent()[1].name == "a.png", "it may come back"
     assert window.exporting._may_replace(window.opening.recent()[1]) and window.exporting._folder() != "/mnt/away"
     window.open(window.opening.recent()[1])
@@ -1039,7 +1040,7 @@ def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):
     session.set_temperature(0.3)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn._actions["delete"].trigger()
-    assert len(session.samples) == 3
+    assert len(session.samples) == 4, "of the two that are left of it, the two beside them, and a pinned one drawn again"
 
 
 def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch):
@@ -1206,7 +1207,8 @@ def test_the_picture_follows_the_saturation_while_it_moves(drawn, qtbot):
 
 def test_fewer_samples_draws_none(drawn):
     drawn.session.delete(drawn.session.samples[1:])
-    drawn.session.set_sample_count(3)
+    drawn.panel.fewer.click()
+    drawn.panel.ask_at_once()
     assert len(drawn.session.samples) == 1
     drawn.session.set_sample_count(4)
     assert len(drawn.session.samples) == 4

@@ -12,7 +12,7 @@ import tifffile
 import torch
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from picgui import color, lightness
+from picgui import color, files, lightness
 from picgui import photo as photo_module
 from picgui.errors import DestinationError, ExistsError, ExportError, PhotoError
 from picgui.exif import ExifText
@@ -891,6 +891,11 @@ def test_a_replaced_file_keeps_its_link_and_who_may_read_it(tmp_path):
     write_png(tmp_path / "link.png", np.zeros((20, 20, 3), np.uint8))
     assert (tmp_path / "link.png").is_symlink() and target.stat().st_mode & 0o777 == 0o600
     assert cv2.imread(str(target)).shape == (20, 20, 3) and list((tmp_path / "kept").iterdir()) == [target]
+
+
+def test_a_path_that_windows_calls_missing_though_its_folder_is_there_is_too_long(tmp_path):
+    told = files._why_not_written(tmp_path / "there.png", FileNotFoundError(2, "The system cannot find the path specified"))
+    assert "too long" in str(told) and not isinstance(told, DestinationError), "the next one may have a shorter name"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

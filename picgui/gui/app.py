@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtGui import QColorSpace, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from picgui.compiled import warm_up_in_background
@@ -31,6 +32,7 @@ def main(paths: Sequence[Path] = ()) -> int:
     if display.missing:
         print(f"picgui: {display.missing}", file=sys.stderr)
         return 1
+    prepare()
     application = QApplication.instance() or QApplication(["picgui"])
     display.let_go()
     warm_up_in_background(jobs.warm_up, *LOOPS)
@@ -44,6 +46,16 @@ def main(paths: Sequence[Path] = ()) -> int:
     open_at_start(window, [Path(path) for path in paths])
     signal.signal(signal.SIGINT, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
     return application.exec()
+
+
+def prepare() -> None:
+    """What must be so before the first window is made."""
+    if sys.platform == "darwin":  # else macOS takes what is painted for colours of the screen, which are more saturated
+        surface = QSurfaceFormat.defaultFormat()
+        surface.setColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))
+        QSurfaceFormat.setDefaultFormat(surface)
+    elif sys.platform == "win32":  # else the task bar shows Python's icon
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(DESKTOP_ID)
 
 
 def open_at_start(window: MainWindow, paths: Sequence[Path]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QRegularExpressionValidator
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -158,6 +158,11 @@ class ElidedLabel(QLabel):
         self._fit()
 
 
+def _keys(keys: str) -> str:
+    """Keys as this system writes them."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
 def _label(text: str, name: str = "") -> QLabel:
     label = QLabel(text)
     label.setObjectName(name)
@@ -268,12 +273,12 @@ class Panel(QWidget):
         self._unpin_tip = self.tr("Unpin: let this sample go when others are resampled (P)")
         self.pin = IconButton("pin", self._pin_tip)
         self.pin.clicked.connect(self.pin_wanted)
-        self.copy = IconButton("copy", self.tr("Copy the picture (Ctrl+C)"))
+        self.copy = IconButton("copy", self.tr("Copy the picture (%1)").replace("%1", _keys("Ctrl+C")))
         self.copy.clicked.connect(self.copy_wanted)
         self.delete = IconButton("delete", self.tr("Delete this sample (Del); it can be undone"))
         self.delete.clicked.connect(self.delete_wanted)
         self.export = QPushButton(self.tr("Export…"))
-        self.export.setToolTip(self.tr("Write this sample at the full size of the photograph (Ctrl+E)"))
+        self.export.setToolTip(self.tr("Write this sample at the full size of the photograph (%1)").replace("%1", _keys("Ctrl+E")))
         self.export.clicked.connect(self.export_wanted)
 
     def _lay_out(self) -> None:

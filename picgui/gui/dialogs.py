@@ -3,6 +3,7 @@
 import filecmp
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class ShortcutsDialog(QDialog):
             (self.tr("The photograph as it was"), self.tr("hold Space")),
             (self.tr("Zoom at the cursor"), self.tr("wheel")),
             (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
-            (self.tr("Select several samples"), self.tr("Ctrl or Shift and click")),
+            (self.tr("Select several samples"), self.tr("Command or Shift and click") if sys.platform == "darwin" else self.tr("Ctrl or Shift and click")),
             (self.tr("Reset a slider"), self.tr("double click")),
         ]
         half = (len(rows) + 1) // 2

@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self._marked_place: np.ndarray | None = None
         self._closing = False
         self._recent_finder = Worker(self)  # a drive that is gone may hold it for long
+        self._not_found: set[Path] = set()  # of the last files opened, when it looked last
         self._recovery = records.Recovery(data_dir())
         self._progress: Progress | None = None
         self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
@@ -194,7 +195,7 @@ class MainWindow(QMainWindow):
         self._show_steps()
         make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
-        make("go_on", self.tr("&Go on drawing"), self.session.go_on, icon="go-on")
+        make("go_on", self.tr("Go on &drawing"), self.session.go_on, icon="go-on")
         make("pin", self.tr("&Pin or unpin"), self.choosing.toggle_pins, icon="pin", keys=["P"])
         make("delete", self.tr("&Delete"), self.choosing.delete_marked, icon="delete", keys=[standard.Delete])
         make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N", "Ctrl+Right"])
@@ -406,6 +407,7 @@ class MainWindow(QMainWindow):
 
     @Slot(int, object)
     def _show_recent(self, _job: int, paths: list[Path]) -> None:
+        self._not_found = set(self.opening.recent()) - set(paths)
         self.welcome.show_recent(paths)
 
     # what comes in
@@ -796,7 +798,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _fill_file_menu(self) -> None:
-        """Look which files are still there: only now, as a disk may be asleep."""
+        """Look which files are still there: only now, as a disk may be asleep; of the last ones opened for the next time, as a drive may be gone."""
         kept = self._recovery.all_kept()
         self._actions["bring_back"].setEnabled(bool(kept))
         aside = self.opening.put_aside
@@ -816,8 +818,10 @@ class MainWindow(QMainWindow):
             action = self.earlier_menu.addAction(literal(f"{records.photo_name(path) or self.opening.title_of(None)}, {when}"))
             action.setData(str(path))
             action.triggered.connect(self._recent_triggered)
+        recent = self.opening.recent()
+        self._recent_finder.replace(_those_there(recent))
         self.recent_menu.clear()
-        for path, name in told_apart(list(filter(is_file, self.opening.recent()))).items():
+        for path, name in told_apart([path for path in recent if path not in self._not_found]).items():
             action = self.recent_menu.addAction(literal(name))
             action.setData(str(path))
             action.setToolTip(str(path))

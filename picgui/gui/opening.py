@@ -22,6 +22,7 @@ from picgui.gui.words import told
 from picgui.gui.worker import while_painting
 from picgui.paths import example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS
+from picgui.writing import is_written_here
 
 _RECENT_FILES = 8
 
@@ -145,7 +146,8 @@ class Opening(QObject):
             self.take_up(replace(record, source=path))
 
     def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
-        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened; of several the one of the digest."""
+        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened. Only at its own place another than that of the
+        digest is taken: it may have been changed there, which is told."""
         if source is None:
             return None
         places = [source] if source.is_absolute() else []
@@ -153,11 +155,12 @@ class Opening(QObject):
         places += [Path(preferences.folder(self.settings, "open_folder")) / source.name]
         places += [path for path in self.recent() if path.name == source.name]
         there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
-        for place in there if digest and len(there) > 1 else ():
+        for place in there if digest else ():
             with contextlib.suppress(PicError):
                 if file_digest(place) == digest:
                     return place
-        return next(iter(there), None)
+        by_name = [] if digest else there  # where the digest is known another photograph of that name is not the one
+        return next((place for place in there if place == source), None) or next(iter(by_name), None)
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
@@ -171,6 +174,9 @@ class Opening(QObject):
             self.message.tell_error("\n".join(failed))
         if sessions:
             self.message.tell_note(self.tr("Open one session at a time."))
+        if len(paths) > 1 and set(photos) == set(paths) and while_painting(lambda: all(map(is_written_here, photos))):
+            self.message.tell_note(self.tr("Open one exported picture at a time: it brings back its photograph and its colours."))
+            return
         if not photos or lacks_model:
             if not sessions and not failed:
                 self.message.tell_note(self.tr("There are no photographs in this folder itself; folders in it are not searched. Choose another."))

@@ -85,6 +85,8 @@ def current() -> Theme:
 def choose(application: QApplication, name: str) -> None:
     """Be "light" or "dark" from the next `apply` on; any other name follows the system."""
     application.setProperty(_CHOICE, name)
+    schemes = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
+    application.styleHints().setColorScheme(schemes.get(name, Qt.ColorScheme.Unknown))  # of what the system draws: title bar, file dialogs
 
 
 def apply(application: QApplication) -> None:

@@ -377,6 +377,10 @@
         <translation>S&amp;toppen</translation>
     </message>
     <message>
+        <source>Go on &amp;drawing</source>
+        <translation>Weiter&amp;ziehen</translation>
+    </message>
+    <message>
         <source>&amp;Pin or unpin</source>
         <translation>An&amp;heften oder lösen</translation>
     </message>
@@ -771,6 +775,10 @@
         <translation>Öffnen Sie immer nur eine Sitzung.</translation>
     </message>
     <message>
+        <source>Open one exported picture at a time: it brings back its photograph and its colours.</source>
+        <translation>Öffnen Sie immer nur ein exportiertes Bild: Es bringt sein Foto und seine Farben zurück.</translation>
+    </message>
+    <message>
         <source>There are no photographs in this folder itself; folders in it are not searched. Choose another.</source>
         <translation>In diesem Ordner selbst sind keine Fotos; Unterordner werden nicht durchsucht. Wählen Sie einen anderen.</translation>
     </message>
@@ -869,12 +877,26 @@ Doppelklick setzt zurück.</translation>
         <translation>Neu ziehen</translation>
     </message>
     <message>
-        <source>Draw new samples in place of those that are not pinned (R)</source>
-        <translation>Neue Varianten ziehen, anstelle der nicht angehefteten (R)</translation>
+        <source>Draw new samples in place of those that are not pinned (R).
+Where the chosen one is a part drawn again: others of that part.</source>
+        <translation>Neue Varianten ziehen, anstelle der nicht angehefteten (R).
+Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
+    </message>
+    <message>
+        <source>Copy the picture (%1)</source>
+        <translation>Bild kopieren (%1)</translation>
+    </message>
+    <message>
+        <source>Write this sample at the full size of the photograph (%1)</source>
+        <translation>Diese Variante in der vollen Größe des Fotos speichern (%1)</translation>
     </message>
     <message>
         <source>Stop; what is drawn is kept (Esc)</source>
         <translation>Stoppen; was gezogen ist, bleibt (Esc)</translation>
+    </message>
+    <message>
+        <source>Go on drawing what was stopped</source>
+        <translation>Weiterziehen, was gestoppt wurde</translation>
     </message>
     <message>
         <source>How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.</source>
@@ -893,20 +915,12 @@ Doppelklick setzt zurück.</translation>
         <translation>Lösen: diese Variante beim Neuziehen nicht mehr behalten (P)</translation>
     </message>
     <message>
-        <source>Copy the picture (Ctrl+C)</source>
-        <translation>Bild kopieren (Strg+C)</translation>
-    </message>
-    <message>
         <source>Delete this sample (Del); it can be undone</source>
         <translation>Diese Variante löschen (Entf); das lässt sich rückgängig machen</translation>
     </message>
     <message>
         <source>Export…</source>
         <translation>Exportieren…</translation>
-    </message>
-    <message>
-        <source>Write this sample at the full size of the photograph (Ctrl+E)</source>
-        <translation>Diese Variante in der vollen Größe des Fotos speichern (Strg+E)</translation>
     </message>
     <message>
         <source>Calm</source>
@@ -1157,6 +1171,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Die Gewichte von {name} sind als {dtype} nicht endlich; nichts wurde gespeichert.</translation>
     </message>
     <message>
+        <source>The path of {name} is too long for this system. Choose a shorter name, or a folder with a shorter path.</source>
+        <translation>Der Pfad von {name} ist für dieses System zu lang. Wählen Sie einen kürzeren Namen oder einen Ordner mit kürzerem Pfad.</translation>
+    </message>
+    <message>
         <source>There is no CUDA device that PyTorch can use. Choose the device cpu.</source>
         <translation>Es gibt keine Grafikkarte (CUDA), die PyTorch benutzen kann. Wählen Sie den Prozessor (cpu).</translation>
     </message>
@@ -1381,6 +1399,10 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Ctrl or Shift and click</source>
         <translation>Strg oder Umschalt und Klick</translation>
+    </message>
+    <message>
+        <source>Command or Shift and click</source>
+        <translation>Befehl oder Umschalt und Klick</translation>
     </message>
     <message>
         <source>Reset a slider</source>
