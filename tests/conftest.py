@@ -31,6 +31,16 @@ def _garbage_is_never_collected_by_a_worker():
     gc.collect()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_left_for_the_next_test():
+    """What windows that were closed leave to be offered at the next start."""
+    yield
+    from picgui.paths import data_dir
+
+    for path in data_dir().glob("closed-*"):
+        path.unlink()
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A tiny model on the CPU."""

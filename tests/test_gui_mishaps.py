@@ -731,6 +731,59 @@ def test_all_that_crashes_left_is_kept_the_newest_first(tmp_path):
     assert not list(tmp_path.glob("*.png"))
 
 
+def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(drawn, other, qtbot, tmp_path, model_path):
+    def start():
+        window = MainWindow(checkpoint=model_path, device="cpu", settings=drawn.settings)
+        window.show()
+        qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
+        return window
+
+    drawn.session.toggle_pins(drawn.session.samples[1:2])
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
+    drawn.session.resample()
+    drawn.session.toggle_pins(drawn.session.samples[2:3])
+    drawn.close()
+    again = start()
+    again.offer_last()
+    assert other.name in again.message.text and "not saved" in again.message.text
+    again.message._buttons[0].click()
+    qtbot.waitUntil(lambda: is_done(again) and bool(again.session.samples), timeout=WAIT)
+    assert [s.seed for s in again.session.samples] == [5, 6, 7, 8] and again.session.is_pinned(again.session.samples[2])
+    first = records.read_session(again._recovery.all_kept()[1])
+    assert first.source.name == "scan.png" and first.restored.pinned == (1,), "what was put aside, too"
+    again.session.resample()
+    again.exporting._save(tmp_path / "saved.picgui", records.content_of(again.session))
+    again.close()
+    last = start()
+    assert not last._recovery.find() and not list(data_dir().glob("open-*")), "what was saved is not offered"
+    last.close()
+
+
+def test_saving_goes_on_in_the_file_of_the_session_and_what_is_unsaved_is_marked(drawn, other, qtbot, tmp_path, monkeypatch):
+    target, asked = tmp_path / "work.picgui", []
+    monkeypatch.setattr("picgui.gui.exporting.QFileDialog.getSaveFileName", lambda *given: asked.append(given[2]) or (str(target), ""))
+    drawn.session.toggle_pins(drawn.session.samples[:1])
+    assert not drawn.isWindowModified(), "it has no file yet"
+    drawn._actions["save_session"].trigger()
+    assert len(asked) == 1 and drawn.session.file == target and not drawn.isWindowModified()
+    drawn.session.toggle_pins(drawn.session.samples[1:2])
+    assert drawn.isWindowModified()
+    drawn._actions["save_session"].trigger()
+    assert len(asked) == 1 and records.read_session(target).restored.pinned == (0, 1) and not drawn.isWindowModified()
+    drawn.open(other)
+    qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
+    assert drawn.session.file is None
+    drawn.open(target)
+    qtbot.waitUntil(lambda: drawn.session.file == target and is_done(drawn), timeout=WAIT)
+    drawn.session.resample()
+    target.unlink()
+    drawn._actions["save_session"].trigger()
+    assert len(asked) == 1 and records.read_session(target).restored.samples[-1].seed == drawn.session.samples[-1].seed
+    drawn._actions["save_session_as"].trigger()
+    assert asked[1] == str(target)
+
+
 def test_a_file_that_another_program_takes_first_is_no_crash(tmp_path, monkeypatch):
     left_behind(tmp_path, "a", "older", 20)
     left_behind(tmp_path, "b", "newer", 10)

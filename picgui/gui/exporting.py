@@ -142,26 +142,42 @@ class Exporting(QObject):
         self.message.tell_done(f"{text}. {self._about_drafts()}" if composed.holds_drafts else text)
 
     @Slot()
+    def save(self) -> None:
+        """Write all samples and choices into the session file that they are from; where they are from none, ask."""
+        if self.session.file is None or not self.session.samples:
+            self.ask_where_to_save()
+        else:
+            self._save(self.session.file, records.content_of(self.session))
+
+    @Slot()
     def ask_where_to_save(self) -> None:
-        """Write all samples and choices into a session file."""
+        """Write all samples and choices into a session file that a person chooses."""
         if not self.session.samples:
             self.message.tell_note(self.tr("There is nothing to save yet."))
             return
+        opened, place = self.session.opened, self.session.undo_stack.index()
         content = records.content_of(self.session)
-        suggested = str(Path(self._folder()) / f"{self.session.name}{records.ENDING}")
+        suggested = str(self.session.file or Path(self._folder()) / f"{self.session.name}{records.ENDING}")
         kind = self.tr("Session (*.picgui)")
         path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the session"), suggested, kind)
         if path:
             target = Path(path) if records.is_session(Path(path)) else Path(path + records.ENDING)
             if target != Path(path) and not self._may_replace(target):
                 return
-            try:
-                records.write(target, content)
-            except PicError as error:
-                self.message.tell_error(told(error))
-            else:
-                self._opening.remember(target)
-                self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
+            self._save(target, content, is_present=(self.session.opened, self.session.undo_stack.index()) == (opened, place))
+
+    def _save(self, target: Path, content: dict, *, is_present: bool = True) -> None:
+        """Write what was there, be it what there is now or not."""
+        try:
+            records.write(target, content)
+        except PicError as error:
+            self.message.tell_error(told(error))
+            return
+        if is_present:
+            self.session.file = target
+            self.session.undo_stack.setClean()
+        self._opening.remember(target)
+        self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
 
     def write_for_drag(self, samples: Sequence[Sample]) -> list[Path]:
         """Picture files of samples for another program, in a folder that is gone with the window."""

@@ -176,12 +176,13 @@ class MainWindow(QMainWindow):
         make("paste", self.tr("&Paste a picture"), self.opening.paste, icon="paste", keys=[standard.Paste])
         make("export", self.tr("Expor&t…"), self.exporting.ask_where_to_export, icon="export", keys=["Ctrl+E"])
         make("export_marked", self.tr("Export &selected…"), self.exporting.ask_where_to_export_marked, icon="export")
-        make("bring_back", self.tr("&Bring back what a crash interrupted"), self.bring_back, icon="undo")
+        make("bring_back", self.tr("&Bring back what was open last"), self.bring_back, icon="undo")
         make("put_aside", self.tr("Bring back what was &put aside"), self.opening.bring_back_put_aside, icon="undo")
         make("export_all", self.tr("Export &all…"), self.exporting.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.exporting.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.opening.ask_for_folder, icon="folder")
-        make("save_session", self.tr("Sa&ve the session…"), self.exporting.ask_where_to_save, keys=[standard.Save])
+        make("save_session", self.tr("Sa&ve the session"), self.exporting.save, keys=[standard.Save])
+        make("save_session_as", self.tr("Save the session a&s…"), self.exporting.ask_where_to_save, keys=["Ctrl+Shift+S"])
         make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
@@ -191,6 +192,7 @@ class MainWindow(QMainWindow):
         stack = self.session.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_steps)
+        stack.cleanChanged.connect(self._show_unsaved)
         self.panel.asking_changed.connect(self._show_steps)
         self._show_steps()
         make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
@@ -228,11 +230,11 @@ class MainWindow(QMainWindow):
         self.recent_menu.setToolTipsVisible(True)
         file.addAction(self._actions["open_folder"])
         file.addSeparator()
-        file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session")])
+        file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session", "save_session_as")])
         file.addAction(self._actions["put_aside"])
         self.aside_menu = file.addMenu(self.tr("P&ut aside earlier"))
         file.addAction(self._actions["bring_back"])
-        self.earlier_menu = file.addMenu(self.tr("Bring back from earlier &crashes"))
+        self.earlier_menu = file.addMenu(self.tr("Bring back from &earlier"))
         file.addSeparator()
         file.addAction(self._actions["quit"])
         edit = self.menuBar().addMenu(self.tr("&Edit"))
@@ -562,7 +564,7 @@ class MainWindow(QMainWindow):
         menu.exec(position)
         menu.deleteLater()
 
-    # what outlives a crash
+    # what outlives the window
 
     @Slot()
     def _save_soon(self) -> None:
@@ -578,16 +580,22 @@ class MainWindow(QMainWindow):
                 self._autosave_timer.stop()  # a disk that is full is told when a person saves
 
     def offer_last(self) -> None:
-        """Where the program was not closed in order, offer what was being worked on."""
-        if self._recovery.find():
+        """Offer what was being worked on when the program was closed, and not saved, or did not close in order."""
+        found = self._recovery.find()
+        if found == "crashed":
             self.message.tell_offer(
                 self.tr("picgui did not close properly last time. Your last photograph and its samples were kept."),
                 (self.tr("Bring them back"), self.bring_back),
             )
+        elif found:
+            words = self.tr("When you closed picgui, %1 was open with choices that were not saved. They were kept.")
+            name = records.photo_name(self._recovery.kept)
+            words = words.replace("%1", name or self.opening.title_of(None))
+            self.message.tell_offer(words, (self.tr("Go on with them"), self.bring_back))
 
     @Slot()
     def bring_back(self) -> None:
-        """Open what a crash interrupted."""
+        """Open what was left last."""
         self.message.hide()
         self.open(self._recovery.kept)
 
@@ -692,9 +700,15 @@ class MainWindow(QMainWindow):
         self.zoom_label.setVisible(has_photo)
         title = self.opening.title_of(session.path) if has_photo else ""
         self.title.show_text(title)
-        self.setWindowTitle(f"{title} – picgui" if has_photo else "picgui")
+        self.setWindowTitle(f"{title}[*] – picgui" if has_photo else "picgui")
+        self._show_unsaved()
         self._show_activity()
         self._show_status()
+
+    @Slot()
+    def _show_unsaved(self) -> None:
+        """Mark a window whose session has a file that lacks the last choices."""
+        self.setWindowModified(self.session.file is not None and not self.session.undo_stack.isClean())
 
     def _caption(self) -> str:
         if self.session.opened is None:
@@ -937,7 +951,7 @@ class MainWindow(QMainWindow):
             widget.removeEventFilter(self)
         self._recent_finder.close(0)
         self._autosave_timer.stop()
-        self._recovery.close()
+        self._recovery.close(self.session)
         self.studio.close()
         self.pictures.close()
         self.exporting.close()

@@ -78,6 +78,7 @@ class Opening(QObject):
             return
         if records.is_session(path) and not self._recovery.holds(path):
             self.remember(path)
+            record = replace(record, restored=replace(record.restored, file=path))
         self._open_record(path, record)
 
     @Slot(str, object)

@@ -1,4 +1,4 @@
-"""Sessions as files, what a crash leaves, and reading back what an exported picture remembers (`picgui.record`)."""
+"""Sessions as files, what a crash or the last window leaves, and reading back what an exported picture remembers (`picgui.record`)."""
 
 import base64
 import binascii
@@ -10,7 +10,9 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PureWindowsPath
+from typing import Literal
 
 from PySide6.QtCore import QLockFile
 
@@ -26,7 +28,8 @@ from picgui.png import read_png_text
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
 PUT_ASIDE = 8  # photographs with their samples that outlive a crash beside the open one
-_KEPT = PUT_ASIDE + 5  # of what crashes left
+_KEPT = PUT_ASIDE + 5  # of what was left
+_OPEN, _CLOSED = "open-", "closed-"  # how the names of files begin that a program is working on, or left in order
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Record:
     restored: Restored
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
+    is_unsaved: bool = False  # whether a person chose something since it was opened or saved
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:
@@ -84,7 +88,7 @@ def _content(wanted: Record) -> dict:
 
 def record_of(session: Session) -> Record:
     """A session as it is now, to be taken up again while the program runs."""
-    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest)
+    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest, not session.undo_stack.isClean())
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -130,7 +134,7 @@ class _OpenFile:
     """
 
     def __init__(self, folder: Path):
-        self.path = folder / f"open-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
+        self.path = folder / f"{_OPEN}{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
         self.lock: QLockFile | None = None
         self.is_saved = False
         self._picture: bytes | None = None
@@ -151,20 +155,23 @@ class _OpenFile:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """It is of no use any more."""
-        with contextlib.suppress(OSError):  # then it is offered once more
+    def close(self, *, leave: bool = False) -> None:
+        """It is of no use any more, or is left for the next start."""
+        with contextlib.suppress(OSError):  # then it is offered as after a crash
             self._picture = None
-            for path in (self.path, _picture_beside(self.path)):
-                path.unlink(missing_ok=True)
+            if leave:
+                _move(self.path, self.path.with_name(_CLOSED + self.path.name.removeprefix(_OPEN)))
+            else:
+                for path in (self.path, _picture_beside(self.path)):
+                    path.unlink(missing_ok=True)
         if self.lock is not None:
             self.lock.unlock()
             self.lock = None
 
 
 class Recovery:
-    """What outlives a crash: session files of this program while it runs, of the photograph that is open and of those that were put aside, and those that
-    crashes left. Several programs may run at once.
+    """What outlives a crash, and what a person did not save when the window was closed: session files of this program while it runs, of the photograph that
+    is open and of those that were put aside, and those that were left. Several programs may run at once.
     """
 
     def __init__(self, folder: Path):
@@ -192,28 +199,28 @@ class Recovery:
         """Whether a session file is one that this keeps."""
         return path.parent == self._folder
 
-    def find(self) -> bool:
-        """Put aside what crashes left, the newest as `kept`; whether there is anything new. The last few are kept."""
+    def find(self) -> Literal["", "closed", "crashed"]:
+        """Put aside what was left, the newest as `kept`, and say how that ended; empty where there is nothing new. The last few are kept."""
         left = []
-        for path in self._folder.glob(f"open-*{ENDING}"):
+        for path in chain.from_iterable(self._folder.glob(f"{begin}*{ENDING}") for begin in (_OPEN, _CLOSED)):
             lock = QLockFile(f"{path}.lock")
             lock.setStaleLockTime(0)  # only whether its program still runs counts
             if path != self._own.path and lock.tryLock(0):
                 left.append((_changed(path), path, lock))
         self.clear()
-        found = False
+        found = ""
         for _, path, lock in sorted(left, key=lambda one: one[:2]):
             with contextlib.suppress(OSError):  # another program that began just now was faster
                 self._make_room()
                 _move(path, self.kept)
-                found = True
+                found = "closed" if path.name.startswith(_CLOSED) else "crashed"
             lock.unlock()
         return found
 
     def clear(self) -> None:
         """Remove what a crash left that is of no use: pictures without a session, and files that were half written."""
         with contextlib.suppress(OSError):
-            for path in self._folder.glob("open-*.png"):
+            for path in self._folder.glob(f"{_OPEN}*.png"):
                 session = path.with_suffix(ENDING)
                 lock = QLockFile(f"{session}.lock")
                 lock.setStaleLockTime(0)
@@ -225,7 +232,7 @@ class Recovery:
                     path.unlink(missing_ok=True)
 
     def all_kept(self) -> list[Path]:
-        """What crashes left, the newest first."""
+        """What was left, the newest first."""
         return [path for path in self._places() if is_file(path)]
 
     def _places(self) -> list[Path]:
@@ -238,10 +245,16 @@ class Recovery:
         for place in range(free, 0, -1):
             _move(places[place - 1], places[place])
 
-    def close(self) -> None:
-        """The program ends in order: nothing needs to be brought back."""
-        self._own.close()
-        self.put_aside(())
+    def close(self, session: Session) -> None:
+        """The program ends in order: what a person did not save is left for the next start, nothing else."""
+        is_unsaved = bool(session.samples) and not session.undo_stack.isClean()
+        for one, file in self._aside:
+            file.close(leave=one.is_unsaved)
+        if is_unsaved:
+            with contextlib.suppress(PicError):  # then as it was written last
+                self.save(session)
+        self._own.close(leave=is_unsaved and self._own.is_saved)
+        self._aside = []
 
 
 def is_session(path: Path) -> bool:

@@ -126,6 +126,7 @@ class Restored:
     saturation: float
     hints: Known | None = None
     photo: str = ""  # `Photo.fingerprint` of what they colour, where it is known
+    file: Path | None = None  # the session file that they are of
 
 
 _ONE_DRAG = 1.5  # seconds between steps that belong together
@@ -187,6 +188,7 @@ class Session(QObject):
         self._state = State()
         self._next_seed = 1
         self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
+        self.file: Path | None = None  # the session file that it was opened from or saved in last
 
     # what there is
 
@@ -246,7 +248,7 @@ class Session(QObject):
         self.own_chroma = None
         self.embedded = None
         self._next_seed = 1
-        self.restoring = None
+        self.restoring = self.file = None
         self.undo_stack.clear()
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
@@ -275,6 +277,7 @@ class Session(QObject):
             saturation=self.saturation,
             hints=self.hints,
             photo=self.opened.photo.fingerprint,
+            file=self.file,
         )
 
     def restore(self, restored: Restored) -> None:
@@ -307,7 +310,7 @@ class Session(QObject):
         self.draft_ready.emit()
 
     def _take_up(self, restored: Restored) -> None:
-        self.restoring, samples = None, restored.samples
+        self.restoring, samples, self.file = None, restored.samples, restored.file
         self._next_seed = (max((s.seed for s in samples), default=0) + 1) % SEEDS
         self.set_saturation(restored.saturation)
         self._apply(
