@@ -23,6 +23,7 @@ _HOMES = {
     "write_sample": "picgui.batch",
     "write_png": "picgui.writing",
     "write_tiff": "picgui.writing",
+    "write_jpeg": "picgui.writing",
     "read_png_text": "picgui.png",
     "compose": "picgui.upsample",
     "Embedded": "picgui.pipeline",

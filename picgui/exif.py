@@ -72,6 +72,14 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return pixels
 
 
+def caption_of(block: bytes) -> str:
+    """What an EXIF block says that the picture shows; empty where it says nothing."""
+    exif = Image.Exif()
+    exif.load(block)
+    caption = exif.get(Base.ImageDescription, "")
+    return caption.strip() if isinstance(caption, str) else ""
+
+
 def descriptive_tags(block: bytes) -> list[tuple]:
     """Maker, model, date, artist and copyright of an EXIF block, as tifffile takes extra tags."""
     exif = Image.Exif()

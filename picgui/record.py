@@ -16,8 +16,8 @@ import numpy as np
 from picgui.errors import ExistsError, PicError
 from picgui.pipeline import Known
 from picgui.png import read_png_text
+from picgui.writing import SAMPLE as KEY
 
-KEY = "picgui:sample"  # of the PNG text that holds a sample's record
 SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of one name apart
 REDUCED = "picgui:reduced"  # of the PNG text of a picture that is smaller than its photograph
 _NO_SETTINGS = {"Software", "Comment", "picgui:version", "picgui:source"}  # texts of what did not change the colours

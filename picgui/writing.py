@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
 from picgui import png
 from picgui.errors import ExportError
-from picgui.exif import descriptive_tags
+from picgui.exif import caption_of, descriptive_tags
 from picgui.files import opened, replacing
 from picgui.photo import Photo
+
+
+SAMPLE = "picgui:sample"  # of the PNG text that holds a sample's record
 
 
 def write_png(
@@ -55,13 +58,11 @@ def write_tiff(
     photo: Photo | None = None,
     exclusive: bool = False,
 ) -> None:
-    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description, and of the EXIF of ``photo`` maker, model, date,
-    artist and copyright to its tags. As `write_png` otherwise."""
+    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description, after the caption of ``photo``, of whose EXIF maker, model,
+    date, artist and copyright go to its tags. As `write_png` otherwise."""
     _check_image(image)
-    text = dict(text or {})
-    software = text.pop("Software", None)
+    software = (text or {}).get("Software")
     resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
-    description = "\n".join(f"{key}: {value}" for key, value in text.items())
     with replacing(Path(path), exclusive=exclusive) as file:
         tifffile.imwrite(
             file,
@@ -70,8 +71,8 @@ def write_tiff(
             compression="zlib",
             compressionargs={"level": 3},
             rowsperstrip=max(1, (1 << 18) // image[0].nbytes),
-            iccprofile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
-            description=description.encode(errors="replace") or None,
+            iccprofile=_srgb_profile(),
+            description=_description(text, photo).encode(errors="replace") or None,
             software=software or False,
             metadata=None,
             extratags=descriptive_tags(photo.exif) if photo is not None and photo.exif is not None else [],
@@ -79,11 +80,60 @@ def write_tiff(
         )
 
 
+def write_jpeg(
+    path: str | os.PathLike,
+    image: np.ndarray,
+    *,
+    text: Mapping[str, str] | None = None,
+    photo: Photo | None = None,
+    exclusive: bool = False,
+) -> None:
+    """Write sRGB pixels (H, W, 3) as a JPEG of 8 bits, uint16 being rounded, at quality 95 with whole chroma; texts go to its comment, after the caption of
+    ``photo``. As `write_png` otherwise."""
+    _check_image(image)
+    if max(image.shape) > _JPEG_SIDE:
+        raise ExportError("A JPEG picture has at most {most} pixels on a side, this one has {side}. Choose PNG or TIFF.", most=_JPEG_SIDE, side=max(image.shape))
+    if image.dtype == np.uint16:
+        image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    exif = (photo.exif if photo is not None else None) or b""
+    resolution = {"dpi": photo.dpi} if photo is not None and photo.dpi else {}
+    with replacing(Path(path), exclusive=exclusive) as file:
+        Image.fromarray(image).save(
+            file,
+            "JPEG",
+            quality=95,
+            subsampling=0,
+            icc_profile=_srgb_profile(),
+            exif=exif if len(exif) <= _JPEG_SEGMENT else b"",
+            comment=_description({"Software": "", **(text or {})}, photo).encode(errors="replace")[:_JPEG_SEGMENT],
+            **resolution,
+        )
+
+
+_JPEG_SIDE, _JPEG_SEGMENT = 65_500, 65_533  # pixels; bytes: what its library and format allow
+
+# how a picture is written, by the ending of its name
+WRITERS = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff, ".jpg": write_jpeg, ".jpeg": write_jpeg}
+
+
+def _srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _description(text: Mapping[str, str] | None, photo: Photo | None) -> str:
+    """A photograph's caption and the texts but for what has a place of its own, and the colours themselves, which only a PNG brings back."""
+    said = [caption] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
+    return "\n".join(said + [f"{key}: {value}" for key, value in (text or {}).items() if key not in ("Software", SAMPLE)])
+
+
 def is_written_here(path: str | os.PathLike) -> bool:
-    """Whether a file is a PNG or TIFF picture of `write_png` or `write_tiff` with the settings of a sample."""
+    """Whether a file is a picture of `write_png`, `write_tiff` or `write_jpeg` with the settings of a sample."""
     try:
         if Path(path).suffix.lower() == ".png":
             return "picgui:seed" in png.read_png_text(path)
+        if Path(path).suffix.lower() in (".jpg", ".jpeg"):
+            with opened(Path(path)) as file, Image.open(file) as picture:
+                return b"picgui:seed: " in picture.info.get("comment", b"")
         if Path(path).suffix.lower() in (".tif", ".tiff"):
             with opened(Path(path)) as file, tifffile.TiffFile(file) as tiff:
                 return "picgui:seed: " in tiff.pages[0].description

@@ -237,6 +237,64 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     batch.close()
 
 
+def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
+    window.opening.open_many([scan])
+    batch = window.opening.batch
+    assert (batch.samples.value(), batch.temperature.value(), batch.saturation.value()) == (4, 75, 100)
+    batch.samples.setText("1")
+    batch.temperature.setValue(30)
+    batch.saturation.setValue(0)
+    batch.samples.take_text()
+    assert batch.explained.text().startswith("1 sample of each") and "0.30" in batch.explained.text() and "saturation" in batch.explained.text()
+    batch.folder.setText(str(tmp_path / "out"))
+    batch.start.click()
+    assert not batch.samples.isEnabled() and not batch.temperature.isEnabled()
+    qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
+    (written,) = (tmp_path / "out").iterdir()
+    assert np.ptp(cv2.imread(str(written)), axis=2).max() == 0, "no saturation is grey"
+    assert read_png_text(written)["picgui:temperature"] == "0.3" and window.session.temperature == TEMPERATURE
+    batch.close()
+
+
+def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn, qtbot):
+    place, elsewhere = (np.zeros(drawn.session.embedded.chroma_shape, bool) for _ in range(2))
+    place[1:3, 1:3] = elsewhere[-2:, -2:] = True
+    drawn._actions["hint"].trigger()
+    panel = drawn.panel.hints
+    drawn.canvas.place_marked.emit(place)
+    assert not panel._given_title.isVisible() and not panel.remove.isEnabled()
+    drawn._hint_color_chosen(30.0, 20.0)
+    drawn.canvas.place_marked.emit(elsewhere)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert [(s._a, s._b) for s in panel._given if s.isVisible()] == [(30, 20)] and not panel.remove.isEnabled()
+    panel._given[0].click()
+    assert np.array_equal(drawn.session.hints.mask, place | elsewhere) and (drawn.session.hints.chroma[:, -1, -1] == (30, 20)).all()
+    drawn.canvas.place_marked.emit(place)
+    panel.remove.click()
+    assert np.array_equal(drawn.session.hints.mask, elsewhere) and not drawn.session.hints.chroma[:, 1, 1].any()
+    assert not drawn.session.selected.known.mask[1, 1]
+    drawn.canvas.place_marked.emit(elsewhere)
+    panel.remove.click()
+    assert drawn.session.hints is None and not panel.clear.isEnabled()
+
+
+def test_the_brush_is_seen_where_the_mouse_is(drawn):
+    target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
+    middle = target.center()
+    at = middle.x() + round(drawn.canvas._brush_radius(target)), middle.y()
+
+    def seen():
+        image = drawn.canvas.grab().toImage()
+        return image.pixelColor(*(round(side * image.devicePixelRatio()) for side in at)).lightness()
+
+    QTest.mouseMove(drawn.canvas, middle)
+    before = seen()
+    drawn._actions["hint"].trigger()
+    QTest.mouseMove(drawn.canvas, middle + QPoint(1, 0))
+    QTest.mouseMove(drawn.canvas, middle)
+    assert seen() > before + 40
+
+
 def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window, tmp_path, qtbot):
     window.session.set_sample_count(1)
     boxes = [tmp_path / name for name in ("first", "second")]
@@ -620,7 +678,7 @@ def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot)
     assert window.session.samples[0].candidates == CANDIDATES
 
 
-@pytest.mark.parametrize(("name", "kind", "written", "dtype"), [("a", 3, "a.tif", np.uint16), ("b.png", 2, "b.tif", np.uint8), ("c", 1, "c.png", np.uint16)])
+@pytest.mark.parametrize(("name", "kind", "written", "dtype"), [("a", 3, "a.tif", np.uint16), ("b.png", 2, "b.tif", np.uint8), ("c", 1, "c.png", np.uint16), ("d.jpg", 0, "d.jpg", np.uint8), ("e.png", 4, "e.jpg", np.uint8)])
 def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, monkeypatch, name, kind, written, dtype):
     def choose(_parent, _title, _suggested, kinds):
         return str(tmp_path / name), kinds.split(";;")[kind]

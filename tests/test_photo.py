@@ -20,7 +20,7 @@ from picgui.files import file_digest
 from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, photos_in, read_colors, read_photo
 from picgui.png import read_png_text
-from picgui.writing import is_written_here, write_png, write_tiff
+from picgui.writing import is_written_here, write_jpeg, write_png, write_tiff
 from tests.profiles import grey_profile, wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
@@ -813,7 +813,41 @@ def test_a_written_tiff_is_read_back_exactly_with_its_resolution_and_maker(tmp_p
     assert read_photo(tmp_path / "a.tif").notes == ()
 
 
-@pytest.mark.parametrize("write", [write_png, write_tiff])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(tmp_path, dtype):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.ImageDescription] = "Agfa", "Aunt Ada"
+    small = np.random.default_rng(0).integers(60, 200, (6, 10, 3), dtype=np.uint8)
+    image = cv2.resize(small, (100, 60))
+    deep = image if dtype == np.uint8 else image.astype(np.uint16) * 257 + 100
+    text = {"Software": "picgui 1", "Comment": "Großmutter", "picgui:seed": "7", "picgui:sample": "{}"}
+    write_jpeg(tmp_path / "a.jpg", deep, text=text, photo=photo_with(dpi=(300.0, 300.0), exif=b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0")))
+    with Image.open(tmp_path / "a.jpg") as picture:
+        assert np.abs(np.asarray(picture).astype(int) - image).max() < 12 and picture.info["dpi"] == (300, 300)
+        assert picture.layer[0][1:3] == picture.layer[1][1:3], "no chroma is left out"
+        assert picture.getexif()[ExifTags.Base.Make] == "Agfa" and picture.info["icc_profile"]
+        assert picture.info["comment"].decode() == "Aunt Ada\nComment: Großmutter\npicgui:seed: 7"
+    assert is_written_here(tmp_path / "a.jpg") and not is_written_here(saved(tmp_path / "b.jpg", colours()))
+    assert not list(tmp_path.glob(".picgui*"))
+
+
+def test_a_picture_too_long_for_a_jpeg_is_told(tmp_path):
+    with pytest.raises(ExportError, match="65500"):
+        write_jpeg(tmp_path / "a.jpg", np.zeros((1, 65_501, 3), np.uint8))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tiff_keeps_the_caption_of_the_scan_and_says_only_what_people_read(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "Aunt Ada, 1931"
+    text = {"Comment": "Colours are estimated by a model.", "picgui:seed": "7", "picgui:sample": "{}"}
+    write_tiff(tmp_path / "a.tif", np.zeros((20, 20, 3), np.uint8), text=text, photo=photo_with(dpi=None, exif=exif.tobytes()))
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        assert tiff.pages[0].description == "Aunt Ada, 1931\nComment: Colours are estimated by a model.\npicgui:seed: 7"
+    assert is_written_here(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("write", [write_png, write_tiff, write_jpeg])
 def test_a_failed_export_says_why_and_leaves_nothing_behind(tmp_path, monkeypatch, write):
     image = np.zeros((20, 20, 3), np.uint8)
     with pytest.raises(ExportError, match="no folder"):

@@ -28,8 +28,10 @@ from PySide6.QtWidgets import (
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
+from picgui.gui.controls import NumberField
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
+from picgui.gui.slider import ResettableSlider
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.paths import is_folder
@@ -136,8 +138,18 @@ class BatchDialog(QDialog):
         self.as_last = QCheckBox(self.tr("Go on with the settings of this folder's last queue"), self)
         self.as_last.setChecked(at_start)
         self.as_last.setVisible(self._last is not None)
-        self.as_last.toggled.connect(self._explain)
-        self._explain()
+        self.as_last.toggled.connect(self._propose)
+        self.samples = NumberField(1, MAX_SAMPLES, self._now.samples)
+        self.samples.setAccessibleName(self.tr("Samples of each"))
+        self.samples.setFixedWidth(48)
+        self.temperature = ResettableSlider(
+            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(self._now.temperature * 100), name=self.tr("Temperature")
+        )
+        self.saturation = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=self.tr("Saturation"))
+        self._propose()
+        self.samples.value_changed.connect(self._explain)
+        for slider in (self.temperature, self.saturation):
+            slider.valueChanged.connect(self._explain)
         self.overwrite = QCheckBox(self.tr("Replace earlier results that were drawn with other settings"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -164,6 +176,12 @@ class BatchDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.explained)
         column.addWidget(self.as_last)
+        settings = _row(QLabel(self.tr("Samples of each")), self.samples)
+        settings.addSpacing(12)
+        for name, slider in ((self.tr("Temperature"), self.temperature), (self.tr("Saturation"), self.saturation)):
+            settings.addWidget(QLabel(name))
+            settings.addWidget(slider, 1)
+        column.addLayout(settings)
         column.addWidget(self.list, 1)
         column.addWidget(self.details)
         column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, self.choose))
@@ -193,7 +211,16 @@ class BatchDialog(QDialog):
 
     @property
     def _wanted(self) -> Wanted:
-        return self._last if self._last is not None and self.as_last.isChecked() else self._now
+        return Wanted(self.samples.value(), self.temperature.value() / 100, self.saturation.value() / 100)
+
+    @Slot()
+    def _propose(self) -> None:
+        """Put the settings of this folder's last queue into the fields, or those of the window."""
+        wanted = self._last if self._last is not None and self.as_last.isChecked() else self._now
+        self.samples.set_value(wanted.samples)
+        self.temperature.setValue(round(wanted.temperature * 100))
+        self.saturation.setValue(round(wanted.saturation * 100))
+        self._explain()
 
     @property
     def _folder(self) -> Path:
@@ -394,7 +421,7 @@ class BatchDialog(QDialog):
         self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
         self.start.setVisible(not all_ended)
-        for widget in (self.folder, self.choose, self.as_last, self.overwrite):
+        for widget in (self.folder, self.choose, self.as_last, self.samples, self.temperature, self.saturation, self.overwrite):
             widget.setEnabled(self._paused and not running and not all_ended)  # a full disk may be why it rests
         failed = self._states.count(State.FAILED)
         words = self.tr("%1 of %2 photographs") if len(self._states) > 1 else self.tr("%1 of %2 photograph")

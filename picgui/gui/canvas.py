@@ -361,6 +361,8 @@ class Canvas(QWidget):
             self._paint_mark(painter, target)
         if self._crosshair is not None:
             self._paint_crosshair(painter, target)
+        elif self._tool is Tool.HINT and self._pointed is not None and target.contains(self._pointed):
+            self._paint_circle(painter, self._pointed, self._brush_radius(target))
 
     def _paint_overlay(self, painter: QPainter, target: QRectF) -> None:
         shares = self._overlay.shares
@@ -427,9 +429,16 @@ class Canvas(QWidget):
             for side in (QPointF(12, 0), QPointF(0, 12)):
                 painter.drawLine(at - side, at - side / 3)
                 painter.drawLine(at + side / 3, at + side)
-            if self._tool is Tool.HINT:
-                radius = self._brush_radius(target)
-                painter.drawEllipse(at, radius, radius)
+        if self._tool is Tool.HINT:
+            self._paint_circle(painter, at, self._brush_radius(target))
+
+    @staticmethod
+    def _paint_circle(painter: QPainter, at: QPointF, radius: float) -> None:
+        """What the brush covers."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
+            painter.setPen(pen)
+            painter.drawEllipse(at, radius, radius)
 
     def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
         points = [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in self._stroke]
@@ -702,7 +711,7 @@ class Canvas(QWidget):
         if self._session.opened is None:
             return
         self._pointed = event.position()
-        if self._overlay is not None:
+        if self._overlay is not None or self._tool is Tool.HINT:
             self.update()
         if self._grabbed is not None and not event.buttons() & self._grabbed_by:  # it was let go where nobody told, as over a dialog
             self._forget_mark()

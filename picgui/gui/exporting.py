@@ -26,7 +26,7 @@ from picgui.paths import example_photo, is_file
 from picgui.upsample import compose
 from picgui.writing import write_png
 
-_ENDINGS = {".png": (".png",), ".tif": (".tif", ".tiff")}  # of the kinds of pictures that are written
+_ENDINGS = {".png": (".png",), ".tif": (".tif", ".tiff"), ".jpg": (".jpg", ".jpeg")}  # of the kinds of pictures that are written
 _DRAGS_KEPT = 4
 _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 
@@ -54,12 +54,13 @@ class Exporting(QObject):
             self.tr("PNG picture, 16 bits (*.png)"): (".png", True),
             self.tr("TIFF picture (*.tif *.tiff)"): (".tif", False),
             self.tr("TIFF picture, 16 bits (*.tif *.tiff)"): (".tif", True),
+            self.tr("JPEG picture (*.jpg *.jpeg)"): (".jpg", False),
         }
         path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, ";;".join(kinds))
         if path:
             ending, deep = kinds.get(kind, (".png", False))
-            if Path(path).suffix.lower() in _ENDINGS[".tif"]:  # typed, as .png is suggested
-                ending = ".tif"
+            typed = next((kind for kind, endings in _ENDINGS.items() if Path(path).suffix.lower() in endings), ".png")
+            ending = typed if typed != ".png" else ending  # which is suggested
             target = _with_ending(Path(path), ending)
             if (target != Path(path) or self.studio.is_promised(target)) and not self._may_replace(target):
                 return

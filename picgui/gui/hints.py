@@ -131,6 +131,7 @@ class HintPanel(QWidget):
 
     color_chosen = Signal(float, float)  # a, b
     brush_changed = Signal(float)  # radius, as a share of the photograph's longer side
+    remove_wanted = Signal()  # of the hints in the marked place
     clear_wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None):
@@ -143,18 +144,15 @@ class HintPanel(QWidget):
         self._advice.setWordWrap(True)
         self._advice.setMinimumHeight(3 * self._advice.fontMetrics().lineSpacing() + 4)
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._likely_title = QLabel(self.tr("Likely here"))
-        self._swatches = [Swatch() for _ in range(_SWATCHES)]  # made once: Tab comes to them where they are seen
-        swatches = QHBoxLayout()
-        swatches.setSpacing(6)
-        for swatch in self._swatches:
-            swatch.picked.connect(self.color_chosen)
-            swatches.addWidget(swatch)
-        swatches.addStretch(1)
+        self._likely_title, self._given_title = QLabel(self.tr("Likely here")), QLabel(self.tr("Given before"))
+        self._swatches, self._given = ([Swatch() for _ in range(_SWATCHES)] for _ in range(2))  # made once: Tab comes to them where they are seen
+        self._mask: np.ndarray | None = None  # of the marked place
         self.plane = Plane()
         self.plane.chosen.connect(self.color_chosen)
         self.brush = ResettableSlider(low=1, high=15, initial=3, step=1, name=self.tr("Brush"))
         self.brush.valueChanged.connect(self._brush_moved)
+        self.remove = QPushButton(self.tr("Remove the hints here"))
+        self.remove.clicked.connect(self.remove_wanted)
         self.clear = QPushButton(self.tr("Clear all hints"))
         self.clear.clicked.connect(self.clear_wanted)
         column = QVBoxLayout(self)
@@ -162,32 +160,46 @@ class HintPanel(QWidget):
         column.setSpacing(8)
         for widget in (title, self._advice, self._likely_title):
             column.addWidget(widget)
-        column.addLayout(swatches)
+        column.addLayout(self._row_of(self._swatches))
+        column.addWidget(self._given_title)
+        column.addLayout(self._row_of(self._given))
         column.addWidget(self.plane)
         brush_row = QHBoxLayout()
         brush_row.addWidget(QLabel(self.tr("Brush")))
         brush_row.addWidget(self.brush, 1)
         column.addLayout(brush_row)
+        column.addWidget(self.remove)
         column.addWidget(self.clear)
-        session.hints_changed.connect(self._refresh_clear)
+        session.hints_changed.connect(self._follow_hints)
         self.show_place(None)
+
+    def _row_of(self, swatches: list[Swatch]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for swatch in swatches:
+            swatch.picked.connect(self.color_chosen)
+            row.addWidget(swatch)
+        row.addStretch(1)
+        return row
 
     def show_place(self, mask: np.ndarray | None) -> None:
         """Offer colours for a marked place, (h, w) bool at the resolution of the chroma; None where nothing is marked."""
-        for swatch in self._swatches:
+        for swatch in (*self._swatches, *self._given):
             swatch.hide()
         marked = mask is not None and self._session.selected is not None
+        self._mask = mask if marked else None
         self._likely_title.setVisible(marked)
         self.plane.setEnabled(marked)
-        self._refresh_clear()
+        self._follow_hints()
         if not marked:
             self._advice.setText(self.tr("Paint over a place in the photograph, then choose its colour. The rest is drawn to fit."))
             return
         self._advice.setText(self.tr("Choose a colour for the marked place."))
         luminance = _luminance_at(self._session, mask)
-        for swatch, (a, b) in zip(self._swatches, self._likely(mask)):
-            swatch.show_color(luminance, a, b)
-            swatch.show()
+        for swatches, colors in ((self._swatches, self._likely(mask)), (self._given, self._given_before())):
+            for swatch, (a, b) in zip(swatches, colors):
+                swatch.show_color(luminance, a, b)
+                swatch.show()
         a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
         self.plane.show_color(luminance, float(a), float(b))
 
@@ -205,9 +217,20 @@ class HintPanel(QWidget):
     def _brush_moved(self, value: int) -> None:
         self.brush_changed.emit(value / 100)
 
+    def _given_before(self) -> list[tuple[float, float]]:
+        """The colours of the hints, that of most pixels first."""
+        hints = self._session.hints
+        if hints is None:
+            return []
+        colors, numbers = np.unique(hints.chroma[:, hints.mask], axis=1, return_counts=True)
+        return [tuple(map(float, color)) for color in colors.T[np.argsort(-numbers, kind="stable")][:_SWATCHES]]
+
     @Slot()
-    def _refresh_clear(self) -> None:
-        self.clear.setEnabled(self._session.hints is not None)
+    def _follow_hints(self) -> None:
+        hints = self._session.hints
+        self.clear.setEnabled(hints is not None)
+        self._given_title.setVisible(hints is not None and self._mask is not None)
+        self.remove.setEnabled(hints is not None and self._mask is not None and hints.mask.shape == self._mask.shape and bool((hints.mask & self._mask).any()))
 
 
 def _luminance_at(session: Session, mask: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from picgui.photo import Photo, load_readers, photo_from_rgb, read_colors, read_
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, draw_rows, embed, load_model
 from picgui.threads import use_threads
 from picgui.upsample import compose
-from picgui.writing import is_written_here, write_png, write_tiff
+from picgui.writing import WRITERS, is_written_here, write_png
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
@@ -254,7 +254,7 @@ class ExportWanted:
 
 
 def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
-    """Compose at full size and write, one file after the other; the ending of the name chooses PNG or TIFF. One that fails lets the others be written."""
+    """Compose at full size and write, one file after the other; the ending of the name chooses PNG, TIFF or JPEG. One that fails lets the others be written."""
     yield Exporting(0.0)
     failed = None
     for number, one in enumerate(wanted):
@@ -265,9 +265,8 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
             rows = slice(top, min(top + step, height))
             image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
             yield Exporting((number + _COMPOSING * rows.stop / height) / len(wanted))
-        write = write_tiff if one.path.suffix.lower() in (".tif", ".tiff") else write_png
         try:
-            write(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
+            WRITERS.get(one.path.suffix.lower(), write_png)(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
         except DestinationError:  # the others would fail, too
             raise
         except ExportError as error:

@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         make("copy", self.tr("&Copy the picture"), self.exporting.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.opening.ask_for_folder, icon="folder")
         make("save_session", self.tr("Sa&ve the session"), self.exporting.save, keys=[standard.Save])
-        make("save_session_as", self.tr("Save the session a&s…"), self.exporting.ask_where_to_save, keys=["Ctrl+Shift+S"])
+        make("save_session_as", self.tr("Save the sess&ion as…"), self.exporting.ask_where_to_save, keys=["Ctrl+Shift+S"])
         make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
@@ -234,7 +234,7 @@ class MainWindow(QMainWindow):
         file.addAction(self._actions["put_aside"])
         self.aside_menu = file.addMenu(self.tr("P&ut aside earlier"))
         file.addAction(self._actions["bring_back"])
-        self.earlier_menu = file.addMenu(self.tr("Bring back from &earlier"))
+        self.earlier_menu = file.addMenu(self.tr("Bring back from ear&lier"))
         file.addSeparator()
         file.addAction(self._actions["quit"])
         edit = self.menuBar().addMenu(self.tr("&Edit"))
@@ -376,6 +376,7 @@ class MainWindow(QMainWindow):
         self.canvas.region_marked.connect(self._region_marked)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
         panel.hints.brush_changed.connect(self.canvas.set_brush)
+        panel.hints.remove_wanted.connect(self._remove_hints_here)
         panel.hints.clear_wanted.connect(session.clear_hints)
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.zoom_changed.connect(self._zoom_changed)
@@ -546,6 +547,11 @@ class MainWindow(QMainWindow):
     def _hint_color_chosen(self, a: float, b: float) -> None:
         if self._marked_place is not None:
             self.session.add_hint(self._marked_place, (a, b))
+
+    @Slot()
+    def _remove_hints_here(self) -> None:
+        if self._marked_place is not None:
+            self.session.remove_hints(self._marked_place)
 
     @Slot(object)
     def _region_marked(self, mask: np.ndarray) -> None:

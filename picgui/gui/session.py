@@ -407,6 +407,13 @@ class Session(QObject):
         given = np.where(mask, np.rint(np.float32(chroma))[:, None, None], before.chroma)  # whole, as records keep them
         self._choose_hints(self.tr("Colour hint"), Known(before.mask | mask, given))
 
+    def remove_hints(self, mask: np.ndarray) -> None:
+        """Forget the hints in a (h, w) mask, and draw what is not pinned again."""
+        if self.hints is not None and (self.hints.mask & mask).any():
+            left = self.hints.mask & ~mask
+            hints = Known(left, np.where(left, self.hints.chroma, 0)) if left.any() else None
+            self._choose_hints(self.tr("Remove hints"), hints)
+
     def clear_hints(self) -> None:
         """Forget all hints, and draw what is not pinned again."""
         if self.hints is not None:

@@ -67,6 +67,18 @@
         <translation>Weiter mit den Einstellungen des letzten Stapels aus diesem Ordner</translation>
     </message>
     <message>
+        <source>Samples of each</source>
+        <translation>Varianten je Foto</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Temperatur</translation>
+    </message>
+    <message>
+        <source>Saturation</source>
+        <translation>Sättigung</translation>
+    </message>
+    <message>
         <source>Replace earlier results that were drawn with other settings</source>
         <translation>Frühere Ergebnisse anderer Einstellungen ersetzen</translation>
     </message>
@@ -201,6 +213,10 @@
         <translation>TIFF-Bild, 16 Bit (*.tif *.tiff)</translation>
     </message>
     <message>
+        <source>JPEG picture (*.jpg *.jpeg)</source>
+        <translation>JPEG-Bild (*.jpg *.jpeg)</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>Exportieren</translation>
     </message>
@@ -306,8 +322,16 @@
         <translation>Hier wahrscheinlich</translation>
     </message>
     <message>
+        <source>Given before</source>
+        <translation>Schon gegeben</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>Pinsel</translation>
+    </message>
+    <message>
+        <source>Remove the hints here</source>
+        <translation>Die Farbhinweise hier entfernen</translation>
     </message>
     <message>
         <source>Clear all hints</source>
@@ -341,10 +365,6 @@
         <translation>A&amp;usgewählte exportieren…</translation>
     </message>
     <message>
-        <source>&amp;Bring back what a crash interrupted</source>
-        <translation>&amp;Nach einem Absturz zurückholen</translation>
-    </message>
-    <message>
         <source>Export &amp;all…</source>
         <translation>&amp;Alle exportieren…</translation>
     </message>
@@ -355,6 +375,14 @@
     <message>
         <source>Colorize a &amp;folder…</source>
         <translation>&amp;Ordner kolorieren…</translation>
+    </message>
+    <message>
+        <source>Sa&amp;ve the session</source>
+        <translation>Sitzung &amp;speichern</translation>
+    </message>
+    <message>
+        <source>Save the sess&amp;ion as…</source>
+        <translation>Sitzung speichern u&amp;nter…</translation>
     </message>
     <message>
         <source>&amp;Keyboard shortcuts</source>
@@ -457,10 +485,6 @@
         <translation>Früher beiseitegele&amp;gt</translation>
     </message>
     <message>
-        <source>Bring back from earlier &amp;crashes</source>
-        <translation>&amp;Von früheren Abstürzen zurückholen</translation>
-    </message>
-    <message>
         <source>&amp;Edit</source>
         <translation>&amp;Bearbeiten</translation>
     </message>
@@ -549,16 +573,16 @@
         <translation>Beiseitegelegtes zurück&amp;holen</translation>
     </message>
     <message>
-        <source>Sa&amp;ve the session…</source>
-        <translation>&amp;Sitzung speichern…</translation>
-    </message>
-    <message>
         <source>Pre&amp;ferences…</source>
         <translation>E&amp;instellungen…</translation>
     </message>
     <message>
         <source>Co&amp;mpare the selected</source>
         <translation>Ausgewählte ver&amp;gleichen</translation>
+    </message>
+    <message>
+        <source>Bring back from ear&amp;lier</source>
+        <translation>&amp;Von früher zurückholen</translation>
     </message>
     <message>
         <source>A&amp;ppearance</source>
@@ -621,6 +645,14 @@
         <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Farbhinweise, um den Ausschnitt neu zu ziehen.</translation>
     </message>
     <message>
+        <source>When you closed picgui, %1 was open with choices that were not saved. They were kept.</source>
+        <translation>Als Sie picgui geschlossen haben, war %1 mit ungespeicherten Entscheidungen offen. Sie wurden aufbewahrt.</translation>
+    </message>
+    <message>
+        <source>Go on with them</source>
+        <translation>Damit weitermachen</translation>
+    </message>
+    <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
@@ -679,6 +711,10 @@
     <message>
         <source>Getting ready…</source>
         <translation>Wird vorbereitet…</translation>
+    </message>
+    <message>
+        <source>&amp;Bring back what was open last</source>
+        <translation>Zu&amp;letzt Geöffnetes zurückholen</translation>
     </message>
     <message>
         <source>Looking at the photograph…</source>
@@ -1171,6 +1207,10 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
         <translation>Die Gewichte von {name} sind als {dtype} nicht endlich; nichts wurde gespeichert.</translation>
     </message>
     <message>
+        <source>A JPEG picture has at most {most} pixels on a side, this one has {side}. Choose PNG or TIFF.</source>
+        <translation>Ein JPEG-Bild hat höchstens {most} Pixel an einer Seite, dieses hat {side}. Wählen Sie PNG oder TIFF.</translation>
+    </message>
+    <message>
         <source>The path of {name} is too long for this system. Choose a shorter name, or a folder with a shorter path.</source>
         <translation>Der Pfad von {name} ist für dieses System zu lang. Wählen Sie einen kürzeren Namen oder einen Ordner mit kürzerem Pfad.</translation>
     </message>
@@ -1336,6 +1376,10 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
     <message>
         <source>Colour hint</source>
         <translation>Farbhinweis</translation>
+    </message>
+    <message>
+        <source>Remove hints</source>
+        <translation>Farbhinweise entfernen</translation>
     </message>
     <message>
         <source>Clear hints</source>
