@@ -40,6 +40,7 @@ def main(folder: Path) -> None:
         window.grab().save(str(folder / f"window-{scheme}.png"))
         if scheme == "dark":
             _grab_streaming(application, window, folder / "streaming-dark.png")
+        window.session.undo_stack.setClean()  # else it would be offered at the next start
         window.close()
 
 

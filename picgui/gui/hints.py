@@ -27,7 +27,7 @@ class Plane(QWidget):
         self._at = (0.0, 0.0)
         self._reach = 1.0  # of the plane to each side, in Lab units
         self._image = QImage()
-        self.setFixedSize(QSize(220, 180))
+        self.setFixedSize(QSize(220, 140))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(self.tr("Colours of this luminance"))
@@ -99,7 +99,7 @@ class Swatch(QPushButton):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.setFixedSize(QSize(30, 30))
+        self.setFixedSize(QSize(30, 26))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves Space to the canvas
         self.clicked.connect(self._clicked)
@@ -151,13 +151,15 @@ class HintPanel(QWidget):
         self.plane.chosen.connect(self.color_chosen)
         self.brush = ResettableSlider(low=1, high=15, initial=3, step=1, name=self.tr("Brush"))
         self.brush.valueChanged.connect(self._brush_moved)
-        self.remove = QPushButton(self.tr("Remove the hints here"))
+        self.remove = QPushButton(self.tr("Remove here"))
+        self.remove.setToolTip(self.tr("Remove the hints in the marked place"))
         self.remove.clicked.connect(self.remove_wanted)
-        self.clear = QPushButton(self.tr("Clear all hints"))
+        self.clear = QPushButton(self.tr("Clear all"))
+        self.clear.setToolTip(self.tr("Remove all hints"))
         self.clear.clicked.connect(self.clear_wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(6)
         for widget in (title, self._advice, self._likely_title):
             column.addWidget(widget)
         column.addLayout(self._row_of(self._swatches))
@@ -168,8 +170,11 @@ class HintPanel(QWidget):
         brush_row.addWidget(QLabel(self.tr("Brush")))
         brush_row.addWidget(self.brush, 1)
         column.addLayout(brush_row)
-        column.addWidget(self.remove)
-        column.addWidget(self.clear)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.remove, 1)
+        buttons.addWidget(self.clear, 1)
+        column.addLayout(buttons)
         session.hints_changed.connect(self._follow_hints)
         self.show_place(None)
 

@@ -464,6 +464,8 @@ class MainWindow(QMainWindow):
             offers.append((self.tr("Try again"), self.studio.look_again))
         elif isinstance(error, OutOfMemoryError) and self.studio.can_draw_fewer:
             offers.append((self.tr("Draw fewer samples"), self.studio.draw_fewer))
+        elif error is self.studio.network_error and self.session.can_go_on:
+            offers.append((self.tr("Try again"), self.session.go_on))
         if isinstance(error, CardMemoryError):
             offers.append((self.tr("Use the processor"), self.studio.use_processor))
         return offers
@@ -480,7 +482,7 @@ class MainWindow(QMainWindow):
     def _withdraw_remedies(self) -> None:
         """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
         if self.studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
-            self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor)
+            self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor, self.session.go_on)
         elif not self.studio.can_draw_fewer:
             self.message.withdraw(self.studio.draw_fewer)
 

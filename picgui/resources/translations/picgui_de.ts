@@ -330,12 +330,20 @@
         <translation>Pinsel</translation>
     </message>
     <message>
-        <source>Remove the hints here</source>
-        <translation>Die Farbhinweise hier entfernen</translation>
+        <source>Remove here</source>
+        <translation>Hier entfernen</translation>
     </message>
     <message>
-        <source>Clear all hints</source>
-        <translation>Alle Farbhinweise löschen</translation>
+        <source>Remove the hints in the marked place</source>
+        <translation>Die Farbhinweise an der markierten Stelle entfernen</translation>
+    </message>
+    <message>
+        <source>Clear all</source>
+        <translation>Alle löschen</translation>
+    </message>
+    <message>
+        <source>Remove all hints</source>
+        <translation>Alle Farbhinweise entfernen</translation>
     </message>
     <message>
         <source>Paint over a place in the photograph, then choose its colour. The rest is drawn to fit.</source>
