@@ -256,6 +256,35 @@ def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
     batch.close()
 
 
+def test_photographs_of_several_folders_go_each_beside_their_own(window, tmp_path, qtbot, scan):
+    window.session.set_sample_count(1)
+    boxes = [tmp_path / name for name in ("first", "second")]
+    for box, endings in zip(boxes, (("png",), ("png", "jpg"))):
+        box.mkdir()
+        for ending in endings:
+            cv2.imwrite(str(box / f"scan001.{ending}"), np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))
+    window.opening.open_many(boxes)
+    batch = window.opening.batch
+    assert batch.folder.text() == "colorized"
+    batch.start.click()
+    qtbot.waitUntil(lambda: not batch.start.isVisible(), timeout=WAIT)
+    assert [batch.list.topLevelItem(row).text(1)[:5] for row in range(3)] == ["done", "done", "would"], "two of one folder and name"
+    assert all([path.name for path in (box / "colorized").iterdir()] == ["scan001-colorized-1.png"] for box in boxes)
+    batch.close()
+
+
+def test_several_files_that_are_chosen_become_a_queue(window, scan, tmp_path, monkeypatch, qtbot):
+    other = tmp_path / "b.png"
+    other.write_bytes(scan.read_bytes())
+    for chosen in ([scan, other], [scan]):
+        monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, chosen=chosen: ([str(path) for path in chosen], ""))
+        window._actions["open"].trigger()
+        if len(chosen) > 1:
+            assert window.opening.batch.list.topLevelItemCount() == 2
+            window.opening.batch.close()
+    qtbot.waitUntil(lambda: window.session.path == scan and is_done(window), timeout=WAIT)
+
+
 def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn, qtbot):
     place, elsewhere = (np.zeros(drawn.session.embedded.chroma_shape, bool) for _ in range(2))
     place[1:3, 1:3] = elsewhere[-2:, -2:] = True

@@ -87,7 +87,7 @@ class BatchDialog(QDialog):
         self._now = wanted
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
-        self._namesakes = namesakes(self._paths)
+        self._namesakes: dict[Path, Path] = {}
         self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
         self._notes = ""  # about the current photograph
@@ -132,6 +132,7 @@ class BatchDialog(QDialog):
         self.details.hide()
         self.folder = QLineEdit(self._proposed_folder())
         self.folder.setAccessibleName(self.tr("Folder for the results"))
+        self.folder.setToolTip(self.tr("A name alone is a folder beside each photograph."))
         self.folder.textChanged.connect(self._show_progress)
         self.choose = QPushButton(self.tr("Choose…"))
         self.choose.clicked.connect(self._choose_folder)
@@ -193,9 +194,12 @@ class BatchDialog(QDialog):
         column.addLayout(buttons)
 
     def _proposed_folder(self) -> str:
-        """Beside the photographs, or where the last ones of their folder went: other folders may have photographs of the same names."""
+        """Beside the photographs, in each of their folders, or where the last ones of their folder went: other folders may have photographs of the same names."""
         last = str(self._settings.value("batch_folder", "") or "")
-        return last if last and self._settings.value("batch_source", "") == self._source else str(Path(self._source) / "colorized")
+        if last and self._settings.value("batch_source", "") == self._source:
+            return last
+        several = len({path.absolute().parent for path in self._paths}) > 1
+        return "colorized" if several else str(Path(self._source) / "colorized")
 
     def _last_wanted(self) -> Wanted | None:
         """What the last queue of the same folder wanted, where it was something else."""
@@ -224,8 +228,12 @@ class BatchDialog(QDialog):
 
     @property
     def _folder(self) -> Path:
-        """Where results go; what is typed may begin at home, or else at the photographs."""
-        return Path(self._source) / os.path.expanduser(self.folder.text().strip())
+        """Where the results of the first photograph go."""
+        return self._folder_of(self._paths[0])
+
+    def _folder_of(self, path: Path) -> Path:
+        """Where the results of a photograph go; what is typed may begin at home, or else in the photograph's own folder."""
+        return path.absolute().parent / os.path.expanduser(self.folder.text().strip())
 
     @Slot()
     def _explain(self) -> None:
@@ -252,12 +260,14 @@ class BatchDialog(QDialog):
     def _start_or_pause(self) -> None:
         """A pause takes effect after the row being drawn."""
         self._settings.setValue("batch_source", self._source)
-        self._settings.setValue("batch_folder", str(self._folder))
+        several = len({path.absolute().parent for path in self._paths}) > 1
+        self._settings.setValue("batch_folder", self.folder.text().strip() if several else str(self._folder))
         self._settings.setValue("batch_wanted", " ".join(map(repr, self._wanted)))
         if not self._paused:
             self._pause()
         else:
             self._paused = False
+            self._namesakes = self._all_namesakes()
             self._worker.go_on()
             self._pace.go()
             if self._current is None:
@@ -311,7 +321,8 @@ class BatchDialog(QDialog):
             return
         self._turn_to(waiting[0])
         self._written, self._notes, self._share = 0, "", 0.0
-        path, folder, wanted = self._paths[self._current], self._folder, self._wanted
+        path, wanted = self._paths[self._current], self._wanted
+        folder = self._folder_of(path)
         self._set(State.RUNNING, self.tr("reading…"))
         self._is_reading = not self._worker.is_busy()  # with what was skipped, which may be half written
         self._worker.queue(
@@ -325,6 +336,13 @@ class BatchDialog(QDialog):
             )
         )
         self._show_progress()
+
+    def _all_namesakes(self) -> dict[Path, Path]:
+        """`namesakes` of those whose results go into one folder."""
+        together: dict[Path, list[Path]] = {}
+        for path in self._paths:
+            together.setdefault(self._folder_of(path), []).append(path)
+        return {path: other for paths in together.values() for path, other in namesakes(paths).items()}
 
     def _namesake(self, path: Path) -> Path | None:
         """The photograph whose results have the names of this one's, unless it has none."""

@@ -43,20 +43,16 @@ class Opening(QObject):
 
     @Slot()
     def ask_for_photo(self) -> None:
-        """Let a person choose a file."""
-        kinds = self.tr("Photographs and sessions (%1)")
-        path = self._ask_for_file(self.tr("Open a photograph"), kinds, (*PHOTO_ENDINGS, records.ENDING))
-        if path is not None:
-            self.open(path)
+        """Let a person choose a file, or several for a queue."""
+        kinds = self._kinds(self.tr("Photographs and sessions (%1)"), (*PHOTO_ENDINGS, records.ENDING))
+        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open a photograph"), preferences.folder(self.settings, "open_folder"), kinds)
+        if names:
+            self.settings.setValue("open_folder", str(Path(names[0]).parent))
+            self.open(Path(names[0])) if len(names) == 1 else self.open_many([Path(name) for name in names])
 
-    def _ask_for_file(self, title: str, kinds: str, endings: Sequence[str]) -> Path | None:
-        kinds = kinds.replace("%1", " ".join(f"*{ending}" for ending in endings))
-        kinds = ";;".join((kinds, self.tr("All files (*)")))
-        path, _ = QFileDialog.getOpenFileName(self._window, title, preferences.folder(self.settings, "open_folder"), kinds)
-        if not path:
-            return None
-        self.settings.setValue("open_folder", str(Path(path).parent))
-        return Path(path)
+    def _kinds(self, words: str, endings: Sequence[str]) -> str:
+        """What a file dialog offers: files of these endings, or all."""
+        return ";;".join((words.replace("%1", " ".join(f"*{ending}" for ending in endings)), self.tr("All files (*)")))
 
     @Slot(object)
     def open(self, path: Path) -> None:
@@ -141,10 +137,11 @@ class Opening(QObject):
 
     def _ask_where_it_is(self, record: records.Record) -> None:
         """Let a person show the photograph of a session that was not found."""
-        title = self.tr("Find %1").replace("%1", record.source.name)
-        path = self._ask_for_file(title, self.tr("Photographs (%1)"), PHOTO_ENDINGS)
-        if path is not None:
-            self.take_up(replace(record, source=path))
+        title, kinds = self.tr("Find %1").replace("%1", record.source.name), self._kinds(self.tr("Photographs (%1)"), PHOTO_ENDINGS)
+        path, _ = QFileDialog.getOpenFileName(self._window, title, preferences.folder(self.settings, "open_folder"), kinds)
+        if path:
+            self.settings.setValue("open_folder", str(Path(path).parent))
+            self.take_up(replace(record, source=Path(path)))
 
     def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened. Only at its own place another than that of the

@@ -59,6 +59,10 @@
         <translation>Ordner für die Ergebnisse</translation>
     </message>
     <message>
+        <source>A name alone is a folder beside each photograph.</source>
+        <translation>Ein bloßer Name ist ein Ordner neben jedem Foto.</translation>
+    </message>
+    <message>
         <source>Choose…</source>
         <translation>Wählen…</translation>
     </message>
