@@ -166,6 +166,19 @@ def test_a_part_is_drawn_again_beside_all_there_are_and_resample_draws_others_of
     assert seeds(session) == [6, 10, 11, 12] and session.selected.known is None, "of a whole picture all others, too"
 
 
+def test_resample_at_a_pinned_sample_with_hints_of_before_draws_whole_pictures_with_those_of_now(session):
+    finish(session)
+    session.add_hint(np.eye(ROWS, COLUMNS, dtype=bool), (5.0, 6.0))
+    finish(session)
+    pinned = session.samples[0]
+    session.toggle_pins([pinned])
+    session.clear_hints()
+    finish(session)
+    session.select(pinned)
+    session.resample()
+    assert session.samples[0] is pinned and len(session.samples) == 4 and all(s.known is None for s in session.samples[1:])
+
+
 def test_where_a_part_is_drawn_again_among_many_the_oldest_give_way(session):
     session.set_sample_count(MAX_SAMPLES)
     finish(session)

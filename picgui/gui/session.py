@@ -373,13 +373,13 @@ class Session(QObject):
         if self.embedded is None:
             return
         part = None if self.selected is None or self.selected.known is self.hints else self.selected.known
-        if part is None:
-            kept = [s for s in self.samples if self.is_pinned(s)]
-            number = self.sample_count - len(kept)
-        else:
-            kept = [s for s in self.samples if self.is_pinned(s) or s.known is not part]
-            number = len(self.samples) - len(kept)
-        new = self._new_samples(max(1, number), known=self._fitting(part))
+        of_part = [s for s in self.samples if part is not None and s.known is part and not self.is_pinned(s)]
+        if of_part:
+            kept, number = [s for s in self.samples if s not in of_part], len(of_part)
+        else:  # a pinned one may also keep hints of before
+            part, kept = None, [s for s in self.samples if self.is_pinned(s)]
+            number = max(1, self.sample_count - len(kept))
+        new = self._new_samples(number, known=self._fitting(part))
         self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_temperature(self, temperature: float) -> None:
