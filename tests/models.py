@@ -13,6 +13,7 @@ TINY = ModelConfig(
     chroma_rule="area",
     stages=(Stage(4, 1, 2), Stage(6, 0, 2)),
     levels=(Stage(6, 1), Stage(8, 1, 2)),
+    attention_levels=1,
     embedding_channels=6,
     channels=6,
     blocks=2,

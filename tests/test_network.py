@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from picgui.pic.layers import WeightNormConv2d, initialize_from_data, weight_norm_convolutions
+from picgui.pic.layers import SelfAttention, WeightNormConv2d, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import (
     CONFIGS,
     PIC,
@@ -131,7 +132,7 @@ def test_coarse_colours_fill_in_for_unknown_ones_and_the_mask_tells_how_good_the
 
 
 @pytest.mark.parametrize(
-    "change", [{"coarse_factor": 3}, {"coarse_strength": -0.1}, {"coarse_factor": 2, "known_colors": False, "levels": ()}]
+    "change", [{"coarse_factor": 3}, {"coarse_strength": -0.1}, {"coarse_factor": 2, "known_colors": False, "levels": (), "attention_levels": 0}]
 )
 def test_a_coarse_pass_that_cannot_be_is_refused(change):
     with pytest.raises(ValueError, match="coarse|known"):
@@ -253,3 +254,20 @@ def test_heads_are_not_rounded_to_bfloat16_in_training():
             assert parameters.dtype == torch.float32 and not torch.equal(parameters, parameters.bfloat16().float())
     with torch.no_grad():
         assert built.double().auxiliary_parameters(torch.randn(1, TINY.embedding_channels, 3, 3, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_self_attention_lets_every_pixel_of_a_picture_see_all_others_of_it_alone():
+    torch.manual_seed(0)
+    attention = SelfAttention(8).eval()
+    x = torch.randn(2, 8, 5, 7, requires_grad=True)
+    y = attention(x)
+    (seen,) = torch.autograd.grad(y[0, :, 2, 3].sum(), x)
+    assert (seen[0].abs().sum(dim=0) > 0).all() and not seen[1].any()
+    order = torch.randperm(35)
+    shuffled = x.flatten(2)[:, :, order].view_as(x)
+    assert torch.allclose(attention(shuffled).flatten(2), y.flatten(2)[:, :, order], atol=1e-5), "it knows no places"
+    q, k, v = (attention.read(F.elu(x))[0, part * 8 : part * 8 + 2].flatten(1) for part in range(3))  # of the first head
+    taken = v @ torch.softmax(q.T @ k / 2**0.5, dim=1).T
+    with torch.no_grad():
+        attention.put.set_weight(torch.eye(8)[:, :, None, None] * (torch.arange(8) < 2)[:, None, None, None])
+    assert torch.allclose((attention(x) - x)[0, :2].flatten(1), taken, atol=1e-5)

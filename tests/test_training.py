@@ -816,7 +816,7 @@ def test_export_evaluate_and_init(folder, config, tmp_path, capsys):
 def test_a_deeper_network_begins_as_the_checkpoint_does_and_learns(folder, config, tmp_path):
     shallow = read_config(config).model
     init = checkpoint(tmp_path, shallow)
-    config.write_text(config.read_text().replace("[8, 1, 2, 1]", "[8, 3, 2, 1]").replace("blocks = 2", "blocks = 3\nlevel_up_blocks = 2"))
+    config.write_text(config.read_text().replace("[8, 1, 2, 1]", "[8, 3, 2, 1]").replace("blocks = 2", "blocks = 3\nlevel_up_blocks = 2\nattention_levels = 1"))
     trainer, before = Trainer(read_config(config), init=load_checkpoint(init)), load_checkpoint(init).network().eval()
     luminance, chroma = torch.randn(2, 1, 32, 32), torch.randn(2, 2, 8, 8) * 0.2
     for ours, theirs in zip(trainer.network.eval()(luminance, chroma), before(luminance, chroma)):
@@ -825,11 +825,12 @@ def test_a_deeper_network_begins_as_the_checkpoint_does_and_learns(folder, confi
     assert {name.removesuffix(".gate.g") for name in added if name.endswith(".gate.g")} == {
         "embedding.down.1.2", "embedding.down.1.3", "embedding.up.0.blocks.1", "pixel_cnn.u_blocks.2", "pixel_cnn.ul_blocks.2"
     }
+    assert "embedding.attention.0.put.v" in added
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
     assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 0
     learnt = read_state(tmp_path / "run")["network"]
     for name in added:
-        start = 0 if name.endswith((".gate.g", ".bias")) else trainer.network.state_dict()[name]
+        start = 0 if name.endswith((".gate.g", ".put.g", ".bias")) else trainer.network.state_dict()[name]
         assert (learnt[name] != start).any(), name
 
 
@@ -1073,6 +1074,9 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("batch = 4", "batch = 400"),
         ("rate = 5e-3\nend_rate = 5e-3", "rate = true\nend_rate = 5e-3"),
         ("components = 3", "components = 3\nlevel_up_blocks = 1.5"),
+        ("components = 3", "components = 3\nattention_levels = 3"),
+        ("components = 3", "components = 3\nattention_levels = 1.0"),
+        ("components = 3", "components = 3\nattention_levels = 2"),
         ("known_colors = true", "known_colors = 'yes'"),
         ("components = 3", "components = 3\nvertical_kernel = [3, 2]"),
         ("[8, 1, 2, 1]]", "[8, 1, 4, 1]]"),

@@ -24,7 +24,7 @@ from picgui.errors import DataError
 from picgui.files import whole
 from picgui.pic import mixture
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from picgui.pic.layers import GatedResidualBlock, initialize_from_data, weight_norm_convolutions
+from picgui.pic.layers import GatedResidualBlock, SelfAttention, initialize_from_data, weight_norm_convolutions
 from picgui.pic.network import PIC, ModelConfig
 from training.augment import Batch, crop_and_flip, halve, training_batch
 from training.baselines import OBJECTIVES
@@ -366,7 +366,7 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
 
 
 def _check_shape(init: Checkpoint, config: TrainingConfig) -> None:
-    """Raise DataError unless the network is that of the configuration, but for further blocks of the latter."""
+    """Raise DataError unless the network is that of the configuration, but for further blocks and self-attention of the latter."""
     ours, theirs = _with_blocks_of(config.model, init.config).to_dict(), init.config.to_dict()
     free = {"name", "dropout", "network_size", "chroma_rule", "sampling_strength", "coarse_factor", "coarse_strength"}
     different = [key for key in ours if key not in free and ours[key] != theirs[key]]
@@ -375,25 +375,26 @@ def _check_shape(init: Checkpoint, config: TrainingConfig) -> None:
 
 
 def _with_blocks_of(model: ModelConfig, other: ModelConfig) -> ModelConfig:
-    """A configuration with no more blocks anywhere than another has there."""
+    """A configuration with no more blocks and self-attention anywhere than another has there."""
     levels = model.levels
     if len(levels) == len(other.levels):
         levels = tuple(level._replace(blocks=min(level.blocks, theirs.blocks)) for level, theirs in zip(levels, other.levels))
-    fewer = {name: min(getattr(model, name), getattr(other, name)) for name in ("blocks", "level_up_blocks")}
+    fewer = {name: min(getattr(model, name), getattr(other, name)) for name in ("blocks", "level_up_blocks", "attention_levels")}
     return replace(model, levels=levels, **fewer)
 
 
 def _deepened(network: PIC, model: ModelConfig) -> PIC:
-    """A network of this configuration that computes what the given one does: what it has besides are blocks that add nothing yet.
+    """A network of this configuration that computes what the given one does: what it has besides are blocks and self-attention that add nothing yet.
 
-    Source: Chen et al. 2016, Net2Net. Training makes something of them: only their gates begin at 0.
+    Source: Chen et al. 2016, Net2Net. Training makes something of them: only their last convolutions begin with a gain of 0.
     """
     weights = network.state_dict()
     deeper = PIC(model)
     deeper.load_state_dict(weights, strict=False)
     for name, block in deeper.named_modules():
-        if isinstance(block, GatedResidualBlock) and f"{name}.gate.v" not in weights:
-            torch.nn.init.zeros_(block.gate.g)
+        last = {GatedResidualBlock: "gate", SelfAttention: "put"}.get(type(block))
+        if last and f"{name}.{last}.g" not in weights:
+            torch.nn.init.zeros_(block.get_submodule(last).g)
     return deeper
 
 

@@ -1,7 +1,7 @@
 """Weight-normalised convolutions, shifted convolutions and the gated residual block of PixelCNN++.
 
 Sources: Salimans & Kingma 2016 (weight normalisation, data-dependent initialisation); Salimans et al. 2017
-(PixelCNN++: shifted convolutions, gated residual blocks); Shang et al. 2016 (concatenated activations).
+(PixelCNN++: shifted convolutions, gated residual blocks); Shang et al. 2016 (concatenated activations); Vaswani et al. 2017 (self-attention).
 """
 
 from collections.abc import Callable
@@ -165,6 +165,26 @@ def right_shift(x: Tensor) -> Tensor:
 def concat_elu(x: Tensor) -> Tensor:
     """``[elu(x), elu(-x)]`` along the channels: (N, C, H, W) to (N, 2C, H, W)."""
     return F.elu(torch.cat((x, -x), dim=1))
+
+
+class SelfAttention(nn.Module):
+    """``x`` plus what each pixel takes from all pixels of its picture, (N, C, H, W); C is a multiple of `HEADS`.
+
+    Source: Vaswani et al. 2017, without positions: what lies at an edge the convolutions before it know.
+    """
+
+    HEADS = 4
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.read = WeightNormConv2d(channels, 3 * channels, kernel=(1, 1))  # queries, keys, values
+        self.put = WeightNormConv2d(channels, channels, kernel=(1, 1), init_scale=0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        number, channels, height, width = x.shape
+        read = self.read(F.elu(x)).reshape(number, 3, self.HEADS, channels // self.HEADS, height * width)
+        taken = F.scaled_dot_product_attention(*read.transpose(-1, -2).unbind(1))
+        return x + self.put(taken.transpose(-1, -2).reshape(x.shape))
 
 
 class GatedResidualBlock(nn.Module):

@@ -15,6 +15,7 @@ from picgui import color
 from picgui.pic import mixture
 from picgui.pic.layers import (
     GatedResidualBlock,
+    SelfAttention,
     WeightNormConv2d,
     concat_elu,
     down_shift,
@@ -57,6 +58,7 @@ class ModelConfig:
     horizontal_kernel: tuple[int, int] = (3, 3)
     levels: tuple[Stage, ...] = ()
     level_up_blocks: int = 1
+    attention_levels: int = 0  # of the coarsest levels, how many end in self-attention on the way down
     known_colors: bool = False
     components: int = 10
     dropout: float = 0.5
@@ -75,6 +77,10 @@ class ModelConfig:
                 raise ValueError(f"{name} is {kernel}; it must be two whole numbers from 1 on")
         if type(self.level_up_blocks) is not int or self.level_up_blocks < 0 or type(self.coarse_factor) is not int or type(self.known_colors) is not bool:
             raise ValueError("level_up_blocks and coarse_factor must be whole numbers, known_colors true or false")
+        if type(self.attention_levels) is not int or not 0 <= self.attention_levels <= len(self.levels):
+            raise ValueError(f"attention_levels is {self.attention_levels!r}; it must be a whole number from 0 to that of the levels, {len(self.levels)}")
+        if any(level.channels % SelfAttention.HEADS for level in self.levels[::-1][: self.attention_levels]):
+            raise ValueError(f"levels with self-attention need channels that are a multiple of {SelfAttention.HEADS}")
         if self.vertical_kernel[1] % 2 == 0:
             raise ValueError(f"vertical_kernel is {self.vertical_kernel}; it must be as wide to both sides, so its width must be odd")
         for stage in (*self.stages, *self.levels):
@@ -201,6 +207,7 @@ class Embedding(nn.Module):
             stage, out = self._stages((level,), channels, config.dropout, first=index > 0 or channels != level.channels)
             self.down.append(stage)
             channels = out
+        self.attention = nn.ModuleList(SelfAttention(level.channels) for level in config.levels[::-1][: config.attention_levels])  # from the coarsest
         for index in range(len(config.levels) - 2, -1, -1):
             width = config.levels[index].channels
             up = nn.ModuleDict(
@@ -248,8 +255,10 @@ class Embedding(nn.Module):
         if self.join is not None:
             x = x + self.join(_mirrored(known, *x.shape[-2:]))
         skips = []
-        for stage in self.down:
+        for below, stage in zip(range(len(self.down) - 1, -1, -1), self.down):
             x = stage(x)
+            if below < len(self.attention):
+                x = self.attention[below](x)
             skips.append(x)
         for up, skip in zip(self.up, reversed(skips[:-1])):
             # the 1x1 convolution commutes with the nearest-neighbour upsampling and is cheaper before it
