@@ -344,6 +344,7 @@ def test_leaving_early_leaves_no_thread():
 
 
 def test_rows_are_computed_in_one_thread_each(monkeypatch):
+    use(monkeypatch, "compiled")
     used, row = [], lanes.CompiledLanes.row
     monkeypatch.setattr(lanes.CompiledLanes, "row", lambda self, y: used.append(torch.get_num_threads()) or row(self, y))
     with using_threads(2):
