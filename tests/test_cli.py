@@ -425,7 +425,7 @@ def test_who_ends_it_from_outside_finds_nothing_half_written(folder, name):
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline()
         process.send_signal(getattr(signal, name))
-        assert "picgui: stopped" in process.communicate(timeout=60)[1]
+        assert "picgui: stopped" in process.communicate(timeout=300)[1]
     assert process.returncode == 130
     assert all(path.name.startswith("scan-colorized-") for path in (folder / name).iterdir())
 
@@ -467,7 +467,7 @@ def test_names_go_to_a_standard_output_of_any_alphabet(folder):
     (folder / "照片.jpg").write_bytes((folder / "scan.jpg").read_bytes())
     done = subprocess.run(
         [sys.executable, "-m", "picgui", "colorize", "照片.jpg", "scan.jpg", "-n", "1", "-o", "names2", "--checkpoint", "tiny.safetensors", "--device", "cpu"],
-        cwd=folder, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        cwd=folder, capture_output=True, timeout=300, env=os.environ | {"PYTHONIOENCODING": "cp1252"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     names = [Path(line).name for line in done.stdout.decode(sys.getfilesystemencoding()).splitlines()]

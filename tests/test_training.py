@@ -607,7 +607,7 @@ def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path
 
     def together(*more):
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "training", "train"]
-        done = subprocess.run([str(a) for a in (*command, config, *data, *more)], capture_output=True, text=True)
+        done = subprocess.run([str(a) for a in (*command, config, *data, *more)], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return done
 
