@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import threading
-import time
 from itertools import cycle
 from types import SimpleNamespace
 
