@@ -53,8 +53,12 @@ def test_picgui_works_where_nothing_compiled_can_be_kept(monkeypatch):
         raise RuntimeError("cannot cache function '_can_keep': no locator available")
 
     assert compiled._can_keep()
-    monkeypatch.setattr(compiled.numba, "njit", nowhere)
-    assert not compiled._can_keep()
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled.numba, "njit", nowhere)
+        assert not compiled._can_keep()
+    monkeypatch.setattr(compiled, "_CAN_KEEP", False)
+    exponential = compiled.compiled(exp.py_func)
+    assert exponential(np.float32(0)) == 1 and not exponential.stats.cache_path
 
 
 def test_on_windows_what_is_compiled_is_kept_elsewhere_where_nothing_can_be_written(tmp_path, monkeypatch):
