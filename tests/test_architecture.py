@@ -140,7 +140,7 @@ def test_the_library_and_the_command_load_no_qt():
         "print([name for name in sys.modules if name.startswith(('PySide6', 'shiboken6'))])\n"
         "assert os.environ.get('QT_QPA_PLATFORM_PLUGIN_PATH') == before\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
@@ -150,19 +150,19 @@ def test_no_public_name_is_that_of_a_module():
         "for home in set(picgui._HOMES.values()): importlib.import_module(home)\n"
         "print([n for n in picgui.__all__ if isinstance(getattr(picgui, n), types.ModuleType)])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
 def test_import_picgui_alone_loads_no_qt():
     code = "import sys, picgui; print([name for name in sys.modules if name.startswith(('PySide6', 'shiboken6'))])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
 def test_a_model_is_loaded_without_the_compiler_of_pytorch():
     code = "import sys, picgui; picgui.load_model(device='cpu'); print([n for n in ('sympy', 'torch._dynamo') if n in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
@@ -198,5 +198,5 @@ def test_openmp_is_told_how_to_wait_before_pytorch_is_loaded(package):
         f"builtins.__import__ = watch\nimport {package}, picgui.color\nprint(seen)"
     )
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300)
     assert done.stdout.strip() == "['1000']", done.stderr

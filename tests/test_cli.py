@@ -1,6 +1,7 @@
 """`picgui colorize`: what is written and printed, in a process of its own, with no display and without Qt."""
 
 import builtins
+import json
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from picgui.opencv import cv2
 from picgui.photo import read_photo
 from picgui.pipeline import Known, png_text
 from picgui.png import read_png_text
+from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
 
@@ -86,6 +88,27 @@ def test_the_same_pixels_whatever_n(folder):
 def test_a_16_bit_scan_becomes_a_16_bit_picture(folder):
     assert colorize(folder, "deep.png", "-n", 1, "-o", "deep").returncode == 0
     assert pixels(folder / "deep/deep-colorized-1.png").dtype == np.uint16
+
+
+def written_with(folder, out, *options):
+    """The picture that one sample of the scan becomes, and its chroma as its record has it."""
+    of = ["--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    assert main(["colorize", str(folder / "scan.jpg"), "-n", "1", "-o", str(out), *of, *options]) == 0
+    path = out / "scan-colorized-1.png"
+    return pixels(path)[..., ::-1], record.unpacked(json.loads(read_png_text(path)[record.KEY])["chroma"])
+
+
+def test_colours_are_written_as_vivid_as_was_asked(folder, tmp_path):
+    photo = read_photo(folder / "scan.jpg")
+    for saturation in (0.5, 1.0, 2.0):
+        image, chroma = written_with(folder, tmp_path / str(saturation), "--saturation", str(saturation))
+        assert np.array_equal(image, compose(photo, chroma, saturation=saturation))
+    grey, chroma = written_with(folder, tmp_path / "0", "--saturation", "0")
+    assert np.ptp(grey, axis=2).max() == 0 and np.abs(chroma).mean() > 1, "the record has the colours all the same"
+
+
+def test_a_sample_is_drawn_as_large_as_was_asked(folder, tmp_path):
+    assert written_with(folder, tmp_path, "--long-side", "96")[1].shape == (2, 16, 24)
 
 
 def test_one_bad_photograph_fails_alone(folder):
@@ -425,7 +448,7 @@ def test_who_ends_it_from_outside_finds_nothing_half_written(folder, name):
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline()
         process.send_signal(getattr(signal, name))
-        assert "picgui: stopped" in process.communicate(timeout=60)[1]
+        assert "picgui: stopped" in process.communicate(timeout=300)[1]
     assert process.returncode == 130
     assert all(path.name.startswith("scan-colorized-") for path in (folder / name).iterdir())
 
@@ -467,7 +490,7 @@ def test_names_go_to_a_standard_output_of_any_alphabet(folder):
     (folder / "照片.jpg").write_bytes((folder / "scan.jpg").read_bytes())
     done = subprocess.run(
         [sys.executable, "-m", "picgui", "colorize", "照片.jpg", "scan.jpg", "-n", "1", "-o", "names2", "--checkpoint", "tiny.safetensors", "--device", "cpu"],
-        cwd=folder, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        cwd=folder, capture_output=True, timeout=300, env=os.environ | {"PYTHONIOENCODING": "cp1252"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     names = [Path(line).name for line in done.stdout.decode(sys.getfilesystemencoding()).splitlines()]

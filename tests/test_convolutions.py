@@ -13,7 +13,7 @@ from picgui.photo import photo_from_rgb
 from picgui.pic import convolutions
 from picgui.pic.convolutions import CompiledBlock, CompiledConvolution
 from picgui.pic.layers import GatedResidualBlock, WeightNormConv2d, fold
-from picgui.pic.products import LANES
+from picgui.pic.products import CAN_COMPILE, LANES
 from picgui.pipeline import embed, load_model
 from tests.models import checkpoint
 
@@ -30,8 +30,13 @@ def halved(module, *, seed=0):
     return fold(module)
 
 
+NOTHING_COMPILED = "nothing can be compiled for this processor"
+
+
 def both(module):
     """The module by PyTorch and compiled."""
+    if not CAN_COMPILE:
+        pytest.skip(NOTHING_COMPILED)
     compiled = deepcopy(module)
     convolutions.use(compiled)
     assert is_compiled(compiled) and not is_compiled(module)
@@ -176,6 +181,7 @@ def test_gradients_reach_the_source_by_pytorch():
     assert x.grad.abs().sum() > 0
 
 
+@pytest.mark.skipif(not CAN_COMPILE, reason=NOTHING_COMPILED)
 def test_a_model_on_the_processor_uses_them(tmp_path, monkeypatch):
     model = load_model(checkpoint(tmp_path), device="cpu")
     photo = photo_from_rgb(np.random.default_rng(0).integers(0, 255, (60, 90), dtype=np.uint8))

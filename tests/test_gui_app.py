@@ -35,7 +35,7 @@ from tests.models import checkpoint, network
 def test_without_a_display_one_sentence_names_the_command_that_needs_none(display):
     clean = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     done = subprocess.run(
-        [sys.executable, "-m", "picgui"], env=clean | display, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "picgui"], env=clean | display, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 1
     assert "display" in done.stderr and "picgui colorize" in done.stderr

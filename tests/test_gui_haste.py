@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from picgui import batch as batch_files
 from picgui.errors import OutOfMemoryError, PhotoError, PicError
 from picgui.gui import batch, exporting, jobs, records, session
-from picgui.gui.canvas import Tool
+from picgui.gui.canvas import Overlay, Tool
 from picgui.gui.gallery import Order
 from picgui.gui.studio import Activity
 from picgui.gui.worker import while_painting
@@ -41,9 +42,13 @@ def test_the_mouse_may_be_beside_every_sample_while_numbers_are_shown(drawn, ove
 
 
 def test_numbers_are_shown_where_the_mouse_lay_before_they_were(drawn):
-    QTest.mouseMove(drawn.canvas, drawn.canvas.rect().center() / 2)
-    QTest.mouseMove(drawn.canvas, drawn.canvas.rect().center())
-    assert drawn.canvas._pointed is not None and drawn.canvas._overlay is None
+    canvas, painter = drawn.canvas, Mock()
+    whole = canvas._target(canvas._pane_rects()[0])
+    QTest.mouseMove(canvas, canvas.rect().center())
+    QTest.mouseMove(canvas, (whole.topLeft() + QPointF(0.3 * whole.width(), 0.75 * whole.height())).toPoint())
+    canvas.show_overlay(Overlay(np.arange(48.0).reshape(6, 8), 0, 48, "low", "high", "bits"))
+    canvas._paint_legend(painter)
+    assert "34.0 bits" in [call.args[-1] for call in painter.drawText.call_args_list]
 
 
 @pytest.mark.parametrize("ask", ["count", "temperature"])

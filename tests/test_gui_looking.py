@@ -400,11 +400,13 @@ def test_in_a_menu_what_is_on_has_a_check_mark(drawn):
 
 
 def test_quick_steps_of_the_number_of_samples_are_one_choice(drawn, qtbot):
-    stack = drawn.session.undo_stack
+    stack, timer = drawn.session.undo_stack, drawn.panel._count_timer
+    timer.setInterval(WAIT)  # however slowly the test goes
     for _ in range(3):
         drawn.panel.more.click()
         qtbot.wait(30)
-    assert stack.count() == 0
+    assert stack.count() == 0 and timer.isActive()
+    timer.start(0)
     qtbot.waitUntil(lambda: drawn.session.sample_count == 7, timeout=WAIT)
     assert stack.count() == 1
 

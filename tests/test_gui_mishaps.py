@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import threading
-import time
+from itertools import cycle
 from types import SimpleNamespace
 
 import numpy as np
@@ -147,30 +147,40 @@ def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanw
 
 
 @pytest.fixture
-def slow_export(monkeypatch):
-    export = jobs.export
-    monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if not time.sleep(0.05)))
+def held_export(monkeypatch):
+    """Nothing is written until this event is set."""
+    export, go_on = jobs.export, threading.Event()
+
+    def held(wanted):
+        go_on.wait(WAIT / 1000)
+        yield from export(wanted)
+
+    monkeypatch.setattr(jobs, "export", held)
+    yield go_on
+    go_on.set()
 
 
-def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, scan, slow_export, qtbot, tmp_path):
+def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, scan, held_export, qtbot, tmp_path):
     folder = tmp_path / "stick"
     folder.mkdir()
     targets = [(sample, folder / f"{sample.seed}.png") for sample in drawn.session.samples[:2]]
     drawn.opening.open_many([scan])
     drawn.exporting.export(targets)
     shutil.rmtree(folder)
+    held_export.set()
     assert not drawn.close() and drawn.opening.batch is not None, "nor is the queue ended"
     drawn.opening.batch.close()
     assert drawn.isVisible() and "1.png was not written" in drawn.message.text and len(drawn.session.samples) == 4
     drawn.session.resample()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     folder.mkdir()
+    held_export.clear()
     ticks, timer = [], QTimer(interval=10)
-    timer.timeout.connect(lambda: ticks.append(True))
+    timer.timeout.connect(lambda: ticks.append(held_export.is_set()) or len(ticks) > 3 and held_export.set())
     timer.start()
     drawn.exporting.export(targets)
     assert drawn.close() and not drawn.isVisible() and len(list(folder.iterdir())) == 2
-    assert len(ticks) > 3, "events go on while files are written"
+    assert len(ticks) > 3 and not any(ticks[:4]), "events go on while files are written"
 
 
 @pytest.fixture
@@ -390,11 +400,11 @@ def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other
 
 
 def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, scan, tmp_path, qtbot, monkeypatch):
-    began = threading.Event()
+    began, go_on = threading.Event(), threading.Event()
 
     def slow(*_arguments, **_options):
         began.set()
-        time.sleep(1.0)
+        go_on.wait(WAIT / 1000)
         yield from ()
 
     monkeypatch.setattr(batch, "colorize_file", slow)
@@ -405,11 +415,10 @@ def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, s
     qtbot.waitUntil(began.is_set, timeout=WAIT)
     beats = []
     timer = QTimer(interval=20)
-    timer.timeout.connect(lambda: beats.append(time.monotonic()))
+    timer.timeout.connect(lambda: beats.append(True) or len(beats) > 5 and go_on.set())
     timer.start()
-    started = time.monotonic()
     dialog.close()
-    assert time.monotonic() - started > 0.5 and len(beats) > 5 and not dialog._worker._thread.is_alive() and window.opening.batch is None
+    assert len(beats) > 5 and not dialog._worker._thread.is_alive() and window.opening.batch is None
 
 
 def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch):
@@ -1249,10 +1258,15 @@ def test_the_picture_follows_the_saturation_while_it_moves(drawn, qtbot):
     assert timer.remainingTime() < WAIT - 15, "not begun anew by every move"
     timer.stop()
     timer.setInterval(60)
-    for value in range(103, 161):
-        drawn.panel.saturation.setValue(value)
-        qtbot.wait(10)
-    assert len([value for value in seen if value < 160]) > 1
+    seen.clear()
+    moving = cycle(range(103, 160))
+
+    def followed():
+        drawn.panel.saturation.setValue(next(moving))
+        return len(seen) > 1
+
+    qtbot.waitUntil(followed, timeout=WAIT)
+    drawn.panel.saturation.setValue(160)
     qtbot.waitUntil(lambda: not pictures._busy and not pictures._dirty and drawn.session.saturation == 1.6, timeout=WAIT)
     expected = jobs.for_screen(compose(drawn.session.opened.preview, sample.chroma, saturation=1.6))
     assert pictures.preview(sample) == pictures_module.image_of(expected)

@@ -12,7 +12,7 @@ from picgui.photo import photo_from_rgb
 from picgui.pipeline import Embedded, Row
 from picgui.upsample import compose
 
-WAIT = 60_000  # milliseconds; the first picture may wait for the compiler
+WAIT = 120_000  # milliseconds; the first picture may wait for the compiler
 HEIGHT, WIDTH = 20, 26  # of the chroma
 NOISE = np.random.default_rng(0)
 

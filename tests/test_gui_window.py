@@ -1,11 +1,12 @@
 """The real window with a real, tiny checkpoint: open, stream, choose, stop, undo, export, close."""
 
 import hashlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSettings, Qt
-from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QImage
+from PySide6.QtCore import QPointF, QSettings, QSize, Qt
+from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
@@ -156,6 +157,22 @@ def test_export_writes_the_whole_picture_with_its_settings(drawn, scan, qtbot, t
     assert "Saved as" in drawn.message.text
 
 
+def test_what_leaves_the_window_is_as_vivid_as_what_it_shows(drawn, scan, qtbot, tmp_path):
+    drawn.session.set_saturation(0.5)
+    sample = drawn.session.selected
+    expected = compose(read_photo(scan), sample.chroma, saturation=0.5)
+    assert np.abs(expected.astype(int) - compose(read_photo(scan), sample.chroma)).mean() > 1
+    for name in ("a.png", "a.tif"):
+        with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+            drawn.exporting.export([(sample, tmp_path / name)])
+        assert np.array_equal(cv2.imread(str(tmp_path / name))[..., ::-1], expected)
+    (dragged,) = drawn.exporting.write_for_drag([sample])
+    assert np.array_equal(cv2.imread(str(dragged))[..., ::-1], expected)
+    with qtbot.waitSignal(drawn.studio.composed, timeout=WAIT):
+        drawn._actions["copy"].trigger()
+    assert np.array_equal(opening.pixels_of(QGuiApplication.clipboard().image()), expected)
+
+
 def test_the_photograph_itself_is_never_written_over(drawn, scan, monkeypatch):
     before = scan.read_bytes()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(scan), ""))
@@ -246,6 +263,27 @@ def test_light_and_dark_can_be_chosen_and_are_remembered(window):
     groups = window.findChildren(QActionGroup)
     next(action for group in groups for action in group.actions() if action.data() == "dark").trigger()
     assert theme.current() is theme.DARK and window.settings.value("scheme") == "dark"
+
+
+def test_light_and_dark_follow_the_system_where_neither_is_chosen(window, monkeypatch):
+    from picgui.gui import theme
+
+    hints = QGuiApplication.styleHints()
+    next(action for group in window.findChildren(QActionGroup) for action in group.actions() if action.data() == "system").trigger()
+    for scheme, expected in ((Qt.ColorScheme.Dark, theme.DARK), (Qt.ColorScheme.Light, theme.LIGHT)):
+        monkeypatch.setattr(theme.QApplication, "styleHints", lambda scheme=scheme: SimpleNamespace(colorScheme=lambda: scheme))
+        hints.colorSchemeChanged.emit(scheme)
+        assert theme.current() is expected and window.palette().color(QPalette.ColorRole.Window) == QColor(expected.panel)
+
+
+def test_a_window_comes_back_as_large_as_it_was(window, model_path):
+    window.resize(window.minimumSize() + QSize(31, 17))
+    size = window.size()
+    window.close()
+    again = MainWindow(checkpoint=model_path, device="cpu", settings=window.settings)
+    again.show()
+    assert again.size() == size != MainWindow.sizeHint(again)
+    again.close()
 
 
 def test_every_control_has_a_name_to_be_read_out(drawn):

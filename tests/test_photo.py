@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin, features
 
 from picgui import color, files, lightness
 from picgui import photo as photo_module
@@ -53,14 +53,34 @@ def assert_luminance(photo, expected, tolerance=0.01):
 # Formats and kinds of pixels
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.webp", "a.jpg"])
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.webp", "a.jpg", "a.gif", "a.jp2", "a.avif", "a.ppm", "a.pgm"])
 def test_every_format_gives_the_luminance_of_its_pixels(tmp_path, name):
-    options = {"a.webp": {"lossless": True}, "a.jpg": {"quality": 100, "subsampling": 0}}.get(name, {})
-    photo = read_photo(saved(tmp_path / name, colours(), **options))
-    assert_luminance(photo, luminance_of(colours()), 1.5 if name == "a.jpg" else 0.01)
+    if name == "a.avif" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    full = {"quality": 100, "subsampling": "4:4:4"}
+    options = {"a.webp": {"lossless": True}, "a.jpg": full, "a.avif": full, "a.jp2": {"irreversible": False}}.get(name, {})
+    pixels = {"a.gif": colours() // 64 * 64, "a.pgm": colours()[:, :, 0]}.get(name, colours())  # of few colours, and of none
+    photo = read_photo(saved(tmp_path / name, pixels, **options))
+    expected = luminance_of(pixels if pixels.ndim == 3 else np.dstack([pixels] * 3))
+    assert_luminance(photo, expected, {"a.jpg": 1.5, "a.avif": 3}.get(name, 0.01))
     assert (photo.height, photo.width, photo.bit_depth) == (HEIGHT, WIDTH, 8)
     assert photo.source == tmp_path / name
     assert photo.notes == ()
+
+
+def test_of_pictures_that_move_the_first_is_read_and_that_is_told(tmp_path):
+    frames = [Image.fromarray(colours() // 64 * 64), Image.new("RGB", (WIDTH, HEIGHT))]
+    photo = read_photo(saved(tmp_path / "a.gif", frames[0], save_all=True, append_images=frames[1:]))
+    assert_luminance(photo, luminance_of(colours() // 64 * 64))
+    assert photo.notes == ("Only the first of 2 pictures was read.",)
+
+
+def test_a_folder_is_searched_for_photographs_of_every_kind(tmp_path):
+    endings = "jpg jpeg jpe jfif png tif tiff webp bmp gif pgm ppm jp2 avif".split()
+    names = [f"{place:02}.{ending if place % 2 else ending.upper()}" for place, ending in enumerate(endings)]
+    for name in (*names, "notes.txt", "scan.psd"):
+        (tmp_path / name).touch()
+    assert [path.name for path in photos_in(tmp_path)] == names
 
 
 def test_every_8_bit_grey_keeps_its_own_level(tmp_path):

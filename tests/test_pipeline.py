@@ -11,7 +11,8 @@ import picgui
 from picgui import color, pipeline
 from picgui.errors import CardMemoryError, CheckpointError, DeviceError, OutOfMemoryError, PhotoError
 from picgui.photo import photo_from_rgb
-from picgui.pic.network import CONFIGS, PIC
+from picgui.pic import mixture
+from picgui.pic.network import CONFIGS, PIC, known_planes, past_planes, reduce_luminance, with_coarse
 from picgui.pipeline import (
     Coarse,
     Known,
@@ -29,11 +30,18 @@ from picgui.pipeline import (
     work_done,
 )
 from picgui.threads import using_threads
-from tests.models import checkpoint
+from tests.models import TINY, checkpoint
+from tests.runs import colored_picture
+from training.augment import lab_batch
 
 
 def draw(photo, model, **options):
     return list(colorize(photo, model, **options))
+
+
+def model_with_strengths(folder):
+    """A tiny model that is told of corruption: f of 0.1, g^w of 0.2 in coarse colours."""
+    return load_model(checkpoint(folder, replace(TINY, sampling_strength=0.1, coarse_strength=0.2)), device="cpu")
 
 
 def test_every_seed_gives_its_own_sample_of_whole_lab_units(photo, model):
@@ -173,16 +181,16 @@ def test_a_candidate_far_from_the_others_is_not_taken(photo, model, monkeypatch)
         chroma = np.zeros((8, 2, width), np.float32)
         chroma[:, 0] = tints[:, None]
         chroma[3::4, 1] = 6
-        return (Row(y, chroma, np.zeros(8)) for y in range(height))
+        return (Row(y, chroma, -np.arange(8.0)) for y in range(height))
 
     monkeypatch.setattr(pipeline, "_rows", rows)
     monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: np.zeros_like(chroma[:, 0]))
-    chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
-    assert chroma[:, 0, 0, 0].tolist() == [4.0, -1.0]
+    chroma, log_prob = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
+    assert chroma[:, 0, 0, 0].tolist() == [4.0, -1.0] and log_prob.tolist() == [-2 * height, -4 * height]
     # what the photograph suggests is weighed against that
     monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: (chroma[:, 0] > 50) * np.float32(10))
-    chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
-    assert chroma[:, 0, 0, 0].tolist() == [60.0, -1.0]
+    chroma, log_prob = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
+    assert chroma[:, 0, 0, 0].tolist() == [60.0, -1.0] and log_prob.tolist() == [0, -4 * height]
 
 
 def test_where_the_chosen_candidate_is_out_of_place_it_has_the_middle_colours():
@@ -220,6 +228,37 @@ def test_the_sample_reads_its_coarse_one(photo, model):
         assert not np.array_equal(two_passes, rows(alone, model))
     finally:
         model.network.config = before
+
+
+@pytest.mark.parametrize("hinted", [False, True], ids=["no hints", "hints"])
+def test_the_second_pass_reads_each_coarse_sample_and_the_hints_over_it(photo, tmp_path, hinted):
+    model, generator = model_with_strengths(tmp_path), np.random.default_rng(0)
+    embedded = embed(photo, model)
+    coarse = generator.normal(0, 20, (3, 2, *embedded.coarse.chroma_shape)).astype(np.float32)
+    mask, hints = np.zeros(embedded.chroma_shape, bool), generator.integers(-40, 40, (2, *embedded.chroma_shape)).astype(np.float32)
+    mask[2:5, 3:7] = hinted
+    given = pipeline._conditions(embedded, model, Known(mask, hints) if hinted else None, coarse)
+    shared = embedded.luminance, torch.from_numpy(mask)[None, None].float(), torch.from_numpy(hints)[None]
+    full, known, chroma = (x.expand(3, -1, -1, -1) for x in shared)
+    filled = with_coarse(color.normalize_chroma(chroma), known, color.normalize_chroma(torch.from_numpy(coarse)), torch.full((3,), 0.2))
+    with torch.inference_mode():
+        expected = model.network.embedding(full, known_planes(reduce_luminance(full, model.chroma_scale), *filled))
+    assert torch.allclose(given.embedding, expected, atol=1e-4) and (given.known is not None) == hinted
+
+
+def test_f_is_told_the_strength_that_its_checkpoint_has(photo, tmp_path):
+    model = model_with_strengths(tmp_path)
+    embedded = embed(photo, model).first
+    rows = list(sample_rows(embedded, model, seeds=[3]))
+    chroma = mixture.snap(color.normalize_chroma(torch.from_numpy(np.stack([row.chroma for row in rows], axis=2))))
+
+    def log_prob(strength):
+        past = past_planes(reduce_luminance(embedded.luminance, model.chroma_scale), chroma, torch.tensor([strength]))
+        with torch.inference_mode():
+            return mixture.log_prob(model.network.pixel_cnn(past, embedded.embedding), chroma).sum().item()
+
+    drawn = sum(row.log_prob[0] for row in rows)
+    assert drawn == pytest.approx(log_prob(0.1), abs=0.01) and abs(drawn - log_prob(0.0)) > 0.1
 
 
 def test_the_log_probability_counts_both_passes(photo, model):
@@ -344,6 +383,13 @@ def test_samples_begin_with_a_picture_of_the_size_of_training_pictures(photo, mo
     assert embedded.first is embedded.coarse and embedded.first.first is embedded.first
     for one, side in ((embedded.coarse, size), (embedded, 2 * size)):
         assert one.luminance.shape[2] * one.luminance.shape[3] == pytest.approx(side**2, rel=0.15)
+
+
+def test_the_network_sees_a_picture_as_it_did_in_training(model):
+    size = model.network.config.network_size
+    picture = colored_picture(size, size, seed=1)
+    luminance, _ = lab_batch(torch.from_numpy(picture)[None], model.network.config)
+    assert torch.allclose(embed(photo_from_rgb(picture), model).first.luminance, luminance, atol=0.01) and luminance.std() > 0.1
 
 
 def test_the_long_side_can_be_chosen(photo, model):

@@ -15,11 +15,12 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from picgui import color
 from picgui.compiled import Loop
 from picgui.errors import is_out_of_memory
-from picgui.pic import lanes, mixture, pixel_loop, row_phase, sampler
+from picgui.pic import lanes, mixture, pixel_loop, products, row_phase, sampler
 from picgui.pic.network import past_planes
 from picgui.pic.sampler import sample_rows, teacher_forced
 from picgui.pic.layers import weight_norm_convolutions
 from picgui.pic.checkpoint import load_checkpoint
+from picgui.pipeline import has_usable_card
 from picgui.threads import side_by_side, using_threads
 from tests.models import TINY, TINY_PAPER, checkpoint, network
 
@@ -45,10 +46,15 @@ def whole(rows):
 
 
 def use(monkeypatch, path):
+    """Draw by PyTorch alone, sample by sample or "batched" as on other devices, or "compiled"."""
+    if path == "compiled" and not products.CAN_COMPILE:
+        pytest.skip("nothing can be compiled for this processor")
     monkeypatch.setattr(sampler.pixel_loop.LOOP, "is_available", lambda: path == "compiled")
-    return path
+    monkeypatch.setattr(sampler, "_is_on_cpu", lambda x: path != "batched")
 
 
+FLOAT32_PATHS = pytest.mark.parametrize("path", ["torch", "batched", "compiled"])
+PATHS = pytest.mark.parametrize("path", ["torch", "float64", "batched", "compiled"])
 SIZES = [(1, 1), (1, 7), (6, 1), (2, 2), (5, 9)]
 
 
@@ -61,8 +67,10 @@ def test_cached_rows_equal_the_full_pass_in_float64(config, height, width):
     assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-10, rtol=0)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_the_strength_told_is_the_full_pass_s(dtype):
+@PATHS
+def test_the_strength_told_is_the_full_pass_s(path, monkeypatch):
+    use(monkeypatch, path)
+    dtype = torch.float64 if path == "float64" else torch.float32
     f, embedding, luminance, chroma = setting(TINY, 5, 9, dtype=dtype)
     with torch.no_grad():
         full, bare = (f(past_planes(luminance, chroma, torch.tensor([s], dtype=dtype)), embedding) for s in (0.3, 0.0))
@@ -71,7 +79,7 @@ def test_the_strength_told_is_the_full_pass_s(dtype):
 
 
 @KERNELS
-@pytest.mark.parametrize("path", ["torch", "compiled"])
+@FLOAT32_PATHS
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_cached_rows_equal_the_full_pass_in_float32(config, path, height, width, monkeypatch):
     use(monkeypatch, path)
@@ -79,6 +87,15 @@ def test_cached_rows_equal_the_full_pass_in_float32(config, path, height, width,
     with torch.no_grad():
         full = f(past_planes(luminance, chroma), embedding)
     assert torch.allclose(teacher_forced(f, embedding, luminance, chroma), full, atol=1e-4, rtol=0)
+
+
+@pytest.mark.skipif(not has_usable_card(), reason="there is no graphics card")
+@KERNELS
+def test_a_graphics_card_computes_what_the_processor_does(config):
+    f, embedding, luminance, chroma = setting(config, 5, 9)
+    on_cpu = teacher_forced(f, embedding, luminance, chroma, strength=0.1)
+    f, *given = (x.to("cuda") for x in (f, embedding, luminance, chroma))
+    assert torch.allclose(teacher_forced(f, *given, strength=0.1).cpu(), on_cpu, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("packs", [True, False], ids=["packed by oneDNN", "not"])
@@ -119,7 +136,7 @@ def test_no_seeds_are_no_rows(path, monkeypatch):
     assert list(sample_rows(f, embedding, luminance, seeds=[])) == []
 
 
-@pytest.mark.parametrize("path", ["torch", "compiled"])
+@FLOAT32_PATHS
 def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
     """Pixel by pixel with the full network and `mixture.draw`, from the same noise."""
     use(monkeypatch, path)
@@ -139,15 +156,15 @@ def test_what_was_drawn_is_what_the_full_pass_would_draw(path, monkeypatch):
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7, 1.0])
 @pytest.mark.parametrize("within_gamut", [True, False])
-def test_both_paths_draw_the_same(temperature, within_gamut, monkeypatch):
+@pytest.mark.parametrize("path", ["batched", "compiled"])
+def test_all_paths_draw_the_same(temperature, within_gamut, path, monkeypatch):
     f, embedding, luminance, _ = setting(TINY, 7, 6, seed=2)
     options = {"seeds": [1, 2, 3], "temperature": temperature, "within_gamut": within_gamut}
-    both = []
-    for path in ("torch", "compiled"):
-        use(monkeypatch, path)
-        both.append(whole(sample_rows(f, embedding, luminance, **options)))
-    assert np.array_equal(both[0][0], both[1][0])
-    assert np.allclose(both[0][1], both[1][1], atol=1e-3)
+    use(monkeypatch, "torch")
+    chroma, log_prob = whole(sample_rows(f, embedding, luminance, **options))
+    use(monkeypatch, path)
+    other_chroma, other_log_prob = whole(sample_rows(f, embedding, luminance, **options))
+    assert np.array_equal(chroma, other_chroma) and np.allclose(log_prob, other_log_prob, atol=1e-3)
 
 
 @pytest.mark.parametrize("path", ["torch", "compiled"])
@@ -168,8 +185,6 @@ def own_embeddings(path, monkeypatch):
     """A network, 11 embeddings, and a function that draws seeds from some of them: the rows' chroma and parameters, unrounded."""
     dtype = torch.float64 if path == "float64" else torch.float32
     use(monkeypatch, path)
-    if path == "batched":  # as on other devices
-        monkeypatch.setattr(sampler, "_is_on_cpu", lambda x: False)
     f, _, luminance, _ = setting(replace(TINY, channels=24, embedding_channels=16), 5, 6, dtype=dtype)
     embeddings = torch.randn(11, 16, 5, 6, dtype=dtype)
 
@@ -181,9 +196,6 @@ def own_embeddings(path, monkeypatch):
         return [torch.cat(parts, dim=2).numpy() for parts in list(zip(*rows))[1:3]]
 
     return f, embeddings, draw
-
-
-PATHS = pytest.mark.parametrize("path", ["torch", "float64", "batched", "compiled"])
 
 
 @PATHS
@@ -234,7 +246,7 @@ def test_a_shared_embedding_s_terms_exist_once(path, monkeypatch):
     assert len(made) == 1 and made[0].vertical.shape[:4] == (1, TINY.blocks, 2, 3)
 
 
-@pytest.mark.parametrize("path", ["torch", "compiled"])
+@FLOAT32_PATHS
 def test_log_prob_is_that_of_the_full_pass(path, monkeypatch):
     use(monkeypatch, path)
     f, embedding, luminance, _ = setting(TINY, 6, 5)
@@ -245,7 +257,7 @@ def test_log_prob_is_that_of_the_full_pass(path, monkeypatch):
     assert np.allclose(log_prob, mixture.log_prob(full, normalised).sum((1, 2)).numpy(), atol=1e-2)
 
 
-@pytest.mark.parametrize("path", ["torch", "compiled"])
+@FLOAT32_PATHS
 def test_known_pixels_are_kept_and_not_counted(path, monkeypatch):
     use(monkeypatch, path)
     f, embedding, luminance, chroma = setting(TINY, 6, 5)
@@ -260,7 +272,7 @@ def test_known_pixels_are_kept_and_not_counted(path, monkeypatch):
     assert np.array_equal(everything[0], expected) and nothing[0] == 0 > log_prob[0]
 
 
-@pytest.mark.parametrize("path", ["torch", "compiled"])
+@FLOAT32_PATHS
 def test_drawn_colours_are_real_also_where_luminance_leaves_little_room(path, monkeypatch):
     use(monkeypatch, path)
     f, embedding, luminance, _ = setting(TINY, 8, 8, seed=1)
@@ -332,6 +344,7 @@ def test_leaving_early_leaves_no_thread():
 
 
 def test_rows_are_computed_in_one_thread_each(monkeypatch):
+    use(monkeypatch, "compiled")
     used, row = [], lanes.CompiledLanes.row
     monkeypatch.setattr(lanes.CompiledLanes, "row", lambda self, y: used.append(torch.get_num_threads()) or row(self, y))
     with using_threads(2):

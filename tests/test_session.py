@@ -100,6 +100,19 @@ def test_a_drag_of_the_temperature_is_one_step_back(session):
     assert session.temperature == MAX_TEMPERATURE
 
 
+def test_temperatures_chosen_long_apart_are_taken_back_one_by_one(session, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("picgui.gui.session.time", SimpleNamespace(monotonic=lambda: now))
+    for seconds, temperature in ((0, 0.9), (1, 0.8), (1, 0.7), (2, 0.6)):
+        now += seconds
+        session.set_temperature(temperature)
+    back = []
+    while session.undo_stack.canUndo():
+        session.undo_stack.undo()
+        back.append(session.temperature)
+    assert back == [0.7, TEMPERATURE]
+
+
 def test_more_samples_are_drawn_and_fewer_let_the_last_go_but_none_that_is_pinned(session):
     finish(session)
     session.set_sample_count(6)

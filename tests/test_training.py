@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tarfile
@@ -348,7 +349,17 @@ def test_crops_move_and_mirror():
     images = torch.arange(36 * 36 * 3).remainder(251).to(torch.uint8).view(1, 36, 36, 3).repeat(30, 1, 1, 1)
     crops = crop_and_flip(images, size=32, flip=0.5, generator=torch.Generator().manual_seed(0))
     assert crops.shape == (30, 32, 32, 3)
-    assert len({c.numpy().tobytes() for c in crops}) > 20
+    found = {c.numpy().tobytes() for c in crops}
+    places = [(slice(top, top + 32), slice(left, left + 32)) for top in range(5) for left in range(5)]
+    plain, mirrored = ({whole[place].numpy().tobytes() for place in places} for whole in (images[0], images[0].flip(1)))
+    assert len(found) > 20 and found <= plain | mirrored and found & plain and found & mirrored
+
+
+@pytest.mark.parametrize("flip", [0.0, 1.0])
+def test_no_picture_is_mirrored_or_every_one(flip):
+    images = torch.from_numpy(np.stack([colored_picture(16, 16, seed=s) for s in range(20)]))
+    found = crop_and_flip(images, size=16, flip=flip, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(found, images.flip(2) if flip else images)
 
 
 def test_the_lab_of_a_batch_is_that_of_the_display():
@@ -366,12 +377,66 @@ def test_the_lab_of_a_batch_is_that_of_the_display():
 
 
 def test_a_run_learns_and_goes_through_all_stages(folder, config, tmp_path):
-    assert run("train", config, "--data", folder, "--out", tmp_path / "run", "--cache", tmp_path / "c", "--device", "cpu") == 0
-    state = torch.load(tmp_path / "run/state.pt", weights_only=True)
-    assert state["progress"]["images"] == 48 and state["progress"]["steps"] == 12
-    lines = (tmp_path / "run/curve.csv").read_text().splitlines()
-    assert lines[0].startswith("seconds,images") and len(lines) >= 2
-    assert 0 < float(lines[-1].split(",")[6]) < 10
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
+    learning, bits = config.read_text(), []
+    for out, text in (tmp_path / "untrained", re.sub(r"rate = \S+", "rate = 1e-12", learning)), (tmp_path / "run", learning):
+        config.write_text(text)
+        assert run("train", config, *data, "--out", out) == 0
+        state = torch.load(out / "state.pt", weights_only=True)
+        assert state["progress"]["images"] == 48 and state["progress"]["steps"] == 12
+        lines = (out / "curve.csv").read_text().splitlines()
+        assert lines[0].startswith("seconds,images") and len(lines) >= 2
+        bits.append([float(lines[-1].split(",")[CURVE_COLUMNS.index(name)]) for name in ("bits_per_dim", "bits_per_dim_embedding_only")])
+    for untrained, trained in zip(*bits):
+        assert 0 < trained < untrained - 0.5
+
+
+def test_an_epoch_has_every_picture_once_in_an_order_of_its_own(config):
+    read = read_config(config)
+    trainer, stage = Trainer(read), replace(read.stages[1], halved=0.0)
+    plain = np.tile(np.arange(10, dtype=np.uint8)[:, None, None, None], (1, 36, 36, 3))  # however they are cropped and mirrored
+    pictures, seen = Pictures(plain, (), ""), []
+    for _ in range(5):  # of four pictures: the third has some of both epochs
+        seen += trainer.next_images(pictures, stage)[:, 0, 0, 0].tolist()
+        trainer.progress.images += stage.batch
+    first, second = seen[:10], seen[10:]
+    assert sorted(first) == sorted(second) == list(range(10)) and first != second and first != sorted(first)
+
+
+def test_the_rate_rises_in_equal_steps_and_then_falls_over_the_stage(config):
+    config.write_text(config.read_text().replace("warm_up_steps = 2", "warm_up_steps = 4"))
+    trainer = Trainer(read_config(config))
+    for stage, middle in (trainer.config.stages[1], math.sqrt(5e-3 * 1e-4)), (replace(trainer.config.stages[1], decay="linear"), (5e-3 + 1e-4) / 2):
+        for steps, share in (0, 0.25), (1, 0.5), (2, 0.75), (3, 1), (4, 1), (100, 1):
+            trainer.progress.steps = steps
+            for seen, rate in (0, 5e-3), (12, middle), (24, 1e-4):
+                assert trainer.rate(stage, seen) == pytest.approx(share * rate)
+
+
+@pytest.mark.parametrize(("steps", "decay"), [(0, 0.1), (5, 0.4), (1000, 0.9)])
+def test_the_average_follows_the_network_and_lags_more_the_longer_the_run(config, steps, decay):
+    trainer = Trainer(read_config(config))
+    with torch.no_grad():
+        for parameter in trainer.network.parameters():
+            parameter.copy_(torch.randn_like(parameter))
+    before = [p.clone() for p in trainer.average.parameters()]
+    trainer.progress.steps = steps
+    trainer._update_average()
+    for old, new, now in zip(before, trainer.network.parameters(), trainer.average.parameters(), strict=True):
+        assert torch.allclose(now, decay * old + (1 - decay) * new, atol=1e-6)
+
+
+def test_the_gradient_is_that_of_f_and_so_many_times_the_head_s(config):
+    config.write_text("auxiliary_weight = 2.0\nclip_gradient_norm = inf\n" + config.read_text().replace("dropout = 0.1", "dropout = 0.0"))
+    made, trainer = batch(number=8)[1], Trainer(read_config(config), precision=torch.float32)
+    trainer.uninitialized = ""
+    outputs = trainer.network(made.luminance, made.past, made.known, made.strength)
+    f, head = (-(mixture.log_prob(output, made.chroma) / 2)[made.counted > 0].mean() for output in outputs)
+    expected = torch.autograd.grad(f + 2 * head, list(trainer.network.parameters()))
+    trainer.step(made, 0.0)
+    for found, gradient in zip((p.grad for p in trainer.network.parameters()), expected, strict=True):
+        assert torch.allclose(found, gradient, atol=1e-6, rtol=1e-4)
+    assert any(gradient.abs().max() > 1e-3 for gradient in expected)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "muon"])
@@ -542,7 +607,7 @@ def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path
 
     def together(*more):
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "training", "train"]
-        done = subprocess.run([str(a) for a in (*command, config, *data, *more)], capture_output=True, text=True)
+        done = subprocess.run([str(a) for a in (*command, config, *data, *more)], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return done
 

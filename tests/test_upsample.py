@@ -1,5 +1,7 @@
 """Composition: the photo's own luminance, colours that follow its edges, pieces equal to the whole."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +68,34 @@ def test_colours_follow_the_edges_of_luminance_better_than_bilinear():
     near = slice(70, 110)
     error, reference = (np.abs(c - truth)[:, :, near].mean() for c in (ours, bilinear))
     assert error < 0.5 * reference
+
+
+def test_the_mean_over_each_pixel_of_the_chroma_stays_near_it():
+    photo, low = textured(160, 240), chroma(20, 30, scale=6)
+    lab = lab_of(compose(photo, low, dtype=np.uint16))
+    averages = np.stack([cv2.resize(plane, (30, 20), interpolation=cv2.INTER_AREA) for plane in lab[1:]])
+    assert np.sqrt(((averages - low) ** 2).mean()) < 2.6  # 3.2 where what averaging misses is not sent up, too
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "doublings"),
+    [
+        ((64, 64), (64, 64), 0),
+        ((16, 16), (64, 64), 0),
+        ((38, 38), (32, 32), 0),  # up to 1.19 times the size is left to what is bilinear
+        ((39, 39), (32, 32), 1),
+        ((76, 76), (32, 32), 1),
+        ((77, 77), (32, 32), 2),
+        ((256, 192), (32, 24), 3),
+        ((256, 100), (32, 32), 3),
+        ((100, 256), (32, 32), 3),
+        ((2000, 2000), (64, 64), 3),  # where 800,000 pixels are enough
+        ((4000, 3000), (64, 48), 4),
+        ((4000, 3000), (900, 900), 0),
+    ],
+)
+def test_chroma_is_doubled_to_about_the_size_of_the_photo_but_not_beyond_what_is_worth_it(size, shape, doublings):
+    assert upsample._doublings(SimpleNamespace(height=size[0], width=size[1]), shape) == doublings
 
 
 def test_a_flat_colour_stays_flat():

@@ -12,8 +12,7 @@ from PySide6.QtCore import Qt
 from picgui.errors import PicError
 from picgui.gui.worker import GarbageCollector, Worker
 from picgui.threads import use_one_thread, use_threads
-
-WAIT = 10_000
+from tests.windows import WAIT
 
 
 @pytest.fixture
@@ -120,9 +119,9 @@ def test_who_hears_of_a_jobs_end_finds_the_worker_idle(worker, qtbot):
         yield 1
         raise ValueError
 
-    for items in (iter("a"), failing()):
-        with qtbot.waitSignals([worker.finished_job, worker.failed], raising=False, timeout=200):
-            worker.queue(items)
+    for number, items in enumerate((iter("a"), failing())):
+        worker.queue(items)
+        qtbot.waitUntil(lambda: len(busy) > number, timeout=WAIT)
     assert busy == [False, False]
 
 
@@ -176,8 +175,8 @@ def test_a_job_that_is_stopped_in_a_pause_begins_nothing_more(worker, qtbot):
             begun.append(number)
             yield number
 
-    worker.queue(job())
     worker.pause()
+    worker.queue(job())
     qtbot.waitUntil(lambda: bool(begun), timeout=WAIT)
     worker.stop()
     worker.go_on()

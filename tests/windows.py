@@ -6,7 +6,7 @@ from PySide6.QtGui import QDropEvent
 
 from picgui.gui.studio import Activity
 
-WAIT = 30_000  # milliseconds
+WAIT = 120_000  # milliseconds, on a machine that has much else to do
 
 
 def is_done(window):
