@@ -1102,7 +1102,7 @@ def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):
     session.set_temperature(0.3)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn._actions["delete"].trigger()
-    assert len(session.samples) == 4, "of the two that are left of it, the two beside them, and a pinned one drawn again"
+    assert len(session.samples) == 3
 
 
 def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch):

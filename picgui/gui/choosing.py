@@ -129,5 +129,5 @@ class Choosing(QObject):
         self.canvas.update()
 
     def _set_comparing(self, on: bool) -> None:
-        self.is_comparing = on
+        self.is_comparing = self.session.is_compared = on
         self.comparing_changed.emit(on)

@@ -189,6 +189,7 @@ class Session(QObject):
         self._next_seed = 1
         self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
         self.file: Path | None = None  # the session file that it was opened from or saved in last
+        self.is_compared = False  # others than the selected sample are on the canvas, too
 
     # what there is
 
@@ -338,7 +339,8 @@ class Session(QObject):
     def _redrawn(self, again: Callable[[Sample], Sample]) -> dict[str, object]:
         """`_all_again` for what a person asks for: where the selected one is pinned it stays, and is drawn again beside itself, to be seen."""
         change, shown = self._all_again(again), self.selected
-        if shown is not None and self.is_pinned(shown):
+        others_are_seen = self.is_compared and not all(map(self.is_pinned, self.samples))
+        if shown is not None and self.is_pinned(shown) and not others_are_seen:
             new = next((s for s in change["samples"] if s.seed == shown.seed and not self.is_pinned(s)), None)
             if new is None:
                 new = again(shown)
