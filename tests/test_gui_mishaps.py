@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from picgui.batch import Kept
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
-from picgui.gui import batch, controls, dialogs, gallery, jobs, records
+from picgui.gui import announcing, batch, dialogs, gallery, jobs, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
@@ -1074,7 +1074,7 @@ def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(dra
 
 def test_messages_are_announced_to_screen_readers(window, monkeypatch):
     announced = []
-    monkeypatch.setattr(controls.QAccessible, "updateAccessibility", lambda event: announced.append(event.message()))
+    monkeypatch.setattr(announcing.QAccessible, "updateAccessibility", lambda event: announced.append(event.message()))
     window.message.tell_error("The disk is full.")
     assert announced == ["The disk is full."]
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPat
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from picgui.gui import theme
+from picgui.gui.announcing import announce
 from picgui.gui.pictures import BAND_BYTES, BAND_ROWS, Pictures
 from picgui.gui.session import Sample, Session
 from picgui.gui.words import number
@@ -90,7 +91,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 180)
         self.setAccessibleName(self.tr("Photograph"))
-        self.setAccessibleDescription(self.tr("The chosen sample. Plus and minus zoom, the arrow keys move; with Shift, the line between before and after. With a tool they move its crosshair, and Enter marks."))
+        self._describe()
         pictures.preview_changed.connect(self._preview_changed)
         pictures.bands_changed.connect(self.update)
         session.photo_changed.connect(self._start_anew)
@@ -112,6 +113,7 @@ class Canvas(QWidget):
             self._pictures.show(samples)
             if number != len(samples):
                 self._follow_room()
+            self._describe()
             self.update()
 
     @property
@@ -123,7 +125,16 @@ class Canvas(QWidget):
         """A few words at the foot of the photograph, or none."""
         if caption != self._caption:
             self._caption = caption
+            self._describe()
             self.update()
+            if caption:
+                announce(self, caption)
+
+    def _describe(self) -> None:
+        """Say to a screen reader what is seen, and which keys there are."""
+        keys = self.tr("Plus and minus zoom, the arrow keys move; with Shift, the line between before and after. With a tool they move its crosshair, and Enter marks.")
+        seeds = [self.tr("Seed %1").replace("%1", str(sample.seed)) for sample in self._panes]
+        self.setAccessibleDescription(". ".join(filter(None, (", ".join(seeds), self._caption, keys))))
 
     def set_drawing(self, drawing: bool) -> None:
         """Whether unfinished samples are being drawn: they show a scan line."""

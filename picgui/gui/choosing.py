@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from picgui.gui.announcing import announce
 from picgui.gui.canvas import MAX_PANES, Canvas
 from picgui.gui.gallery import Gallery
 from picgui.gui.session import Sample, Session
@@ -34,12 +35,17 @@ class Choosing(QObject):
     @Slot()
     def toggle_pins(self) -> None:
         """Pin the selected samples, or let them go if all of them are pinned."""
-        self.session.toggle_pins(self.meant())
+        self._toggle(self.meant())
 
     @Slot()
     def toggle_pin(self) -> None:
         """Pin the sample on the canvas, or let it go."""
-        self.session.toggle_pins([self.session.selected])
+        self._toggle((self.session.selected,))
+
+    def _toggle(self, samples: tuple[Sample, ...]) -> None:
+        self.session.toggle_pins(samples)
+        words = self.tr("Pinned: %1") if self.session.is_pinned(samples[0]) else self.tr("No longer pinned: %1")
+        announce(self.gallery, words.replace("%1", ", ".join(str(sample.seed) for sample in samples)))
 
     @Slot()
     def delete_marked(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QRegularExpressionValidator
+from PySide6.QtGui import QKeySequence, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from picgui import defaults
 from picgui.gui import theme
+from picgui.gui.announcing import announce
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 from picgui.gui.slider import ResettableSlider
@@ -375,7 +376,11 @@ class Panel(QWidget):
         self.temperature.blockSignals(True)
         self.temperature.setValue(round(value * 100))
         self.temperature.blockSignals(False)
+        self._show_temperature(value)
+
+    def _show_temperature(self, value: float) -> None:
         self.temperature_value.setText(number(value, 2))
+        self.temperature.setAccessibleDescription(number(value, 2))  # else its hundredths are read out
 
     @Slot(int)
     def _follow_count(self, value: int) -> None:
@@ -416,7 +421,7 @@ class Panel(QWidget):
 
     @Slot(int)
     def _temperature_moved(self, value: int) -> None:
-        self.temperature_value.setText(number(value / 100, 2))
+        self._show_temperature(value / 100)
         self._temperature_timer.start()
         self.asking_changed.emit()
 
@@ -564,7 +569,7 @@ class MessageBar(QFrame):
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, announced))
+        announce(self, announced)
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         self._offers = offers

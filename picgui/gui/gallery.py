@@ -63,7 +63,7 @@ class SampleModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return str(sample.seed)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return self._description(sample)
+            return self.describe(sample)
         return None
 
     def sort_by(self, order: Order) -> None:
@@ -89,7 +89,8 @@ class SampleModel(QAbstractListModel):
         """The place of a sample; invalid if it has none."""
         return self.index(self._samples.index(sample)) if sample in self._samples else QModelIndex()
 
-    def _description(self, sample: Sample) -> str:
+    def describe(self, sample: Sample) -> str:
+        """A sample in words: its seed, and how it is with it."""
         parts = [self.tr("Seed %1").replace("%1", str(sample.seed))]
         if self._session.is_pinned(sample):
             parts.append(self.tr("pinned"))

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import preferences, records, theme
+from picgui.gui.announcing import announce
 from picgui.gui.canvas import Canvas, Overlay, Tool
 from picgui.gui.choosing import Choosing
 from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
@@ -60,6 +61,8 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
+        self._is_keyed = False  # a tool is being chosen by its key
+        self._is_drawing = False
         self._closing = False
         self._recent_finder = Worker(self)  # a drive that is gone may hold it for long
         self._not_found: set[Path] = set()  # of the last files opened, when it looked last
@@ -673,6 +676,8 @@ class MainWindow(QMainWindow):
     def _selection_changed(self) -> None:
         self.choosing.show_panes()
         self._refresh()
+        if self.session.selected is not None and not self.gallery.hasFocus():  # which tells of its current one itself
+            announce(self.gallery, self.gallery.samples.describe(self.session.selected))
 
     @Slot()
     def _refresh(self) -> None:
@@ -680,6 +685,7 @@ class MainWindow(QMainWindow):
         session, activity = self.session, self.studio.activity
         has_photo, sample = session.opened is not None, session.selected
         drawing = activity is Activity.SAMPLING
+        self._is_drawing |= drawing
         for name in ("export", "copy", "pin", "delete", "export_marked", "export_all"):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
         for name in ("split", "next", "previous", "hint"):
@@ -810,6 +816,10 @@ class MainWindow(QMainWindow):
         if self.studio.activity is Activity.IDLE:
             self.gallery.samples.sort_again()
             self._save_soon()
+            if self._is_drawing and self.session.samples:
+                complete = sum(sample.is_complete for sample in self.session.samples)
+                announce(self.canvas, self.tr("Drawn: %1 of %2").replace("%1", str(complete)).replace("%2", str(len(self.session.samples))))
+            self._is_drawing = False
 
     @Slot(float)
     def _zoom_changed(self, zoom: float) -> None:
