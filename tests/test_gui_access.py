@@ -42,6 +42,93 @@ def active(drawn, qtbot):
 # room
 
 
+@pytest.fixture
+def enlarge(qapp):
+    """Makes all letters larger; a style sheet would keep those that are there."""
+    font, sheet = qapp.font(), qapp.styleSheet()
+
+    def enlarge(times):
+        qapp.setStyleSheet("")
+        larger = QFont(font)
+        larger.setPointSizeF(times * font.pointSizeF())
+        qapp.setFont(larger)
+
+    yield enlarge
+    qapp.setFont(font)
+    qapp.setStyleSheet(sheet)
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_panel_has_room_for_larger_letters(language, when, request, qapp, qtbot, enlarge):
+    if language == "german":
+        request.getfixturevalue("german")
+    enlarge(2.5 if when == "before" else 1)
+    panel = Panel(Session())
+    qtbot.addWidget(panel)
+    panel.show()
+    area, count = panel.findChild(QScrollArea), panel.count
+
+    def has_room():
+        needed = area.widget().minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width()
+        return needed <= area.width() and count.width() >= count.fontMetrics().horizontalAdvance("00") + 22
+
+    enlarge(2.5)
+    qtbot.waitUntil(lambda: has_room() and panel.width() > 300, timeout=WAIT)
+    width = panel.width()
+    panel.show_hints(True)
+    qapp.processEvents()
+    assert has_room() and panel.width() == width, "whichever page is seen"
+
+
+@pytest.mark.parametrize("room", [QSize(1024, 560), QSize(640, 400)])
+def test_at_first_the_window_fits_on_a_small_screen(room, qtbot, tmp_path, model_path, monkeypatch):
+    monkeypatch.setattr(QGuiApplication, "primaryScreen", lambda: SimpleNamespace(availableSize=lambda: room))
+    window = MainWindow(checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    window.show()
+    assert window.width() <= room.width() and window.height() < room.height()
+    window.close()
+
+
+@pytest.mark.parametrize("page", ["shortcuts", "about"])
+def test_pages_scroll_where_the_screen_is_small(page, drawn, tmp_path, qtbot, monkeypatch):
+    def shown():
+        if page == "shortcuts":
+            dialog = ShortcutsDialog(list(drawn._actions.values()), drawn)
+        else:
+            dialog = AboutDialog(load_checkpoint(checkpoint(tmp_path)), drawn)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        QCoreApplication.processEvents()
+        return dialog, dialog.findChild(QScrollArea)
+
+    room = QSize(3000, 2000)
+    monkeypatch.setattr(QGuiApplication, "screenAt", lambda _: SimpleNamespace(availableSize=lambda: room))
+    dialog, area = shown()
+    assert area.verticalScrollBar().maximum() == area.horizontalScrollBar().maximum() == 0
+    room = QSize(800, 200)
+    dialog, area = shown()
+    assert dialog.height() < room.height() and area.verticalScrollBar().maximum() > 0
+    close = dialog.findChild(QPushButton)
+    assert dialog.rect().contains(close.mapTo(dialog, close.rect().center()))
+
+
+@pytest.mark.parametrize("width", [500, 900])
+def test_names_of_recent_files_are_in_rows_that_fit(qtbot, tmp_path, width, enlarge):
+    enlarge(1)
+    welcome = Welcome()
+    qtbot.addWidget(welcome)
+    welcome.resize(width, 500)
+    welcome.show()
+    welcome.show_recent([tmp_path / f"{'W' * 60}-{n}.jpg" for n in range(4)])
+    enlarge(1.5)
+    names = [button for button in welcome.findChildren(QPushButton) if button.property("path")]
+    qtbot.waitUntil(lambda: len({button.y() for button in names}) > 1, timeout=WAIT)
+    QCoreApplication.processEvents()
+    for button in names:
+        assert welcome.rect().contains(button.geometry()) and button.width() >= button.sizeHint().width() and "…" in button.text()
+
+
 # screen readers
 
 
@@ -75,3 +162,48 @@ def test_the_canvas_and_the_temperature_say_what_is_seen(drawn):
     assert slider.accessibleDescription() == drawn.panel.temperature_value.text() == "0.35"
     drawn.session.set_temperature(0.8)
     assert slider.accessibleDescription() == "0.80"
+
+
+# overlays
+
+
+class _Pen(Mock):
+    """Keeps what it is to write."""
+
+    def drawText(self, box, where, words):  # noqa: N802
+        self.told.append((QRectF(box), where, words))
+
+    def drawImage(self, *_):  # noqa: N802
+        pass
+
+
+def legend(canvas):
+    pen = _Pen()
+    pen.told = []
+    canvas._paint_legend(pen)
+    return pen.told
+
+
+@pytest.mark.parametrize("size", [1, 2.5])
+@pytest.mark.parametrize("width", [260, 1200])
+def test_the_words_of_the_legend_never_overlap(drawn, size, width):
+    canvas = drawn.canvas
+    font = QFont(canvas.font())
+    font.setPointSizeF(size * font.pointSizeF())
+    canvas.setFont(font)
+    canvas.resize(width, 600)
+    canvas.show_overlay(Overlay(np.full((4, 6), 15.5), 0, 16, "as was expected", "very surprising", "bits"))
+    canvas._pointed = canvas._target(canvas._pane_rects()[0]).center()
+    spans = []
+    for box, where, words in legend(canvas):
+        advance = canvas.fontMetrics().horizontalAdvance(words)
+        left = {Qt.AlignmentFlag.AlignLeft: box.left(), Qt.AlignmentFlag.AlignRight: box.right() - advance}.get(
+            where & Qt.AlignmentFlag.AlignHorizontal_Mask & ~Qt.AlignmentFlag.AlignAbsolute, box.center().x() - advance / 2
+        )
+        spans.append((left, left + advance, box.top()))
+        assert canvas._legend_box().contains(box) and box.height() >= canvas.fontMetrics().height()
+    assert len(spans) == 3
+    for index, (left, right, top) in enumerate(spans):
+        for other_left, other_right, other_top in spans[:index]:
+            assert right <= other_left or other_right <= left or abs(top - other_top) >= canvas.fontMetrics().height()
+    assert canvas.rect().contains(canvas._legend_box().toRect())

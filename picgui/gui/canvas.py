@@ -23,7 +23,8 @@ _GAP = 8
 _GRIP = 9  # how near to the divider a press takes hold of it
 _HANDLE = 15  # radius of its handle
 _INSET = 12  # of words from the edges of what is in view
-_LEGEND = QSize(256, 54)
+_LEGEND_WIDTH = 256  # at least, where there is room
+_LEGEND_GAP = 12  # between its words
 _LEAST_REGION = 6  # width and height together, in pixels of the screen; less is a click
 _ZOOM_STEP = 1.25
 _SHARP_FROM = 3.0  # zoom from which single pixels are shown as squares
@@ -386,32 +387,47 @@ class Canvas(QWidget):
 
     def _legend_box(self) -> QRectF:
         """Where the one legend of all panes lies: in a corner of the canvas."""
-        width = min(_LEGEND.width(), self.width() - 2 * _INSET)
-        return QRectF(self.width() - _INSET - width, self.height() - _INSET - _LEGEND.height(), width, _LEGEND.height())
+        width = min(max(_LEGEND_WIDTH, self._legend_width()), self.width() - 2 * _INSET)
+        lines = 1 if width >= self._legend_width() else 2
+        height = 32 + lines * (self.fontMetrics().height() + 4)
+        return QRectF(self.width() - _INSET - width, self.height() - _INSET - height, width, height)
+
+    def _legend_width(self) -> int:
+        """That at which the readout is between the words for the ends of the scale."""
+        overlay, advance = self._overlay, self.fontMetrics().horizontalAdvance
+        ends = max(advance(overlay.low_words), advance(overlay.high_words))
+        return 24 + 2 * (ends + _LEGEND_GAP) + advance(f"{number(888.8, 1)} {overlay.unit}")
 
     def _paint_legend(self, painter: QPainter) -> None:
         overlay, box = self._overlay, self._legend_box()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 20, 205))
         painter.drawRoundedRect(box, 8, 8)
-        bar = box.adjusted(12, 10, -12, -32)
+        bar = QRectF(box.left() + 12, box.top() + 10, box.width() - 24, 12)
         steps = np.ascontiguousarray(theme.scale_colors(np.linspace(0, 1, 64)[None]))
         painter.drawImage(bar, QImage(steps.data, 64, 1, 256, QImage.Format.Format_RGB32))
-        words = box.adjusted(12, 26, -12, -6)
+        words = QRectF(bar.left(), bar.bottom() + 4, bar.width(), self.fontMetrics().height() + 4)
         painter.setPen(QColor("#f4f4f4"))
         painter.setFont(self.font())
         beside_bar = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute  # as it is painted, wherever one begins to read
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | beside_bar, overlay.low_words)
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight | beside_bar, overlay.high_words)
-        pane = self._pane_at(self._pointed) if self._pointed is not None else None
-        if pane is not None:
+        for where, end in ((Qt.AlignmentFlag.AlignLeft, overlay.low_words), (Qt.AlignmentFlag.AlignRight, overlay.high_words)):
+            room = int(words.width() - _LEGEND_GAP) // 2
+            painter.drawText(words, where | beside_bar, self.fontMetrics().elidedText(end, Qt.TextElideMode.ElideRight, room))
+        if (at := self._read_at()) is not None:
             height, width = overlay.values.shape
-            at = self._to_photo(self._pointed, pane)
             x, y = math.floor(at.x() * width), math.floor(at.y() * height)
             if 0 <= x < width and 0 <= y < height:
+                words.moveBottom(box.bottom() - 6)  # a second line where one is too short
                 painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{number(overlay.values[y, x], 1)} {overlay.unit}")
                 mark = bar.left() + overlay.shares[y, x] * bar.width()
                 painter.fillRect(QRectF(mark - 1, bar.top() - 3, 2, bar.height() + 6), QColor("#ffffff"))
+
+    def _read_at(self) -> QPointF | None:
+        """Where an overlay is read, as shares of the photograph's sides: at the crosshair of the arrow keys, or else under the mouse."""
+        if self._crosshair is not None:
+            return QPointF(min(self._crosshair.x(), 1 - 1e-9), min(self._crosshair.y(), 1 - 1e-9))  # it may be on the very edge
+        pane = self._pane_at(self._pointed) if self._pointed is not None else None
+        return None if pane is None else self._to_photo(self._pointed, pane)
 
     def _paint_hints(self, painter: QPainter, target: QRectF) -> None:
         """A ringed dot of its colour on every pixel that a person gave one."""

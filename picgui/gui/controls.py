@@ -26,8 +26,9 @@ from picgui.gui.announcing import announce
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 from picgui.gui.slider import ResettableSlider
-from picgui.gui.words import breakable, literal, number, shortened
+from picgui.gui.words import breakable, literal, number
 
+_WIDTH = 264  # of the panel, where that is enough: room for a scroll bar beside the plane of colours
 _DEBOUNCE_MILLISECONDS = 180
 _EDITING_KEYS = (
     Qt.Key.Key_Backspace,
@@ -205,11 +206,12 @@ class Panel(QWidget):
         self._session = session
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(264)  # room for a scroll bar beside the plane of colours
         self._make_settings()
         self._make_facts()
         self.hints = HintPanel(self._session)
         self.hints.hide()
+        self._fit_timer = QTimer(self, interval=0, singleShot=True)
+        self._fit_timer.timeout.connect(self._fit_width)
         self._lay_out()
         self._temperature_timer = QTimer(self, interval=_DEBOUNCE_MILLISECONDS, singleShot=True)
         self._temperature_timer.timeout.connect(self._ask_for_temperature)
@@ -243,7 +245,6 @@ class Panel(QWidget):
         self.count = NumberField(1, MAX_SAMPLES, self._session.sample_count)
         self.count.setAccessibleName(self.tr("Number of samples"))
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
-        self.count.setFixedWidth(48)
         self.fewer = IconButton("minus", self.tr("One sample fewer"))
         self.fewer.clicked.connect(self._one_fewer)
         self.more = IconButton("plus", self.tr("One sample more"))
@@ -266,6 +267,7 @@ class Panel(QWidget):
         self.seed = ElidedLabel()
         self.seed.setObjectName("heading")
         self.typicality, self.colorfulness, self.drawn_at = _label("", "value"), _label("", "value"), _label("", "value")
+        self.typicality.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.typicality.setToolTip(
             self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
         )
@@ -283,7 +285,7 @@ class Panel(QWidget):
         self.export.clicked.connect(self.export_wanted)
 
     def _lay_out(self) -> None:
-        inside = QWidget()
+        self._inside = inside = QWidget()
         inside.setObjectName("plainPanel")
         area = QScrollArea()
         area.setWidget(inside)
@@ -334,6 +336,24 @@ class Panel(QWidget):
         column.addLayout(facts)
         column.addSpacing(14)
         column.addWidget(self.export)
+        self._area = area
+        self._fit_width()
+
+    def _fit_width(self) -> None:
+        """Room for every page, and a scroll bar beside it, in whatever font and language."""
+        self.count.setFixedWidth(max(48, self.count.fontMetrics().horizontalAdvance("00") + 28))
+        self.typicality.setMinimumWidth(self.typicality.fontMetrics().horizontalAdvance(self._bits(-88.88)))
+        for page in (self.hints, self.facts, self._inside):
+            page.layout().activate()
+        margins = self._inside.layout().contentsMargins()
+        pages = max(page.minimumSizeHint().width() for page in (self.hints, self.facts)) + margins.left() + margins.right()
+        scroll_bar = self._area.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(_WIDTH, max(self._inside.minimumSizeHint().width(), pages) + scroll_bar + 1))
+
+    def changeEvent(self, event) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit_timer.start()  # once all in it have followed
 
     # what is shown
 
@@ -362,9 +382,12 @@ class Panel(QWidget):
 
     def _show_numbers(self, sample: Sample | None) -> None:
         known = sample is not None and sample.rows > 0
-        self.typicality.setText(self.tr("%1 bits").replace("%1", number(sample.typicality, 2)) if known else "–")
+        self.typicality.setText(self._bits(sample.typicality) if known else "–")
         self.colorfulness.setText(number(sample.mean_chroma, 1) if known else "–")
         self.drawn_at.setText(number(sample.temperature, 2) if sample else "–")
+
+    def _bits(self, value: float) -> str:
+        return self.tr("%1 bits").replace("%1", number(value, 2))
 
     def retint(self) -> None:
         """Follow a change of the theme."""
@@ -628,34 +651,62 @@ class Welcome(QWidget):
         inside.addSpacing(14)
         inside.addLayout(_row(1, self.open, self.example, 1))
         self._recent_title = _label(self.tr("Recent"), "quiet")
-        self._recent = QHBoxLayout()
-        self._recent.setSpacing(6)
+        self._recent: list[QPushButton] = []
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
         column = QVBoxLayout(self)
         column.addStretch(1)
         column.addWidget(self._area, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(16)
         column.addWidget(self._recent_title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(self._recent)
+        column.addLayout(self._rows)
         column.addStretch(1)
         self.show_recent(())
         self.retint()
 
     def show_recent(self, paths: Sequence[Path]) -> None:
         """Offer these files."""
-        while self._recent.count():
-            item = self._recent.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        for button in self._recent:
+            button.deleteLater()
+        self._recent.clear()
         self._recent_title.setVisible(bool(paths))
-        self._recent.addStretch(1)
         for path in list(paths)[:4]:
-            button = QPushButton(literal(shortened(path.name, 28)))
+            button = QPushButton(self)
             button.setObjectName("flat")
             button.setToolTip(str(path))
             button.setProperty("path", str(path))
             button.clicked.connect(self._recent_clicked)
-            self._recent.addWidget(button)
-        self._recent.addStretch(1)
+            button.show()
+            self._recent.append(button)
+        self._place_recent()
+
+    def _place_recent(self) -> None:
+        """The names, their middles left out where they are long, in as few rows as there is room for."""
+        while (row := self._rows.takeAt(0)) is not None:
+            row.layout().deleteLater()
+        rows, room, left = [], self.width() - 32, 0
+        for button in self._recent:
+            button.ensurePolished()
+            metrics = button.fontMetrics()
+            longest = min(room - 32, 28 * metrics.averageCharWidth())
+            button.setText(literal(metrics.elidedText(Path(button.property("path")).name, Qt.TextElideMode.ElideMiddle, longest)))
+            width = button.sizeHint().width() + 8
+            if width > left:
+                rows.append([])
+                left = room
+            rows[-1].append(button)
+            left -= width
+        for buttons in rows:
+            self._rows.addLayout(_row(1, *buttons, 1))
+
+    def resizeEvent(self, event) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._place_recent()
+
+    def changeEvent(self, event) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._place_recent()
 
     @Slot()
     def _recent_clicked(self) -> None:

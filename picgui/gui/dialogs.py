@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSettings, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QCoreApplication, QPoint, QSettings, QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QMessageBox,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -41,7 +43,38 @@ def _quiet(text: str) -> QLabel:
     return label
 
 
-class ShortcutsDialog(QDialog):
+class _Page(QDialog):
+    """Something to read, with a button to close it; it can be scrolled where the screen is too small for it."""
+
+    def show_page(self, inside: QLayout, *, width: int = 0) -> None:
+        """Lay it out, as wide as it is or with this width."""
+        page = QWidget()
+        page.setObjectName("plainPanel")
+        page.setLayout(inside)
+        inside.setContentsMargins(24, 24, 24, 0)
+        area = QScrollArea()
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(24, 20, 24, 20)
+        foot.addWidget(buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(area)
+        column.addLayout(foot)
+        width = width or inside.totalSizeHint().width()
+        height = max(inside.totalSizeHint().height(), inside.totalHeightForWidth(width)) + foot.totalSizeHint().height()
+        middle = self.parentWidget().geometry().center() if self.parentWidget() else QPoint()
+        screen = QGuiApplication.screenAt(middle) or QGuiApplication.primaryScreen()  # that of `QWidget.screen` Python deletes with the widget
+        room = screen.availableSize() * 0.9
+        scroll_bar = area.verticalScrollBar().sizeHint().width() if height > room.height() else 0
+        self.resize(QSize(width + scroll_bar, height).boundedTo(room))
+
+
+class ShortcutsDialog(_Page):
     """Every action that has keys."""
 
     def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None):
@@ -65,13 +98,7 @@ class ShortcutsDialog(QDialog):
             shown = _quiet(keys)
             shown.setWordWrap(False)
             grid.addWidget(shown, place % half, column + 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 20)
-        column.setSpacing(20)
-        column.addLayout(grid)
-        column.addWidget(buttons)
+        self.show_page(grid)
 
 
 def _keys(action: QAction) -> str:
@@ -79,13 +106,12 @@ def _keys(action: QAction) -> str:
     return ", ".join(dict.fromkeys(text for text in texts if text and len(text) < 18))
 
 
-class AboutDialog(QDialog):
+class AboutDialog(_Page):
     """What the program is, and what its model was trained on."""
 
     def __init__(self, checkpoint: Checkpoint | None, parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle(self.tr("About picgui"))
-        self.setFixedWidth(460)
         picture = QLabel()
         picture.setPixmap(theme.application_icon().pixmap(72, 72))
         title = QLabel("picgui")
@@ -109,18 +135,14 @@ class AboutDialog(QDialog):
             )
         )
         text.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 20)
+        column = QVBoxLayout()
         column.setSpacing(16)
         column.addLayout(head)
         column.addWidget(text)
         if checkpoint is not None:
             column.addWidget(_quiet("\n".join(facts(checkpoint))))
         column.addWidget(_quiet(self.tr("MIT licence. Qt is used under the LGPL.")))
-        column.addWidget(buttons)
-        self.setFixedHeight(column.totalHeightForWidth(self.width()))
+        self.show_page(column, width=460)
 
 
 def facts(checkpoint: Checkpoint) -> list[str]:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QStackedWidget,
+    QStyle,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -74,7 +75,6 @@ class MainWindow(QMainWindow):
         self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # Qt's own would hide the tool bars
-        self.setMinimumSize(760, 520)
         self._make_widgets()
         self.choosing = Choosing(self.session, self.gallery, self.canvas, self)
         self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
@@ -896,7 +896,10 @@ class MainWindow(QMainWindow):
     # the window itself
 
     def _restore_layout(self) -> None:
-        self.resize(1280, 832)
+        """The size of the last time, or one that fits on the screen with its title."""
+        room = QGuiApplication.primaryScreen().availableSize() - QSize(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+        self.setMinimumSize(QSize(760, 520).boundedTo(room))
+        self.resize(QSize(1280, 832).boundedTo(room))
         geometry = self.settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
