@@ -39,6 +39,28 @@ def active(drawn, qtbot):
     return drawn
 
 
+@pytest.fixture(params=[theme.DARK, theme.LIGHT], ids=["dark", "light"])
+def scheme(request):
+    return request.param
+
+
+def contrast(one, other):
+    """How much two colours differ in luminance, from 1 to 21, as the WCAG has it."""
+
+    def luminance(shade):
+        parts = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in QColor(shade).getRgbF()[:3]]
+        return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def rule(selector, scheme):
+    """What the style sheet says of a selector."""
+    rules = [line.partition("{")[::2] for line in theme._style_sheet(scheme).splitlines()]
+    return next(said for selectors, said in rules if selector in map(str.strip, selectors.split(",")))
+
+
 # room
 
 
@@ -162,6 +184,77 @@ def test_the_canvas_and_the_temperature_say_what_is_seen(drawn):
     assert slider.accessibleDescription() == drawn.panel.temperature_value.text() == "0.35"
     drawn.session.set_temperature(0.8)
     assert slider.accessibleDescription() == "0.80"
+
+
+# colours
+
+
+def test_words_and_signs_stand_out_from_their_ground(scheme):
+    strong = theme._STRONG[scheme]
+    assert contrast(scheme.text, scheme.canvas) >= 4.5 and "color: " + scheme.text in rule("QWidget#welcome QPushButton#flat", scheme)
+    assert "color: " + scheme.text in rule("QWidget#welcome QLabel", scheme) and scheme.text in rule("QWidget#welcome QPushButton:focus", scheme)
+    assert min(contrast(scheme.on_accent, shade) for shade in (scheme.accent, scheme.accent_hovered)) >= 4.5
+    for selector in ("QSlider::groove:horizontal", "QProgressBar"):
+        assert f"background: {scheme.track}" in rule(selector, scheme)
+    assert contrast(scheme.track, scheme.panel) >= 2.9
+    for name in ("line", "quiet", "faint"):
+        assert contrast(getattr(strong, name), strong.panel) > 1.3 * contrast(getattr(scheme, name), scheme.panel)
+
+
+def test_what_has_the_focus_is_told_from_what_is_on(scheme):
+    assert scheme.accent in rule("QToolButton:focus", scheme) and scheme.accent not in rule("QToolButton:checked", scheme)
+    assert contrast(scheme.checked, scheme.panel) > 1.3
+    assert scheme.text in rule("QSlider::handle:horizontal:focus", scheme)
+    assert scheme.accent in rule("QTreeView:focus", scheme) and scheme.quiet in rule("QMenuBar::item:selected", scheme)
+
+
+def test_high_contrast_is_followed(window, qtbot, monkeypatch):
+    class Hints(QObject):
+        contrastPreferenceChanged = Signal()  # noqa: N815
+        colorSchemeChanged = Signal()  # noqa: N815
+        preference = Qt.ContrastPreference.NoPreference
+
+        def contrastPreference(self):  # noqa: N802
+            return self.preference
+
+        def accessibility(self):
+            return self
+
+        def colorScheme(self):  # noqa: N802
+            return Qt.ColorScheme.Dark
+
+    hints = Hints()
+    monkeypatch.setattr(theme.QApplication, "styleHints", lambda: hints)
+    assert theme.current() is theme.DARK and hints.contrastPreferenceChanged in theme.changes()
+    hints.contrastPreferenceChanged.connect(window._scheme_changed)
+    hints.preference = Qt.ContrastPreference.HighContrast
+    hints.contrastPreferenceChanged.emit()
+    strong = theme._STRONG[theme.DARK]
+    assert theme.current() is strong and strong.line in QApplication.instance().styleSheet()
+    older = SimpleNamespace(colorScheme=hints.colorScheme, colorSchemeChanged=hints.colorSchemeChanged)
+    monkeypatch.setattr(theme.QApplication, "styleHints", lambda: older)
+    assert theme.current() is theme.DARK and len(theme.changes()) == 1, "of an older Qt"
+
+
+def test_the_frame_of_the_canvas_has_two_colours(active):
+    active.gallery.setFocus()
+    active.canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    image, colors = active.canvas.grab().toImage(), theme.current()
+    ratio = image.devicePixelRatio()
+    seen = [image.pixelColor(int(x * ratio), image.height() // 2).name() for x in (0, 1, 2, 3)]
+    assert seen[:2] == [colors.text] * 2 and seen[2:] == [colors.accent] * 2
+
+
+def test_a_selected_thumbnail_has_an_outline(drawn):
+    gallery = drawn.gallery
+    gallery.mark(drawn.session.samples[:2])
+    quiet = QColor(theme.current().quiet)
+
+    def outlined(row):
+        image = gallery.viewport().grab(gallery.visualRect(gallery.model().index(row))).toImage()
+        return sum(image.pixelColor(x, image.height() // 3) == quiet for x in range(image.width() // 3))
+
+    assert outlined(1) >= 1 and outlined(3) == 0
 
 
 # overlays

@@ -329,9 +329,10 @@ class Canvas(QWidget):
         if self._overlay is not None and not self._original:
             self._paint_legend(painter)
         if self._shows_focus and self.hasFocus():
-            painter.setPen(QPen(QColor(colors.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+            for shade, inset in ((colors.text, 1), (colors.accent, 3)):
+                painter.setPen(QPen(QColor(shade), 2))
+                painter.drawRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset))
         self._pictures.want_bands(wanted)
 
     def _paint_pane(self, painter: QPainter, sample: Sample | None, pane: QRectF, wanted: list) -> None:

@@ -187,8 +187,8 @@ class SampleDelegate(QStyledItemDelegate):
             y = picture.top() + picture.height() * sample.rows / sample.chroma.shape[1]
             painter.fillRect(QRectF(picture.left(), y - 0.75, picture.width(), 1.5), QColor(colors.accent))
         painter.restore()
-        if current:
-            painter.setPen(QPen(QColor(colors.accent), 2.5))
+        if current or selected:
+            painter.setPen(QPen(QColor(colors.accent), 2.5) if current else QPen(QColor(colors.quiet), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(picture.adjusted(-2.5, -2.5, 2.5, 2.5), _RADIUS + 2, _RADIUS + 2)
         if option.state & QStyle.StateFlag.State_HasFocus and option.widget.shows_focus:

@@ -407,7 +407,8 @@ class MainWindow(QMainWindow):
         studio.unmeasured.connect(self._unmeasured)
         studio.export_progressed.connect(self._export_progressed)
         studio.measured.connect(self._measured)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
+        for changed in theme.changes():
+            changed.connect(self._scheme_changed)
         for widget in (self, self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Escape and Space
 

@@ -1,11 +1,11 @@
 """How the window looks: greys without hue, one accent, one family of icons; light and dark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 import torch
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPalette, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -23,6 +23,8 @@ class Theme:
     raised: str  # fields and buttons
     hovered: str
     pressed: str
+    checked: str  # what is on
+    track: str  # of sliders and progress
     line: str
     text: str
     quiet: str  # secondary text
@@ -40,6 +42,8 @@ DARK = Theme(
     raised="#343434",
     hovered="#404040",
     pressed="#2c2c2c",
+    checked="#4c4c4c",
+    track="#707070",
     line="#161616",
     text="#ececec",
     quiet="#a9a9a9",
@@ -56,12 +60,14 @@ LIGHT = Theme(
     raised="#fdfdfd",
     hovered="#e2e2e2",
     pressed="#d4d4d4",
+    checked="#cccccc",
+    track="#8a8a8a",
     line="#c9c9c9",
     text="#1d1d1d",
     quiet="#5c5c5c",
     faint="#a2a2a2",
     accent="#b9540a",
-    accent_hovered="#cf6415",
+    accent_hovered="#9e4708",
     on_accent="#ffffff",
     warning="#b3361a",
     done="#2f7a3a",
@@ -72,14 +78,25 @@ ICON_SIDES = (16, 24, 32, 48, 64, 128, 256, 512)  # pixels, of the application's
 
 _CHOICE = "picguiScheme"
 _CHOICES = {"dark": DARK, "light": LIGHT}
+_STRONG = {  # where the system asks for high contrast
+    DARK: replace(DARK, line="#8c8c8c", quiet="#dcdcdc", faint="#9c9c9c"),
+    LIGHT: replace(LIGHT, line="#6a6a6a", quiet="#333333", faint="#6e6e6e"),
+}
 
 
 def current() -> Theme:
     """The theme of the scheme in use."""
-    chosen = QApplication.instance().property(_CHOICE)
-    if chosen in _CHOICES:
-        return _CHOICES[chosen]
-    return DARK if QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
+    chosen, hints = QApplication.instance().property(_CHOICE), QApplication.styleHints()
+    theme = _CHOICES.get(chosen) or (DARK if hints.colorScheme() is Qt.ColorScheme.Dark else LIGHT)
+    strong = hasattr(hints, "accessibility") and hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast
+    return _STRONG[theme] if strong else theme
+
+
+def changes() -> list[SignalInstance]:
+    """The signals of the system after which the theme may be another."""
+    hints = QApplication.styleHints()
+    contrast = [hints.accessibility().contrastPreferenceChanged] if hasattr(hints, "accessibility") else []  # since Qt 6.10
+    return [hints.colorSchemeChanged, *contrast]
 
 
 def choose(application: QApplication, name: str) -> None:
@@ -141,8 +158,8 @@ QMainWindow, QDialog { background: @panel; }
 QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 5px 7px; }
 
 QMenuBar { background: @panel; padding: 2px 6px; }
-QMenuBar::item { background: transparent; padding: 5px 9px; border-radius: 5px; }
-QMenuBar::item:selected { background: @hovered; }
+QMenuBar::item { background: transparent; border: 1px solid transparent; padding: 4px 8px; border-radius: 5px; }
+QMenuBar::item:selected { background: @checked; border-color: @quiet; }
 QMenu { background: @panel; border: 1px solid @line; padding: 5px; }
 QMenu::item { padding: 6px 28px 6px 12px; border-radius: 5px; }
 QMenu::icon { padding-left: 8px; }
@@ -156,9 +173,8 @@ QToolBar::separator { width: 1px; background: @line; margin: 6px 8px; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 6px; }
 QToolButton:hover { background: @hovered; }
 QToolButton:pressed { background: @pressed; }
-QToolButton:checked { background: @raised; border-color: @accent; }
+QToolButton:checked { background: @checked; border-color: @quiet; }
 QToolButton:focus { border-color: @accent; }
-QToolButton:checked:focus { border-color: @text; }
 QToolButton:disabled { color: @faint; }
 QToolButton#labelled { padding: 6px 10px 6px 8px; }
 QToolButton::menu-indicator { image: none; }
@@ -180,11 +196,11 @@ QPushButton#flat:hover { background: @hovered; }
 QPushButton#flat:focus { border-color: @accent; }
 
 QSlider { min-height: 24px; }
-QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @pressed; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @track; }
 QSlider::sub-page:horizontal { background: @quiet; border-radius: 2px; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: @text; border: 1px solid @panel; }
 QSlider::handle:horizontal:hover { background: @accent; }
-QSlider::handle:horizontal:focus { background: @accent; }
+QSlider::handle:horizontal:focus { background: @accent; width: 12px; border: 2px solid @text; }
 QSlider::sub-page:horizontal:focus { background: @accent; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: @faint; }
 
@@ -206,9 +222,12 @@ QWidget#plainPanel { background: @panel; }
 QWidget#plain { background: @canvas; }
 QListView { background: transparent; border: 0; outline: 0; }
 QTreeView { background: @raised; border: 1px solid @line; border-radius: 8px; outline: 0; padding: 4px; }
+QTreeView:focus { border-color: @accent; }
 QTreeView::item { padding: 4px 6px; }
 QHeaderView::section { background: transparent; border: 0; color: @quiet; padding: 6px 8px; }
 QWidget#welcome { background: @canvas; }
+QWidget#welcome QLabel, QWidget#welcome QPushButton#flat { color: @text; }
+QWidget#welcome QPushButton:focus { border-color: @text; }
 QFrame#drop { background: transparent; border: 2px dashed @faint; border-radius: 16px; }
 QFrame#drop[over="true"] { border-color: @accent; }
 
@@ -216,7 +235,7 @@ QFrame#message { background: @raised; border: 1px solid @line; border-radius: 10
 QStatusBar { background: @panel; border-top: 1px solid @line; color: @quiet; min-height: 26px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: @quiet; padding: 1px 4px; }
-QProgressBar { background: @pressed; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
+QProgressBar { background: @track; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @accent; border-radius: 2px; }
 QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }
 QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }
