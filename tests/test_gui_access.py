@@ -151,6 +151,86 @@ def test_names_of_recent_files_are_in_rows_that_fit(qtbot, tmp_path, width, enla
         assert welcome.rect().contains(button.geometry()) and button.width() >= button.sizeHint().width() and "…" in button.text()
 
 
+# keys
+
+
+def test_with_control_keys_go_through_the_gallery_and_take_single_ones_in(active):
+    gallery, session, key = active.gallery, active.session, Qt.Key
+    assert not any(QKeySequence(keys) in action.shortcuts() for action in active._actions.values() for keys in ("Ctrl+Right", "Ctrl+Left"))
+    gallery.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def press(*keys):
+        for one in keys:
+            QTest.keyClick(gallery, key.Key_Control)
+            QTest.keyClick(gallery, one, CONTROL)
+
+    press(key.Key_Right, key.Key_Right)
+    assert gallery.currentIndex().row() == 2 and gallery.shows_focus
+    assert session.selected is session.samples[0] and gallery.marked == (session.samples[0],)
+    press(key.Key_Space)
+    assert [s.seed for s in gallery.marked] == [1, 3] and session.selected.seed == 3
+    press(key.Key_Home, key.Key_End)
+    assert gallery.currentIndex().row() == 3 and session.selected.seed == 3 and len(gallery.marked) == 2
+    press(key.Key_Home, key.Key_Space)
+    assert gallery.currentIndex().row() == 0 and [s.seed for s in gallery.marked] == [3]
+    QTest.keyClick(gallery, key.Key_Right)
+    assert session.selected.seed == 2 and gallery.marked == (session.selected,)
+
+
+def test_a_tool_chosen_by_its_key_shows_its_crosshair_until_the_mouse_is_used(active):
+    canvas = active.canvas
+    active._actions["hint"].trigger()
+    assert canvas.tool is Tool.HINT and not canvas.has_crosshair, "by a click"
+    QTest.keyClick(canvas, Qt.Key.Key_G)
+    assert canvas.tool is Tool.REGION and canvas.has_crosshair and canvas._crosshair == QPointF(0.5, 0.5)
+    for place in (QPoint(50, 50), QPoint(60, 60)):
+        QTest.mouseMove(canvas, place)
+    assert not canvas.has_crosshair
+    QTest.keyClick(canvas, Qt.Key.Key_H)
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    assert canvas._crosshair.x() > 0.5, "a step from the middle, which was seen"
+    QTest.mouseMove(canvas, QPoint(70, 70))
+    assert canvas.has_crosshair, "what a key moved stays"
+
+
+def test_enter_in_the_number_of_samples_shows_where_the_focus_goes(active, qtbot):
+    active.panel.count.setFocus()
+    QTest.keyClick(active.panel.count, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: active.canvas.hasFocus() and active.canvas._shows_focus, timeout=WAIT)
+
+
+def test_a_hint_is_given_by_keys_alone(active, qtbot):
+    canvas, panel = active.canvas, active.panel
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_H)
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    at = QPointF(canvas._crosshair)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    swatch = panel.hints._swatches[0]
+    assert QApplication.focusWidget() is swatch
+    QTest.keyClick(swatch, Qt.Key.Key_Return)
+    assert active.session.hints is not None
+    assert canvas.hasFocus() and canvas._shows_focus and canvas._crosshair == at and canvas.tool is Tool.HINT
+    panel.hints._likely = lambda mask: []
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is panel.hints.plane
+    qtbot.waitUntil(lambda: is_done(active), timeout=WAIT)
+
+
+@pytest.mark.parametrize("name", ["undo", "delete"])
+def test_a_pressed_button_that_has_no_more_to_do_leaves_the_focus_to_the_canvas(active, name, qtbot):
+    session = active.session
+    if name == "undo":
+        session.toggle_pins([session.samples[0]])
+        button = next(button for button in active.findChildren(QToolButton) if button.defaultAction() is active._actions["undo"])
+    else:
+        session.delete(session.samples[1:])
+        button = active.panel.delete
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert not button.isEnabled() and active.canvas.hasFocus() and active.canvas._shows_focus
+
+
 # screen readers
 
 
@@ -300,3 +380,21 @@ def test_the_words_of_the_legend_never_overlap(drawn, size, width):
         for other_left, other_right, other_top in spans[:index]:
             assert right <= other_left or other_right <= left or abs(top - other_top) >= canvas.fontMetrics().height()
     assert canvas.rect().contains(canvas._legend_box().toRect())
+
+
+def test_an_overlay_is_read_at_the_crosshair_of_the_keys(active):
+    canvas = active.canvas
+    canvas.show_overlay(Overlay(np.arange(100.0).reshape(10, 10), 0, 100, "low", "high", "bits"))
+    assert len(legend(canvas)) == 2
+    QTest.keyClick(canvas, Qt.Key.Key_H)
+    assert legend(canvas)[-1][2] == "55.0 bits"
+    for _ in range(60):
+        QTest.keyClick(canvas, Qt.Key.Key_Right)
+    assert legend(canvas)[-1][2] == "59.0 bits", "at the edge, too"
+
+
+def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):
+    dialog = ShortcutsDialog(list(drawn._actions.values()), drawn)
+    qtbot.addWidget(dialog)
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "arrow keys, then Enter" in words and "Ctrl and Space" in words and "Shift and arrow keys" in words

@@ -83,6 +83,7 @@ class Canvas(QWidget):
         self._pointed: QPointF | None = None  # where the mouse is, in widget pixels
         self._tool = Tool.MOVE
         self._crosshair: QPointF | None = None  # of the arrow keys, as shares of the photograph's sides
+        self._is_untouched = False  # the crosshair is where it was offered; a mouse takes it away
         self._brush = 0.03  # radius, as a share of the longer side
         self._stroke: list[QPointF] = []  # shares of the photograph's sides
         self._is_lasso = False  # the stroke is the outline of a region, not two corners of it
@@ -157,9 +158,15 @@ class Canvas(QWidget):
         """What pressing and dragging does."""
         return self._tool
 
-    def use_tool(self, tool: Tool) -> None:
-        """Choose what pressing and dragging does; forgets what was marked."""
-        self._tool, self._crosshair = tool, None
+    @property
+    def has_crosshair(self) -> bool:
+        """Whether a tool is used by keys."""
+        return self._crosshair is not None
+
+    def use_tool(self, tool: Tool, *, by_key: bool = False) -> None:
+        """Choose what pressing and dragging does; forgets what was marked. Where a key chose it, its crosshair shows at once."""
+        offered = by_key and tool is not Tool.MOVE and self._session.embedded is not None
+        self._tool, self._crosshair, self._is_untouched = tool, self._middle() if offered else None, offered
         self._forget_mark()
         self._rest_cursor()
 
@@ -738,6 +745,9 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None:
             return
+        if self._is_untouched and self._pointed not in (None, event.position()):
+            self._crosshair, self._is_untouched = None, False
+            self.update()
         self._pointed = event.position()
         if self._overlay is not None or self._tool is Tool.HINT:
             self.update()
@@ -788,8 +798,7 @@ class Canvas(QWidget):
 
     def _inside(self, point: QPointF) -> QPointF:
         """A point of the widget as shares of the photograph's sides, moved into it."""
-        share = self._to_photo(point, self._pressed_pane())
-        return QPointF(min(max(share.x(), 0.0), 1.0), min(max(share.y(), 0.0), 1.0))
+        return _clamped(self._to_photo(point, self._pressed_pane()))
 
     def _pan(self, moved: QPointF) -> None:
         if not self._moved and moved.manhattanLength() < 4:
@@ -881,10 +890,11 @@ class Canvas(QWidget):
         in_view = max(pane.width(), pane.height()) * self.devicePixelRatioF() / self._zoom  # pixels of the photograph
         step = _KEY_STEP * min(max(photo.width, photo.height), in_view) / 64
         if at is None:
-            x, y = self._center.x(), self._center.y()
+            self._crosshair = self._middle()
         else:
             x, y = at.x() - against.x() * step / photo.width, at.y() - against.y() * step / photo.height
-        self._crosshair = QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+            self._crosshair = _clamped(QPointF(x, y))
+        self._is_untouched = False
         target, inside = self._target(pane), pane.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         x, y = target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height()
         beyond = QPointF(x - min(max(x, inside.left()), inside.right()), y - min(max(y, inside.top()), inside.bottom()))
@@ -893,14 +903,24 @@ class Canvas(QWidget):
             self._stroke = [self._stroke[0], self._crosshair]
         self.update()
 
+    def _middle(self) -> QPointF:
+        """The middle of what is in view, as shares of the photograph's sides."""
+        return _clamped(self._center)
+
     def _mark_at_crosshair(self) -> None:
         """Enter: a place for a hint; of a region the first corner, then the second."""
+        self._is_untouched = False
         first = self._tool is Tool.REGION and not self._stroke
         self._is_lasso = False
         self._stroke = [self._crosshair] if self._tool is Tool.HINT else [*self._stroke[:1], self._crosshair]
         self.update()
         if not first:
             self._tell_mark()
+
+
+def _clamped(share: QPointF) -> QPointF:
+    """A point as shares of the photograph's sides, moved into it."""
+    return QPointF(min(max(share.x(), 0.0), 1.0), min(max(share.y(), 0.0), 1.0))
 
 
 def _distance(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -88,9 +88,16 @@ class ShortcutsDialog(_Page):
             (self.tr("The photograph as it was"), self.tr("hold Space")),
             (self.tr("Zoom at the cursor"), self.tr("wheel")),
             (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
+            (self.tr("Mark with a tool"), self.tr("arrow keys, then Enter")),
+            (self.tr("Move the line between before and after"), self.tr("Shift and arrow keys")),
             (self.tr("Select several samples"), self.tr("Command or Shift and click") if sys.platform == "darwin" else self.tr("Ctrl or Shift and click")),
             (self.tr("Reset a slider"), self.tr("double click")),
         ]
+        if sys.platform != "darwin":  # whose own Command and Space is
+            rows += [
+                (self.tr("Go through the samples without choosing"), self.tr("Ctrl and arrow keys")),
+                (self.tr("Take one in or out"), self.tr("Ctrl and Space")),
+            ]
         half = (len(rows) + 1) // 2
         for place, (name, keys) in enumerate(rows):
             column = 0 if place < half else 2

@@ -308,8 +308,13 @@ class Gallery(QListView):
     def keyPressEvent(self, event) -> None:  # noqa: N802
         self.is_keyed = True
         try:
+            before = self.marked
             super().keyPressEvent(event)
-            if self.currentIndex().isValid():
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # with which the arrows only move
+                self.shows_focus = True
+                self.viewport().update()
+            takes_out = not self.selectionModel().isSelected(self.currentIndex()) and self._session.selected in self.marked
+            if self.marked != before and not takes_out:
                 self._choose(self.currentIndex())
         finally:
             self.is_keyed = False

@@ -102,6 +102,7 @@ class Swatch(QPushButton):
         self.setFixedSize(QSize(30, 26))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves Space to the canvas
+        self.setAutoDefault(True)  # Enter presses it
         self.clicked.connect(self._clicked)
         self.show_color(0.0, 0.0, 0.0)
 
@@ -197,7 +198,7 @@ class HintPanel(QWidget):
         self.plane.setEnabled(marked)
         self._follow_hints()
         if not marked:
-            self._advice.setText(self.tr("Paint over a place in the photograph, then choose its colour. The rest is drawn to fit."))
+            self._advice.setText(self.tr("Paint over a place, or use the arrow keys and Enter; then choose its colour. The rest is drawn to fit."))
             return
         self._advice.setText(self.tr("Choose a colour for the marked place."))
         luminance = _luminance_at(self._session, mask)
@@ -207,6 +208,11 @@ class HintPanel(QWidget):
                 swatch.show()
         a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
         self.plane.show_color(luminance, float(a), float(b))
+
+    def take_focus(self) -> None:
+        """Let a key choose: among the likely colours, or where there are none on the plane."""
+        first = next((swatch for swatch in self._swatches if not swatch.isHidden()), self.plane)
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _likely(self, mask: np.ndarray) -> list[tuple[float, float]]:
         """What the samples and the draft have there, without those that are much alike."""

@@ -45,6 +45,7 @@ from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
 from picgui.pipeline import has_usable_card
 
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
+_TOOLS = ("hint", "region")  # actions that choose a tool
 _REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo")  # actions that a key repeats for as long as it is held
 
 
@@ -203,8 +204,8 @@ class MainWindow(QMainWindow):
         make("go_on", self.tr("Go on &drawing"), self.session.go_on, icon="go-on")
         make("pin", self.tr("&Pin or unpin"), self.choosing.toggle_pins, icon="pin", keys=["P"])
         make("delete", self.tr("&Delete"), self.choosing.delete_marked, icon="delete", keys=[standard.Delete])
-        make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N", "Ctrl+Right"])
-        make("previous", self.tr("Pre&vious sample"), self.choosing.choose_previous, keys=["B", "Ctrl+Left"])
+        make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N"])
+        make("previous", self.tr("Pre&vious sample"), self.choosing.choose_previous, keys=["B"])
         make("compare", self.tr("Co&mpare the selected"), self.choosing.compare, icon="compare", keys=["C"], checkable=True)
         self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
@@ -359,7 +360,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
         panel.resample_wanted.connect(self._resample)
-        panel.count.returnPressed.connect(self.canvas.setFocus)
+        panel.count.returnPressed.connect(self._focus_canvas)
         panel.stop_wanted.connect(studio.stop)
         panel.go_on_wanted.connect(session.go_on)
         panel.temperature_wanted.connect(session.set_temperature)
@@ -409,8 +410,11 @@ class MainWindow(QMainWindow):
         studio.measured.connect(self._measured)
         for changed in theme.changes():
             changed.connect(self._scheme_changed)
+        QApplication.instance().focusChanged.connect(self._focus_changed)
         for widget in (self, self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Escape and Space
+        for name in _TOOLS:
+            self._actions[name].installEventFilter(self)  # for their keys
 
     @Slot(int, object)
     def _show_recent(self, _job: int, paths: list[Path]) -> None:
@@ -527,14 +531,32 @@ class MainWindow(QMainWindow):
 
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
-        self.canvas.use_tool(tool)
-        focused = QApplication.focusWidget()
-        if tool is not Tool.MOVE or (focused is not None and self.panel.hints.isAncestorOf(focused)):
-            self.canvas.setFocus()  # for its keys; and what is hidden would give the focus to any button
+        self.canvas.use_tool(tool, by_key=self._is_keyed)
+        if tool is not Tool.MOVE or self._is_choosing_color():  # for its keys; and what is hidden would give the focus to any button
+            self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason if self._is_keyed else Qt.FocusReason.OtherFocusReason)
+        self._is_keyed = False
         self._actions["hint"].setChecked(tool is Tool.HINT)
         self._actions["region"].setChecked(tool is Tool.REGION)
         self.panel.show_hints(tool is Tool.HINT)
         self.canvas.show_caption(self._caption())
+
+    def _is_choosing_color(self) -> bool:
+        """Whether the focus is among the colours for a marked place."""
+        focused = QApplication.focusWidget()
+        return focused is not None and self.panel.hints.isAncestorOf(focused)
+
+    @Slot()
+    def _focus_canvas(self) -> None:
+        """Give the canvas the focus, to be seen: a key did it."""
+        self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot(QWidget, QWidget)
+    def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        """A button that was pressed and can be pressed no more leaves the focus to the canvas, not to the button beside it."""
+        if now is None or not self.canvas.isVisible():
+            return
+        if isinstance(before, QAbstractButton) and not before.isEnabled() and before.window() is self:
+            self._focus_canvas()
 
     @Slot()
     def _forget_marked_place(self) -> None:
@@ -548,11 +570,15 @@ class MainWindow(QMainWindow):
     def _place_marked(self, mask: np.ndarray) -> None:
         self._marked_place = mask
         self.panel.hints.show_place(mask)
+        if self.canvas.has_crosshair and self.canvas.hasFocus():
+            self.panel.hints.take_focus()
 
     @Slot(float, float)
     def _hint_color_chosen(self, a: float, b: float) -> None:
         if self._marked_place is not None:
             self.session.add_hint(self._marked_place, (a, b))
+            if self.canvas.has_crosshair and self._is_choosing_color():
+                self._focus_canvas()
 
     @Slot()
     def _remove_hints_here(self) -> None:
@@ -738,7 +764,7 @@ class MainWindow(QMainWindow):
             return self.tr("The photograph could not be analysed; Resample tries again")
         sample = self.session.selected
         if self.canvas.tool is Tool.REGION:
-            return self.tr("Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline")
+            return self.tr("Draw a rectangle around a part, with Shift any outline, or use the arrow keys and Enter")
         if sample is not None and self.studio.activity is Activity.SAMPLING and sample.rows * 2 < sample.chroma.shape[1]:
             return self.tr("Draft")
         if sample is not None and sample.stopped and not sample.is_complete:
@@ -908,6 +934,8 @@ class MainWindow(QMainWindow):
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
         if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
+        elif event.type() == QEvent.Type.Shortcut and isinstance(watched, QAction):
+            self._is_keyed = True
         elif watched is self and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
                 event.accept()  # it leaves the tool, and does not stop what is drawn
@@ -969,8 +997,8 @@ class MainWindow(QMainWindow):
             return
         if self.opening.batch is not None:
             self.opening.batch.close()
-        for widget in (self, self.message, self.canvas, self.gallery):
-            widget.removeEventFilter(self)
+        for watched in (self, self.message, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
+            watched.removeEventFilter(self)
         self._recent_finder.close(0)
         self._autosave_timer.stop()
         self._recovery.close(self.session)
