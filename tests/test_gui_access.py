@@ -337,6 +337,35 @@ def test_a_selected_thumbnail_has_an_outline(drawn):
     assert outlined(1) >= 1 and outlined(3) == 0
 
 
+# messages
+
+
+def test_a_message_stays_under_the_mouse_and_with_the_focus_and_for_as_long_as_it_takes_to_read(window, qtbot, monkeypatch):
+    bar = window.message
+    timer = bar._timer
+    bar.tell_note("Short.")
+    assert timer.interval() == 8000
+    bar.tell_note("word " * 60)
+    assert timer.interval() == 25000
+    bar.tell_done("Saved.", ("Show", lambda: None))
+    assert timer.interval() == 20000
+    monkeypatch.setattr(MessageBar, "underMouse", lambda _: True)
+    timer.stop()
+    timer.timeout.emit()
+    assert bar.isVisible() and timer.isActive()
+    monkeypatch.setattr(MessageBar, "underMouse", lambda _: False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+    bar._buttons[0].setFocus()
+    timer.stop()
+    timer.timeout.emit()
+    assert bar.isVisible() and timer.isActive()
+    window.panel.setFocus()
+    bar._buttons[0].clearFocus()
+    timer.timeout.emit()
+    assert bar.isHidden()
+
+
 # overlays
 
 

@@ -503,7 +503,7 @@ class MessageBar(QFrame):
     """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
-    _SECONDS, _SECONDS_TO_DECIDE = 8, 20
+    _SECONDS, _SECONDS_TO_DECIDE, _LETTERS_A_SECOND = 8, 20, 12  # at least
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -535,7 +535,7 @@ class MessageBar(QFrame):
         row.addLayout(self._inside, 1)
         row.addWidget(self._close)
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._go)
         self.hide()
 
     @property
@@ -554,7 +554,7 @@ class MessageBar(QFrame):
 
     def tell_note(self, sentence: str, *offers: Offer) -> None:
         """Something worth knowing, and what may be done about it."""
-        self._tell_for_a_while("note", sentence, *offers, seconds=self._SECONDS_TO_DECIDE if offers else self._SECONDS)
+        self._tell_for_a_while("note", sentence, *offers)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong."""
@@ -562,7 +562,7 @@ class MessageBar(QFrame):
 
     def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
-        self._tell_for_a_while("done", sentence, *offers, seconds=self._SECONDS)
+        self._tell_for_a_while("done", sentence, *offers)
 
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
@@ -573,12 +573,22 @@ class MessageBar(QFrame):
             if not own:
                 self.hide()
 
-    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer, seconds: int) -> None:
+    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer) -> None:
         if self._kind in ("error", "offer") and not self.isHidden():
             self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers), announced=sentence)
         else:
             self._tell(kind, sentence, *offers)
-            self._timer.start(1000 * seconds)
+            least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
+            self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
+
+    @Slot()
+    def _go(self) -> None:
+        """Hide, but not under the mouse and not with the focus."""
+        focused = self.window().focusWidget()
+        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+            self._timer.start()
+        else:
+            self.hide()
 
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
