@@ -422,6 +422,34 @@ def test_an_overlay_is_read_at_the_crosshair_of_the_keys(active):
     assert legend(canvas)[-1][2] == "59.0 bits", "at the edge, too"
 
 
+# touch and wheel
+
+
+def test_two_fingers_zoom_where_they_are(drawn):
+    canvas = drawn.canvas
+    at = QPointF(canvas.width() / 2 + 40, canvas.height() / 2 - 10)
+    before, zoom = canvas._to_photo(at, canvas._pane_rects()[0]), canvas.zoom
+    pinch = QPinchGesture()
+    pinch.setScaleFactor(2.0)
+    pinch.setCenterPoint(QPointF(canvas.mapToGlobal(at)))
+    QCoreApplication.sendEvent(canvas, QGestureEvent([pinch]))
+    assert canvas.zoom == pytest.approx(2 * zoom)
+    assert (canvas._to_photo(at, canvas._pane_rects()[0]) - before).manhattanLength() < 0.01
+
+
+def test_the_gallery_is_moved_by_a_finger_and_by_the_larger_way_of_a_wheel(drawn, qtbot):
+    gallery = drawn.gallery
+    qtbot.waitUntil(lambda: QScroller.hasScroller(gallery.viewport()), timeout=WAIT)
+    drawn.session.set_sample_count(16)
+    qtbot.waitUntil(lambda: gallery.horizontalScrollBar().maximum() > 300, timeout=WAIT)
+    bar = gallery.horizontalScrollBar()
+    bar.setValue(0)
+    event = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(2, -120), Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False)
+    QCoreApplication.sendEvent(gallery.viewport(), event)
+    assert bar.value() == 120
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
 def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):
     dialog = ShortcutsDialog(list(drawn._actions.values()), drawn)
     qtbot.addWidget(dialog)

@@ -1,13 +1,14 @@
 """The photograph, large: zoom, pan, before and after, one to four samples side by side in the same view."""
 
 import math
+import sys
 from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
 from picgui.gui import theme
 from picgui.gui.announcing import announce
@@ -100,6 +101,8 @@ class Canvas(QWidget):
         session.sample_advanced.connect(self._sample_advanced)
         session.hints_changed.connect(self.update)
         self.installEventFilter(self)
+        if sys.platform != "darwin":  # which tells of a pinch as a native gesture, too
+            self.grabGesture(Qt.GestureType.PinchGesture)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(800, 560)
@@ -712,7 +715,20 @@ class Canvas(QWidget):
         elif event.type() == QEvent.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.zoom_to(self._zoom * (1 + event.value()), event.position())
             return True
+        elif event.type() == QEvent.Type.Gesture:
+            return self._pinch(event)
         return super().eventFilter(watched, event)
+
+    def _pinch(self, event: QGestureEvent) -> bool:
+        """Zoom where two fingers are moved apart or together."""
+        pinch = event.gesture(Qt.GestureType.PinchGesture)
+        if pinch is None:
+            return False
+        if pinch.state() is Qt.GestureState.GestureStarted:
+            self._forget_mark()  # which the first of them began
+        self.zoom_to(self._zoom * pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.centerPoint())))
+        event.accept(pinch)
+        return True
 
     def wheelEvent(self, event) -> None:  # noqa: N802
         steps = event.angleDelta().y() / 120

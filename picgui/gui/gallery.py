@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QRectF, QSize, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QColor, QDrag, QPainter, QPainterPath, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QScroller, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from picgui.gui import theme
 from picgui.gui.pictures import Pictures
@@ -249,7 +249,7 @@ class Gallery(QListView):
     @Slot()
     def _find_viewport(self) -> None:
         """PySide looks for its class among all of Qt's, for 0.15 s once: not when the first colours come, but while the model is loaded."""
-        self.viewport()
+        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
 
     @Slot()
     def _bring_into_view(self) -> None:
@@ -349,7 +349,6 @@ class Gallery(QListView):
             self.menu_wanted.emit(self.viewport().mapToGlobal(position))
 
     def wheelEvent(self, event) -> None:  # noqa: N802
-        delta = event.angleDelta()
-        bar = self.horizontalScrollBar()
-        bar.setValue(bar.value() - (delta.x() or delta.y()))
+        delta, bar = event.angleDelta(), self.horizontalScrollBar()
+        bar.setValue(bar.value() - max(delta.x(), delta.y(), key=abs))
         event.accept()
