@@ -113,6 +113,7 @@ def window(qtbot, tmp_path, model_path):
 
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    window.resize(1280, 832)  # whatever screen there is
     window.show()
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
     yield window
