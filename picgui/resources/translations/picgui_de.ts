@@ -174,10 +174,6 @@
         <translation>Foto</translation>
     </message>
     <message>
-        <source>The chosen sample. Plus and minus zoom, the arrow keys move; with Shift, the line between before and after. With a tool they move its crosshair, and Enter marks.</source>
-        <translation>Die gewählte Variante. Plus und Minus zoomen, die Pfeiltasten verschieben; mit Umschalt die Linie zwischen Vorher und Nachher. Mit einem Werkzeug bewegen sie sein Fadenkreuz, und Eingabe markiert.</translation>
-    </message>
-    <message>
         <source>Before</source>
         <translation>Vorher</translation>
     </message>
@@ -190,12 +186,27 @@
         <translation>Startzahl %1</translation>
     </message>
     <message>
+        <source>Plus and minus zoom, the arrow keys move; with Shift, the line between before and after. With a tool they move its crosshair, and Enter marks.</source>
+        <translation>Plus und Minus zoomen, die Pfeiltasten verschieben; mit Umschalt die Linie zwischen Vorher und Nachher. Mit einem Werkzeug bewegen sie sein Fadenkreuz, und Eingabe markiert.</translation>
+    </message>
+    <message>
         <source>stopped</source>
         <translation>gestoppt</translation>
     </message>
     <message>
         <source>draft</source>
         <translation>Entwurf</translation>
+    </message>
+</context>
+<context>
+    <name>Choosing</name>
+    <message>
+        <source>Pinned: %1</source>
+        <translation>Angeheftet: %1</translation>
+    </message>
+    <message>
+        <source>No longer pinned: %1</source>
+        <translation>Nicht mehr angeheftet: %1</translation>
     </message>
 </context>
 <context>
@@ -350,8 +361,8 @@
         <translation>Alle Farbhinweise entfernen</translation>
     </message>
     <message>
-        <source>Paint over a place in the photograph, then choose its colour. The rest is drawn to fit.</source>
-        <translation>Übermalen Sie eine Stelle im Foto und wählen Sie dann ihre Farbe. Der Rest wird passend gezogen.</translation>
+        <source>Paint over a place, or use the arrow keys and Enter; then choose its colour. The rest is drawn to fit.</source>
+        <translation>Stelle übermalen, oder Pfeiltasten und Eingabe; dann ihre Farbe wählen. Der Rest wird passend gezogen.</translation>
     </message>
     <message>
         <source>Choose a colour for the marked place.</source>
@@ -557,6 +568,14 @@
         <translation>Exportieren</translation>
     </message>
     <message>
+        <source>Draw a rectangle around a part, with Shift any outline, or use the arrow keys and Enter</source>
+        <translation>Rechteck aufziehen, mit Umschalt einen freien Umriss, oder Pfeiltasten und Eingabe</translation>
+    </message>
+    <message>
+        <source>Drawn: %1 of %2</source>
+        <translation>Gezogen: %1 von %2</translation>
+    </message>
+    <message>
         <source>%1, %2 samples</source>
         <translation>%1, %2 Varianten</translation>
     </message>
@@ -667,10 +686,6 @@
     <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
-    </message>
-    <message>
-        <source>Draw a rectangle around what is to be drawn again, or hold Shift and draw any outline</source>
-        <translation>Rechteck aufziehen, oder mit Umschalt einen freien Umriss</translation>
     </message>
     <message>
         <source>Drawing %1 samples</source>
@@ -1449,6 +1464,22 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
         <translation>ziehen, oder Pfeiltasten</translation>
     </message>
     <message>
+        <source>Mark with a tool</source>
+        <translation>Mit einem Werkzeug markieren</translation>
+    </message>
+    <message>
+        <source>arrow keys, then Enter</source>
+        <translation>Pfeiltasten, dann Eingabe</translation>
+    </message>
+    <message>
+        <source>Move the line between before and after</source>
+        <translation>Linie zwischen Vorher und Nachher verschieben</translation>
+    </message>
+    <message>
+        <source>Shift and arrow keys</source>
+        <translation>Umschalt und Pfeiltasten</translation>
+    </message>
+    <message>
         <source>Select several samples</source>
         <translation>Mehrere Varianten auswählen</translation>
     </message>
@@ -1467,6 +1498,22 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
     <message>
         <source>double click</source>
         <translation>Doppelklick</translation>
+    </message>
+    <message>
+        <source>Go through the samples without choosing</source>
+        <translation>Durch die Varianten gehen, ohne zu wählen</translation>
+    </message>
+    <message>
+        <source>Ctrl and arrow keys</source>
+        <translation>Strg und Pfeiltasten</translation>
+    </message>
+    <message>
+        <source>Take one in or out</source>
+        <translation>Eine dazunehmen oder herausnehmen</translation>
+    </message>
+    <message>
+        <source>Ctrl and Space</source>
+        <translation>Strg und Leertaste</translation>
     </message>
 </context>
 <context>
