@@ -51,14 +51,17 @@ def photos_of(paths: Sequence[Path]) -> tuple[list[Path], list[PhotoError]]:
 
     Our own results are left out but where nothing else is named, as somebody may want colours for one of them.
     """
-    named, errors = [path for path in paths if not is_folder(path)], []
-    own = {path for path in named if is_written_here(path)} if len(paths) > 1 else set()
-    found = [path for path in named if path not in own or len(own) == len(paths)]
-    for folder in [path for path in paths if path not in named]:
+    found, own, errors = [], [], []
+    for path in dict.fromkeys(paths):
         try:
-            found += [photo for photo in photos_in(folder) if not is_written_here(photo)]
+            inside, is_alone = (photos_in(path), False) if is_folder(path) else ([path], len(set(paths)) == 1)
         except PhotoError as error:
             errors.append(error)
+            continue
+        for photo in inside:
+            (own if not is_alone and is_written_here(photo) else found).append(photo)
+    if not found and not any(map(is_folder, paths)):
+        found = own
     return each_once(found), errors
 
 
@@ -133,11 +136,18 @@ def colorize_file(
 
 
 def write_sample(
-    path: str | os.PathLike, photo: Photo, sample: Sample, model: Model, *, saturation: float = 1.0, source: Path | None = None
+    path: str | os.PathLike,
+    photo: Photo,
+    sample: Sample,
+    model: Model,
+    *,
+    saturation: float = 1.0,
+    long_side: int | None = None,
+    source: str | os.PathLike | None = None,
 ) -> None:
     """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes it back.
 
-    ``source`` is the photograph's file, whose name is kept. Raises ExportError.
+    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name is kept. Raises ExportError.
     """
     text = png_text(
         checkpoint=model.checkpoint.sha256,
@@ -145,7 +155,8 @@ def write_sample(
         temperature=sample.temperature,
         candidates=sample.candidates,
         saturation=saturation,
-        source=source,
+        long_side=long_side,
+        source=None if source is None else Path(source),
     )
     image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
     write_png(path, image, text=text | {record.KEY: _record(photo, sample, text)}, photo=photo)

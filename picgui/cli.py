@@ -210,7 +210,7 @@ def _matching(paths: Sequence[Path]) -> list[Path]:
     """These paths, and in place of a pattern what it matches: shells of Windows leave that to programs. One that matches nothing stays, to be told."""
     if os.name != "nt":
         return list(paths)
-    return [found for path in paths for found in (sorted(map(Path, glob.glob(str(path)))) or [path])]
+    return [found for path in paths for found in ([] if os.path.lexists(path) else sorted(map(Path, glob.glob(str(path))))) or [path]]
 
 
 def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:

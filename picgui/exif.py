@@ -1,5 +1,7 @@
 """What an EXIF block says of a picture: how it lies, and what goes with it into another file."""
 
+from contextlib import suppress
+
 import numpy as np
 from PIL import Image
 from PIL.ExifTags import IFD, Base
@@ -8,6 +10,7 @@ ORIENTATION = Base.Orientation
 SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
 _RESOLUTION = (Base.XResolution, Base.YResolution, Base.ResolutionUnit)  # which a file says in its own way
 _PIXEL_SIZES = (Base.ExifImageWidth, Base.ExifImageHeight)
+_MACHINE_TEXT = ('{"', "ImageJ=", "<")  # of tifffile, of ImageJ, XML such as OME's: TIFF readers take it for the shape of the file
 _OF_THE_SCAN = {Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright}
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
 _DESCRIPTIVE_TAGS = {*_OF_THE_SCAN, Base.ImageDescription, Base.Software, Base.HostComputer, IFD.Exif, IFD.GPSInfo}
@@ -73,11 +76,16 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def caption_of(block: bytes) -> str:
-    """What an EXIF block says that the picture shows; empty where it says nothing."""
+    """What an EXIF block says that the picture shows, as people read it; empty where it says nothing, or what only programs read."""
     exif = Image.Exif()
     exif.load(block)
     caption = exif.get(Base.ImageDescription, "")
-    return caption.strip() if isinstance(caption, str) else ""
+    if not isinstance(caption, str):
+        return ""
+    caption = caption.split("\0")[0].strip()
+    with suppress(UnicodeError):  # Pillow reads Latin-1
+        caption = caption.encode("latin-1").decode()
+    return "" if caption.startswith(_MACHINE_TEXT) or "picgui:seed: " in caption else caption
 
 
 def descriptive_tags(block: bytes) -> list[tuple]:

@@ -1,7 +1,9 @@
 """Colour pictures out, written whole or not at all."""
 
+import io
 import os
 import struct
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,24 +95,36 @@ def write_jpeg(
     _check_image(image)
     if max(image.shape) > _JPEG_SIDE:
         raise ExportError("A JPEG picture has at most {most} pixels on a side, this one has {side}. Choose PNG or TIFF.", most=_JPEG_SIDE, side=max(image.shape))
-    if image.dtype == np.uint16:
-        image = ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
     exif = (photo.exif if photo is not None else None) or b""
+    exif = exif and b"Exif\0\0" + exif.removeprefix(b"Exif\0\0")
     resolution = {"dpi": photo.dpi} if photo is not None and photo.dpi else {}
+    encoded = io.BytesIO()  # into a file itself Pillow would not notice where the disk becomes full within the last bytes
+    Image.fromarray(_with_8_bits(image)).save(
+        encoded,
+        "JPEG",
+        quality=95,
+        subsampling=0,
+        icc_profile=_srgb_profile(),
+        exif=exif if len(exif) <= _JPEG_SEGMENT else b"",
+        comment=_description(text, photo).encode(errors="replace"),
+        **resolution,
+    )
     with replacing(Path(path), exclusive=exclusive) as file:
-        Image.fromarray(image).save(
-            file,
-            "JPEG",
-            quality=95,
-            subsampling=0,
-            icc_profile=_srgb_profile(),
-            exif=exif if len(exif) <= _JPEG_SEGMENT else b"",
-            comment=_description({"Software": "", **(text or {})}, photo).encode(errors="replace")[:_JPEG_SEGMENT],
-            **resolution,
-        )
+        file.write(encoded.getbuffer())
 
 
 _JPEG_SIDE, _JPEG_SEGMENT = 65_500, 65_533  # pixels; bytes: what its library and format allow
+_LONGEST_CAPTION = 2000  # letters that go along
+
+
+def _with_8_bits(image: np.ndarray) -> np.ndarray:
+    """A picture of 16 bits rounded to 8, in strips as it may be large; one of 8 as it is."""
+    if image.dtype == np.uint8:
+        return image
+    small, step = np.empty(image.shape, np.uint8), max(1, (1 << 22) // image[0].size)
+    for top in range(0, len(image), step):
+        small[top : top + step] = (image[top : top + step].astype(np.uint32) + 128) // 257
+    return small
 
 # how a picture is written, by the ending of its name
 WRITERS = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff, ".jpg": write_jpeg, ".jpeg": write_jpeg}
@@ -122,7 +136,7 @@ def _srgb_profile() -> bytes:
 
 def _description(text: Mapping[str, str] | None, photo: Photo | None) -> str:
     """A photograph's caption and the texts but for what has a place of its own, and the colours themselves, which only a PNG brings back."""
-    said = [caption] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
+    said = [caption[:_LONGEST_CAPTION]] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
     return "\n".join(said + [f"{key}: {value}" for key, value in (text or {}).items() if key not in ("Software", SAMPLE)])
 
 
@@ -132,7 +146,7 @@ def is_written_here(path: str | os.PathLike) -> bool:
         if Path(path).suffix.lower() == ".png":
             return "picgui:seed" in png.read_png_text(path)
         if Path(path).suffix.lower() in (".jpg", ".jpeg"):
-            with opened(Path(path)) as file, Image.open(file) as picture:
+            with warnings.catch_warnings(action="ignore"), opened(Path(path)) as file, Image.open(file) as picture:
                 return b"picgui:seed: " in picture.info.get("comment", b"")
         if Path(path).suffix.lower() in (".tif", ".tiff"):
             with opened(Path(path)) as file, tifffile.TiffFile(file) as tiff:

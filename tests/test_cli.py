@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 
 from picgui import cli, record
-from picgui.batch import namesakes
+from picgui.batch import namesakes, photos_of, write_sample
 from picgui.cli import main
 from picgui.color import srgb_to_lab
-from picgui.defaults import TEMPERATURE
+from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, ExistsError
 from picgui.opencv import cv2
 from picgui.photo import read_photo
-from picgui.pipeline import Known, png_text
+from picgui.pipeline import Known, load_model, png_text
+from picgui.pipeline import colorize as colorize_photo
 from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
@@ -463,8 +464,33 @@ def test_patterns_that_the_shell_leaves_are_searched_for_on_windows(tmp_path, mo
         (tmp_path / name).touch()
     asked = [tmp_path / "*.jpg", tmp_path / "*.bmp", tmp_path / "c.png"]
     assert cli._matching(asked) == asked
-    monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt"))
+    monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt", path=os.path))
     assert cli._matching(asked) == [tmp_path / "a.jpg", tmp_path / "b.jpg", *asked[1:]]
+    (tmp_path / "[ab].jpg").touch()
+    assert cli._matching([tmp_path / "[ab].jpg"]) == [tmp_path / "[ab].jpg"], "a file of that name"
+
+
+def test_what_the_library_writes_is_as_good_as_what_the_command_does(folder, tmp_path, capsys):
+    photo, model = read_photo(folder / "scan.jpg"), load_model(folder / "tiny.safetensors", device="cpu")
+    options = {"temperature": TEMPERATURE, "candidates": CANDIDATES, "long_side": 96}
+    (sample,) = colorize_photo(photo, model, seeds=[1], **options)
+    write_sample(tmp_path / "scan-colorized-1.png", photo, sample, model, source=str(folder / "scan.jpg"), long_side=96)
+    command = ["colorize", str(folder / "scan.jpg"), "-n", "1", "-o", str(tmp_path), "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    assert main([*command, "--long-side", "96"]) == 0 and "already there" in capsys.readouterr().err
+    assert main(command) == 1 and "other settings" in capsys.readouterr().err
+    assert main([*command, "--long-side", "96", "-o", str(tmp_path / "again")]) == 0
+    assert np.array_equal(pixels(tmp_path / "scan-colorized-1.png"), pixels(tmp_path / "again" / "scan-colorized-1.png"))
+
+
+def test_photographs_keep_the_order_in_which_they_are_named(tmp_path):
+    image = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    (tmp_path / "box").mkdir()
+    for name in ("box/a.png", "b.png"):
+        write_png(tmp_path / name, image)
+    write_png(tmp_path / "own.png", image, text={"picgui:seed": "1"})
+    box, b, own = tmp_path / "box", tmp_path / "b.png", tmp_path / "own.png"
+    for named, found in (([box, own, b], [box / "a.png", b]), ([b, box], [b, box / "a.png"]), ([own, own], [own]), ([box, own], [box / "a.png"]), ([own], [own])):
+        assert photos_of(named) == (found, [])
 
 
 @pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])

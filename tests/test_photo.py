@@ -3,7 +3,9 @@
 import errno
 import io
 import os
+import signal
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -841,7 +843,8 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
     image = cv2.resize(small, (100, 60))
     deep = image if dtype == np.uint8 else image.astype(np.uint16) * 257 + 100
     text = {"Software": "picgui 1", "Comment": "Großmutter", "picgui:seed": "7", "picgui:sample": "{}"}
-    write_jpeg(tmp_path / "a.jpg", deep, text=text, photo=photo_with(dpi=(300.0, 300.0), exif=b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0")))
+    block = exif.tobytes().removeprefix(b"Exif\0\0")
+    write_jpeg(tmp_path / "a.jpg", deep, text=text, photo=photo_with(dpi=(300.0, 300.0), exif=block if dtype == np.uint8 else b"Exif\0\0" + block))
     with Image.open(tmp_path / "a.jpg") as picture:
         assert np.abs(np.asarray(picture).astype(int) - image).max() < 12 and picture.info["dpi"] == (300, 300)
         assert picture.layer[0][1:3] == picture.layer[1][1:3], "no chroma is left out"
@@ -849,6 +852,54 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
         assert picture.info["comment"].decode() == "Aunt Ada\nComment: Großmutter\npicgui:seed: 7"
     assert is_written_here(tmp_path / "a.jpg") and not is_written_here(saved(tmp_path / "b.jpg", colours()))
     assert not list(tmp_path.glob(".picgui*"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ("Großmutter".encode(), "Großmutter"),
+        ("Großmutter".encode("latin-1"), "Großmutter"),
+        (b"Aunt\0\0\0", "Aunt"),
+        (b"\0\0", ""),
+        (b'{"shape": [60, 90]}', ""),
+        (b"ImageJ=1.11a\nimages=3\nslices=3", ""),
+        (b'<?xml version="1.0"?><OME/>', ""),
+        (b"Comment: before\npicgui:seed: 7", ""),
+        (b"x" * 70_000, "x" * 2000),
+    ],
+)
+@pytest.mark.parametrize("write", [write_tiff, write_jpeg])
+def test_a_caption_is_what_people_read_and_hides_no_settings(tmp_path, write, stored, said):
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = ExifText(stored.decode("latin-1"))
+    path = tmp_path / ("a.tif" if write is write_tiff else "a.jpg")
+    write(path, np.zeros((20, 20, 3), np.uint8), text={"picgui:seed": "7"}, photo=photo_with(dpi=None, exif=exif.tobytes()))
+    expected = f"{said}\npicgui:seed: 7".lstrip()
+    if write is write_tiff:
+        with tifffile.TiffFile(path) as tiff:
+            assert tiff.pages[0].description == expected
+            assert tiff.series[0].shape == (20, 20, 3)
+    else:
+        with Image.open(path) as picture:
+            assert picture.info["comment"].decode() == expected
+    assert is_written_here(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_jpeg_that_the_disk_has_no_room_for_to_its_last_byte_replaces_nothing(tmp_path):
+    resource = pytest.importorskip("resource")
+    image = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    write_jpeg(tmp_path / "a.jpg", image)
+    before = (tmp_path / "a.jpg").read_bytes()
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) - 10, limits[1]))
+        with pytest.raises(ExportError):
+            write_jpeg(tmp_path / "a.jpg", image)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (tmp_path / "a.jpg").read_bytes() == before and len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_picture_too_long_for_a_jpeg_is_told(tmp_path):
