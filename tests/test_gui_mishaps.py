@@ -759,8 +759,16 @@ def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(dr
     again.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(again) and bool(again.session.samples), timeout=WAIT)
     assert [s.seed for s in again.session.samples] == [5, 6, 7, 8] and again.session.is_pinned(again.session.samples[2])
-    first = records.read_session(again._recovery.all_kept()[1])
+    first = records.read_session(again._recovery.all_kept()[0])
     assert first.source.name == "scan.png" and first.restored.pinned == (1,), "what was put aside, too"
+    assert [path.name for path in again._recovery.all_kept()] == ["recovered-2.picgui"], "what is open again is no second time there"
+    again.close()
+    once_more = start()
+    once_more.offer_last()
+    assert other.name in once_more.message.text, "though nothing was chosen since"
+    once_more.message._buttons[0].click()
+    qtbot.waitUntil(lambda: is_done(once_more) and bool(once_more.session.samples), timeout=WAIT)
+    again = once_more
     again.session.resample()
     again.exporting._save(tmp_path / "saved.picgui", records.content_of(again.session))
     again.close()
@@ -778,8 +786,12 @@ def test_saving_goes_on_in_the_file_of_the_session_and_what_is_unsaved_is_marked
     assert len(asked) == 1 and drawn.session.file == target and not drawn.isWindowModified()
     drawn.session.toggle_pins(drawn.session.samples[1:2])
     assert drawn.isWindowModified()
+    drawn.panel.temperature.setValue(20)
     drawn._actions["save_session"].trigger()
-    assert len(asked) == 1 and records.read_session(target).restored.pinned == (0, 1) and not drawn.isWindowModified()
+    saved = records.read_session(target).restored
+    assert len(asked) == 1 and saved.pinned == (0, 1) and saved.temperature == 0.2 and not drawn.isWindowModified(), "what was moved a moment ago, too"
+    drawn.session.set_saturation(0.5)
+    assert drawn.isWindowModified()
     drawn.open(other)
     qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
     assert drawn.session.file is None

@@ -213,7 +213,7 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     drawn.close()
     assert other.find() == "closed", "the samples that were put aside had been chosen"
     assert not other.find()
-    assert drawn._recovery.kept.is_file(), "what was brought back is kept"
+    assert drawn._recovery.kept.is_file()
 
 
 def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop_them(window, tmp_path, qtbot):
@@ -293,6 +293,7 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     drawn.canvas.place_marked.emit(place)
     assert not panel._given_title.isVisible() and not panel.remove.isEnabled()
     drawn._hint_color_chosen(30.0, 20.0)
+    assert panel._given_title.isVisible() and [s.isVisible() for s in panel._given[:2]] == [True, False]
     drawn.canvas.place_marked.emit(elsewhere)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert [(s._a, s._b) for s in panel._given if s.isVisible()] == [(30, 20)] and not panel.remove.isEnabled()
@@ -305,6 +306,27 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     drawn.canvas.place_marked.emit(elsewhere)
     panel.remove.click()
     assert drawn.session.hints is None and not panel.clear.isEnabled()
+    assert not panel._given_title.isVisible() and not any(s.isVisible() for s in panel._given)
+
+
+def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, monkeypatch):
+    draw = jobs.draw_rows
+
+    def failing(*arguments, **options):
+        for number, row in enumerate(draw(*arguments, **options)):
+            if number == 3:
+                raise ValueError("nobody expected that")
+            yield row
+
+    monkeypatch.setattr(jobs, "draw_rows", failing)
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
+    assert [b.text() for b in window.message._buttons if b.isVisible()] == ["Try again"]
+    assert window._actions["go_on"].isEnabled() and window._actions["region"].isEnabled()
+    monkeypatch.setattr(jobs, "draw_rows", draw)
+    window.message._buttons[0].click()
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert not window._actions["go_on"].isEnabled()
 
 
 def test_the_brush_is_seen_where_the_mouse_is(drawn):
@@ -345,6 +367,9 @@ def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window,
         batch.close()
     window.opening.open_many([boxes[1]])
     assert window.opening.batch.folder.text() == str(tmp_path / "out-second"), "where the last ones of that folder went"
+    window.opening.batch.close()
+    window.opening.open_many([boxes[1], boxes[0]])
+    assert window.opening.batch.folder.text() == "colorized", "but not those of other folders"
     window.opening.batch.close()
 
 

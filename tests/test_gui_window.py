@@ -110,6 +110,15 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
     assert not window._actions["go_on"].isEnabled() and not window.panel.stop.isEnabled() and np.isfinite(fresh).all()
 
 
+def test_arrow_keys_in_the_number_go_on_from_what_is_there(drawn, qtbot):
+    drawn.session.redo_region(np.eye(*drawn.session.embedded.chroma_shape, dtype=bool))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    there = drawn.session.samples
+    QTest.keyClick(drawn.panel.count, Qt.Key.Key_Up)
+    drawn.panel.ask_at_once()
+    assert len(there) == 7 and drawn.session.samples[:7] == there and len(drawn.session.samples) == 8
+
+
 def test_plus_and_minus_are_one_more_and_one_fewer_than_there_are(drawn, qtbot):
     drawn.session.delete(drawn.session.samples[2:])
     drawn.panel.more.click()

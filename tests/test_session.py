@@ -17,7 +17,7 @@ def embedded(rows=ROWS, columns=COLUMNS):
 
 
 def opened():
-    return SimpleNamespace(path=None)
+    return SimpleNamespace(path=None, photo=SimpleNamespace(fingerprint=""))
 
 
 def row(y, number, value):
@@ -197,11 +197,51 @@ def test_where_a_part_is_drawn_again_among_many_the_oldest_give_way(session):
     finish(session)
     session.toggle_pins([session.samples[1]])
     session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
-    assert len(session.samples) == MAX_SAMPLES + 1 and seeds(session)[:2] == [1, 2], "what it is drawn from, what is pinned, and 15 new ones"
+    assert len(session.samples) == MAX_SAMPLES and seeds(session)[:3] == [1, 2, 17], "what it is drawn from, what is pinned, and 14 new ones"
     session.undo_stack.undo()
     session.set_sample_count(10)
     session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
     assert len(session.samples) == MAX_SAMPLES and seeds(session)[:3] == [1, 2, 6]
+
+
+def test_a_number_of_samples_that_changes_nothing_is_no_step(session):
+    finish(session)
+    session.toggle_pins(session.samples)
+    session.set_sample_count(3)
+    steps = session.undo_stack.count()
+    session.set_sample_count(3)
+    assert session.undo_stack.count() == steps and len(session.samples) == 4
+
+
+def test_what_is_unsaved_stays_so_where_it_is_put_aside_and_taken_up_again(session, tmp_path):
+    assert not session.is_unsaved
+    finish(session)
+    session.set_saturation(0.6)
+    assert session.is_unsaved
+    session.saved_in(tmp_path / "a.picgui", is_present=True)
+    assert not session.is_unsaved and session.file == tmp_path / "a.picgui"
+    session.toggle_pins(session.samples[:1])
+    kept = session.kept()
+    session.set_photo(opened())
+    assert not session.is_unsaved and session.file is None
+    session.restore(kept)
+    assert session.is_unsaved and session.kept() is kept
+    session.set_embedded(embedded())
+    assert session.is_unsaved and session.file == tmp_path / "a.picgui" and not session.undo_stack.canUndo()
+    session.saved_in(session.file, is_present=True)
+    assert not session.is_unsaved
+
+
+def test_in_a_comparison_of_pinned_samples_alone_the_selected_one_is_drawn_beside_itself(session):
+    finish(session)
+    session.toggle_pins(session.samples[:2])
+    session.compared = session.samples[:2]
+    session.set_temperature(0.4)
+    assert seeds(session) == [1, 2, 3, 4, 1]
+    session.undo_stack.undo()
+    session.compared = session.samples[1:3]
+    session.set_temperature(0.4)
+    assert seeds(session) == [1, 2, 3, 4]
 
 
 def test_the_number_of_samples_brings_there_as_many_whatever_was_deleted(session):

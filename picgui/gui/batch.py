@@ -196,10 +196,10 @@ class BatchDialog(QDialog):
     def _proposed_folder(self) -> str:
         """Beside the photographs, in each of their folders, or where the last ones of their folder went: other folders may have photographs of the same names."""
         last = str(self._settings.value("batch_folder", "") or "")
-        if last and self._settings.value("batch_source", "") == self._source:
-            return last
         several = len({path.absolute().parent for path in self._paths}) > 1
-        return "colorized" if several else str(Path(self._source) / "colorized")
+        if not last or self._settings.value("batch_source", "") != self._source or (several and Path(last).is_absolute()):
+            last = "colorized"
+        return last if several else str(Path(self._source) / last)
 
     def _last_wanted(self) -> Wanted | None:
         """What the last queue of the same folder wanted, where it was something else."""
@@ -260,8 +260,8 @@ class BatchDialog(QDialog):
     def _start_or_pause(self) -> None:
         """A pause takes effect after the row being drawn."""
         self._settings.setValue("batch_source", self._source)
-        several = len({path.absolute().parent for path in self._paths}) > 1
-        self._settings.setValue("batch_folder", self.folder.text().strip() if several else str(self._folder))
+        inside = self._folder.is_relative_to(self._source)
+        self._settings.setValue("batch_folder", str(self._folder.relative_to(self._source) if inside else self._folder))
         self._settings.setValue("batch_wanted", " ".join(map(repr, self._wanted)))
         if not self._paused:
             self._pause()

@@ -62,7 +62,7 @@ class Canvas(QWidget):
     zoom_changed = Signal(float)  # screen pixels per photo pixel
     pane_clicked = Signal(object)  # Sample
     split_changed = Signal(bool)
-    place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma
+    place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma; None where nothing is any more
     region_marked = Signal(object)  # the same
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
@@ -726,6 +726,7 @@ class Canvas(QWidget):
             return False
         if pinch.state() is Qt.GestureState.GestureStarted:
             self._forget_mark()  # which the first of them began
+            self.place_marked.emit(None)
         self.zoom_to(self._zoom * pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.centerPoint())))
         event.accept(pinch)
         return True

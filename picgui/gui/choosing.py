@@ -132,8 +132,9 @@ class Choosing(QObject):
             self._set_comparing(False)
             self._brought_beside = set()
             self.canvas.show_samples((selected,) if selected else ())
+        self.session.compared = self.canvas.samples if self.is_comparing else ()
         self.canvas.update()
 
     def _set_comparing(self, on: bool) -> None:
-        self.is_comparing = self.session.is_compared = on
+        self.is_comparing = on
         self.comparing_changed.emit(on)

@@ -70,9 +70,11 @@ class NumberField(QLineEdit):
 
     value_changed = Signal(int)
 
-    def __init__(self, low: int, high: int, initial: int, parent: QWidget | None = None):
+    def __init__(self, low: int, high: int, initial: int, *, step_from: Callable[[], int] | None = None, parent: QWidget | None = None):
+        """Steps go from its own number, or from what ``step_from`` says."""
         super().__init__(str(initial), parent)
         self._low, self._high, self._value = low, high, initial
+        self._step_from = step_from or self.value
         self.setValidator(QRegularExpressionValidator(r"[0-9]*", self))  # what is unfinished is taken, too, and set right
         self.setMaxLength(len(str(high)))
         self.setAcceptDrops(False)  # a photograph is dropped on the window
@@ -94,13 +96,19 @@ class NumberField(QLineEdit):
 
     @Slot()
     def step_up(self) -> None:
-        self.take_text()
-        self.set_value(self._value + 1)
+        self._step(1)
 
     @Slot()
     def step_down(self) -> None:
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
         self.take_text()
-        self.set_value(self._value - 1)
+        value = self._step_from() + step
+        if self._low <= value <= self._high:
+            self._value = value
+            self.setText(str(value))
+            self.value_changed.emit(value)  # the same number may be another wish
 
     @Slot()
     def take_text(self) -> None:
@@ -242,13 +250,13 @@ class Panel(QWidget):
         self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"))
         self.saturation.setToolTip(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
         self.saturation_value = _label("", "value")
-        self.count = NumberField(1, MAX_SAMPLES, self._session.sample_count)
+        self.count = NumberField(1, MAX_SAMPLES, self._session.sample_count, step_from=self._number_there)
         self.count.setAccessibleName(self.tr("Number of samples"))
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
         self.fewer = IconButton("minus", self.tr("One sample fewer"))
-        self.fewer.clicked.connect(self._one_fewer)
+        self.fewer.clicked.connect(self.count.step_down)
         self.more = IconButton("plus", self.tr("One sample more"))
-        self.more.clicked.connect(self._one_more)
+        self.more.clicked.connect(self.count.step_up)
         for button in (self.fewer, self.more):
             button.setAutoRepeat(True)
         self.resample = QPushButton(self.tr("Resample"))
@@ -424,23 +432,9 @@ class Panel(QWidget):
     def _stop_or_go_on(self) -> None:
         (self.stop_wanted if self._is_drawing else self.go_on_wanted).emit()
 
-    @Slot()
-    def _one_more(self) -> None:
-        self._step(1)
-
-    @Slot()
-    def _one_fewer(self) -> None:
-        self._step(-1)
-
-    def _step(self, step: int) -> None:
-        """One more or fewer than there are: some may have been deleted since they were counted, or drawn beside others."""
-        self.count.take_text()
-        there = len(self._session.samples)
-        asked = self._count_timer.isActive() or not there
-        number = (self.count.value() if asked else there) + step
-        if number == self.count.value():
-            self._count_moved(number)
-        self.count.set_value(number)
+    def _number_there(self) -> int:
+        """How many samples there are, or are asked for: some may have been deleted since they were counted, or drawn beside others."""
+        return self.count.value() if self._count_timer.isActive() else len(self._session.samples) or self.count.value()
 
     @Slot(int)
     def _temperature_moved(self, value: int) -> None:

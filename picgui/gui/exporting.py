@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Qt, QTemporaryDir, QUrl, Slot
+from PySide6.QtCore import QObject, QSettings, Qt, QTemporaryDir, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -33,6 +33,8 @@ _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pict
 
 class Exporting(QObject):
     """Asks where to, lets the studio write, and tells what is there."""
+
+    begun = Signal()  # what there is is about to be saved
 
     def __init__(self, studio: Studio, settings: QSettings, message: MessageBar, choosing: Choosing, opening: Opening, window: QWidget):
         super().__init__(window)
@@ -145,6 +147,7 @@ class Exporting(QObject):
     @Slot()
     def save(self) -> None:
         """Write all samples and choices into the session file that they are from; where they are from none, ask."""
+        self.begun.emit()
         if self.session.file is None or not self.session.samples:
             self.ask_where_to_save()
         else:
@@ -153,6 +156,7 @@ class Exporting(QObject):
     @Slot()
     def ask_where_to_save(self) -> None:
         """Write all samples and choices into a session file that a person chooses."""
+        self.begun.emit()
         if not self.session.samples:
             self.message.tell_note(self.tr("There is nothing to save yet."))
             return
@@ -165,18 +169,17 @@ class Exporting(QObject):
             target = Path(path) if records.is_session(Path(path)) else Path(path + records.ENDING)
             if target != Path(path) and not self._may_replace(target):
                 return
-            self._save(target, content, is_present=(self.session.opened, self.session.undo_stack.index()) == (opened, place))
+            self._save(target, content, is_open=self.session.opened is opened, is_present=self.session.undo_stack.index() == place)
 
-    def _save(self, target: Path, content: dict, *, is_present: bool = True) -> None:
-        """Write what was there, be it what there is now or not."""
+    def _save(self, target: Path, content: dict, *, is_open: bool = True, is_present: bool = True) -> None:
+        """Write what was there: of the photograph that is open still or not, with all choices that there are now or not."""
         try:
             records.write(target, content)
         except PicError as error:
             self.message.tell_error(told(error))
             return
-        if is_present:
-            self.session.file = target
-            self.session.undo_stack.setClean()
+        if is_open:
+            self.session.saved_in(target, is_present=is_present)
         self._opening.remember(target)
         self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
 

@@ -190,7 +190,7 @@ class HintPanel(QWidget):
 
     def show_place(self, mask: np.ndarray | None) -> None:
         """Offer colours for a marked place, (h, w) bool at the resolution of the chroma; None where nothing is marked."""
-        for swatch in (*self._swatches, *self._given):
+        for swatch in self._swatches:
             swatch.hide()
         marked = mask is not None and self._session.selected is not None
         self._mask = mask if marked else None
@@ -202,10 +202,9 @@ class HintPanel(QWidget):
             return
         self._advice.setText(self.tr("Choose a colour for the marked place."))
         luminance = _luminance_at(self._session, mask)
-        for swatches, colors in ((self._swatches, self._likely(mask)), (self._given, self._given_before())):
-            for swatch, (a, b) in zip(swatches, colors):
-                swatch.show_color(luminance, a, b)
-                swatch.show()
+        for swatch, (a, b) in zip(self._swatches, self._likely(mask)):
+            swatch.show_color(luminance, a, b)
+            swatch.show()
         a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
         self.plane.show_color(luminance, float(a), float(b))
 
@@ -240,6 +239,12 @@ class HintPanel(QWidget):
     def _follow_hints(self) -> None:
         hints = self._session.hints
         self.clear.setEnabled(hints is not None)
+        colors = self._given_before() if self._mask is not None else []
+        for swatch in self._given[len(colors) :]:
+            swatch.hide()
+        for swatch, (a, b) in zip(self._given, colors):
+            swatch.show_color(_luminance_at(self._session, self._mask), a, b)
+            swatch.show()
         self._given_title.setVisible(hints is not None and self._mask is not None)
         self.remove.setEnabled(hints is not None and self._mask is not None and hints.mask.shape == self._mask.shape and bool((hints.mask & self._mask).any()))
 

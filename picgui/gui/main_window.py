@@ -196,7 +196,8 @@ class MainWindow(QMainWindow):
         stack = self.session.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_steps)
-        stack.cleanChanged.connect(self._show_unsaved)
+        for changed in (stack.cleanChanged, self.session.saturation_changed, self.session.saved_changed):
+            changed.connect(self._show_unsaved)
         self.panel.asking_changed.connect(self._show_steps)
         self._show_steps()
         make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
@@ -388,7 +389,8 @@ class MainWindow(QMainWindow):
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
         self.welcome.example_wanted.connect(self.opening.open_example)
         self.welcome.recent_wanted.connect(self.open)
-        self.opening.begun.connect(panel.ask_at_once)
+        for begun in (self.opening.begun, self.exporting.begun):
+            begun.connect(panel.ask_at_once)
         self.choosing.comparing_changed.connect(self._actions["compare"].setChecked)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -472,8 +474,8 @@ class MainWindow(QMainWindow):
             offers.append((self.tr("Try again"), self.studio.look_again))
         elif isinstance(error, OutOfMemoryError) and self.studio.can_draw_fewer:
             offers.append((self.tr("Draw fewer samples"), self.studio.draw_fewer))
-        elif error is self.studio.network_error and self.session.can_go_on:
-            offers.append((self.tr("Try again"), self.session.go_on))
+        elif error is self.studio.network_error and self.studio.can_draw_again:
+            offers.append((self.tr("Try again"), self.studio.draw_again))
         if isinstance(error, CardMemoryError):
             offers.append((self.tr("Use the processor"), self.studio.use_processor))
         return offers
@@ -490,7 +492,7 @@ class MainWindow(QMainWindow):
     def _withdraw_remedies(self) -> None:
         """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
         if self.studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
-            self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor, self.session.go_on)
+            self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor, self.studio.draw_again)
         elif not self.studio.can_draw_fewer:
             self.message.withdraw(self.studio.draw_fewer)
 
@@ -567,10 +569,10 @@ class MainWindow(QMainWindow):
         self.panel.hints.show_place(None)
 
     @Slot(object)
-    def _place_marked(self, mask: np.ndarray) -> None:
+    def _place_marked(self, mask: np.ndarray | None) -> None:
         self._marked_place = mask
         self.panel.hints.show_place(mask)
-        if self.canvas.has_crosshair and self.canvas.hasFocus():
+        if mask is not None and self.canvas.has_crosshair and self.canvas.hasFocus():
             self.panel.hints.take_focus()
 
     @Slot(float, float)
@@ -635,7 +637,8 @@ class MainWindow(QMainWindow):
     def bring_back(self) -> None:
         """Open what was left last."""
         self.message.hide()
-        self.open(self._recovery.kept)
+        for path in self._recovery.all_kept()[:1]:
+            self.open(path)
 
     # dialogs
 
@@ -749,7 +752,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_unsaved(self) -> None:
         """Mark a window whose session has a file that lacks the last choices."""
-        self.setWindowModified(self.session.file is not None and not self.session.undo_stack.isClean())
+        self.setWindowModified(self.session.file is not None and self.session.is_unsaved)
 
     def _caption(self) -> str:
         if self.session.opened is None:
@@ -985,6 +988,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._closing = True
+        self.panel.ask_at_once()  # what was moved or typed a moment ago is kept, too
         self.settings.setValue("geometry", self.saveGeometry())
         self.hide()  # at once, though a file may still have to be written to its end
         error = self.studio.finish_exports()
@@ -999,6 +1003,7 @@ class MainWindow(QMainWindow):
             self.opening.batch.close()
         for watched in (self, self.message, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
             watched.removeEventFilter(self)
+        QApplication.instance().focusChanged.disconnect(self._focus_changed)
         self._recent_finder.close(0)
         self._autosave_timer.stop()
         self._recovery.close(self.session)

@@ -17,6 +17,7 @@ from picgui.files import file_digest
 from picgui.gui import preferences, records
 from picgui.gui.batch import BatchDialog, Wanted
 from picgui.gui.controls import MessageBar
+from picgui.gui.session import Restored
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import while_painting
@@ -37,6 +38,7 @@ class Opening(QObject):
         self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
         self.batch: BatchDialog | None = None
         self._at_start = self._wanted()
+        self._left: tuple[Restored, Path] | None = None  # what an earlier window left, and where, while it is being opened
         self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
         studio.photo_taken.connect(self._photo_taken)
@@ -72,7 +74,10 @@ class Opening(QObject):
         if record is None:
             self.studio.open(path)
             return
-        if records.is_session(path) and not self._recovery.holds(path):
+        if self._recovery.holds(path):
+            record = replace(record, restored=replace(record.restored, is_unsaved=True))
+            self._left = record.restored, path
+        elif records.is_session(path):
             self.remember(path)
             record = replace(record, restored=replace(record.restored, file=path))
         self._open_record(path, record)
@@ -87,6 +92,8 @@ class Opening(QObject):
         if restoring is not None:  # it is among them no more, and has no samples yet
             with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
+                if self._left is not None and self._left[0] is restoring:
+                    self._recovery.forget(self._left[1])
         self._recovery.put_aside(self._aside)
         own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
         offered = left if left is not None and (own is None or restoring is not None) else own
@@ -173,7 +180,11 @@ class Opening(QObject):
         if sessions:
             self.message.tell_note(self.tr("Open one session at a time."))
         if len(paths) > 1 and set(photos) == set(paths) and while_painting(lambda: all(map(is_written_here, photos))):
-            self.message.tell_note(self.tr("Open one exported picture at a time: it brings back its photograph and its colours."))
+            if all(path.suffix.lower() == ".png" for path in photos):
+                words = self.tr("Open one exported picture at a time: it brings back its photograph and its colours.")
+            else:
+                words = self.tr("These are results of picgui, no photographs.")
+            self.message.tell_note(words)
             return
         if not photos or lacks_model:
             if not sessions and not failed:

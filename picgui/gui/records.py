@@ -40,7 +40,6 @@ class Record:
     restored: Restored
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
-    is_unsaved: bool = False  # whether a person chose something since it was opened or saved
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:
@@ -60,7 +59,7 @@ def _sample_record(sample: Sample, photo: str) -> dict:
         rows=sample.rows,
         known=sample.known,
     )
-    return values | {"long_side": sample.long_side}
+    return values | {"long_side": sample.long_side, "is_part": sample.is_part}
 
 
 def content_of(session: Session) -> dict:
@@ -88,7 +87,7 @@ def _content(wanted: Record) -> dict:
 
 def record_of(session: Session) -> Record:
     """A session as it is now, to be taken up again while the program runs."""
-    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest, not session.undo_stack.isClean())
+    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest)
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -149,7 +148,8 @@ class _OpenFile:
         if picture is not None and picture is not self._picture:
             with replacing(beside, durable=False) as file:
                 file.write(picture)
-        write(self.path, _content(wanted) | {"picture": picture is not None}, durable=False)  # the window does not wait for the disk
+        file = None if wanted.restored.file is None else str(wanted.restored.file.absolute())
+        write(self.path, _content(wanted) | {"picture": picture is not None, "file": file}, durable=False)  # the window does not wait for the disk
         self._picture, self.is_saved = picture, True
         if picture is None:
             with contextlib.suppress(OSError):
@@ -217,6 +217,12 @@ class Recovery:
             lock.unlock()
         return found
 
+    def forget(self, path: Path) -> None:
+        """What was left there is open again, and so in a file of its own."""
+        with contextlib.suppress(OSError):
+            for gone in (path, _picture_beside(path)):
+                gone.unlink(missing_ok=True)
+
     def clear(self) -> None:
         """Remove what a crash left that is of no use: pictures without a session, and files that were half written."""
         with contextlib.suppress(OSError):
@@ -247,9 +253,9 @@ class Recovery:
 
     def close(self, session: Session) -> None:
         """The program ends in order: what a person did not save is left for the next start, nothing else."""
-        is_unsaved = bool(session.samples) and not session.undo_stack.isClean()
+        is_unsaved = session.is_unsaved and (bool(session.samples) or session.restoring is not None)
         for one, file in self._aside:
-            file.close(leave=one.is_unsaved)
+            file.close(leave=one.restored.is_unsaved)
         if is_unsaved:
             with contextlib.suppress(PicError):  # then as it was written last
                 self.save(session)
@@ -284,6 +290,7 @@ def read_session(path: Path) -> Record:
             saturation=_within(content["saturation"], 0, MAX_SATURATION),
             hints=known_from(content["hints"]),
             photo=str(content["samples"][0].get("photo", "")) if samples else "",
+            file=Path(str(content["file"])) if content.get("file") else None,
         )
         if not samples:
             raise ValueError("it holds no samples")
@@ -353,6 +360,7 @@ def _sample(values: Mapping, known_from: Callable[[object], Known | None] = reco
         draft=chroma,
         known=known,
         candidates=round(_within(values.get("candidates", 1), 1, defaults.MAX_CANDIDATES)),
+        is_part=values.get("is_part") is True and known is not None,
     )
     sample.rows = round(_within(values["rows"], 0, sample.chroma.shape[1]))
     sample.log_prob = float(values["log_prob"])

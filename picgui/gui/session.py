@@ -33,11 +33,13 @@ class Sample:
         draft: np.ndarray,
         known: Known | None = None,
         candidates: int = defaults.CANDIDATES,
+        is_part: bool = False,
     ):
         self.number = next(_numbers)  # tells samples of one seed apart
         self.seed = seed
         self.temperature = temperature
         self.candidates = candidates
+        self.is_part = is_part  # of another sample drawn again: `known` holds the rest of that
         self.start_at(draft, known)
         self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
         self.stopped = False  # by the person: what is drawn is kept
@@ -127,6 +129,7 @@ class Restored:
     hints: Known | None = None
     photo: str = ""  # `Photo.fingerprint` of what they colour, where it is known
     file: Path | None = None  # the session file that they are of
+    is_unsaved: bool = False  # whether a person chose something since they were opened or saved
 
 
 _ONE_DRAG = 1.5  # seconds between steps that belong together
@@ -175,6 +178,7 @@ class Session(QObject):
     sample_count_changed = Signal(int)
     saturation_changed = Signal(float)
     hints_changed = Signal()
+    saved_changed = Signal()  # what is saved, or where
     sampling_wanted = Signal(list)  # samples of one temperature and one set of known colours; what was being drawn is replaced
 
     def __init__(self, parent: QObject | None = None):
@@ -189,7 +193,8 @@ class Session(QObject):
         self._next_seed = 1
         self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
         self.file: Path | None = None  # the session file that it was opened from or saved in last
-        self.is_compared = False  # others than the selected sample are on the canvas, too
+        self.compared: tuple[Sample, ...] = ()  # what is side by side on the canvas
+        self._saved_saturation = 1.0
 
     # what there is
 
@@ -250,6 +255,7 @@ class Session(QObject):
         self.embedded = None
         self._next_seed = 1
         self.restoring = self.file = None
+        self._saved_saturation = self.saturation
         self.undo_stack.clear()
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
@@ -263,6 +269,21 @@ class Session(QObject):
     def holds_work(self) -> bool:
         """Whether there is what a person would miss: samples that ended, choices, or samples that are still to be taken up."""
         return self.restoring is not None or any(s.has_ended for s in self.samples) or bool(self.samples and self.undo_stack.count())
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether a person chose something since the photograph or a session was opened, or saved."""
+        if self.restoring is not None:
+            return self.restoring.is_unsaved
+        return not self.undo_stack.isClean() or self.saturation != self._saved_saturation
+
+    def saved_in(self, file: Path, *, is_present: bool) -> None:
+        """Take a file as that of this session; all choices are in it where it is of the present."""
+        self.file = file
+        if is_present:
+            self._saved_saturation = self.saturation
+            self.undo_stack.setClean()
+        self.saved_changed.emit()
 
     def kept(self) -> Restored:
         """All there is now, or is still to be taken up, to be taken up again later."""
@@ -279,6 +300,7 @@ class Session(QObject):
             hints=self.hints,
             photo=self.opened.photo.fingerprint,
             file=self.file,
+            is_unsaved=self.is_unsaved,
         )
 
     def restore(self, restored: Restored) -> None:
@@ -324,11 +346,17 @@ class Session(QObject):
                 restored.hints,
             )
         )
+        self._saved_saturation = self.saturation
+        if restored.is_unsaved:
+            self.undo_stack.resetClean()
+        self.saved_changed.emit()
 
     def _again(self, sample: Sample, *, temperature: float, known: Known | None) -> Sample:
         """One of the same seed and candidates, to be drawn."""
         known = self._fitting(known)
-        return Sample(sample.seed, temperature=temperature, draft=self.embedded.draft, known=known, candidates=sample.candidates)
+        return Sample(
+            sample.seed, temperature=temperature, draft=self.embedded.draft, known=known, candidates=sample.candidates, is_part=sample.is_part
+        )
 
     def _all_again(self, again: Callable[[Sample], Sample]) -> dict[str, object]:
         """The change by which each sample that is not pinned gives way to another of its seed."""
@@ -339,7 +367,7 @@ class Session(QObject):
     def _redrawn(self, again: Callable[[Sample], Sample]) -> dict[str, object]:
         """`_all_again` for what a person asks for: where the selected one is pinned it stays, and is drawn again beside itself, to be seen."""
         change, shown = self._all_again(again), self.selected
-        others_are_seen = self.is_compared and not all(map(self.is_pinned, self.samples))
+        others_are_seen = any(s in self.samples and not self.is_pinned(s) for s in self.compared)
         if shown is not None and self.is_pinned(shown) and not others_are_seen:
             new = next((s for s in change["samples"] if s.seed == shown.seed and not self.is_pinned(s)), None)
             if new is None:
@@ -374,14 +402,14 @@ class Session(QObject):
         """Replace what is not pinned with samples of new seeds; where the selected one is a part drawn again, only those of that part."""
         if self.embedded is None:
             return
-        part = None if self.selected is None or self.selected.known is self.hints else self.selected.known
-        of_part = [s for s in self.samples if part is not None and s.known is part and not self.is_pinned(s)]
+        shown = self.selected
+        of_part = [s for s in self.samples if shown and shown.is_part and s.is_part and s.known is shown.known and not self.is_pinned(s)]
         if of_part:
-            kept, number = [s for s in self.samples if s not in of_part], len(of_part)
-        else:  # a pinned one may also keep hints of before
-            part, kept = None, [s for s in self.samples if self.is_pinned(s)]
-            number = max(1, self.sample_count - len(kept))
-        new = self._new_samples(number, known=self._fitting(part))
+            kept = [s for s in self.samples if s not in of_part]
+            new = self._new_samples(len(of_part), known=self._fitting(shown.known), is_part=True)
+        else:
+            kept = [s for s in self.samples if self.is_pinned(s)]
+            new = self._new_samples(max(1, self.sample_count - len(kept)))
         self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_temperature(self, temperature: float) -> None:
@@ -460,7 +488,8 @@ class Session(QObject):
         mask, held = ~region if hints is None else ~region | hints.mask, self.colors_of(base)
         chroma = held if hints is None else np.where(~region, held, hints.chroma)
         known = Known(mask, np.rint(chroma))
-        new = self._new_samples(max(1, self.sample_count - 1), known=known)
+        staying = sum(s is base or self.is_pinned(s) for s in self.samples)
+        new = self._new_samples(max(1, min(self.sample_count - 1, MAX_SAMPLES - staying)), known=known, is_part=True)
         may_go = [s for s in self.samples if s is not base and not self.is_pinned(s)]
         gone = may_go[: max(0, len(self.samples) + len(new) - MAX_SAMPLES)]
         kept = [s for s in self.samples if s not in gone]
@@ -469,8 +498,6 @@ class Session(QObject):
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""
         wanted = min(max(int(wanted), 1), MAX_SAMPLES)
-        if wanted == self.sample_count and (self.embedded is None or wanted == len(self.samples)):
-            return
         if self.embedded is None:
             self._state = replace(self._state, sample_count=wanted)
             self.sample_count_changed.emit(wanted)
@@ -480,6 +507,8 @@ class Session(QObject):
             if len(samples) > wanted and not self.is_pinned(sample):
                 samples.remove(sample)
         samples += self._new_samples(max(0, wanted - len(samples)))
+        if wanted == self.sample_count and tuple(samples) == self.samples:
+            return
         selected = beside(self.selected, self.samples, samples)
         self._choose(
             self.tr("Number of samples"), samples=tuple(samples), sample_count=wanted, selected=selected.number if selected else None
@@ -553,13 +582,13 @@ class Session(QObject):
                 sample.stopped = False
         self.ask_for_missing()
 
-    def _new_samples(self, number: int, *, known: Known | None = None) -> tuple[Sample, ...]:
+    def _new_samples(self, number: int, *, known: Known | None = None, is_part: bool = False) -> tuple[Sample, ...]:
         """Samples of the next seeds, with these known colours or else the hints."""
         seeds = [(self._next_seed + step) % SEEDS for step in range(number)]
         self._next_seed = (self._next_seed + number) % SEEDS
         known = known or self.hints
         return tuple(
-            Sample(seed, temperature=self.temperature, draft=self.embedded.draft, known=known)
+            Sample(seed, temperature=self.temperature, draft=self.embedded.draft, known=known, is_part=is_part)
             for seed in seeds
         )
 

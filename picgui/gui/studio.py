@@ -193,6 +193,15 @@ class Studio(QObject):
         """Whether several samples were being drawn together when memory ran out, and are still there."""
         return len(self._failed()) > 1
 
+    def draw_again(self) -> None:
+        """Draw what failed once more."""
+        self.session.resume(self._failed())
+
+    @property
+    def can_draw_again(self) -> bool:
+        """Whether samples whose drawing failed are still there."""
+        return bool(self._failed())
+
     def _failed(self) -> list[Sample]:
         """What was being drawn last and is there, incomplete."""
         return [s for s in self._drawing if s in self.session.samples and not s.is_complete]
@@ -440,12 +449,12 @@ class Studio(QObject):
             return
         interrupted = self.activity is Activity.LOADING and self.model is not None
         self.network_error = error
-        self._set_activity(Activity.IDLE)
         if not interrupted:
             unfinished = tuple(sample for sample in self.session.samples if not sample.has_ended)  # those that waited, too
             self._drawing = unfinished or self._drawing
             self.session.stop()
-        else:  # another checkpoint could not be loaded: the present one goes on
+        self._set_activity(Activity.IDLE)
+        if interrupted:  # another checkpoint could not be loaded: the present one goes on
             self.checkpoint = self.model.checkpoint.path
             if self.session.embedded is None:
                 self._embed()

@@ -842,6 +842,10 @@
         <translation>Öffnen Sie immer nur ein exportiertes Bild: Es bringt sein Foto und seine Farben zurück.</translation>
     </message>
     <message>
+        <source>These are results of picgui, no photographs.</source>
+        <translation>Das sind Ergebnisse von picgui, keine Fotos.</translation>
+    </message>
+    <message>
         <source>There are no photographs in this folder itself; folders in it are not searched. Choose another.</source>
         <translation>In diesem Ordner selbst sind keine Fotos; Unterordner werden nicht durchsucht. Wählen Sie einen anderen.</translation>
     </message>
