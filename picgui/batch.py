@@ -145,9 +145,9 @@ def write_sample(
     long_side: int | None = None,
     source: str | os.PathLike | None = None,
 ) -> None:
-    """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes it back.
+    """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes its colours back.
 
-    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name is kept. Raises ExportError.
+    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name is kept, for the window to find it. Raises ExportError.
     """
     text = png_text(
         checkpoint=model.checkpoint.sha256,

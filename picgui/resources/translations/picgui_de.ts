@@ -60,7 +60,7 @@
     </message>
     <message>
         <source>A name alone is a folder beside each photograph.</source>
-        <translation>Ein bloßer Name ist ein Ordner neben jedem Foto.</translation>
+        <translation>Ein Name ohne Pfad steht für einen Ordner neben jedem Foto.</translation>
     </message>
     <message>
         <source>Choose…</source>
@@ -338,7 +338,7 @@
     </message>
     <message>
         <source>Given before</source>
-        <translation>Schon gegeben</translation>
+        <translation>Bereits vorgegeben</translation>
     </message>
     <message>
         <source>Brush</source>
@@ -358,11 +358,11 @@
     </message>
     <message>
         <source>Remove all hints</source>
-        <translation>Alle Farbhinweise entfernen</translation>
+        <translation>Alle Farbhinweise löschen</translation>
     </message>
     <message>
         <source>Paint over a place, or use the arrow keys and Enter; then choose its colour. The rest is drawn to fit.</source>
-        <translation>Stelle übermalen, oder Pfeiltasten und Eingabe; dann ihre Farbe wählen. Der Rest wird passend gezogen.</translation>
+        <translation>Stelle übermalen oder mit Pfeiltasten und Eingabe markieren, dann ihre Farbe wählen. Der Rest wird passend gezogen.</translation>
     </message>
     <message>
         <source>Choose a colour for the marked place.</source>
@@ -429,7 +429,7 @@
     </message>
     <message>
         <source>Go on &amp;drawing</source>
-        <translation>Weiter&amp;ziehen</translation>
+        <translation>&amp;Zu Ende ziehen</translation>
     </message>
     <message>
         <source>&amp;Pin or unpin</source>
@@ -569,7 +569,7 @@
     </message>
     <message>
         <source>Draw a rectangle around a part, with Shift any outline, or use the arrow keys and Enter</source>
-        <translation>Rechteck aufziehen, mit Umschalt einen freien Umriss, oder Pfeiltasten und Eingabe</translation>
+        <translation>Rechteck aufziehen (mit Umschalt einen freien Umriss) oder mit Pfeiltasten und Eingabe markieren</translation>
     </message>
     <message>
         <source>Drawn: %1 of %2</source>
@@ -613,7 +613,7 @@
     </message>
     <message>
         <source>Bring back from ear&amp;lier</source>
-        <translation>&amp;Von früher zurückholen</translation>
+        <translation>Frühere Stän&amp;de zurückholen</translation>
     </message>
     <message>
         <source>A&amp;ppearance</source>
@@ -677,7 +677,7 @@
     </message>
     <message>
         <source>When you closed picgui, %1 was open with choices that were not saved. They were kept.</source>
-        <translation>Als Sie picgui geschlossen haben, war %1 mit ungespeicherten Entscheidungen offen. Sie wurden aufbewahrt.</translation>
+        <translation>Als Sie picgui geschlossen haben, war %1 mit nicht gespeicherten Änderungen offen. Alles ist noch da.</translation>
     </message>
     <message>
         <source>Go on with them</source>
@@ -741,7 +741,7 @@
     </message>
     <message>
         <source>&amp;Bring back what was open last</source>
-        <translation>Zu&amp;letzt Geöffnetes zurückholen</translation>
+        <translation>&amp;Letzten Stand zurückholen</translation>
     </message>
     <message>
         <source>Looking at the photograph…</source>
@@ -835,11 +835,11 @@
     </message>
     <message>
         <source>Open one session at a time.</source>
-        <translation>Öffnen Sie immer nur eine Sitzung.</translation>
+        <translation>Öffnen Sie Sitzungen einzeln.</translation>
     </message>
     <message>
         <source>Open one exported picture at a time: it brings back its photograph and its colours.</source>
-        <translation>Öffnen Sie immer nur ein exportiertes Bild: Es bringt sein Foto und seine Farben zurück.</translation>
+        <translation>Öffnen Sie exportierte Bilder einzeln: Jedes bringt sein Foto und seine Farben zurück.</translation>
     </message>
     <message>
         <source>These are results of picgui, no photographs.</source>
@@ -947,7 +947,7 @@ Doppelklick setzt zurück.</translation>
         <source>Draw new samples in place of those that are not pinned (R).
 Where the chosen one is a part drawn again: others of that part.</source>
         <translation>Neue Varianten ziehen, anstelle der nicht angehefteten (R).
-Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
+Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses Ausschnitts.</translation>
     </message>
     <message>
         <source>Copy the picture (%1)</source>
@@ -963,7 +963,7 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
     </message>
     <message>
         <source>Go on drawing what was stopped</source>
-        <translation>Weiterziehen, was gestoppt wurde</translation>
+        <translation>Zu Ende ziehen, was gestoppt wurde</translation>
     </message>
     <message>
         <source>How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.</source>
@@ -1239,7 +1239,7 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
     </message>
     <message>
         <source>A JPEG picture has at most {most} pixels on a side, this one has {side}. Choose PNG or TIFF.</source>
-        <translation>Ein JPEG-Bild hat höchstens {most} Pixel an einer Seite, dieses hat {side}. Wählen Sie PNG oder TIFF.</translation>
+        <translation>Ein JPEG-Bild hat höchstens {most} Pixel je Seite, dieses hat {side}. Wählen Sie PNG oder TIFF.</translation>
     </message>
     <message>
         <source>The path of {name} is too long for this system. Choose a shorter name, or a folder with a shorter path.</source>
@@ -1468,12 +1468,20 @@ Ist die gewählte ein neu gezogener Teil: andere dieses Teils.</translation>
         <translation>ziehen, oder Pfeiltasten</translation>
     </message>
     <message>
+        <source>Leave a tool</source>
+        <translation>Werkzeug weglegen</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
         <source>Mark with a tool</source>
         <translation>Mit einem Werkzeug markieren</translation>
     </message>
     <message>
-        <source>arrow keys, then Enter</source>
-        <translation>Pfeiltasten, dann Eingabe</translation>
+        <source>arrow keys, then Enter (of a part: at two corners)</source>
+        <translation>Pfeiltasten, dann Eingabe (beim Ausschnitt: an zwei Ecken)</translation>
     </message>
     <message>
         <source>Move the line between before and after</source>
