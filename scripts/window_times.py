@@ -60,6 +60,7 @@ def main(photographs: list[Path]) -> None:
             f"{photograph.name}: grey {grey:.2f} s, first colour {first:.2f} s, gallery of {len(session.samples)} {gallery:.2f} s; "
             f"resampled in {again:.2f} s; longest pause {longest:.3f} s"
         )
+    window.session.undo_stack.setClean()  # else it would be offered at the next start
     window.close()
 
 
