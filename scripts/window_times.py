@@ -56,11 +56,11 @@ def main(photographs: list[Path]) -> None:
         session.resample()
         again = seconds_until(is_finished, started)
         seconds_until(lambda: time.perf_counter() > started + again + 1, started)  # what is composed last is looked at
+        session.undo_stack.setClean()  # else it would be offered at the next start
         print(
             f"{photograph.name}: grey {grey:.2f} s, first colour {first:.2f} s, gallery of {len(session.samples)} {gallery:.2f} s; "
             f"resampled in {again:.2f} s; longest pause {longest:.3f} s"
         )
-    window.session.undo_stack.setClean()  # else it would be offered at the next start
     window.close()
 
 
