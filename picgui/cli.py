@@ -17,7 +17,7 @@ from picgui.errors import DestinationError, ExistsError, PicError
 from picgui.version import __version__
 
 
-_ABOUT_WINDOWS = " On Windows PyTorch needs Microsoft's Visual C++ Redistributable: https://aka.ms/vs/17/release/vc_redist.x64.exe."
+_NEEDED_BY_PYTORCH = "PyTorch needs Microsoft's Visual C++ Redistributable: https://aka.ms/vs/17/release/vc_redist.x64.exe." if os.name == "nt" else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from picgui.gui.app import main as open_window  # a machine without Qt can still colorize
     except (ImportError, OSError) as error:  # the latter of a library that PyTorch loads itself
-        hint = _ABOUT_WINDOWS if os.name == "nt" else " picgui colorize PHOTO works without it."
-        return _say(f"The window cannot be opened, as something that it needs is missing: {error}.{hint}")
+        hint = _NEEDED_BY_PYTORCH or "picgui colorize PHOTO works without it."
+        return _say(f"The window cannot be opened, as something that it needs is missing: {error}. {hint}")
     return open_window(options.photo)
 
 
@@ -134,7 +134,7 @@ def _colorize_all(options: argparse.Namespace) -> int:
         from picgui.photo import PHOTO_ENDINGS
         from picgui.pipeline import check_long_side, load_model
     except (ImportError, OSError) as error:
-        return _say(f"Something that picgui needs is missing: {error}.{_ABOUT_WINDOWS if os.name == 'nt' else ''}")
+        return _say(f"Something that picgui needs is missing: {error}. {_NEEDED_BY_PYTORCH}".rstrip())
     if options.output.suffix.lower() in PHOTO_ENDINGS and not is_folder(options.output):
         return _say(f"-o is the folder to write into, and {options.output} is the name of a picture.")
     try:

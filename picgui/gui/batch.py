@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QFileDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -28,7 +27,7 @@ from PySide6.QtWidgets import (
 from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
-from picgui.gui.controls import NumberField
+from picgui.gui.controls import NumberField, in_a_row
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.slider import ResettableSlider
@@ -177,7 +176,7 @@ class BatchDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.explained)
         column.addWidget(self.as_last)
-        settings = _row(QLabel(self.tr("Samples of each")), self.samples)
+        settings = in_a_row(QLabel(self.tr("Samples of each")), self.samples)
         settings.addSpacing(12)
         for name, slider in ((self.tr("Temperature"), self.temperature), (self.tr("Saturation"), self.saturation)):
             settings.addWidget(QLabel(name))
@@ -185,13 +184,11 @@ class BatchDialog(QDialog):
         column.addLayout(settings)
         column.addWidget(self.list, 1)
         column.addWidget(self.details)
-        column.addLayout(_row(QLabel(self.tr("Write to")), self.folder, self.choose))
+        column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose))
         column.addWidget(self.overwrite)
         column.addWidget(self.progress)
         column.addWidget(self.summary)
-        buttons = _row(self.show_results, self.skip, close, self.start)
-        buttons.insertStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(in_a_row(self.show_results, 1, self.skip, close, self.start))
 
     def _proposed_folder(self) -> str:
         """Beside the photographs, in each of their folders, or where the last ones of their folder went: other folders may have photographs of the same names."""
@@ -449,11 +446,3 @@ class BatchDialog(QDialog):
         if left := time_left(self._pace.seconds_left(self._drawn + share, len(self._states) - ended - share)):
             words += ", " + left
         self.summary.setText(words)
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    for widget in widgets:
-        row.addWidget(widget)
-    return row

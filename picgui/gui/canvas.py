@@ -385,7 +385,7 @@ class Canvas(QWidget):
         if self._crosshair is not None:
             self._paint_crosshair(painter, target)
         elif self._tool is Tool.HINT and self._pointed is not None and target.contains(self._pointed):
-            self._paint_circle(painter, self._pointed, self._brush_radius(target))
+            self._paint_brush(painter, self._pointed, target)
 
     def _paint_overlay(self, painter: QPainter, target: QRectF) -> None:
         shares = self._overlay.shares
@@ -461,22 +461,19 @@ class Canvas(QWidget):
 
     def _paint_crosshair(self, painter: QPainter, target: QRectF) -> None:
         at = QPointF(target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height())
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
-            painter.setPen(pen)
-            for side in (QPointF(12, 0), QPointF(0, 12)):
-                painter.drawLine(at - side, at - side / 3)
-                painter.drawLine(at + side / 3, at + side)
+        shape = QPainterPath()
+        for side in (QPointF(12, 0), QPointF(-12, 0), QPointF(0, 12), QPointF(0, -12)):
+            shape.moveTo(at + side / 3)
+            shape.lineTo(at + side)
+        _paint_outline(painter, shape)
         if self._tool is Tool.HINT:
-            self._paint_circle(painter, at, self._brush_radius(target))
+            self._paint_brush(painter, at, target)
 
-    @staticmethod
-    def _paint_circle(painter: QPainter, at: QPointF, radius: float) -> None:
-        """What the brush covers."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
-            painter.setPen(pen)
-            painter.drawEllipse(at, radius, radius)
+    def _paint_brush(self, painter: QPainter, at: QPointF, target: QRectF) -> None:
+        """What the brush covers at a place."""
+        shape, radius = QPainterPath(), self._brush_radius(target)
+        shape.addEllipse(at, radius, radius)
+        _paint_outline(painter, shape)
 
     def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
         points = [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in self._stroke]
@@ -487,10 +484,7 @@ class Canvas(QWidget):
             inside.closeSubpath()
             painter.setPen(Qt.PenStyle.NoPen)
             painter.fillPath(outside - inside, QColor(0, 0, 0, 120))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
-                painter.setPen(pen)
-                painter.drawPath(inside)
+            _paint_outline(painter, inside)
         else:
             line = QPainterPath(points[0])
             line.addPolygon(QPolygonF(points if len(points) > 1 else [points[0], points[0] + QPointF(0.01, 0)]))
@@ -933,6 +927,12 @@ class Canvas(QWidget):
         self.update()
         if not first:
             self._tell_mark()
+
+
+def _paint_outline(painter: QPainter, shape: QPainterPath) -> None:
+    """White within dark, to be seen on any photograph."""
+    for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
+        painter.strokePath(shape, pen)
 
 
 def _clamped(share: QPointF) -> QPointF:

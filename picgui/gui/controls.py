@@ -185,7 +185,7 @@ def _rule() -> QFrame:
     return rule
 
 
-def _row(*widgets: QWidget | int) -> QHBoxLayout:
+def in_a_row(*widgets: QWidget | int) -> QHBoxLayout:
     """Widgets side by side; a number is a stretch."""
     row = QHBoxLayout()
     row.setSpacing(8)
@@ -307,16 +307,16 @@ class Panel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(17, 18, 18, 18)
         column.setSpacing(4)
-        column.addLayout(_row(_label(self.tr("Temperature")), 1, self.temperature_value))
+        column.addLayout(in_a_row(_label(self.tr("Temperature")), 1, self.temperature_value))
         column.addWidget(self.temperature)
-        column.addLayout(_row(_label(self.tr("Calm"), "quiet"), 1, _label(self.tr("Vivid"), "quiet")))
+        column.addLayout(in_a_row(_label(self.tr("Calm"), "quiet"), 1, _label(self.tr("Vivid"), "quiet")))
         column.addSpacing(14)
-        column.addLayout(_row(_label(self.tr("Saturation")), 1, self.saturation_value))
+        column.addLayout(in_a_row(_label(self.tr("Saturation")), 1, self.saturation_value))
         column.addWidget(self.saturation)
         column.addSpacing(12)
-        column.addLayout(_row(_label(self.tr("Samples")), 1, self.fewer, self.count, self.more))
+        column.addLayout(in_a_row(_label(self.tr("Samples")), 1, self.fewer, self.count, self.more))
         column.addSpacing(16)
-        buttons = _row(self.resample, self.stop)
+        buttons = in_a_row(self.resample, self.stop)
         buttons.setStretch(0, 1)
         column.addLayout(buttons)
         column.addSpacing(20)
@@ -329,7 +329,7 @@ class Panel(QWidget):
         column = QVBoxLayout(self.facts)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(_row(self.seed, self.pin, self.copy, self.delete))
+        column.addLayout(in_a_row(self.seed, self.pin, self.copy, self.delete))
         facts = QGridLayout()
         facts.setVerticalSpacing(6)
         for row, (name, value) in enumerate(
@@ -521,7 +521,7 @@ class MessageBar(QFrame):
         self._close.clicked.connect(self.hide)
         self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._inside.addWidget(self._text, 1)
-        self._inside.addLayout(_row(*self._buttons, 1))
+        self._inside.addLayout(in_a_row(*self._buttons, 1))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
         row.setSpacing(10)
@@ -653,7 +653,7 @@ class Welcome(QWidget):
         inside.addWidget(title)
         inside.addWidget(text)
         inside.addSpacing(14)
-        inside.addLayout(_row(1, self.open, self.example, 1))
+        inside.addLayout(in_a_row(1, self.open, self.example, 1))
         self._recent_title = _label(self.tr("Recent"), "quiet")
         self._recent: list[QPushButton] = []
         self._rows = QVBoxLayout()
@@ -701,7 +701,7 @@ class Welcome(QWidget):
             rows[-1].append(button)
             left -= width
         for buttons in rows:
-            self._rows.addLayout(_row(1, *buttons, 1))
+            self._rows.addLayout(in_a_row(1, *buttons, 1))
 
     def resizeEvent(self, event) -> None:  # noqa: N802
         super().resizeEvent(event)

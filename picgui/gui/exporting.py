@@ -24,9 +24,8 @@ from picgui.gui.words import told
 from picgui.gui.worker import explained
 from picgui.paths import example_photo, is_file
 from picgui.upsample import compose
-from picgui.writing import write_png
+from picgui.writing import WRITERS, write_png
 
-_ENDINGS = {".png": (".png",), ".tif": (".tif", ".tiff"), ".jpg": (".jpg", ".jpeg")}  # of the kinds of pictures that are written
 _DRAGS_KEPT = 4
 _DRAGGED_PIXELS = 24_000_000  # beyond it dragged thumbnails become smaller pictures: a drag cannot wait for long
 
@@ -61,8 +60,9 @@ class Exporting(QObject):
         path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, ";;".join(kinds))
         if path:
             ending, deep = kinds.get(kind, (".png", False))
-            typed = next((kind for kind, endings in _ENDINGS.items() if Path(path).suffix.lower() in endings), ".png")
-            ending = typed if typed != ".png" else ending  # which is suggested
+            typed = Path(path).suffix.lower()
+            if typed in WRITERS and typed != ".png":  # which is suggested
+                ending = typed
             target = _with_ending(Path(path), ending)
             if (target != Path(path) or self.studio.is_promised(target)) and not self._may_replace(target):
                 return
@@ -241,9 +241,10 @@ class Exporting(QObject):
 
 def _with_ending(path: Path, ending: str) -> Path:
     """A path that ends as the kind of file does: a fitting ending stays, that of another kind of picture is replaced."""
-    if path.suffix.lower() in _ENDINGS[ending]:
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is WRITERS[ending]:
         return path
-    if path.suffix.lower() in sum(_ENDINGS.values(), ()):
+    if writer is not None:
         return path.with_suffix(ending)
     return path.with_name(path.name + ending)
 

@@ -190,10 +190,9 @@ class HintPanel(QWidget):
 
     def show_place(self, mask: np.ndarray | None) -> None:
         """Offer colours for a marked place, (h, w) bool at the resolution of the chroma; None where nothing is marked."""
-        for swatch in self._swatches:
-            swatch.hide()
         marked = mask is not None and self._session.selected is not None
-        self._mask = mask if marked else None
+        self._mask, self._luminance = (mask, _luminance_at(self._session, mask)) if marked else (None, 60.0)
+        self._offer(self._swatches, self._likely(mask) if marked else [])
         self._likely_title.setVisible(marked)
         self.plane.setEnabled(marked)
         self._follow_hints()
@@ -201,12 +200,16 @@ class HintPanel(QWidget):
             self._advice.setText(self.tr("Paint over a place, or use the arrow keys and Enter; then choose its colour. The rest is drawn to fit."))
             return
         self._advice.setText(self.tr("Choose a colour for the marked place."))
-        luminance = _luminance_at(self._session, mask)
-        for swatch, (a, b) in zip(self._swatches, self._likely(mask)):
-            swatch.show_color(luminance, a, b)
-            swatch.show()
         a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
-        self.plane.show_color(luminance, float(a), float(b))
+        self.plane.show_color(self._luminance, float(a), float(b))
+
+    def _offer(self, swatches: list[Swatch], colors: list[tuple[float, float]]) -> None:
+        """Show these colours, at the luminance of the marked place, and no swatch without one."""
+        for swatch in swatches[len(colors) :]:
+            swatch.hide()
+        for swatch, (a, b) in zip(swatches, colors):
+            swatch.show_color(self._luminance, a, b)
+            swatch.show()
 
     def take_focus(self) -> None:
         """Let a key choose: among the likely colours, or where there are none on the plane."""
@@ -230,23 +233,17 @@ class HintPanel(QWidget):
     def _given_before(self) -> list[tuple[float, float]]:
         """The colours of the hints, that of most pixels first."""
         hints = self._session.hints
-        if hints is None:
-            return []
         colors, numbers = np.unique(hints.chroma[:, hints.mask], axis=1, return_counts=True)
         return [tuple(map(float, color)) for color in colors.T[np.argsort(-numbers, kind="stable")][:_SWATCHES]]
 
     @Slot()
     def _follow_hints(self) -> None:
-        hints = self._session.hints
+        hints, mask = self._session.hints, self._mask
+        can_choose = hints is not None and mask is not None
         self.clear.setEnabled(hints is not None)
-        colors = self._given_before() if self._mask is not None else []
-        for swatch in self._given[len(colors) :]:
-            swatch.hide()
-        for swatch, (a, b) in zip(self._given, colors):
-            swatch.show_color(_luminance_at(self._session, self._mask), a, b)
-            swatch.show()
-        self._given_title.setVisible(hints is not None and self._mask is not None)
-        self.remove.setEnabled(hints is not None and self._mask is not None and hints.mask.shape == self._mask.shape and bool((hints.mask & self._mask).any()))
+        self._offer(self._given, self._given_before() if can_choose else [])
+        self._given_title.setVisible(can_choose)
+        self.remove.setEnabled(can_choose and hints.mask.shape == mask.shape and bool((hints.mask & mask).any()))
 
 
 def _luminance_at(session: Session, mask: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """How photographs come in: files, folders, sessions, pictures that were exported, pasted or dropped, and what was put aside."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -46,15 +46,25 @@ class Opening(QObject):
     @Slot()
     def ask_for_photo(self) -> None:
         """Let a person choose a file, or several for a queue."""
-        kinds = self._kinds(self.tr("Photographs and sessions (%1)"), (*PHOTO_ENDINGS, records.ENDING))
-        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open a photograph"), preferences.folder(self.settings, "open_folder"), kinds)
-        if names:
-            self.settings.setValue("open_folder", str(Path(names[0]).parent))
-            self.open(Path(names[0])) if len(names) == 1 else self.open_many([Path(name) for name in names])
+        kinds = self.tr("Photographs and sessions (%1)")
+        self._open_all(self._ask_for_files(QFileDialog.getOpenFileNames, self.tr("Open a photograph"), kinds, (*PHOTO_ENDINGS, records.ENDING)))
 
-    def _kinds(self, words: str, endings: Sequence[str]) -> str:
-        """What a file dialog offers: files of these endings, or all."""
-        return ";;".join((words.replace("%1", " ".join(f"*{ending}" for ending in endings)), self.tr("All files (*)")))
+    def _ask_for_files(self, ask: Callable, title: str, kinds: str, endings: Sequence[str]) -> list[Path]:
+        """The files, or the file, that a person chooses in a dialog; none where they do not."""
+        kinds = kinds.replace("%1", " ".join(f"*{ending}" for ending in endings))
+        kinds = ";;".join((kinds, self.tr("All files (*)")))
+        chosen, _ = ask(self._window, title, preferences.folder(self.settings, "open_folder"), kinds)
+        files = [Path(name) for name in ([chosen] if isinstance(chosen, str) else chosen) if name]
+        for file in files[:1]:
+            self.settings.setValue("open_folder", str(file.parent))
+        return files
+
+    def _open_all(self, files: Sequence[Path]) -> None:
+        """Open a file, or offer to colorize several."""
+        if len(files) > 1:
+            self.open_many(files)
+        elif files:
+            self.open(files[0])
 
     @Slot(object)
     def open(self, path: Path) -> None:
@@ -144,11 +154,9 @@ class Opening(QObject):
 
     def _ask_where_it_is(self, record: records.Record) -> None:
         """Let a person show the photograph of a session that was not found."""
-        title, kinds = self.tr("Find %1").replace("%1", record.source.name), self._kinds(self.tr("Photographs (%1)"), PHOTO_ENDINGS)
-        path, _ = QFileDialog.getOpenFileName(self._window, title, preferences.folder(self.settings, "open_folder"), kinds)
-        if path:
-            self.settings.setValue("open_folder", str(Path(path).parent))
-            self.take_up(replace(record, source=Path(path)))
+        title = self.tr("Find %1").replace("%1", record.source.name)
+        for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
+            self.take_up(replace(record, source=path))
 
     def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
         """Where a photograph is: at its place, or by its name beside a file or among the last ones opened. Only at its own place another than that of the
@@ -164,8 +172,9 @@ class Opening(QObject):
             with contextlib.suppress(PicError):
                 if file_digest(place) == digest:
                     return place
-        by_name = [] if digest else there  # where the digest is known another photograph of that name is not the one
-        return next((place for place in there if place == source), None) or next(iter(by_name), None)
+        if digest:
+            return source if source in there else None
+        return next(iter(there), None)
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
@@ -238,10 +247,8 @@ class Opening(QObject):
     def take_in(self, data: QMimeData) -> bool:
         """Open what was pasted or dropped; whether there was something to be opened."""
         files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        if len(files) > 1:
-            self.open_many(files)
-        elif files:
-            self.open(files[0])
+        if files:
+            self._open_all(files)
         elif data.hasImage():
             image = data.imageData()
             if isinstance(image, QPixmap):

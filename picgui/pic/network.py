@@ -79,7 +79,7 @@ class ModelConfig:
             raise ValueError("level_up_blocks and coarse_factor must be whole numbers, known_colors true or false")
         if type(self.attention_levels) is not int or not 0 <= self.attention_levels <= len(self.levels):
             raise ValueError(f"attention_levels is {self.attention_levels!r}; it must be a whole number from 0 to that of the levels, {len(self.levels)}")
-        if any(level.channels % SelfAttention.HEADS for level in self.levels[::-1][: self.attention_levels]):
+        if any(level.channels % SelfAttention.HEADS for level in self.attentive):
             raise ValueError(f"levels with self-attention need channels that are a multiple of {SelfAttention.HEADS}")
         if self.vertical_kernel[1] % 2 == 0:
             raise ValueError(f"vertical_kernel is {self.vertical_kernel}; it must be as wide to both sides, so its width must be odd")
@@ -107,6 +107,11 @@ class ModelConfig:
             raise ValueError("coarse_factor needs known_colors: g^w must read the coarse colours")
         if self.known_colors and not self.levels:
             raise ValueError("known_colors needs a U-shaped g^w: levels is empty")
+
+    @property
+    def attentive(self) -> tuple[Stage, ...]:
+        """The levels that end in self-attention, from the coarsest."""
+        return self.levels[::-1][: self.attention_levels]
 
     @property
     def multiple(self) -> int:
@@ -207,7 +212,7 @@ class Embedding(nn.Module):
             stage, out = self._stages((level,), channels, config.dropout, first=index > 0 or channels != level.channels)
             self.down.append(stage)
             channels = out
-        self.attention = nn.ModuleList(SelfAttention(level.channels) for level in config.levels[::-1][: config.attention_levels])  # from the coarsest
+        self.attention = nn.ModuleList(SelfAttention(level.channels) for level in config.attentive)
         for index in range(len(config.levels) - 2, -1, -1):
             width = config.levels[index].channels
             up = nn.ModuleDict(
