@@ -34,6 +34,13 @@ def lab(answer):
     return color.denormalize_chroma(answer)[0, :, 4, 4].tolist()
 
 
+@pytest.mark.parametrize("name", BASELINES)
+def test_heads_are_not_rounded_to_bfloat16_in_training(name):
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        outputs = OBJECTIVES[name](TINY)(torch.randn(1, 1, 32, 32), known=torch.zeros(1, 5, 8, 8))
+    assert outputs.dtype == torch.float32 and not torch.equal(outputs, outputs.bfloat16().float())
+
+
 def test_regression_counts_squared_lab_units():
     baseline = Regression(TINY)
     outputs = torch.atanh(flat(10, -20))

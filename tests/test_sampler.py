@@ -167,6 +167,18 @@ def test_all_paths_draw_the_same(temperature, within_gamut, path, monkeypatch):
     assert np.array_equal(chroma, other_chroma) and np.allclose(log_prob, other_log_prob, atol=1e-3)
 
 
+def test_batches_of_a_card_are_smaller_for_large_pictures(monkeypatch):
+    use(monkeypatch, "batched")
+    f, embedding, luminance, _ = setting(TINY, 7, 6, seed=2)
+    lanes, given_of = [], sampler.Given.of
+    monkeypatch.setattr(sampler.Given, "of", lambda f, embedding, *rest: lanes.append(len(embedding)) or given_of(f, embedding, *rest))
+    options = {"embedding": embedding.repeat(3, 1, 1, 1), "luminance": luminance, "seeds": [1, 2, 3]}
+    chroma, _ = whole(sample_rows(f, **options))
+    monkeypatch.setattr(sampler, "_PIXELS", 2 * luminance.numel() + 1)
+    fewer, _ = whole(sample_rows(f, **options))
+    assert lanes == [sampler.LANES, 2, 2] and np.array_equal(fewer, chroma)
+
+
 @pytest.mark.parametrize("path", ["torch", "compiled"])
 def test_a_sample_does_not_depend_on_its_company_to_the_last_bit(path, monkeypatch):
     use(monkeypatch, path)

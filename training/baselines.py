@@ -19,7 +19,7 @@ from picgui.errors import DataError
 from picgui.pic import mixture
 from picgui.pic.checkpoint import load_checkpoint
 from picgui.pic.layers import WeightNormConv2d, fold
-from picgui.pic.network import Embedding, ModelConfig, PIC, nothing_known, reduce_luminance, within_gamut
+from picgui.pic.network import Embedding, ModelConfig, PIC, in_full, nothing_known, reduce_luminance, within_gamut
 from picgui.pipeline import Model
 
 
@@ -50,7 +50,7 @@ class Baseline(nn.Module):
 
     def forward(self, luminance: Tensor, past: Tensor | None = None, known: Tensor | None = None, strength=None) -> Tensor:
         """Outputs (N, C, h, w) from luminance and known planes; ``past`` and ``strength`` are for f alone."""
-        return self.head(F.elu(self.embedding(luminance, known)))
+        return in_full(self.head, F.elu(self.embedding(luminance, known)))
 
     def begin_with(self, network: PIC) -> bool:
         """Take over g^w, and where there is one the head; whether there was one."""

@@ -337,10 +337,10 @@ class PixelCNN(nn.Module):
         for u_block, ul_block in zip(self.u_blocks, self.ul_blocks):
             u = u_block(u, condition)
             ul = ul_block(ul, torch.cat((concat_elu(u), condition), dim=1))
-        return _in_full(self.out, F.elu(ul))
+        return in_full(self.out, F.elu(ul))
 
 
-def _in_full(head: WeightNormConv2d, x: Tensor) -> Tensor:
+def in_full(head: WeightNormConv2d, x: Tensor) -> Tensor:
     """What a head gives, in the precision of its weights under autocast, too: of bfloat16 the steps are half a Lab unit."""
     with torch.autocast(x.device.type, enabled=False):
         return head(x.to(head.bias.dtype))
@@ -377,7 +377,7 @@ class PIC(nn.Module):
 
     def auxiliary_parameters(self, embedding: Tensor) -> Tensor:
         """Mixture parameters (N, 6 K, h, w) from the embedding alone: every pixel independent of the others."""
-        return _in_full(self.auxiliary, F.elu(embedding))
+        return in_full(self.auxiliary, F.elu(embedding))
 
     def center_outputs(self) -> None:
         """Start both mixtures where chroma is (`mixture.center`). Call once, after initialisation."""

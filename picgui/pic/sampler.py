@@ -5,7 +5,7 @@ row are left (`picgui.pic.lanes`). That is PyTorch; `picgui.pic.pixel_loop` does
 weights that half precision holds, as every checkpoint's do. What is drawn is exactly what full forward passes would draw.
 
 A sample is computed in the same shapes and order whatever else is drawn with it: in PyTorch on the CPU alone, on other devices in a
-batch that is always filled up to the same size. So its pixels do not depend on its company.
+batch that is always filled up to a size that the picture's own gives. So its pixels do not depend on its company.
 """
 
 from collections import deque
@@ -26,6 +26,7 @@ from picgui.pic.row_phase import Given, Packed
 from picgui.threads import number_of_threads, one_thread_each, side_by_side
 
 LANES = 32  # samples in a batch where there is a GPU, whose time goes into steps that wait for each other: the eight candidates of each of four samples
+_PIXELS = 1 << 18  # of the chroma of a batch at most, some 4 KB each: larger pictures have fewer lanes
 _ROWS_AHEAD = 2  # that threads may be of who takes the rows
 
 
@@ -116,7 +117,7 @@ def _rows(
     cores = number_of_threads()  # before anything is computed
     options = {"temperature": max(temperature, 1e-3), "known": known, "within_gamut": within_gamut}
     number, on_cpu = len(noise), _is_on_cpu(embedding)
-    weights, size = None, 1 if on_cpu else LANES
+    weights, size = None, 1 if on_cpu else max(1, min(LANES, _PIXELS // luminance[0].numel()))
     members = [range(i, i + size) for i in range(0, number, size)]
     threads = 1
     if on_cpu and embedding.dtype == torch.float32 and pixel_loop.LOOP.is_available():
