@@ -4,7 +4,9 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import torch
@@ -12,7 +14,7 @@ import torch
 from picgui import defaults, record
 from picgui.errors import ExistsError, PhotoError
 from picgui.files import file_digest
-from picgui.paths import is_folder, make_folder
+from picgui.paths import check_writable, is_folder, make_folder
 from picgui.photo import Photo, photos_in, read_photo
 from picgui.pipeline import Model, Sample, colorize_rows, enough_memory, png_text
 from picgui.upsample import compose
@@ -98,39 +100,42 @@ def colorize_file(
     """Colorize a photograph into a file for each seed, but those that are there already.
 
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
-    ``overwrite`` replaces results of other settings. Raises PicError.
+    ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
+    read = cache(partial(read_photo, path))
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
+    is_needed = partial(record.is_needed, source_digest=digest, fingerprint=lambda: read().fingerprint)
     for seed, target in targets.items():
         text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, source=path, **drawn_with)
-        if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):
+        if is_needed(target, text, overwrite=overwrite):
             texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
             yield Kept(target)
     if not texts:
         return
-    photo = read_photo(path)
-    yield photo
+    photo = read()
     for folder in {targets[seed].parent for seed in texts}:
         make_folder(folder)
+        check_writable(folder)
+    yield photo
     for drawn in colorize_rows(photo, model, seeds=list(texts), **drawn_with):
         if isinstance(drawn, Sample):
             target, text = targets[drawn.seed], texts[drawn.seed]
             with enough_memory(torch.device("cpu")):
                 image = compose(photo, drawn.chroma, saturation=saturation, dtype=photo.dtype)
             is_free = not os.path.lexists(target)
-            is_needed = record.is_needed(target, text, source_digest=digest, overwrite=overwrite)  # another program may have written meanwhile
-            if is_needed:
+            is_wanted = is_needed(target, text, overwrite=overwrite)  # another program may have written meanwhile
+            if is_wanted:
                 try:
                     with enough_memory(torch.device("cpu")):
                         write_png(target, image, text=text | {record.KEY: _record(photo, drawn, text)}, photo=photo, exclusive=is_free)
                 except ExistsError:  # while it was packed: it may be this very result
-                    is_needed = record.is_needed(target, text, source_digest=digest, overwrite=False)
-                    if is_needed:
+                    is_wanted = is_needed(target, text, overwrite=False)
+                    if is_wanted:
                         raise
             del image  # the next one needs its memory
-            yield Written(target, drawn.seed) if is_needed else Kept(target)
+            yield Written(target, drawn.seed) if is_wanted else Kept(target)
         else:
             yield Drawn(drawn)
 
@@ -147,7 +152,8 @@ def write_sample(
 ) -> None:
     """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes its colours back.
 
-    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name is kept, for the window to find it. Raises ExportError.
+    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name and, where it is there, SHA-256 are kept, for the window to find it.
+    Raises ExportError.
     """
     text = png_text(
         checkpoint=model.checkpoint.sha256,
@@ -158,6 +164,9 @@ def write_sample(
         long_side=long_side,
         source=None if source is None else Path(source),
     )
+    with suppress(PhotoError):
+        if source is not None:
+            text[record.SOURCE_DIGEST] = file_digest(source)
     image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
     write_png(path, image, text=text | {record.KEY: _record(photo, sample, text)}, photo=photo)
 

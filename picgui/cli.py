@@ -128,7 +128,7 @@ class _OutputError(Exception):
 
 
 def _colorize_all(options: argparse.Namespace) -> int:
-    from picgui.paths import check_writable, is_folder, make_folder
+    from picgui.paths import is_folder
 
     try:
         from picgui.photo import PHOTO_ENDINGS
@@ -141,8 +141,6 @@ def _colorize_all(options: argparse.Namespace) -> int:
         photos, namesakes, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
         check_long_side(options.long_side, model)
-        make_folder(options.output)
-        check_writable(options.output)
     except PicError as error:
         return _say(error)
     unread = set()
