@@ -8,14 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from picgui import defaults, record
-from picgui.errors import ExistsError, PhotoError
+from picgui.errors import ExistsError, PhotoError, Sentence
 from picgui.files import file_digest
 from picgui.paths import check_writable, is_folder, make_folder
-from picgui.photo import Photo, photos_in, read_photo
+from picgui.photo import OTHER_ENDINGS, Photo, files_in, photos_in, read_photo
 from picgui.pipeline import Model, Sample, colorize_rows, enough_memory, png_text
 from picgui.upsample import compose
 from picgui.writing import is_written_here, write_png
@@ -48,23 +49,48 @@ def result_name(photo: str, seed: int) -> str:
     return f"{photo}-colorized-{seed}.png"
 
 
-def photos_of(paths: Sequence[Path]) -> tuple[list[Path], list[PhotoError]]:
-    """These photographs and those of these folders, each file once; and of each folder that cannot be read why.
+class Found(NamedTuple):
+    """What `photos_of` finds."""
 
-    Our own results are left out but where nothing else is named, as somebody may want colours for one of them.
+    photos: list[Path]  # each file once
+    errors: list[PhotoError]  # of each folder that cannot be read why
+    results: list[Path]  # of our own that were named and left out
+    others: list[Path]  # of other kinds, in the folders
+
+    @property
+    def left_out(self) -> list[Sentence]:
+        """What a person is told of those that were left out, a sentence each."""
+        told, number = [], len(self.others)
+        if len(self.results) == 1:
+            told.append(Sentence("{name} is a result of picgui and was left out.", name=self.results[0].name))
+        elif self.results:
+            told.append(Sentence("{number} results of picgui were left out.", number=len(self.results)))
+        endings = ", ".join(sorted({path.suffix.lower() for path in self.others}))
+        if number == 1:
+            told.append(Sentence("1 file of another kind was left out ({ending}).", ending=endings))
+        elif number:
+            told.append(Sentence("{number} files of other kinds were left out ({endings}).", number=number, endings=endings))
+        return told
+
+
+def photos_of(paths: Sequence[Path]) -> Found:
+    """These photographs and those of these folders.
+
+    Our own results are left out but where nothing else is named, as somebody may want colours for them: a pattern of a shell names those beside the photographs, too.
     """
-    found, own, errors = [], [], []
+    found, errors, results, others = [], [], [], []
     for path in dict.fromkeys(paths):
         try:
-            inside, is_alone = (photos_in(path), False) if is_folder(path) else ([path], len(set(paths)) == 1)
+            if is_folder(path):
+                found += [photo for photo in photos_in(path) if not is_written_here(photo)]
+                others += files_in(path, OTHER_ENDINGS)
+            else:
+                (results if len(set(paths)) > 1 and is_written_here(path) else found).append(path)
         except PhotoError as error:
             errors.append(error)
-            continue
-        for photo in inside:
-            (own if not is_alone and is_written_here(photo) else found).append(photo)
     if not found and not any(map(is_folder, paths)):
-        found = own
-    return each_once(found), errors
+        found, results = results, []
+    return Found(each_once(found), errors, each_once(results), each_once(others))
 
 
 def each_once(paths: Sequence[Path]) -> list[Path]:

@@ -52,7 +52,12 @@ def _colorize_parser() -> argparse.ArgumentParser:
         description="Write colour versions of photographs as PNG; needs no display. "
         "The paths of the pictures go to standard output, everything else to standard error.",
     )
-    parser.add_argument("photo", nargs="+", type=arguments.path, help="photographs, or folders of them, without their subfolders")
+    parser.add_argument(
+        "photo",
+        nargs="+",
+        type=arguments.path,
+        help="photographs, or folders of them, without their subfolders; earlier results in a folder, or named beside anything else, as by a pattern, are left out",
+    )
     parser.add_argument(
         "-n", type=arguments.samples, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
     )
@@ -194,14 +199,18 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
     from picgui.paths import is_folder
 
     failed, paths = 0, _matching(paths)
-    found, errors = photos_of(paths)
-    for error in errors:
+    found = photos_of(paths)
+    for error in found.errors:
         failed = _say(error)
+    for sentence in found.left_out:
+        _tell(sentence)
+    if found.results:
+        _tell("Results are colorized where nothing else is named.")
     for folder in filter(is_folder, paths):
-        if not any(photo.parent == folder for photo in found) and photos_of([folder]) == ([], []):
+        if not any(photo.parent == folder for photo in found.photos) and photos_of([folder])[:2] == ([], []):
             failed = _say(f"{folder} is a folder without photographs; its subfolders are not looked into.")
     index, number = shard
-    return found[index - 1 :: number], namesakes(found), failed
+    return found.photos[index - 1 :: number], namesakes(found.photos), failed
 
 
 def _matching(paths: Sequence[Path]) -> list[Path]:

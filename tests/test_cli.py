@@ -182,8 +182,10 @@ def test_results_in_a_folder_are_no_photographs_unless_they_are_named(folder):
         done = colorize(folder, *named, "-n", 1, "-o", "own")
         assert done.returncode == 0 and len(done.stdout.splitlines()) == 2 and done.stderr.count("already there") == kept, done.stderr
         assert len(list((folder / "own").iterdir())) == 4
+        left_out = "2 results of picgui were left out.\nResults are colorized where nothing else is named."
+        assert (left_out in done.stderr) is (len(named) == 4), "what is named is told of"
     done = colorize(folder, "own/a-colorized-1.png", "-n", 1, "-o", "again")
-    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1 and "left out" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
@@ -529,7 +531,25 @@ def test_photographs_keep_the_order_in_which_they_are_named(tmp_path):
     write_png(tmp_path / "own.png", image, text={"picgui:seed": "1"})
     box, b, own = tmp_path / "box", tmp_path / "b.png", tmp_path / "own.png"
     for named, found in (([box, own, b], [box / "a.png", b]), ([b, box], [b, box / "a.png"]), ([own, own], [own]), ([box, own], [box / "a.png"]), ([own], [own])):
-        assert photos_of(named) == (found, [])
+        kept = photos_of(named)
+        assert kept.photos == found and kept.results == [path for path in dict.fromkeys(named) if path == own and own not in found] and not kept.errors
+    assert photos_of([b, own]).left_out == ["own.png is a result of picgui and was left out."]
+
+
+def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, capsys):
+    for name in ("a.HEIC", "b.cr2", "c.heic", "notes.txt", "._d.heic"):
+        (tmp_path / name).touch()
+    told = "3 files of other kinds were left out (.cr2, .heic)."
+    assert photos_of([tmp_path]).left_out == photos_of([tmp_path, tmp_path / "." / ".." / tmp_path.name]).left_out == [told]
+    (tmp_path / "a.HEIC").unlink()
+    (tmp_path / "b.cr2").unlink()
+    assert photos_of([tmp_path]).left_out == ["1 file of another kind was left out (.heic)."]
+    assert photos_of([tmp_path / "c.heic"]) == ([tmp_path / "c.heic"], [], [], []), "what is named is told of when it is read"
+    monkeypatch.chdir(tmp_path)
+    checkpoint(tmp_path)
+    assert main(["colorize", str(tmp_path), "-o", "out", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
+    told = capsys.readouterr().err
+    assert "1 file of another kind was left out (.heic)." in told and "a folder without photographs" in told and not Path("out").exists()
 
 
 @pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])

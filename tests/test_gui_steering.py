@@ -256,6 +256,17 @@ def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
     batch.close()
 
 
+def test_a_queue_says_what_was_left_out(window, scan, tmp_path):
+    (tmp_path / "phone.heic").touch()
+    window.opening.open_many([tmp_path])
+    batch = window.opening.batch
+    assert batch.list.topLevelItemCount() == 1 and batch.explained.text().endswith(" 1 file of another kind was left out (.heic).")
+    batch.close()
+    scan.unlink()
+    window.opening.open_many([tmp_path])
+    assert window.message.text.startswith("There are no photographs") and window.message.text.endswith(" 1 file of another kind was left out (.heic).")
+
+
 def test_photographs_of_several_folders_go_each_beside_their_own(window, tmp_path, qtbot, scan):
     window.session.set_sample_count(1)
     boxes = [tmp_path / name for name in ("first", "second")]

@@ -78,12 +78,13 @@ class BatchDialog(QDialog):
         at_start: bool,
         threads: int,
         settings: QSettings,
+        left_out: str = "",
         parent: QWidget | None = None,
     ):
-        """``at_start`` says that what is wanted is what the program began with: no choice of a person's."""
+        """``at_start`` says that what is wanted is what the program began with: no choice of a person's; ``left_out`` what was among the photographs and is none."""
         super().__init__(parent)
         self._paths, self._model, self._settings = list(paths), model, settings
-        self._now = wanted
+        self._now, self._left_out = wanted, left_out
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
         self._namesakes: dict[Path, Path] = {}
@@ -111,6 +112,7 @@ class BatchDialog(QDialog):
     def _make_widgets(self, at_start: bool) -> None:
         self.explained = QLabel()
         self.explained.setObjectName("quiet")
+        self.explained.setTextFormat(Qt.TextFormat.PlainText)
         self.explained.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
@@ -234,7 +236,7 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _explain(self) -> None:
-        """Say what is drawn of each photograph."""
+        """Say what is drawn of each photograph, and what was left out."""
         wanted = self._wanted
         if wanted.samples > 1:
             words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
@@ -243,7 +245,7 @@ class BatchDialog(QDialog):
         words = words.replace("%1", str(wanted.samples)).replace("%2", number(wanted.temperature, 2))
         if wanted.saturation != 1:
             words += " " + self.tr("Their saturation is %1.").replace("%1", number(wanted.saturation, 2))
-        self.explained.setText(words)
+        self.explained.setText(breakable(f"{words} {self._left_out}".rstrip()))
 
     # what a person does
 
