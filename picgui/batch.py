@@ -1,6 +1,7 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +43,42 @@ class Written:
 
     path: Path
     seed: int
+    size: int  # bytes
+
+
+class Projection:
+    """How much is still to be written, as far as what was written so far tells: photographs of one folder are much alike."""
+
+    def __init__(self):
+        self._bytes, self._photos = 0, 0
+
+    def take(self, size: int) -> None:
+        """The results of a photograph were written, so many bytes; 0 where they were there already."""
+        self._bytes, self._photos = self._bytes + size, self._photos + bool(size)
+
+    def size(self, photos: float) -> int:
+        """Bytes that the results of so many photographs more will have; 0 where nothing is known yet."""
+        return round(self._bytes / max(1, self._photos) * photos)
+
+    def warning(self, folder: Path, photos: int) -> Sentence | None:
+        """What a person is told where the disk of a folder has less room than that."""
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            return None
+        if self.size(photos) <= free:
+            return None
+        return Sentence(
+            "Some {size} are still to be written, and there is room for {free} in {folder}. Free some space before the disk is full.",
+            size=size_words(self.size(photos)), free=size_words(free), folder=folder,
+        )  # fmt: skip
+
+
+def size_words(size: int) -> Sentence:
+    """A number of bytes, roughly."""
+    if size >= 10**10:
+        return Sentence("{number} GB", number=round(size / 1e9))
+    return Sentence("{number} MB", number=10 * round(size / 1e7) if size >= 10**8 else round(size / 1e6))
 
 
 def result_name(photo: str, seed: int) -> str:
@@ -161,9 +198,16 @@ def colorize_file(
                     if is_wanted:
                         raise
             del image  # the next one needs its memory
-            yield Written(target, drawn.seed) if is_wanted else Kept(target)
+            yield Written(target, drawn.seed, _size(target)) if is_wanted else Kept(target)
         else:
             yield Drawn(drawn)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it is gone."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 def write_sample(

@@ -136,6 +136,7 @@ def _colorize_all(options: argparse.Namespace) -> int:
     from picgui.paths import is_folder
 
     try:
+        from picgui.batch import Projection
         from picgui.photo import PHOTO_ENDINGS
         from picgui.pipeline import check_long_side, load_model
     except (ImportError, OSError) as error:
@@ -148,14 +149,16 @@ def _colorize_all(options: argparse.Namespace) -> int:
         check_long_side(options.long_side, model)
     except PicError as error:
         return _say(error)
-    unread = set()
-    for path in photos:
+    unread, projection, warning = set(), Projection(), None
+    for number, path in enumerate(photos, 1):
         first = namesakes.get(path)
         if first is not None and first not in unread:
             failed = _say(f"{path} was left out: its results would have the names of those of {first}. Colorize it into another folder.")
             continue
         try:
-            _colorize_photo(path, model, options)
+            projection.take(_colorize_photo(path, model, options))
+            if warning is None and (warning := projection.warning(options.output, len(photos) - number)):
+                _tell(warning)
         except ExistsError as error:
             hint = "" if options.overwrite else "; --overwrite replaces results of other settings, but no colours given by hand"
             failed = _say(f"{error} (The folder is that of -o{hint}.)")
@@ -220,12 +223,12 @@ def _matching(paths: Sequence[Path]) -> list[Path]:
     return [found for path in paths for found in ([] if os.path.lexists(path) else sorted(map(Path, glob.glob(str(path))))) or [path]]
 
 
-def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
-    """Write the samples of one photograph, and tell of each; raises PicError."""
+def _colorize_photo(path: Path, model, options: argparse.Namespace) -> int:
+    """Write the samples of one photograph, and tell of each; how many bytes they have. Raises PicError."""
     from picgui.batch import Kept, Written, colorize_file, result_name
     from picgui.photo import Photo
 
-    started, number = time.perf_counter(), 0
+    started, number, size = time.perf_counter(), 0, 0
     results = colorize_file(
         path,
         model,
@@ -247,6 +250,7 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
             _tell(f"{path}: {item.width} x {item.height}")
         elif isinstance(item, Written):
             _print(item.path)
-            number += 1
+            number, size = number + 1, size + item.size
             seconds = time.perf_counter() - started
             _tell(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s")
+    return size

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from picgui import cli, record
-from picgui.batch import namesakes, photos_of, write_sample
+from picgui.batch import Projection, namesakes, photos_of, write_sample
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import CANDIDATES, TEMPERATURE
@@ -453,6 +453,34 @@ def test_no_folder_is_made_for_photographs_that_are_not_there(folder, monkeypatc
     (folder / "unread.jpg").write_bytes(b"garbage")
     assert main(["colorize", "nope.jpg", "unread.jpg", "-o", "nowhere", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
     assert "There is no file nope.jpg" in capsys.readouterr().err and not Path("nowhere").exists()
+
+
+def test_that_the_disk_will_be_full_is_told_once(folder, tmp_path, monkeypatch, capsys):
+    (tmp_path / "many").mkdir()
+    for name in "abcd":
+        (tmp_path / f"many/{name}.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    command = ["colorize", "many", "-n", "1", "-o", "out", "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=9))
+        assert main(command) == 0
+        assert capsys.readouterr().err.count("are still to be written, and there is room for 0 MB in out. Free some space") == 1
+        assert main(command) == 0 and "still to be written" not in capsys.readouterr().err, "where all is there"
+    assert main([*command, "-o", "out2"]) == 0 and "still to be written" not in capsys.readouterr().err
+
+
+def test_what_is_still_to_be_written_is_projected_from_what_was(monkeypatch):
+    projection = Projection()
+    assert projection.size(400) == 0 and projection.warning(Path(), 400) is None
+    for size in (600_000_000, 0, 800_000_000):  # of the second all was there
+        projection.take(size)
+    assert projection.size(400) == 280_000_000_000
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=9_001_000_000))
+    assert projection.warning(Path("out"), 400) == "Some 280 GB are still to be written, and there is room for 9000 MB in out. Free some space before the disk is full."
+    assert projection.warning(Path("out"), 12) is None
+    assert projection.size(12.5) == 8_750_000_000
+    monkeypatch.undo()
+    assert projection.warning(Path("nowhere"), 400) is None, "which cannot be told there"
 
 
 def test_an_empty_name_is_no_folder(folder, capsys):

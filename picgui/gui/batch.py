@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
+from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
 from picgui.gui.controls import NumberField, in_a_row
@@ -90,6 +90,8 @@ class BatchDialog(QDialog):
         self._namesakes: dict[Path, Path] = {}
         self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
+        self._size = 0  # bytes of what was written of the current photograph
+        self._projection = Projection()
         self._notes = ""  # about the current photograph
         self._share = 0.0  # of the current photograph that is drawn
         self._is_reading = False  # the current photograph, and has written nothing
@@ -157,6 +159,11 @@ class BatchDialog(QDialog):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress"))
         self.progress.setRange(0, len(self._paths) * _STEPS)
+        self.room = QLabel()
+        self.room.setObjectName("warning")
+        self.room.setTextFormat(Qt.TextFormat.PlainText)
+        self.room.setWordWrap(True)
+        self.room.hide()
         self.summary = QLabel()
         self.summary.setObjectName("quiet")
         self.start = QPushButton(self.tr("Start"))
@@ -188,6 +195,7 @@ class BatchDialog(QDialog):
         column.addWidget(self.details)
         column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose))
         column.addWidget(self.overwrite)
+        column.addWidget(self.room)
         column.addWidget(self.progress)
         column.addWidget(self.summary)
         column.addLayout(in_a_row(self.show_results, 1, self.skip, close, self.start))
@@ -269,7 +277,8 @@ class BatchDialog(QDialog):
             self._namesakes = self._all_namesakes()
             self._worker.go_on()
             self._pace.go()
-            if self._current is None:
+            if self._current is None:  # else nothing that is wanted was changed
+                self._projection = Projection()
                 self._next()
         self._show_progress()
 
@@ -319,7 +328,7 @@ class BatchDialog(QDialog):
             self._show_progress()
             return
         self._turn_to(waiting[0])
-        self._written, self._notes, self._share = 0, "", 0.0
+        self._written, self._size, self._notes, self._share = 0, 0, "", 0.0
         path, wanted = self._paths[self._current], self._wanted
         folder = self._folder_of(path)
         self._set(State.RUNNING, self.tr("reading…"))
@@ -384,9 +393,16 @@ class BatchDialog(QDialog):
     def _end(self, state: State, words: str) -> None:
         self._set(state, words)
         self._drawn += self._share
+        self._warn_of_room(self._folder_of(self._paths[self._current]))
         self._current = None
         self._show_progress()
         self._next()
+
+    def _warn_of_room(self, folder: Path) -> None:
+        """Tell where the disk of a folder has not enough room for what is left."""
+        warning = self._projection.warning(folder, self._states.count(State.WAITING))
+        self.room.setText(breakable(told(warning)) if warning else "")
+        self.room.setVisible(warning is not None)
 
     @Slot(int, object)
     def _take(self, job: int, item: object) -> None:
@@ -400,7 +416,7 @@ class BatchDialog(QDialog):
             drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
             self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
         elif isinstance(item, Written):
-            self._written += 1
+            self._written, self._size = self._written + 1, self._size + item.size
             words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._wanted.samples))
             self._set(State.RUNNING, words)
         self._show_progress()
@@ -409,6 +425,7 @@ class BatchDialog(QDialog):
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
             if self._written:
+                self._projection.take(self._size)
                 self._end(State.DONE, f"{self.tr('done')}. {self._notes}" if self._notes else self.tr("done"))
             else:
                 self._end(State.SKIPPED, self.tr("has results already"))
@@ -447,4 +464,6 @@ class BatchDialog(QDialog):
             words += ", " + self.tr("%1 failed").replace("%1", str(failed))
         if left := time_left(self._pace.seconds_left(self._drawn + share, len(self._states) - ended - share)):
             words += ", " + left
+        if size := self._projection.size(len(self._states) - ended - share):
+            words += ", " + self.tr("some %1 still to be written").replace("%1", told(size_words(size)))
         self.summary.setText(words)
