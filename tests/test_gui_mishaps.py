@@ -1389,7 +1389,7 @@ def test_settings_that_were_spoilt_by_hand_count_for_nothing(tmp_path, model_pat
     window.close()
 
 
-def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_path, scan, qtbot):
+def test_the_slider_begins_where_the_preferred_temperature_is_and_goes_back_there(tmp_path, model_path, scan, qtbot):
     settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     settings.setValue("temperature", 0.9)
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
@@ -1397,8 +1397,10 @@ def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_pa
     assert slider.value() == 90 and window.panel.temperature_value.text() == "0.90"
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    slider.setValue(30)
+    qtbot.waitUntil(lambda: window.session.temperature == 0.3, timeout=WAIT)
     slider.mouseDoubleClickEvent(None)
-    qtbot.waitUntil(lambda: window.session.temperature == TEMPERATURE and is_done(window), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.session.temperature == 0.9 and is_done(window), timeout=WAIT)
     window.close()
 
 

@@ -256,11 +256,12 @@ def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
     batch.close()
 
 
-def test_a_queue_says_what_was_left_out(window, scan, tmp_path):
+def test_a_queue_says_what_was_left_out_and_what_its_fields_do(window, scan, tmp_path):
     (tmp_path / "phone.heic").touch()
     window.opening.open_many([tmp_path])
     batch = window.opening.batch
     assert batch.list.topLevelItemCount() == 1 and batch.explained.text().endswith(" 1 file of another kind was left out (.heic).")
+    assert batch.temperature.toolTip() == window.panel.temperature.toolTip() and batch.saturation.toolTip() and batch.samples.toolTip()
     batch.close()
     scan.unlink()
     window.opening.open_many([tmp_path])
@@ -294,6 +295,17 @@ def test_a_queue_says_how_much_it_will_write_and_where_there_is_no_room(window, 
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
     assert not batch.room.isVisible() and "still to be written" not in batch.summary.text()
     batch.close()
+
+
+def test_a_double_click_brings_the_temperature_back_that_is_preferred_now(window, monkeypatch):
+    window.panel.temperature.setValue(110)
+    window.panel.temperature.mouseDoubleClickEvent(None)
+    assert window.panel.temperature.value() == round(100 * TEMPERATURE)
+    monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (window.settings.setValue("temperature", 0.3), 1)[1])
+    window.show_preferences()
+    window.panel.temperature.setValue(110)
+    window.panel.temperature.mouseDoubleClickEvent(None)
+    assert window.panel.temperature.value() == 30
 
 
 def test_photographs_of_several_folders_go_each_beside_their_own(window, tmp_path, qtbot, scan):

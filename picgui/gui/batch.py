@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
-from picgui.gui.controls import NumberField, in_a_row
+from picgui.gui.controls import NumberField, in_a_row, temperature_slider
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.slider import ResettableSlider
@@ -146,10 +146,10 @@ class BatchDialog(QDialog):
         self.samples = NumberField(1, MAX_SAMPLES, self._now.samples)
         self.samples.setAccessibleName(self.tr("Samples of each"))
         self.samples.setFixedWidth(48)
-        self.temperature = ResettableSlider(
-            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(self._now.temperature * 100), name=self.tr("Temperature")
-        )
+        self.samples.setToolTip(self.tr("How many samples of each photograph are written. Each is one believable colouring."))
+        self.temperature = temperature_slider(self._now.temperature)
         self.saturation = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=self.tr("Saturation"))
+        self.saturation.setToolTip(self.tr("How strong the colours are written.\nDouble-click to reset."))
         self._propose()
         self.samples.value_changed.connect(self._explain)
         for slider in (self.temperature, self.saturation):
