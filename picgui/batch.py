@@ -1,19 +1,23 @@
 """Photographs as files, each to one picture file a sample: what the command does, and the window with many at once."""
 
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from picgui import defaults, record
-from picgui.errors import ExistsError, PhotoError
+from picgui.errors import ExistsError, PhotoError, Sentence
 from picgui.files import file_digest
-from picgui.paths import is_folder, make_folder
-from picgui.photo import Photo, photos_in, read_photo
+from picgui.paths import check_writable, is_folder, make_folder
+from picgui.photo import OTHER_ENDINGS, Photo, files_in, photos_in, read_photo
 from picgui.pipeline import Model, Sample, colorize_rows, enough_memory, png_text
 from picgui.upsample import compose
 from picgui.writing import is_written_here, write_png
@@ -39,6 +43,42 @@ class Written:
 
     path: Path
     seed: int
+    size: int  # bytes
+
+
+class Projection:
+    """How much is still to be written, as far as what was written so far tells: photographs of one folder are much alike."""
+
+    def __init__(self):
+        self._bytes, self._photos = 0, 0
+
+    def take(self, size: int) -> None:
+        """The results of a photograph were written, so many bytes; 0 where they were there already."""
+        self._bytes, self._photos = self._bytes + size, self._photos + bool(size)
+
+    def size(self, photos: float) -> int:
+        """Bytes that the results of so many photographs more will have; 0 where nothing is known yet."""
+        return round(self._bytes / max(1, self._photos) * photos)
+
+    def warning(self, folder: Path, photos: int) -> Sentence | None:
+        """What a person is told where the disk of a folder has less room than that."""
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            return None
+        if self.size(photos) <= free:
+            return None
+        return Sentence(
+            "Some {size} are still to be written, and there is room for {free} in {folder}. Free some space before the disk is full.",
+            size=size_words(self.size(photos)), free=size_words(free), folder=folder,
+        )  # fmt: skip
+
+
+def size_words(size: int) -> Sentence:
+    """A number of bytes, roughly."""
+    if size >= 10**10:
+        return Sentence("{number} GB", number=round(size / 1e9))
+    return Sentence("{number} MB", number=10 * round(size / 1e7) if size >= 10**8 else round(size / 1e6))
 
 
 def result_name(photo: str, seed: int) -> str:
@@ -46,23 +86,48 @@ def result_name(photo: str, seed: int) -> str:
     return f"{photo}-colorized-{seed}.png"
 
 
-def photos_of(paths: Sequence[Path]) -> tuple[list[Path], list[PhotoError]]:
-    """These photographs and those of these folders, each file once; and of each folder that cannot be read why.
+class Found(NamedTuple):
+    """What `photos_of` finds."""
 
-    Our own results are left out but where nothing else is named, as somebody may want colours for one of them.
+    photos: list[Path]  # each file once
+    errors: list[PhotoError]  # of each folder that cannot be read why
+    results: list[Path]  # of our own that were named and left out
+    others: list[Path]  # of other kinds, in the folders
+
+    @property
+    def left_out(self) -> list[Sentence]:
+        """What a person is told of those that were left out, a sentence each."""
+        told, number = [], len(self.others)
+        if len(self.results) == 1:
+            told.append(Sentence("{name} is a result of picgui and was left out.", name=self.results[0].name))
+        elif self.results:
+            told.append(Sentence("{number} results of picgui were left out.", number=len(self.results)))
+        endings = ", ".join(sorted({path.suffix.lower() for path in self.others}))
+        if number == 1:
+            told.append(Sentence("1 file of another kind was left out ({ending}).", ending=endings))
+        elif number:
+            told.append(Sentence("{number} files of other kinds were left out ({endings}).", number=number, endings=endings))
+        return told
+
+
+def photos_of(paths: Sequence[Path]) -> Found:
+    """These photographs and those of these folders.
+
+    Our own results are left out but where nothing else is named, as somebody may want colours for them: a pattern of a shell names those beside the photographs, too.
     """
-    found, own, errors = [], [], []
+    found, errors, results, others = [], [], [], []
     for path in dict.fromkeys(paths):
         try:
-            inside, is_alone = (photos_in(path), False) if is_folder(path) else ([path], len(set(paths)) == 1)
+            if is_folder(path):
+                found += [photo for photo in photos_in(path) if not is_written_here(photo)]
+                others += files_in(path, OTHER_ENDINGS)
+            else:
+                (results if len(set(paths)) > 1 and is_written_here(path) else found).append(path)
         except PhotoError as error:
             errors.append(error)
-            continue
-        for photo in inside:
-            (own if not is_alone and is_written_here(photo) else found).append(photo)
     if not found and not any(map(is_folder, paths)):
-        found = own
-    return each_once(found), errors
+        found, results = results, []
+    return Found(each_once(found), errors, each_once(results), each_once(others))
 
 
 def each_once(paths: Sequence[Path]) -> list[Path]:
@@ -98,41 +163,51 @@ def colorize_file(
     """Colorize a photograph into a file for each seed, but those that are there already.
 
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
-    ``overwrite`` replaces results of other settings. Raises PicError.
+    ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
+    read = cache(partial(read_photo, path))
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
+    is_needed = partial(record.is_needed, source_digest=digest, fingerprint=lambda: read().fingerprint)
     for seed, target in targets.items():
         text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, source=path, **drawn_with)
-        if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):
+        if is_needed(target, text, overwrite=overwrite):
             texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
             yield Kept(target)
     if not texts:
         return
-    photo = read_photo(path)
-    yield photo
+    photo = read()
     for folder in {targets[seed].parent for seed in texts}:
         make_folder(folder)
+        check_writable(folder)
+    yield photo
     for drawn in colorize_rows(photo, model, seeds=list(texts), **drawn_with):
         if isinstance(drawn, Sample):
             target, text = targets[drawn.seed], texts[drawn.seed]
             with enough_memory(torch.device("cpu")):
                 image = compose(photo, drawn.chroma, saturation=saturation, dtype=photo.dtype)
             is_free = not os.path.lexists(target)
-            is_needed = record.is_needed(target, text, source_digest=digest, overwrite=overwrite)  # another program may have written meanwhile
-            if is_needed:
+            is_wanted = is_needed(target, text, overwrite=overwrite)  # another program may have written meanwhile
+            if is_wanted:
                 try:
                     with enough_memory(torch.device("cpu")):
                         write_png(target, image, text=text | {record.KEY: _record(photo, drawn, text)}, photo=photo, exclusive=is_free)
                 except ExistsError:  # while it was packed: it may be this very result
-                    is_needed = record.is_needed(target, text, source_digest=digest, overwrite=False)
-                    if is_needed:
+                    is_wanted = is_needed(target, text, overwrite=False)
+                    if is_wanted:
                         raise
             del image  # the next one needs its memory
-            yield Written(target, drawn.seed) if is_needed else Kept(target)
+            yield Written(target, drawn.seed, _size(target)) if is_wanted else Kept(target)
         else:
             yield Drawn(drawn)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it is gone."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 def write_sample(
@@ -147,7 +222,8 @@ def write_sample(
 ) -> None:
     """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes its colours back.
 
-    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name is kept, for the window to find it. Raises ExportError.
+    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name and, where it is there, SHA-256 are kept, for the window to find it.
+    Raises ExportError.
     """
     text = png_text(
         checkpoint=model.checkpoint.sha256,
@@ -158,6 +234,9 @@ def write_sample(
         long_side=long_side,
         source=None if source is None else Path(source),
     )
+    with suppress(PhotoError):
+        if source is not None:
+            text[record.SOURCE_DIGEST] = file_digest(source)
     image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)
     write_png(path, image, text=text | {record.KEY: _record(photo, sample, text)}, photo=photo)
 

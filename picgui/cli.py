@@ -52,7 +52,12 @@ def _colorize_parser() -> argparse.ArgumentParser:
         description="Write colour versions of photographs as PNG; needs no display. "
         "The paths of the pictures go to standard output, everything else to standard error.",
     )
-    parser.add_argument("photo", nargs="+", type=arguments.path, help="photographs, or folders of them, without their subfolders")
+    parser.add_argument(
+        "photo",
+        nargs="+",
+        type=arguments.path,
+        help="photographs, or folders of them, without their subfolders; earlier results in a folder, or named beside anything else, as by a pattern, are left out",
+    )
     parser.add_argument(
         "-n", type=arguments.samples, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
     )
@@ -128,9 +133,10 @@ class _OutputError(Exception):
 
 
 def _colorize_all(options: argparse.Namespace) -> int:
-    from picgui.paths import check_writable, is_folder, make_folder
+    from picgui.paths import is_folder
 
     try:
+        from picgui.batch import Projection
         from picgui.photo import PHOTO_ENDINGS
         from picgui.pipeline import check_long_side, load_model
     except (ImportError, OSError) as error:
@@ -141,18 +147,18 @@ def _colorize_all(options: argparse.Namespace) -> int:
         photos, namesakes, failed = _photos(options.photo, shard=options.shard)
         model = load_model(options.checkpoint, device=options.device)
         check_long_side(options.long_side, model)
-        make_folder(options.output)
-        check_writable(options.output)
     except PicError as error:
         return _say(error)
-    unread = set()
-    for path in photos:
+    unread, projection, warning = set(), Projection(), None
+    for number, path in enumerate(photos, 1):
         first = namesakes.get(path)
         if first is not None and first not in unread:
             failed = _say(f"{path} was left out: its results would have the names of those of {first}. Colorize it into another folder.")
             continue
         try:
-            _colorize_photo(path, model, options)
+            projection.take(_colorize_photo(path, model, options))
+            if warning is None and (warning := projection.warning(options.output, len(photos) - number)):
+                _tell(warning)
         except ExistsError as error:
             hint = "" if options.overwrite else "; --overwrite replaces results of other settings, but no colours given by hand"
             failed = _say(f"{error} (The folder is that of -o{hint}.)")
@@ -196,14 +202,18 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
     from picgui.paths import is_folder
 
     failed, paths = 0, _matching(paths)
-    found, errors = photos_of(paths)
-    for error in errors:
+    found = photos_of(paths)
+    for error in found.errors:
         failed = _say(error)
+    for sentence in found.left_out:
+        _tell(sentence)
+    if found.results:
+        _tell("Results are colorized where nothing else is named.")
     for folder in filter(is_folder, paths):
-        if not any(photo.parent == folder for photo in found) and photos_of([folder]) == ([], []):
+        if not any(photo.parent == folder for photo in found.photos) and photos_of([folder])[:2] == ([], []):
             failed = _say(f"{folder} is a folder without photographs; its subfolders are not looked into.")
     index, number = shard
-    return found[index - 1 :: number], namesakes(found), failed
+    return found.photos[index - 1 :: number], namesakes(found.photos), failed
 
 
 def _matching(paths: Sequence[Path]) -> list[Path]:
@@ -213,12 +223,12 @@ def _matching(paths: Sequence[Path]) -> list[Path]:
     return [found for path in paths for found in ([] if os.path.lexists(path) else sorted(map(Path, glob.glob(str(path))))) or [path]]
 
 
-def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
-    """Write the samples of one photograph, and tell of each; raises PicError."""
+def _colorize_photo(path: Path, model, options: argparse.Namespace) -> int:
+    """Write the samples of one photograph, and tell of each; how many bytes they have. Raises PicError."""
     from picgui.batch import Kept, Written, colorize_file, result_name
     from picgui.photo import Photo
 
-    started, number = time.perf_counter(), 0
+    started, number, size = time.perf_counter(), 0, 0
     results = colorize_file(
         path,
         model,
@@ -240,6 +250,7 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> None:
             _tell(f"{path}: {item.width} x {item.height}")
         elif isinstance(item, Written):
             _print(item.path)
-            number += 1
+            number, size = number + 1, size + item.size
             seconds = time.perf_counter() - started
             _tell(f"{path}: sample {number} of {options.n}, seed {item.seed}, {seconds:.1f} s")
+    return size

@@ -9,7 +9,7 @@ import hashlib
 import os
 import struct
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,8 @@ from picgui.lightness import (
 from picgui.opencv import cv2, resized
 
 PHOTO_ENDINGS = (*".jpg .jpeg .jpe .jfif .png .tif .tiff .webp .bmp .gif .pgm .ppm .jp2 .avif".split(),)  # of files that folders are searched for
+# pictures and documents of other kinds, which are told of where folders are searched
+OTHER_ENDINGS = (*".heic .heif .hif .jxl .psd .psb .xcf .pdf .dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split(),)
 MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _SUBFILE_TYPE = 254  # of a TIFF's page: odd for a smaller version of another one
@@ -50,6 +52,7 @@ _FORMATS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000
 _TIFF_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TIFFFILE_COMPRESSIONS = (1, 8, 32946, 32773, 34925)  # none, deflate, PackBits and LZMA: what tifffile undoes by itself
 _LZW = 5
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")  # of which its first box names one
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,9 +149,14 @@ def reduced_chroma(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def photos_in(folder: Path) -> list[Path]:
     """The photographs of a folder, by the endings of their names, sorted. Raises PhotoError."""
+    return files_in(folder, PHOTO_ENDINGS)
+
+
+def files_in(folder: Path, endings: Collection[str]) -> list[Path]:
+    """The files of a folder whose names end so, in small letters, sorted. Raises PhotoError."""
     try:
         paths = (path for path in folder.iterdir() if not path.name.startswith("._"))  # such hold what macOS knows of another file
-        return sorted(path for path in paths if path.suffix.lower() in PHOTO_ENDINGS)
+        return sorted(path for path in paths if path.suffix.lower() in endings)
     except OSError as error:
         raise PhotoError("The folder {name} cannot be read: {reason}. Choose another.", name=folder.name, reason=first_line(error)) from error
 
@@ -202,7 +210,10 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
         raise PhotoError("{name} is too large: {limit}", name=path.name, limit=_limit()) from None
     except UnidentifiedImageError:
         file.seek(0)
-        if file.read(4) in _TIFF_BEGINNINGS:
+        beginning = file.read(40)
+        if beginning[4:8] == b"ftyp" and any(brand in beginning for brand in _HEIC_BRANDS):
+            raise PhotoError("{name} is a HEIC picture, as phones take them, which cannot be read here. Export it as JPEG and open that.", name=path.name) from None
+        if beginning[:4] in _TIFF_BEGINNINGS:
             raise PhotoError(
                 "{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.",
                 name=path.name,

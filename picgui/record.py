@@ -8,7 +8,7 @@ import json
 import math
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,15 +37,15 @@ def sample_record(
     known: Known | None = None,
 ) -> dict:
     """A sample as JSON data. ``photo`` is the `Photo.fingerprint` of what it colours, ``checkpoint`` the SHA-256 of what it was drawn
-    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all)."""
+    with, ``chroma`` (2, h, w) in Lab units, ``log_prob`` in nats; ``rows`` of it are drawn (default all). Numbers may be NumPy's."""
     return {
         "photo": photo,
-        "seed": seed,
-        "temperature": temperature,
-        "candidates": candidates,
+        "seed": int(seed),
+        "temperature": float(temperature),
+        "candidates": int(candidates),
         "checkpoint": checkpoint,
         "rows": chroma.shape[1] if rows is None else rows,
-        "log_prob": log_prob,
+        "log_prob": float(log_prob),
         "chroma": packed(chroma),
         "known": known_record(known),
     }
@@ -92,11 +92,12 @@ def unpacked(record: Mapping) -> np.ndarray:
     return np.frombuffer(data, np.int8).reshape(shape).astype(np.float32)
 
 
-def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, overwrite: bool) -> bool:
+def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fingerprint: Callable[[], str], overwrite: bool) -> bool:
     """Whether a result with these texts (`picgui.pipeline.png_text`) is to be written: not where it is already there.
 
-    ``source_digest`` is that of the photograph's file. Raises ExistsError where something else would be lost: a foreign file, a
-    result of another photograph or colours that a person gave always, a result of other settings unless ``overwrite``.
+    ``source_digest`` is that of the photograph's file, ``fingerprint`` gives that of its pixels, for which it must be read: it is asked for only where the file is
+    another, as one with a new caption is. Raises ExistsError where something else would be lost: a foreign file, a result of another photograph or colours that a
+    person gave always, a result of other settings unless ``overwrite``; and what ``fingerprint`` raises.
     """
     if not os.path.lexists(target):
         return True
@@ -104,12 +105,14 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
         there = read_png_text(target)
     except PicError:
         there = {}
-    digest = there.get(SOURCE_DIGEST)  # older results have none
-    if digest != source_digest and there.get("picgui:source") != text["picgui:source"]:  # a photograph may get another name
-        raise ExistsError(
-            "{path} exists and is not an earlier result of {source}. Choose another folder.", path=target, source=text["picgui:source"]
-        )
-    if digest not in (None, source_digest):
+    digest, has_name = there.get(SOURCE_DIGEST), there.get("picgui:source") == text["picgui:source"]  # older results have no digest
+    is_same = digest == source_digest or (digest is None and has_name)  # a photograph may get another name
+    colored = None if is_same else _parsed(there.get(KEY)).get("photo")
+    if not is_same and (colored is None or colored != fingerprint()):
+        if not has_name:
+            raise ExistsError(
+                "{path} exists and is not an earlier result of {source}. Choose another folder.", path=target, source=text["picgui:source"]
+            )
         raise ExistsError(
             "{path} is a result of another photograph of the name {source}, or of {source} before it was changed. Choose another folder.",
             path=target,
@@ -128,16 +131,22 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
 
 def _is_whole(text: str | None) -> bool:
     """Whether a record, if there is one, is of a sample that the model drew to its end and alone: the window also exports others."""
+    sample = _parsed(text)
     try:
-        sample = json.loads(text or "null")
-        return sample is None or (sample.get("known") is None and sample["rows"] == sample["chroma"]["shape"][1])
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+        return not text or (sample.get("known") is None and sample["rows"] == sample["chroma"]["shape"][1])
+    except (KeyError, IndexError, TypeError):
         return False
 
 
 def _has_given_colors(text: str | None) -> bool:
     """Whether a record is of a sample that keeps hints or what a redone region left: nothing draws it again."""
+    return _parsed(text).get("known") is not None
+
+
+def _parsed(text: str | None) -> dict:
+    """A record as JSON data; empty where there is none, or one that cannot be read."""
     try:
-        return json.loads(text or "{}").get("known") is not None
-    except (AttributeError, ValueError, RecursionError):
-        return False
+        sample = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return sample if isinstance(sample, dict) else {}

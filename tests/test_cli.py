@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from picgui import cli, record
-from picgui.batch import namesakes, photos_of, write_sample
+from picgui.batch import Projection, namesakes, photos_of, write_sample
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, ExistsError
+from picgui.files import file_digest
 from picgui.opencv import cv2
 from picgui.photo import read_photo
 from picgui.pipeline import Known, load_model, png_text
@@ -181,8 +182,10 @@ def test_results_in_a_folder_are_no_photographs_unless_they_are_named(folder):
         done = colorize(folder, *named, "-n", 1, "-o", "own")
         assert done.returncode == 0 and len(done.stdout.splitlines()) == 2 and done.stderr.count("already there") == kept, done.stderr
         assert len(list((folder / "own").iterdir())) == 4
+        left_out = "2 results of picgui were left out.\nResults are colorized where nothing else is named."
+        assert (left_out in done.stderr) is (len(named) == 4), "what is named is told of"
     done = colorize(folder, "own/a-colorized-1.png", "-n", 1, "-o", "again")
-    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1 and "left out" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text there")
@@ -385,37 +388,99 @@ def test_the_version_is_told(folder):
 def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_path):
     target, chroma = tmp_path / "scan-colorized-1.png", np.zeros((2, 3, 4), np.float32)
     text = png_text(checkpoint="c", seed=1, temperature=0.65, candidates=4, source=Path("scan.jpg"))
+    unasked = {"source_digest": "d", "fingerprint": lambda: pytest.fail("the photograph needs not be read")}
     sample = {"photo": "f", "seed": 1, "temperature": 0.65, "candidates": 4, "checkpoint": "c", "chroma": chroma, "log_prob": -1.0}
     known = Known(np.ones((3, 4), bool), chroma)
     for change, is_one in (({}, True), ({"rows": 2}, False), ({"known": known}, False)):
         kept = record.sample_text(**sample, **change)
         write_png(target, np.zeros((8, 8, 3), np.uint8), text=text | {record.KEY: kept})
         if is_one:
-            assert not record.is_needed(target, text, source_digest="d", overwrite=False)
+            assert not record.is_needed(target, text, overwrite=False, **unasked)
         else:
             with pytest.raises(ExistsError, match="by hand" if "known" in change else "other settings"):
-                record.is_needed(target, text, source_digest="d", overwrite=False)
+                record.is_needed(target, text, overwrite=False, **unasked)
         if "known" in change:
             with pytest.raises(ExistsError, match="by hand"):
-                record.is_needed(target, text, source_digest="d", overwrite=True)
+                record.is_needed(target, text, overwrite=True, **unasked)
         else:
-            assert record.is_needed(target, text, source_digest="d", overwrite=True) is not is_one, "what is done is done"
+            assert record.is_needed(target, text, overwrite=True, **unasked) is not is_one, "what is done is done"
 
 
 def test_a_result_is_known_by_its_photograph_whatever_that_is_called_and_by_its_size(tmp_path):
     target, pixels = tmp_path / "scan-colorized-1.png", np.zeros((8, 8, 3), np.uint8)
     text = png_text(checkpoint="c", seed=1, temperature=0.65, candidates=4, source=Path("scan.jpg"))
+    unasked = {"source_digest": "d", "fingerprint": lambda: pytest.fail("the photograph needs not be read")}
     write_png(target, pixels, text=text | {record.SOURCE_DIGEST: "d"})
     renamed = text | {"picgui:source": "scan.JPG"}
-    assert not record.is_needed(target, renamed, source_digest="d", overwrite=False)
+    assert not record.is_needed(target, renamed, overwrite=False, **unasked)
     with pytest.raises(ExistsError, match="not an earlier result of scan.JPG"):
-        record.is_needed(target, renamed, source_digest="e", overwrite=True)
+        record.is_needed(target, renamed, overwrite=True, **unasked | {"source_digest": "e"})
     with pytest.raises(ExistsError, match="another photograph of the name scan.jpg"):
-        record.is_needed(target, text, source_digest="e", overwrite=True)
+        record.is_needed(target, text, overwrite=True, **unasked | {"source_digest": "e"})
     write_png(target, pixels, text=text | {record.SOURCE_DIGEST: "d", record.REDUCED: "8 x 8"})
     with pytest.raises(ExistsError, match="other settings"):
-        record.is_needed(target, text, source_digest="d", overwrite=False)
-    assert record.is_needed(target, text, source_digest="d", overwrite=True)
+        record.is_needed(target, text, overwrite=False, **unasked)
+    assert record.is_needed(target, text, overwrite=True, **unasked)
+
+
+def test_the_same_pixels_are_the_same_photograph_whatever_else_its_file_says(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    scan = (folder / "scan.jpg").read_bytes()
+    Path("scan.jpg").write_bytes(scan)
+    command = ["colorize", "-n", "1", "-o", "out", "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    assert main([*command, "scan.jpg"]) == 0
+    captioned = scan[:2] + b"\xff\xfe\0\x0egrandmother\0" + scan[2:]
+    Path("scan.jpg").write_bytes(captioned)
+    assert main([*command, "scan.jpg"]) == 0 and "already there" in capsys.readouterr().err
+    assert main([*command, "scan.jpg", "--temperature", "0.5", "--overwrite"]) == 0
+    assert read_png_text("out/scan-colorized-1.png")[record.SOURCE_DIGEST] == file_digest("scan.jpg")
+    Path("scan.JPEG").write_bytes(scan)
+    assert main([*command, "scan.JPEG", "--temperature", "0.5"]) == 0 and "already there" in capsys.readouterr().err
+    cv2.imwrite("scan.jpg", pixels("scan.jpg") // 2)
+    assert main([*command, "scan.jpg", "--temperature", "0.5", "--overwrite"]) == 1 and "another photograph" in capsys.readouterr().err
+
+
+def test_a_record_that_is_too_deep_to_be_read_is_one_of_other_settings(tmp_path):
+    target, text = tmp_path / "scan-colorized-1.png", png_text(checkpoint="c", seed=1, temperature=0.65, source=Path("scan.jpg"))
+    write_png(target, np.zeros((8, 8, 3), np.uint8), text=text | {record.SOURCE_DIGEST: "d", record.KEY: '{"a":' + "[" * 200_000})
+    for digest, words in (("d", "other settings"), ("e", "another photograph")):
+        with pytest.raises(ExistsError, match=words):
+            record.is_needed(target, text, source_digest=digest, fingerprint=lambda: "f", overwrite=False)
+
+
+def test_no_folder_is_made_for_photographs_that_are_not_there(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    (folder / "unread.jpg").write_bytes(b"garbage")
+    assert main(["colorize", "nope.jpg", "unread.jpg", "-o", "nowhere", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
+    assert "There is no file nope.jpg" in capsys.readouterr().err and not Path("nowhere").exists()
+
+
+def test_that_the_disk_will_be_full_is_told_once(folder, tmp_path, monkeypatch, capsys):
+    (tmp_path / "many").mkdir()
+    for name in "abcd":
+        (tmp_path / f"many/{name}.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    command = ["colorize", "many", "-n", "1", "-o", "out", "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=9))
+        assert main(command) == 0
+        assert capsys.readouterr().err.count("are still to be written, and there is room for 0 MB in out. Free some space") == 1
+        assert main(command) == 0 and "still to be written" not in capsys.readouterr().err, "where all is there"
+    assert main([*command, "-o", "out2"]) == 0 and "still to be written" not in capsys.readouterr().err
+
+
+def test_what_is_still_to_be_written_is_projected_from_what_was(monkeypatch):
+    projection = Projection()
+    assert projection.size(400) == 0 and projection.warning(Path(), 400) is None
+    for size in (600_000_000, 0, 800_000_000):  # of the second all was there
+        projection.take(size)
+    assert projection.size(400) == 280_000_000_000
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=9_001_000_000))
+    assert projection.warning(Path("out"), 400) == "Some 280 GB are still to be written, and there is room for 9000 MB in out. Free some space before the disk is full."
+    assert projection.warning(Path("out"), 12) is None
+    assert projection.size(12.5) == 8_750_000_000
+    monkeypatch.undo()
+    assert projection.warning(Path("nowhere"), 400) is None, "which cannot be told there"
 
 
 def test_an_empty_name_is_no_folder(folder, capsys):
@@ -472,9 +537,13 @@ def test_patterns_that_the_shell_leaves_are_searched_for_on_windows(tmp_path, mo
 
 def test_what_the_library_writes_is_as_good_as_what_the_command_does(folder, tmp_path, capsys):
     photo, model = read_photo(folder / "scan.jpg"), load_model(folder / "tiny.safetensors", device="cpu")
-    options = {"temperature": TEMPERATURE, "candidates": CANDIDATES, "long_side": 96}
-    (sample,) = colorize_photo(photo, model, seeds=[1], **options)
+    options = {"temperature": np.float32(TEMPERATURE), "candidates": np.int64(CANDIDATES), "long_side": 96}
+    (sample,) = colorize_photo(photo, model, seeds=np.arange(1, 2), **options)
     write_sample(tmp_path / "scan-colorized-1.png", photo, sample, model, source=str(folder / "scan.jpg"), long_side=96)
+    assert read_png_text(tmp_path / "scan-colorized-1.png")[record.SOURCE_DIGEST] == file_digest(folder / "scan.jpg")
+    write_sample(tmp_path / "b.png", photo, sample, model, source="grandmother.jpg")
+    text = read_png_text(tmp_path / "b.png")
+    assert text["picgui:source"] == "grandmother.jpg" and record.SOURCE_DIGEST not in text
     command = ["colorize", str(folder / "scan.jpg"), "-n", "1", "-o", str(tmp_path), "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
     assert main([*command, "--long-side", "96"]) == 0 and "already there" in capsys.readouterr().err
     assert main(command) == 1 and "other settings" in capsys.readouterr().err
@@ -490,7 +559,25 @@ def test_photographs_keep_the_order_in_which_they_are_named(tmp_path):
     write_png(tmp_path / "own.png", image, text={"picgui:seed": "1"})
     box, b, own = tmp_path / "box", tmp_path / "b.png", tmp_path / "own.png"
     for named, found in (([box, own, b], [box / "a.png", b]), ([b, box], [b, box / "a.png"]), ([own, own], [own]), ([box, own], [box / "a.png"]), ([own], [own])):
-        assert photos_of(named) == (found, [])
+        kept = photos_of(named)
+        assert kept.photos == found and kept.results == [path for path in dict.fromkeys(named) if path == own and own not in found] and not kept.errors
+    assert photos_of([b, own]).left_out == ["own.png is a result of picgui and was left out."]
+
+
+def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, capsys):
+    for name in ("a.HEIC", "b.cr2", "c.heic", "notes.txt", "._d.heic"):
+        (tmp_path / name).touch()
+    told = "3 files of other kinds were left out (.cr2, .heic)."
+    assert photos_of([tmp_path]).left_out == photos_of([tmp_path, tmp_path / "." / ".." / tmp_path.name]).left_out == [told]
+    (tmp_path / "a.HEIC").unlink()
+    (tmp_path / "b.cr2").unlink()
+    assert photos_of([tmp_path]).left_out == ["1 file of another kind was left out (.heic)."]
+    assert photos_of([tmp_path / "c.heic"]) == ([tmp_path / "c.heic"], [], [], []), "what is named is told of when it is read"
+    monkeypatch.chdir(tmp_path)
+    checkpoint(tmp_path)
+    assert main(["colorize", str(tmp_path), "-o", "out", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
+    told = capsys.readouterr().err
+    assert "1 file of another kind was left out (.heic)." in told and "a folder without photographs" in told and not Path("out").exists()
 
 
 @pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])

@@ -453,7 +453,9 @@ def test_the_chosen_sample_stays_in_view_wherever_an_order_puts_it(drawn, qtbot)
 def test_a_long_seed_is_shortened_where_it_is_seen_and_whole_in_its_tool_tip(drawn, qtbot):
     drawn.session.selected.seed = 12345678901234567890
     drawn.panel.refresh()
-    assert "…" in drawn.panel.seed.text() and drawn.panel.seed.toolTip() == "Seed 12345678901234567890"
+    assert "…" in drawn.panel.seed.text() and drawn.panel.seed.toolTip().startswith("Seed 12345678901234567890\nThe number ")
+    index = drawn.gallery.samples.index_of(drawn.session.selected)
+    assert index.data(Qt.ItemDataRole.ToolTipRole) == drawn.panel.seed.toolTip() and index.data(Qt.ItemDataRole.AccessibleTextRole) == "Seed 12345678901234567890"
 
 
 def test_a_comparison_says_which_samples_are_drafts(slowly, window, scan, qtbot, monkeypatch):

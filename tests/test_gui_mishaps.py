@@ -19,13 +19,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 
-from picgui.batch import Kept
+from picgui.batch import Kept, write_sample
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
 from picgui.gui import announcing, batch, dialogs, gallery, jobs, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
+from picgui.gui.session import MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
 from picgui.opencv import cv2
@@ -862,11 +863,23 @@ def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, s
 
 def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, drawn, scan):
     record = records.sample_text(drawn.session.selected, drawn.session.opened.photo)
-    for saturation, restored in (("2.5", 2.0), ("1.5", 1.5)):
+    for saturation, restored in (("2.5", 2.0), ("1.5", 1.5), ("100", 2.0)):
         cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
         write_png(tmp_path / "a.png", np.zeros((100, 150, 3), np.uint8), text={"picgui:sample": record, "picgui:saturation": saturation})
         found = records.read_exported(tmp_path / "a.png")
         assert found.restored.saturation == restored and found.restored.sample_count is None
+
+
+def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):
+    photo, model = read_photo(scan), drawn.studio.model
+    (sample,) = colorize(photo, model, seeds=[3], temperature=12.0)
+    write_sample(tmp_path / "a.png", photo, sample, model, saturation=20, source=scan)
+    drawn.open(tmp_path / "a.png")
+    qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
+    assert drawn.session.path == scan and np.array_equal(drawn.session.selected.chroma, sample.chroma)
+    assert (drawn.session.selected.temperature, drawn.session.temperature, drawn.session.saturation) == (12, MAX_TEMPERATURE, MAX_SATURATION)
+    drawn._save_now()
+    assert records.read_session(drawn._recovery._own.path).restored.samples[0].temperature == 12
 
 
 @pytest.mark.parametrize("damage", ['"seed": Infinity', '"seed": -1', '"selected": Infinity', "nested"])
@@ -1376,7 +1389,7 @@ def test_settings_that_were_spoilt_by_hand_count_for_nothing(tmp_path, model_pat
     window.close()
 
 
-def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_path, scan, qtbot):
+def test_the_slider_begins_where_the_preferred_temperature_is_and_goes_back_there(tmp_path, model_path, scan, qtbot):
     settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     settings.setValue("temperature", 0.9)
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
@@ -1384,8 +1397,10 @@ def test_the_slider_begins_where_the_preferred_temperature_is(tmp_path, model_pa
     assert slider.value() == 90 and window.panel.temperature_value.text() == "0.90"
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    slider.setValue(30)
+    qtbot.waitUntil(lambda: window.session.temperature == 0.3, timeout=WAIT)
     slider.mouseDoubleClickEvent(None)
-    qtbot.waitUntil(lambda: window.session.temperature == TEMPERATURE and is_done(window), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.session.temperature == 0.9 and is_done(window), timeout=WAIT)
     window.close()
 
 

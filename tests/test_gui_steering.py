@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 
 from picgui import record
-from picgui.batch import Drawn, colorize_file
+from picgui.batch import Drawn, Written, colorize_file
 from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
@@ -254,6 +254,58 @@ def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
     assert np.ptp(cv2.imread(str(written)), axis=2).max() == 0, "no saturation is grey"
     assert read_png_text(written)["picgui:temperature"] == "0.3" and window.session.temperature == TEMPERATURE
     batch.close()
+
+
+def test_a_queue_says_what_was_left_out_and_what_its_fields_do(window, scan, tmp_path):
+    (tmp_path / "phone.heic").touch()
+    window.opening.open_many([tmp_path])
+    batch = window.opening.batch
+    assert batch.list.topLevelItemCount() == 1 and batch.explained.text().endswith(" 1 file of another kind was left out (.heic).")
+    assert batch.temperature.toolTip() == window.panel.temperature.toolTip() and batch.saturation.toolTip() and batch.samples.toolTip()
+    batch.close()
+    scan.unlink()
+    window.opening.open_many([tmp_path])
+    assert window.message.text.startswith("There are no photographs") and window.message.text.endswith(" 1 file of another kind was left out (.heic).")
+
+
+def test_a_queue_says_how_much_it_will_write_and_where_there_is_no_room(window, tmp_path, qtbot, monkeypatch):
+    def written(path, *_, **__):
+        yield read_photo(path)
+        if path.stem == "c":
+            held.append(path)
+            while not go_on.is_set():
+                go_on.wait(0.01)
+                yield Drawn(0.5)
+        yield Written(path, 1, 4_000_000_000)
+
+    free, held, go_on = [9_000_000_000], [], threading.Event()
+    monkeypatch.setattr(batch_module, "colorize_file", written)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free[0]))
+    for name in "abcde":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((40, 30), 90, np.uint8))
+    window.opening.open_many([tmp_path])
+    batch = window.opening.batch
+    assert not batch.room.isVisible() and "written" not in batch.summary.text()
+    batch.start.click()
+    qtbot.waitUntil(lambda: bool(held) and batch._share == 0.5, timeout=WAIT)
+    assert "some 10 GB still to be written" in batch.summary.text()
+    assert batch.room.isVisible() and batch.room.text().startswith("Some 12 GB are still to be written, and there is room for 9000 MB in ")
+    free[0] = 10**12
+    go_on.set()
+    qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
+    assert not batch.room.isVisible() and "still to be written" not in batch.summary.text()
+    batch.close()
+
+
+def test_a_double_click_brings_the_temperature_back_that_is_preferred_now(window, monkeypatch):
+    window.panel.temperature.setValue(110)
+    window.panel.temperature.mouseDoubleClickEvent(None)
+    assert window.panel.temperature.value() == round(100 * TEMPERATURE)
+    monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (window.settings.setValue("temperature", 0.3), 1)[1])
+    window.show_preferences()
+    window.panel.temperature.setValue(110)
+    window.panel.temperature.mouseDoubleClickEvent(None)
+    assert window.panel.temperature.value() == 30
 
 
 def test_photographs_of_several_folders_go_each_beside_their_own(window, tmp_path, qtbot, scan):

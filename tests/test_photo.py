@@ -677,13 +677,19 @@ def assert_refused(path, *words):
 def test_a_missing_file_a_folder_an_empty_file_and_a_text_are_each_named(tmp_path):
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("this is no picture" * 100)
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic" + bytes(99))
+    (tmp_path / "phone.jpg").write_bytes(b"\0\0\0\x24ftypmif1\0\0\0\0mif1heic" + bytes(99))
+    (tmp_path / "cut.avif").write_bytes(b"\0\0\0\x20ftypmif1\0\0\0\0mif1avifmiaf" + bytes(9))
+    assert_refused(tmp_path / "cut.avif", "not a picture")
     sentences = {
         assert_refused(tmp_path / "gone.jpg", "no file"),
         assert_refused(tmp_path, "folder"),
         assert_refused(tmp_path / "empty.jpg", "empty"),
         assert_refused(tmp_path / "text.jpg", "not a picture"),
+        assert_refused(tmp_path / "phone.heic", "HEIC", "JPEG"),
+        assert_refused(tmp_path / "phone.jpg", "HEIC", "JPEG"),
     }
-    assert len(sentences) == 4
+    assert len(sentences) == 6
     tifffile.imwrite(tmp_path / "scan.tif", np.zeros((64, 64, 2), np.uint16), photometric="minisblack", extrasamples=["unassalpha"])
     assert_refused(tmp_path / "scan.tif", "a TIFF of a kind", "without transparency")
 

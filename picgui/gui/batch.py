@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui.batch import Drawn, Written, colorize_file, namesakes, result_name
+from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
-from picgui.gui.controls import NumberField, in_a_row
+from picgui.gui.controls import NumberField, in_a_row, temperature_slider
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.slider import ResettableSlider
@@ -78,17 +78,20 @@ class BatchDialog(QDialog):
         at_start: bool,
         threads: int,
         settings: QSettings,
+        left_out: str = "",
         parent: QWidget | None = None,
     ):
-        """``at_start`` says that what is wanted is what the program began with: no choice of a person's."""
+        """``at_start`` says that what is wanted is what the program began with: no choice of a person's; ``left_out`` what was among the photographs and is none."""
         super().__init__(parent)
         self._paths, self._model, self._settings = list(paths), model, settings
-        self._now = wanted
+        self._now, self._left_out = wanted, left_out
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
         self._namesakes: dict[Path, Path] = {}
         self._last_failed: QTreeWidgetItem | None = None
         self._written = 0
+        self._size = 0  # bytes of what was written of the current photograph
+        self._projection = Projection()
         self._notes = ""  # about the current photograph
         self._share = 0.0  # of the current photograph that is drawn
         self._is_reading = False  # the current photograph, and has written nothing
@@ -111,6 +114,7 @@ class BatchDialog(QDialog):
     def _make_widgets(self, at_start: bool) -> None:
         self.explained = QLabel()
         self.explained.setObjectName("quiet")
+        self.explained.setTextFormat(Qt.TextFormat.PlainText)
         self.explained.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
@@ -142,10 +146,10 @@ class BatchDialog(QDialog):
         self.samples = NumberField(1, MAX_SAMPLES, self._now.samples)
         self.samples.setAccessibleName(self.tr("Samples of each"))
         self.samples.setFixedWidth(48)
-        self.temperature = ResettableSlider(
-            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(self._now.temperature * 100), name=self.tr("Temperature")
-        )
+        self.samples.setToolTip(self.tr("How many samples of each photograph are written. Each is one believable colouring."))
+        self.temperature = temperature_slider(self._now.temperature)
         self.saturation = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=self.tr("Saturation"))
+        self.saturation.setToolTip(self.tr("How strong the colours are written.\nDouble-click to reset."))
         self._propose()
         self.samples.value_changed.connect(self._explain)
         for slider in (self.temperature, self.saturation):
@@ -155,6 +159,11 @@ class BatchDialog(QDialog):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress"))
         self.progress.setRange(0, len(self._paths) * _STEPS)
+        self.room = QLabel()
+        self.room.setObjectName("warning")
+        self.room.setTextFormat(Qt.TextFormat.PlainText)
+        self.room.setWordWrap(True)
+        self.room.hide()
         self.summary = QLabel()
         self.summary.setObjectName("quiet")
         self.start = QPushButton(self.tr("Start"))
@@ -186,6 +195,7 @@ class BatchDialog(QDialog):
         column.addWidget(self.details)
         column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose))
         column.addWidget(self.overwrite)
+        column.addWidget(self.room)
         column.addWidget(self.progress)
         column.addWidget(self.summary)
         column.addLayout(in_a_row(self.show_results, 1, self.skip, close, self.start))
@@ -234,7 +244,7 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _explain(self) -> None:
-        """Say what is drawn of each photograph."""
+        """Say what is drawn of each photograph, and what was left out."""
         wanted = self._wanted
         if wanted.samples > 1:
             words = self.tr("%1 samples of each photograph are written at full size, at temperature %2.")
@@ -243,7 +253,7 @@ class BatchDialog(QDialog):
         words = words.replace("%1", str(wanted.samples)).replace("%2", number(wanted.temperature, 2))
         if wanted.saturation != 1:
             words += " " + self.tr("Their saturation is %1.").replace("%1", number(wanted.saturation, 2))
-        self.explained.setText(words)
+        self.explained.setText(breakable(f"{words} {self._left_out}".rstrip()))
 
     # what a person does
 
@@ -267,7 +277,8 @@ class BatchDialog(QDialog):
             self._namesakes = self._all_namesakes()
             self._worker.go_on()
             self._pace.go()
-            if self._current is None:
+            if self._current is None:  # else nothing that is wanted was changed
+                self._projection = Projection()
                 self._next()
         self._show_progress()
 
@@ -317,7 +328,7 @@ class BatchDialog(QDialog):
             self._show_progress()
             return
         self._turn_to(waiting[0])
-        self._written, self._notes, self._share = 0, "", 0.0
+        self._written, self._size, self._notes, self._share = 0, 0, "", 0.0
         path, wanted = self._paths[self._current], self._wanted
         folder = self._folder_of(path)
         self._set(State.RUNNING, self.tr("reading…"))
@@ -382,9 +393,16 @@ class BatchDialog(QDialog):
     def _end(self, state: State, words: str) -> None:
         self._set(state, words)
         self._drawn += self._share
+        self._warn_of_room(self._folder_of(self._paths[self._current]))
         self._current = None
         self._show_progress()
         self._next()
+
+    def _warn_of_room(self, folder: Path) -> None:
+        """Tell where the disk of a folder has not enough room for what is left."""
+        warning = self._projection.warning(folder, self._states.count(State.WAITING))
+        self.room.setText(breakable(told(warning)) if warning else "")
+        self.room.setVisible(warning is not None)
 
     @Slot(int, object)
     def _take(self, job: int, item: object) -> None:
@@ -398,7 +416,7 @@ class BatchDialog(QDialog):
             drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
             self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
         elif isinstance(item, Written):
-            self._written += 1
+            self._written, self._size = self._written + 1, self._size + item.size
             words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._wanted.samples))
             self._set(State.RUNNING, words)
         self._show_progress()
@@ -407,6 +425,7 @@ class BatchDialog(QDialog):
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
             if self._written:
+                self._projection.take(self._size)
                 self._end(State.DONE, f"{self.tr('done')}. {self._notes}" if self._notes else self.tr("done"))
             else:
                 self._end(State.SKIPPED, self.tr("has results already"))
@@ -445,4 +464,6 @@ class BatchDialog(QDialog):
             words += ", " + self.tr("%1 failed").replace("%1", str(failed))
         if left := time_left(self._pace.seconds_left(self._drawn + share, len(self._states) - ended - share)):
             words += ", " + left
+        if size := self._projection.size(len(self._states) - ended - share):
+            words += ", " + self.tr("some %1 still to be written").replace("%1", told(size_words(size)))
         self.summary.setText(words)

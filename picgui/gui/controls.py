@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -20,13 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from picgui import defaults
 from picgui.gui import theme
 from picgui.gui.announcing import announce
 from picgui.gui.hints import HintPanel
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
 from picgui.gui.slider import ResettableSlider
-from picgui.gui.words import breakable, literal, number
+from picgui.gui.words import breakable, literal, number, what_a_seed_is
 
 _WIDTH = 264  # of the panel, where that is enough: room for a scroll bar beside the plane of colours
 _DEBOUNCE_MILLISECONDS = 180
@@ -153,10 +152,10 @@ class ElidedLabel(QLabel):
     def sizeHint(self) -> QSize:  # noqa: N802
         return self.minimumSizeHint()
 
-    def show_text(self, text: str) -> None:
-        """Show this text, as far as there is room; all of it in the tool tip."""
+    def show_text(self, text: str, *, tip: str = "") -> None:
+        """Show this text, as far as there is room; all of it in the tool tip, before what is to be said there."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(f"{text}\n{tip}".rstrip())
         self._fit()
 
     def _fit(self) -> None:
@@ -192,6 +191,14 @@ def in_a_row(*widgets: QWidget | int) -> QHBoxLayout:
     for widget in widgets:
         row.addStretch(widget) if isinstance(widget, int) else row.addWidget(widget)
     return row
+
+
+def temperature_slider(initial: float) -> ResettableSlider:
+    """A slider of a temperature, in hundredths, which a double click sets back to this one."""
+    slider = ResettableSlider(low=0, high=round(MAX_TEMPERATURE * 100), initial=round(initial * 100), name=QCoreApplication.translate("Panel", "Temperature"))
+    tip = QCoreApplication.translate("Panel", "How freely colours are drawn: calm keeps to the most likely, vivid takes rarer ones too.\nDouble-click to reset.")
+    slider.setToolTip(tip)
+    return slider
 
 
 class Panel(QWidget):
@@ -240,12 +247,7 @@ class Panel(QWidget):
         self.refresh()
 
     def _make_settings(self) -> None:
-        self.temperature = ResettableSlider(
-            low=0, high=round(MAX_TEMPERATURE * 100), initial=round(defaults.TEMPERATURE * 100), name=self.tr("Temperature")
-        )
-        self.temperature.setToolTip(
-            self.tr("How freely colours are drawn: calm keeps to the most likely, vivid takes rarer ones too.\nDouble-click to reset.")
-        )
+        self.temperature = temperature_slider(self._session.temperature)
         self.temperature_value = _label("", "value")
         self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"))
         self.saturation.setToolTip(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
@@ -383,7 +385,10 @@ class Panel(QWidget):
         sample = self._session.selected
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
-        self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)) if sample else self.tr("None yet"))
+        if sample is None:
+            self.seed.show_text(self.tr("None yet"))
+        else:
+            self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)), tip=what_a_seed_is())
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))
         self._show_numbers(sample)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QScroller, QStyle, Q
 from picgui.gui import theme
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample, Session, beside
+from picgui.gui.words import what_a_seed_is
 
 SampleRole = Qt.ItemDataRole.UserRole
 _PICTURE_HEIGHT = 96
@@ -62,8 +63,10 @@ class SampleModel(QAbstractListModel):
             return self._pictures.thumbnail(sample)
         if role == Qt.ItemDataRole.DisplayRole:
             return str(sample.seed)
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.describe(sample)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self.describe(sample)}\n{what_a_seed_is()}"
         return None
 
     def sort_by(self, order: Order) -> None:

@@ -656,6 +656,7 @@ class MainWindow(QMainWindow):
                 if keeps_device and studio.model is not None:
                     device = studio.model.device.type  # the processor, where the card has not had enough memory
                 studio.use_model(dialog.checkpoint, device=device)
+            self.panel.temperature.reset_to(round(100 * preferences.temperature(self.settings)))
             if self.session.opened is None:
                 self.session.set_sample_count(preferences.samples(self.settings))
                 self.session.set_temperature(preferences.temperature(self.settings))

@@ -179,8 +179,9 @@ class Opening(QObject):
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders."""
         sessions = [path for path in paths if records.is_session(path)]
-        photos, errors = while_painting(partial(photos_of, [path for path in paths if path not in sessions]))
-        failed = [told(error) for error in errors]
+        found = while_painting(partial(photos_of, [path for path in paths if path not in sessions]))
+        photos, failed = found.photos, [told(error) for error in found.errors]
+        left_out = " ".join(map(told, found.left_out))
         lacks_model = bool(photos) and self.studio.model is None and self.studio.activity is not Activity.LOADING
         if lacks_model:
             failed.append(self.tr("There is no model to colorize with: choose one in the preferences"))
@@ -197,7 +198,8 @@ class Opening(QObject):
             return
         if not photos or lacks_model:
             if not sessions and not failed:
-                self.message.tell_note(self.tr("There are no photographs in this folder itself; folders in it are not searched. Choose another."))
+                words = self.tr("There are no photographs in this folder itself; folders in it are not searched. Choose another.")
+                self.message.tell_note(f"{words} {left_out}".rstrip())
         elif self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
         elif self.batch is not None and self.batch.isHidden():
@@ -213,6 +215,7 @@ class Opening(QObject):
                 at_start=self._wanted() == self._at_start,
                 threads=preferences.threads(self.settings),
                 settings=self.settings,
+                left_out=left_out,
                 parent=self._window,
             )
             self.batch.finished.connect(self._batch_closed)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import sys
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
 PUT_ASIDE = 8  # photographs with their samples that outlive a crash beside the open one
 _KEPT = PUT_ASIDE + 5  # of what was left
+_ANY = sys.float_info.max  # and no infinity
 _OPEN, _CLOSED = "open-", "closed-"  # how the names of files begin that a program is working on, or left in order
 
 
@@ -315,7 +317,7 @@ def read_exported(path: Path) -> Record | None:
         text = read_png_text(path)
         values = json.loads(text[record.KEY])
         sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values)
-        saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), MAX_SATURATION)  # the command gives more than the window does
+        saturation = min(_within(text.get("picgui:saturation", 1), 0, _ANY), MAX_SATURATION)  # the command and the library give more than the window does
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
@@ -356,7 +358,7 @@ def _sample(values: Mapping, known_from: Callable[[object], Known | None] = reco
         raise ValueError("a sample's planes do not fit each other")
     sample = Sample(
         _seed(values["seed"]),
-        temperature=_within(values["temperature"], 0, 10),
+        temperature=_within(values["temperature"], 0, _ANY),
         draft=chroma,
         known=known,
         candidates=round(_within(values.get("candidates", 1), 1, defaults.MAX_CANDIDATES)),

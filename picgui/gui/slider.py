@@ -16,6 +16,10 @@ class ResettableSlider(QSlider):
         self.setPageStep(2 * step)
         self.setAccessibleName(name)
 
+    def reset_to(self, value: int) -> None:
+        """What a double click sets it back to from now on."""
+        self._initial = value
+
     def mouseDoubleClickEvent(self, _event) -> None:  # noqa: N802
         self.setValue(self._initial)
 

@@ -214,6 +214,7 @@ QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; paddi
 QLabel { padding: 1px 0; qproperty-indent: 0; }
 QLabel#heading { font-weight: 600; }
 QLabel#quiet, QLabel#value { color: @quiet; }
+QLabel#warning { color: @warning; }
 QLabel#title { font-size: 22px; font-weight: 600; }
 QFrame#rule { background: @line; border: 0; max-height: 1px; min-height: 1px; }
 QWidget#panel { background: @panel; border-left: 1px solid @line; }

@@ -23,6 +23,11 @@ def told(what: PicError | str) -> str:
     return template.format(**values) if values else template
 
 
+def what_a_seed_is() -> str:
+    """For the tool tip of one."""
+    return QCoreApplication.translate("Words", "The number a sample is drawn from: with the same photograph, settings and model it gives the same colours again.")
+
+
 def literal(text: str) -> str:
     """A text, such as a file's name, for a button or a menu, where a single ampersand would mark a key."""
     return text.replace("&", "&&")
