@@ -733,11 +733,29 @@ def test_all_that_crashes_left_is_kept_the_newest_first(tmp_path):
     assert recovery.find() and not records.Recovery(tmp_path).find()
     assert [path.read_text() for path in recovery.all_kept()] == ["newer", "older", "oldest"]
     assert recovery.all_kept()[2].with_suffix(".png").read_bytes() == b"picture of the oldest"
-    for number in range(12):
+    for number in range(39):
         left_behind(tmp_path, str(number), str(number), 0)
         assert recovery.find()
-    assert [path.read_text() for path in recovery.all_kept()] == [*map(str, reversed(range(12))), "newer"]
+    assert [path.read_text() for path in recovery.all_kept()] == [*map(str, reversed(range(39))), "newer"]
     assert not list(tmp_path.glob("*.png"))
+
+
+def test_of_what_was_left_that_goes_first_which_was_only_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "_KEPT", 3)
+    recovery = records.Recovery(tmp_path)
+
+    def leave(name, *, is_unsaved):
+        said = {"source": f"/{name}"} | ({} if is_unsaved is None else {"is_unsaved": is_unsaved})
+        left_behind(tmp_path, name, json.dumps(said), 0)
+        return recovery.find(), [records.photo_name(path) for path in recovery.all_kept()]
+
+    leave("chosen", is_unsaved=True)
+    leave("seen", is_unsaved=False)
+    leave("of an older version", is_unsaved=None)
+    assert leave("also seen", is_unsaved=False) == ("crashed", ["also seen", "of an older version", "chosen"])
+    assert leave("worked on", is_unsaved=True) == ("crashed", ["worked on", "of an older version", "chosen"])
+    assert leave("seen in the end", is_unsaved=False) == ("", ["worked on", "of an older version", "chosen"])
+    assert leave("the last", is_unsaved=True) == ("crashed", ["the last", "worked on", "of an older version"])
 
 
 def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(drawn, other, qtbot, tmp_path, model_path):
@@ -1512,3 +1530,52 @@ def test_what_was_put_aside_is_not_offered_after_an_end_in_order(drawn, other, q
     assert set(data_dir().glob("open-*.picgui")) - before
     drawn.close()
     assert not set(data_dir().glob("open-*")) - before
+
+
+def choose_and_leave(window, photographs, qtbot, *, choosing):
+    """Look at one photograph after the other, and choose something in some of them."""
+    for path in photographs:
+        window.open(path)
+        qtbot.waitUntil(lambda path=path: window.session.path == path and is_done(window), timeout=WAIT)
+        if path in choosing:
+            window.session.toggle_pins(window.session.samples[1:2])
+
+
+def put_aside(window):
+    return [record.source.name for record in window.opening.put_aside]
+
+
+def test_of_what_was_put_aside_that_goes_first_which_was_only_looked_at(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 3)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abcdef"]
+    choose_and_leave(window, photographs, qtbot, choosing=photographs[:1])
+    assert put_aside(window) == ["e.png", "d.png", "a.png"]
+    files = [file.path for _, file in window._recovery._aside]
+    assert all(file.is_file() for file in files) and [json.loads(file.read_text())["is_unsaved"] for file in files] == [True, False, False]
+
+
+def test_where_all_that_was_put_aside_was_chosen_the_oldest_is_left_for_the_next_start(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 2)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abcd"]
+    choose_and_leave(window, photographs, qtbot, choosing=photographs[:3])
+    assert put_aside(window) == ["c.png", "b.png"]
+    (left,) = data_dir().glob("closed-*.picgui")
+    assert records.photo_name(left) == "a.png" and records.read_session(left).restored.pinned == (1,)
+    window.opening.bring_back_put_aside()
+    qtbot.waitUntil(lambda: window.session.name == "c" and is_done(window), timeout=WAIT)
+    assert put_aside(window) == ["d.png", "b.png"] and list(data_dir().glob("closed-*.picgui")) == [left], "what is open again is not left, too"
+    window.close()
+    found = records.Recovery(data_dir())
+    assert found.find() == "closed" and [records.photo_name(path) for path in found.all_kept()[:3]] == ["c.png", "b.png", "a.png"]
+
+
+def test_what_could_not_be_written_stays_put_aside(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 1)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abc"]
+
+    def full(*_, **__):
+        raise DestinationError("There is no room.")
+
+    monkeypatch.setattr(records, "write", full)
+    choose_and_leave(window, photographs, qtbot, choosing=photographs)
+    assert put_aside(window) == ["b.png", "a.png"] and not list(data_dir().glob("closed-*"))

@@ -98,7 +98,8 @@ class Opening(QObject):
         restoring = self.session.restoring
         self._aside = [record for record in self._aside if record.restored is not restoring]
         if left is not None:
-            self._aside = [*self._aside, left][-records.PUT_ASIDE:]
+            self._make_room()
+            self._aside.append(left)
         if restoring is not None:  # it is among them no more, and has no samples yet
             with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
@@ -115,6 +116,14 @@ class Opening(QObject):
         if offered is own:
             words = self.tr("Earlier samples of this photograph were put aside.")
         self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)))
+
+    def _make_room(self) -> None:
+        """Where there is no room for another to be put aside, let the oldest go that was only looked at; where all are of a person's choices the oldest is
+        left for the next start, unless the disk is full."""
+        if len(self._aside) >= records.PUT_ASIDE:
+            gone = next((record for record in self._aside if not record.restored.is_unsaved), self._aside[0])
+            if not gone.restored.is_unsaved or self._recovery.leave(gone):
+                self._aside = [record for record in self._aside if record is not gone]
 
     def _is_of_present(self, record: records.Record) -> bool:
         """Whether a record is of the photograph that is open."""
