@@ -9,7 +9,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import Literal
@@ -337,17 +337,47 @@ def _source(text: str) -> Path:
     return path if path.is_absolute() or "\\" not in text else Path(PureWindowsPath(text).name)
 
 
-def read_exported(path: Path) -> Record | None:
+def read_all_exported(paths: Sequence[Path]) -> dict[Path, Record]:
+    """What each of these exported pictures remembers, the lowest seed first; other files are left out."""
+    known_from = _shared_known()
+    found = {path: one for path in paths if (one := read_exported(path, known_from)) is not None}
+    return dict(sorted(found.items(), key=lambda item: (item[1].restored.samples[0].seed, item[0])))
+
+
+def are_of_one_photograph(found: Sequence[Record]) -> bool:
+    """Whether what exported pictures remember is of one file, or of the same luminance."""
+    named = {one.digest for one in found}, {one.restored.photo for one in found}
+    return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named)
+
+
+def joined(found: Sequence[Record], *, leading: int) -> Record:
+    """The samples of several of one photograph, to choose among; that at the place ``leading`` is selected, and says all else."""
+    if len(found) == 1:
+        return found[0]
+    samples = tuple(sample for one in found for sample in one.restored.samples)
+    return replace(found[leading], restored=replace(found[leading].restored, samples=samples, selected=leading, pinned=()))
+
+
+def read_exported(path: Path, known_from: Callable[[object], Known | None] = record.known_from) -> Record | None:
     """What an exported picture remembers; None for any other file."""
     try:
         text = read_png_text(path)
         values = json.loads(text[record.KEY])
-        sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values)
+        sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values, known_from)
         saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), MAX_SATURATION)  # the command gives more than the window does
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
-    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), None, saturation, photo=str(values.get("photo", "")))
+    restored = Restored(
+        samples=(sample,),
+        selected=0,
+        pinned=(0,),
+        temperature=min(sample.temperature, MAX_TEMPERATURE),
+        sample_count=None,
+        saturation=saturation,
+        hints=None if sample.is_part else sample.known,
+        photo=str(values.get("photo", "")),
+    )
     return Record(Path(Path(source).name) if source else None, restored, digest=text.get(record.SOURCE_DIGEST, ""))
 
 
