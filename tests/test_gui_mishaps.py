@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from itertools import cycle
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -256,6 +257,39 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     drawn.opening.take_up(records.record_of(drawn.session))  # as what was put aside or saved
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
     assert drawn.session.own_chroma is None
+
+
+def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_can_be_found(drawn, scan, qtbot, tmp_path, monkeypatch):
+    target = tmp_path / "away" / "scan-colorized-1.png"
+    target.parent.mkdir()
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.selected, target)])
+    fingerprint, digest = drawn.session.opened.photo.fingerprint, drawn.session.opened.digest
+    moved = scan.rename(tmp_path / "moved.png")
+    drawn.open(target)
+    qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
+    assert [button.text() for button in drawn.message._buttons] == ["Go back to them", "Find it…"]
+    suggested = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(Path(given[2])), ("", ""))[1])
+    drawn.settings.setValue("export_folder", str(target.parent))
+    drawn.exporting.ask_where_to_export()
+    assert suggested == [target.with_name("scan-colorized-1-2.png")], "not over the one that is open"
+    drawn.settings.remove("recent")  # where the photograph would be found
+    drawn.settings.setValue("open_folder", str(target.parent))
+    records.write(tmp_path / "away/deep.picgui", records.content_of(drawn.session))
+    drawn.open(tmp_path / "away/deep.picgui")
+    qtbot.waitUntil(lambda: drawn.session.file is not None and is_done(drawn), timeout=WAIT)
+    again = tmp_path / "again.png"
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.selected, again)])
+    remembered = records.read_exported(again)
+    assert (remembered.source, remembered.digest, remembered.restored.photo) == (Path("scan.png"), digest, fingerprint)
+    drawn.open(target)
+    qtbot.waitUntil(lambda: drawn.session.file is None and is_done(drawn), timeout=WAIT)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
+    drawn.message._buttons[1].click()
+    qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
+    assert drawn.session.selected.seed == 1 and "another photograph" not in drawn.message.text
 
 
 def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):
@@ -879,7 +913,7 @@ def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, s
 
 
 def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, drawn, scan):
-    record = records.sample_text(drawn.session.selected, drawn.session.opened.photo)
+    record = records.sample_text(drawn.session.selected, drawn.session.opened.photo.fingerprint)
     for saturation, restored in (("2.5", 2.0), ("1.5", 1.5)):
         cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
         write_png(tmp_path / "a.png", np.zeros((100, 150, 3), np.uint8), text={"picgui:sample": record, "picgui:saturation": saturation})

@@ -16,7 +16,7 @@ from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import preferences, records
 from picgui.gui.batch import BatchDialog, Wanted
-from picgui.gui.controls import MessageBar
+from picgui.gui.controls import MessageBar, Offer
 from picgui.gui.session import MAX_SAMPLES, Restored
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
@@ -39,6 +39,7 @@ class Opening(QObject):
         self.batch: BatchDialog | None = None
         self._at_start = self._wanted()
         self._left: tuple[Restored, Path] | None = None  # what an earlier window left, and where, while it is being opened
+        self._lacking: tuple[Restored, records.Record] | None = None  # what is opened in an exported picture, and of which photograph it is
         self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
         studio.photo_taken.connect(self._photo_taken)
@@ -136,14 +137,17 @@ class Opening(QObject):
         self._recovery.put_aside(self._aside)
         own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
         offered = left if left is not None and (own is None or restoring is not None) else own
+        find = []
+        if self._lacking is not None and self._lacking[0] is restoring:
+            find.append(self._to_find(self._lacking[1]))
         if offered is None:
             if notes:
-                self.message.tell_note(notes)
+                self.message.tell_note(notes, *find)
             return
         words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(offered.source))
         if offered is own:
             words = self.tr("Earlier samples of this photograph were put aside.")
-        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)))
+        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)), *find)
 
     def _make_room(self) -> None:
         """Where there is no room for another to be put aside, let the oldest go that was only looked at; where all are of a person's choices the oldest is
@@ -182,16 +186,21 @@ class Opening(QObject):
             self.take_up(replace(record, source=source), note=note)
         elif records.is_session(path):
             words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
-            find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
-            self.message.tell_error(words.replace("%1", record.source.name), find)
+            self.message.tell_error(words.replace("%1", record.source.name), self._to_find(record))
         else:
             words = self.tr("The original, %1, was not found: this is the exported picture itself.")
+            restored = replace(record.restored, photo="")
             if record.source is not None:  # a pasted one has no name
                 note = f"{words.replace('%1', record.source.name)} {note}".strip()
-            self.studio.open(path, restored=replace(record.restored, photo=""), note=note)
+                self._lacking = restored, record
+            self.studio.open(path, restored=restored, note=note)
+
+    def _to_find(self, record: records.Record) -> Offer:
+        """What can be done about a photograph that was not found."""
+        return self.tr("Find it…"), partial(self._ask_where_it_is, record)
 
     def _ask_where_it_is(self, record: records.Record) -> None:
-        """Let a person show the photograph of a session that was not found."""
+        """Let a person show the photograph of a session or of an exported picture that was not found."""
         title = self.tr("Find %1").replace("%1", record.source.name)
         for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
             self.take_up(replace(record, source=path))

@@ -21,7 +21,6 @@ from picgui.errors import PhotoError, PicError
 from picgui.files import replacing
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import PART, is_file, make_folder
-from picgui.photo import Photo
 from picgui.pipeline import MAX_LONG_SIDE, Known
 from picgui.png import read_png_text
 
@@ -42,9 +41,9 @@ class Record:
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
 
 
-def sample_text(sample: Sample, photo: Photo) -> str:
-    """The record of one sample as text."""
-    return json.dumps(_sample_record(sample, photo.fingerprint))
+def sample_text(sample: Sample, photo: str) -> str:
+    """The record of one sample as text; ``photo`` is the `Photo.fingerprint` of what it colours."""
+    return json.dumps(_sample_record(sample, photo))
 
 
 def _sample_record(sample: Sample, photo: str) -> dict:
@@ -367,7 +366,7 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
         saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), MAX_SATURATION)  # the command gives more than the window does
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
-    source = text.get("picgui:source")
+    original = record.original_in(text)
     restored = Restored(
         samples=(sample,),
         selected=0,
@@ -376,9 +375,9 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
         sample_count=None,
         saturation=saturation,
         hints=None if sample.is_part else sample.known,
-        photo=str(values.get("photo", "")),
+        photo=original.photo,
     )
-    return Record(Path(Path(source).name) if source else None, restored, digest=text.get(record.SOURCE_DIGEST, ""))
+    return Record(Path(original.name) if original.name else None, restored, digest=original.digest)
 
 
 def _within(value: object, low: float, high: float) -> float:
