@@ -9,6 +9,7 @@ import math
 import os
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,29 @@ SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of on
 REDUCED = "picgui:reduced"  # of the PNG text of a picture that is smaller than its photograph
 _NO_SETTINGS = {"Software", "Comment", "picgui:version", "picgui:source"}  # texts of what did not change the colours
 _LARGEST = 4_000_000  # values of chroma in a record
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a written picture says of the photograph that it was made of."""
+
+    name: str  # of its file; empty where it was in none
+    digest: str  # `picgui.files.file_digest` of that; empty where it is not known
+    photo: str  # its `Photo.fingerprint`; empty where it is not known
+
+
+def original_of(path: Path) -> Original | None:
+    """The photograph of a PNG that was written here; None for any other file."""
+    try:
+        text = read_png_text(path)
+        return original_in(text) if "picgui:seed" in text else None
+    except PicError:
+        return None
+
+
+def original_in(text: Mapping[str, str]) -> Original:
+    """The photograph that the texts of a written picture name."""
+    return Original(Path(text.get("picgui:source", "")).name, text.get(SOURCE_DIGEST, ""), str(_parsed(text.get(KEY)).get("photo", "")))
 
 
 def sample_record(

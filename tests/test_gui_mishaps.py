@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from itertools import cycle
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -257,6 +258,39 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     drawn.opening.take_up(records.record_of(drawn.session))  # as what was put aside or saved
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
     assert drawn.session.own_chroma is None
+
+
+def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_can_be_found(drawn, scan, qtbot, tmp_path, monkeypatch):
+    target = tmp_path / "away" / "scan-colorized-1.png"
+    target.parent.mkdir()
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.selected, target)])
+    fingerprint, digest = drawn.session.opened.photo.fingerprint, drawn.session.opened.digest
+    moved = scan.rename(tmp_path / "moved.png")
+    drawn.open(target)
+    qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
+    assert [button.text() for button in drawn.message._buttons] == ["Go back to them", "Find it…"]
+    suggested = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(Path(given[2])), ("", ""))[1])
+    drawn.settings.setValue("export_folder", str(target.parent))
+    drawn.exporting.ask_where_to_export()
+    assert suggested == [target.with_name("scan-colorized-1-2.png")], "not over the one that is open"
+    drawn.settings.remove("recent")  # where the photograph would be found
+    drawn.settings.setValue("open_folder", str(target.parent))
+    records.write(tmp_path / "away/deep.picgui", records.content_of(drawn.session))
+    drawn.open(tmp_path / "away/deep.picgui")
+    qtbot.waitUntil(lambda: drawn.session.file is not None and is_done(drawn), timeout=WAIT)
+    again = tmp_path / "again.png"
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.selected, again)])
+    remembered = records.read_exported(again)
+    assert (remembered.source, remembered.digest, remembered.restored.photo) == (Path("scan.png"), digest, fingerprint)
+    drawn.open(target)
+    qtbot.waitUntil(lambda: drawn.session.file is None and is_done(drawn), timeout=WAIT)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
+    drawn.message._buttons[1].click()
+    qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
+    assert drawn.session.selected.seed == 1 and "another photograph" not in drawn.message.text
 
 
 def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):
@@ -734,11 +768,29 @@ def test_all_that_crashes_left_is_kept_the_newest_first(tmp_path):
     assert recovery.find() and not records.Recovery(tmp_path).find()
     assert [path.read_text() for path in recovery.all_kept()] == ["newer", "older", "oldest"]
     assert recovery.all_kept()[2].with_suffix(".png").read_bytes() == b"picture of the oldest"
-    for number in range(12):
+    for number in range(39):
         left_behind(tmp_path, str(number), str(number), 0)
         assert recovery.find()
-    assert [path.read_text() for path in recovery.all_kept()] == [*map(str, reversed(range(12))), "newer"]
+    assert [path.read_text() for path in recovery.all_kept()] == [*map(str, reversed(range(39))), "newer"]
     assert not list(tmp_path.glob("*.png"))
+
+
+def test_of_what_was_left_that_goes_first_which_was_only_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "_KEPT", 3)
+    recovery = records.Recovery(tmp_path)
+
+    def leave(name, *, is_unsaved):
+        said = {"source": f"/{name}"} | ({} if is_unsaved is None else {"is_unsaved": is_unsaved})
+        left_behind(tmp_path, name, json.dumps(said), 0)
+        return recovery.find(), [records.photo_name(path) for path in recovery.all_kept()]
+
+    leave("chosen", is_unsaved=True)
+    leave("seen", is_unsaved=False)
+    leave("of an older version", is_unsaved=None)
+    assert leave("also seen", is_unsaved=False) == ("crashed", ["also seen", "of an older version", "chosen"])
+    assert leave("worked on", is_unsaved=True) == ("crashed", ["worked on", "of an older version", "chosen"])
+    assert leave("seen in the end", is_unsaved=False) == ("", ["worked on", "of an older version", "chosen"])
+    assert leave("the last", is_unsaved=True) == ("crashed", ["the last", "worked on", "of an older version"])
 
 
 def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(drawn, other, qtbot, tmp_path, model_path):
@@ -862,7 +914,7 @@ def test_of_photographs_of_one_name_the_one_is_found_that_was_colorized(drawn, s
 
 
 def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, drawn, scan):
-    record = records.sample_text(drawn.session.selected, drawn.session.opened.photo)
+    record = records.sample_text(drawn.session.selected, drawn.session.opened.photo.fingerprint)
     for saturation, restored in (("2.5", 2.0), ("1.5", 1.5), ("100", 2.0)):
         cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
         write_png(tmp_path / "a.png", np.zeros((100, 150, 3), np.uint8), text={"picgui:sample": record, "picgui:saturation": saturation})
@@ -1527,3 +1579,52 @@ def test_what_was_put_aside_is_not_offered_after_an_end_in_order(drawn, other, q
     assert set(data_dir().glob("open-*.picgui")) - before
     drawn.close()
     assert not set(data_dir().glob("open-*")) - before
+
+
+def choose_and_leave(window, photographs, qtbot, *, choosing):
+    """Look at one photograph after the other, and choose something in some of them."""
+    for path in photographs:
+        window.open(path)
+        qtbot.waitUntil(lambda path=path: window.session.path == path and is_done(window), timeout=WAIT)
+        if path in choosing:
+            window.session.toggle_pins(window.session.samples[1:2])
+
+
+def put_aside(window):
+    return [record.source.name for record in window.opening.put_aside]
+
+
+def test_of_what_was_put_aside_that_goes_first_which_was_only_looked_at(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 3)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abcdef"]
+    choose_and_leave(window, photographs, qtbot, choosing=photographs[:1])
+    assert put_aside(window) == ["e.png", "d.png", "a.png"]
+    files = [file.path for _, file in window._recovery._aside]
+    assert all(file.is_file() for file in files) and [json.loads(file.read_text())["is_unsaved"] for file in files] == [True, False, False]
+
+
+def test_where_all_that_was_put_aside_was_chosen_the_oldest_is_left_for_the_next_start(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 2)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abcd"]
+    choose_and_leave(window, photographs, qtbot, choosing=photographs[:3])
+    assert put_aside(window) == ["c.png", "b.png"]
+    (left,) = data_dir().glob("closed-*.picgui")
+    assert records.photo_name(left) == "a.png" and records.read_session(left).restored.pinned == (1,)
+    window.opening.bring_back_put_aside()
+    qtbot.waitUntil(lambda: window.session.name == "c" and is_done(window), timeout=WAIT)
+    assert put_aside(window) == ["d.png", "b.png"] and list(data_dir().glob("closed-*.picgui")) == [left], "what is open again is not left, too"
+    window.close()
+    found = records.Recovery(data_dir())
+    assert found.find() == "closed" and [records.photo_name(path) for path in found.all_kept()[:3]] == ["c.png", "b.png", "a.png"]
+
+
+def test_what_could_not_be_written_stays_put_aside(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 1)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abc"]
+
+    def full(*_, **__):
+        raise DestinationError("There is no room.")
+
+    monkeypatch.setattr(records, "write", full)
+    choose_and_leave(window, photographs, qtbot, choosing=photographs)
+    assert put_aside(window) == ["b.png", "a.png"] and not list(data_dir().glob("closed-*"))

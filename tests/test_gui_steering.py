@@ -20,7 +20,7 @@ from picgui.batch import Drawn, Written, colorize_file
 from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
-from picgui.gui import exporting, jobs, main_window, pace, records, theme
+from picgui.gui import exporting, jobs, main_window, opening, pace, records, theme
 from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
@@ -158,6 +158,118 @@ def test_a_session_file_brings_everything_back(drawn, qtbot, tmp_path):
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, session.samples, strict=True))
     assert session.is_pinned(session.samples[1]) and session.hints.mask.any()
     assert drawn.opening.recent()[:2] == [session.path, path]
+
+
+@pytest.fixture
+def exports(drawn, tmp_path, qtbot):
+    """All samples of a photograph, exported."""
+    paths = [tmp_path / "out" / f"{letter}.png" for letter in "dcba"]
+    paths[0].parent.mkdir()
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export(list(zip(drawn.session.samples, paths)))
+    return paths
+
+
+def test_exported_pictures_of_one_photograph_are_opened_together(drawn, exports, qtbot):
+    before = [s.chroma.copy() for s in drawn.session.samples]
+    drawn.session.resample()
+    drawn.opening.open_many([exports[1], exports[3], exports[0], exports[2]])
+    assert not drawn.message.isVisible() and drawn.opening.batch is None
+    session = drawn.session
+    qtbot.waitUntil(lambda: is_done(drawn) and session.selected.seed == 1, timeout=WAIT)
+    assert session.path.name == "scan.png" and [s.seed for s in session.samples] == [1, 2, 3, 4]
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(before, session.samples, strict=True))
+    assert not session.undo_stack.canUndo() and not any(map(session.is_pinned, session.samples))
+
+
+def test_of_more_exported_pictures_than_there_is_room_for_the_first_are_opened(drawn, exports, qtbot, monkeypatch):
+    monkeypatch.setattr(opening, "MAX_SAMPLES", 3)
+    jpeg = exports[0].with_suffix(".jpg")
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.samples[0], jpeg)])
+    drawn.opening.open_many([*exports, jpeg])
+    qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 3, timeout=WAIT)
+    assert [s.seed for s in drawn.session.samples] == [1, 2, 3]
+    assert "others were left out. The first 3 of 4 were opened." in drawn.message.text
+
+
+def test_exported_pictures_of_several_photographs_or_that_bring_nothing_back_are_told(drawn, exports, scan, tmp_path, qtbot):
+    tiffs, before = [tmp_path / f"{name}.tif" for name in "ab"], drawn.session.samples
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(sample, path) for sample, path in zip(before, tiffs)])
+    drawn.opening.open_many(tiffs)
+    assert "only PNG pictures do" in drawn.message.text and drawn.opening.batch is None
+    other = scan.with_name("other.png")
+    cv2.imwrite(str(other), np.flipud(cv2.imread(str(scan))))
+    list(colorize_file(other, drawn.studio.model, targets={9: tmp_path / "other-colorized-9.png"}, temperature=0.75, saturation=1.0))
+    drawn.opening.open_many([exports[0], tmp_path / "other-colorized-9.png"])
+    assert "of different photographs" in drawn.message.text and drawn.session.samples == before
+
+
+def test_exported_pictures_that_differ_in_what_holds_for_all_take_it_from_that_with_hints(drawn, exports, tmp_path, qtbot):
+    drawn.session.add_hint(left_half(drawn), (5.0, 6.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.session.set_saturation(1.5)
+    hinted = [tmp_path / "with-hints-1.png", tmp_path / "with-hints-2.png"]
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export(list(zip(drawn.session.samples, hinted)))
+    list(colorize_file(drawn.session.path, drawn.studio.model, targets={9: tmp_path / "long-9.png"}, temperature=0.3, saturation=1.0, long_side=96))
+    drawn.opening.open_many([exports[0], *hinted, tmp_path / "long-9.png"])
+    session = drawn.session
+    qtbot.waitUntil(lambda: is_done(drawn) and session.selected in session.samples[1:2], timeout=WAIT)
+    assert "those of with-hints-1.png are used" in drawn.message.text and session.saturation == 1.5
+    assert [s.known is session.hints for s in session.samples] == [False, True, True, False] and session.samples[0].known is None
+    assert [s.long_side for s in session.samples] == [None, None, None, 96] and session.samples[3].temperature == 0.3
+
+
+def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, scan, tmp_path, qtbot):
+    waiting = scan.with_name("waiting.png")
+    waiting.write_bytes(scan.read_bytes())
+    window.session.set_sample_count(2)
+    window.opening.open_many([scan, waiting])
+    queue = window.opening.batch
+    queue.folder.setText(str(tmp_path / "far" / "away"))
+    queue.start.click()
+    qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
+    queue.start.click()
+    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    session = window.session
+    qtbot.waitUntil(lambda: is_done(window) and session.path == scan, timeout=WAIT)
+    assert [s.seed for s in session.samples] == [1, 2] and "double click" in queue.list.topLevelItem(0).toolTip(0).lower()
+    session.resample()
+    queue.list.setFocus()
+    queue.list.setCurrentItem(queue.list.topLevelItem(0))
+    state = queue.start.text()
+    QTest.keyClick(queue.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: is_done(window) and [s.seed for s in session.samples] == [1, 2], timeout=WAIT)
+    assert queue.start.text() == state, "nor is the queue started"
+    for path in (tmp_path / "far" / "away").iterdir():
+        path.unlink()
+    QTest.keyClick(queue.list, Qt.Key.Key_Return)
+    assert window.message.text == "The results of scan.png are not there any more."
+    queue.close()
+
+
+def test_hints_come_back_with_an_exported_picture_and_hold_for_new_samples(drawn, tmp_path, qtbot):
+    session, mask = drawn.session, left_half(drawn)
+    session.add_hint(mask, (5.0, 6.0))
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(session.selected, tmp_path / "hinted.png")])
+    session.clear_hints()
+    drop(drawn, tmp_path / "hinted.png")
+    qtbot.waitUntil(lambda: is_done(drawn) and len(session.samples) == 1, timeout=WAIT)
+    assert np.array_equal(session.hints.mask, mask) and session.hints is session.selected.known
+    session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert len(session.samples) == 4 and all((s.chroma[:, mask] == [[5], [6]]).all() for s in session.samples)
+    session.clear_hints()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    session.redo_region(mask)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(session.selected, tmp_path / "part.png")])
+    assert records.read_exported(tmp_path / "part.png").restored.hints is None, "what a part leaves is no hint"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": "picgui-session-1", "samples": []}'])

@@ -1,6 +1,7 @@
 """The real window with a real, tiny checkpoint: open, stream, choose, stop, undo, export, close."""
 
 import hashlib
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,11 +11,13 @@ from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QImage, QPalett
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
+from picgui.batch import colorize_file, photos_of
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.gui import exporting, opening
+from picgui.gui import exporting, leafing, opening
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
+from picgui.paths import example_photo
 from picgui.photo import read_photo
 from picgui.pipeline import colorize, load_model
 from picgui.png import read_png_text
@@ -366,3 +369,93 @@ def test_copy_puts_the_whole_picture_on_the_clipboard(drawn, qtbot):
         drawn._actions["copy"].trigger()
     image = QGuiApplication.clipboard().image()
     assert np.array_equal(opening.pixels_of(image), compose(drawn.session.opened.photo, drawn.session.selected.chroma))
+
+
+@pytest.fixture
+def folder_of_four(window, scan, qtbot):
+    """A folder with photographs, one of them damaged, and a result of one; the window with the first."""
+    box = scan.parent / "box"
+    box.mkdir()
+    first, second, damaged, last = photographs = [box / f"scan-{number}.png" for number in range(1, 5)]
+    for path in (first, second, last):
+        shutil.copy(scan, path)
+    damaged.write_bytes(b"no picture")
+    list(colorize_file(first, window.studio.model, targets={1: box / "scan-1-colorized-1.png"}, temperature=0.5, saturation=1.0))
+    window.open(first)
+    qtbot.waitUntil(lambda: is_done(window) and window.leafing.place is not None, timeout=WAIT)
+    return photographs
+
+
+def test_keys_go_to_the_photographs_beside_the_open_one_and_past_a_damaged_one(window, folder_of_four, qtbot):
+    first, second, damaged, last = folder_of_four
+    go_on, go_back = window._actions["next_photo"], window._actions["previous_photo"]
+
+    def opens(path):
+        qtbot.waitUntil(lambda: window.session.path == path and is_done(window), timeout=WAIT)
+        return True
+
+    assert window.leafing.place == (1, 4) and "1 of 4 in the folder" in window.status.text() and go_on.isEnabled() and not go_back.isEnabled()
+    window.session.toggle_pins(window.session.samples[:1])
+    QTest.keyClick(window.canvas, Qt.Key.Key_PageDown)
+    assert opens(second) and window.message.text == "scan-1.png and its samples were put aside." and "2 of 4" in window.status.text()
+    QTest.keyClick(window.canvas, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: damaged.name in window.message.text, timeout=WAIT)
+    assert window.session.path == second and go_on.isEnabled()
+    QTest.keyClick(window.canvas, Qt.Key.Key_PageDown)
+    assert opens(last) and not go_on.isEnabled()
+    QTest.keyClick(window.canvas, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: damaged.name in window.message.text, timeout=WAIT)
+    QTest.keyClick(window.canvas, Qt.Key.Key_PageDown)
+    assert window.session.path == last, "not once more"
+    QTest.keyClick(window.canvas, Qt.Key.Key_PageUp)
+    assert opens(second)
+
+
+def test_keys_go_on_from_a_photograph_that_is_still_read(window, folder_of_four, qtbot, monkeypatch):
+    opened = []
+    monkeypatch.setattr(window.studio, "open", lambda path, **_: opened.append(path))
+    for _ in range(4):
+        window.leafing.go_on()
+    assert opened == folder_of_four[1:]
+
+
+def test_the_photographs_of_a_folder_are_listed_anew_where_it_has_changed(window, folder_of_four, qtbot, monkeypatch):
+    listed = []
+    monkeypatch.setattr(leafing, "photos_of", lambda folders: listed.append(folders) or photos_of(folders))
+    window.leafing.go_on()
+    qtbot.waitUntil(lambda: window.leafing.place == (2, 4) and is_done(window), timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.leafing._finder.is_busy(), timeout=WAIT)
+    assert not listed
+    folder_of_four[2].unlink()
+    window.leafing.go_on()
+    qtbot.waitUntil(lambda: folder_of_four[2].name in window.message.text, timeout=WAIT)
+    window.leafing.go_on()
+    qtbot.waitUntil(lambda: window.leafing.place == (3, 3), timeout=WAIT)
+    assert listed == [[folder_of_four[0].parent]]
+
+
+def test_beside_a_pasted_picture_the_example_or_an_exported_picture_itself(window, folder_of_four, qtbot):
+    first, second, *_ = folder_of_four
+    window.studio.paste(np.random.default_rng(3).integers(0, 255, (50, 80, 3), dtype=np.uint8))
+    qtbot.waitUntil(lambda: window.session.path is None and is_done(window), timeout=WAIT)
+    assert not window._actions["next_photo"].isEnabled() and not window._actions["previous_photo"].isEnabled()
+    window.opening.open_example()
+    qtbot.waitUntil(lambda: window.session.path == example_photo() and is_done(window), timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.leafing._finder.is_busy(), timeout=WAIT)
+    assert not window._actions["next_photo"].isEnabled() and window.leafing.place is None
+    first.unlink()
+    exported = first.with_name("scan-1-colorized-1.png")
+    window.open(exported)
+    qtbot.waitUntil(lambda: window.session.path == exported and window._actions["next_photo"].isEnabled(), timeout=WAIT)
+    assert window.leafing.place is None and not window._actions["previous_photo"].isEnabled()
+    window.leafing.go_on()
+    qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
+
+
+def test_on_a_slider_the_keys_of_a_page_move_it(window, folder_of_four):
+    slider, before = window.panel.saturation, window.panel.saturation.value()
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    QTest.keyClick(slider, Qt.Key.Key_PageDown)
+    assert slider.value() == before + slider.pageStep() and window.session.path == folder_of_four[0] and window.leafing._at == folder_of_four[0]

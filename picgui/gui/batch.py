@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -69,6 +69,8 @@ class Wanted(NamedTuple):
 class BatchDialog(QDialog):
     """Colorizes photographs into a folder while the window stays free for other work."""
 
+    results_wanted = Signal(object, list)  # a photograph and its results, to be looked at
+
     def __init__(
         self,
         paths: Sequence[Path],
@@ -89,6 +91,8 @@ class BatchDialog(QDialog):
         self._current: int | None = None
         self._namesakes: dict[Path, Path] = {}
         self._last_failed: QTreeWidgetItem | None = None
+        self._targets: list[Path] = []  # of the current photograph
+        self._results: dict[int, list[Path]] = {}  # of those that have them
         self._written = 0
         self._size = 0  # bytes of what was written of the current photograph
         self._projection = Projection()
@@ -123,6 +127,7 @@ class BatchDialog(QDialog):
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName(self.tr("Photographs"))
         self.list.itemSelectionChanged.connect(self._show_details)
+        self.list.itemDoubleClicked.connect(self._ask_for_results)
         for path in self._paths:
             item = QTreeWidgetItem([path.name, self.tr("waiting")])
             item.setToolTip(0, str(path))
@@ -297,8 +302,19 @@ class BatchDialog(QDialog):
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
+    @Slot(QTreeWidgetItem)
+    def _ask_for_results(self, item: QTreeWidgetItem) -> bool:
+        """Let the window open a photograph with its results; whether it has them."""
+        row = self.list.indexOfTopLevelItem(item)
+        if row in self._results:
+            self.results_wanted.emit(self._paths[row], self._results[row])
+        return row in self._results
+
     def keyPressEvent(self, event) -> None:  # noqa: N802
-        if event.key() != Qt.Key.Key_Escape or self._current is None:  # a key struck by mistake must not end a night's work
+        if event.key() == Qt.Key.Key_Escape and self._current is not None:  # a key struck by mistake must not end a night's work
+            return
+        item = self.list.currentItem() if self.list.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None
+        if item is None or not self._ask_for_results(item):
             super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
@@ -330,14 +346,15 @@ class BatchDialog(QDialog):
         self._turn_to(waiting[0])
         self._written, self._size, self._notes, self._share = 0, 0, "", 0.0
         path, wanted = self._paths[self._current], self._wanted
-        folder = self._folder_of(path)
+        targets = {seed: self._folder_of(path) / result_name(path.stem, seed) for seed in range(1, wanted.samples + 1)}
+        self._targets = list(targets.values())
         self._set(State.RUNNING, self.tr("reading…"))
         self._is_reading = not self._worker.is_busy()  # with what was skipped, which may be half written
         self._worker.queue(
             colorize_file(
                 path,
                 self._model,
-                targets={seed: folder / result_name(path.stem, seed) for seed in range(1, wanted.samples + 1)},
+                targets=targets,
                 temperature=wanted.temperature,
                 saturation=wanted.saturation,
                 overwrite=self.overwrite.isChecked(),
@@ -424,6 +441,9 @@ class BatchDialog(QDialog):
     @Slot(int)
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
+            self._results[self._current] = self._targets
+            words = f"{self._paths[self._current]}\n{self.tr('Double click to open it with its results')}"
+            self.list.topLevelItem(self._current).setToolTip(0, words)
             if self._written:
                 self._projection.take(self._size)
                 self._end(State.DONE, f"{self.tr('done')}. {self._notes}" if self._notes else self.tr("done"))

@@ -49,7 +49,9 @@ class Exporting(QObject):
         sample, subject = self.session.selected, self.studio.subject
         if sample is None:
             return
-        suggested = str(Path(self._folder()) / self._export_name(sample))
+        suggested = Path(self._folder()) / self._export_name(sample)
+        if subject.opened.path is not None and _same_file(suggested, subject.opened.path):  # an exported picture that is open itself
+            suggested = _free(suggested, self.studio.is_promised)
         kinds = {
             self.tr("PNG picture (*.png)"): (".png", False),
             self.tr("PNG picture, 16 bits (*.png)"): (".png", True),
@@ -57,7 +59,7 @@ class Exporting(QObject):
             self.tr("TIFF picture, 16 bits (*.tif *.tiff)"): (".tif", True),
             self.tr("JPEG picture (*.jpg *.jpeg)"): (".jpg", False),
         }
-        path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, ";;".join(kinds))
+        path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), str(suggested), ";;".join(kinds))
         if path:
             ending, deep = kinds.get(kind, (".png", False))
             typed = Path(path).suffix.lower()

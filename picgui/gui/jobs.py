@@ -13,6 +13,7 @@ from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.photo import Photo, load_readers, photo_from_rgb, read_colors, read_photo, reduced_chroma
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, draw_rows, embed, load_model
+from picgui.record import Original, original_of
 from picgui.threads import use_threads
 from picgui.upsample import compose
 from picgui.writing import WRITERS, is_written_here, write_png
@@ -46,6 +47,12 @@ class PhotoOpened:
     levels: tuple[Photo, ...]  # the photograph itself, then each half as large as the one before, down to little more than the preview
     picture: bytes | None = None  # a PNG of what is in no file
     digest: str = ""  # SHA-256 of the file, as it was read
+    exported_from: Original | None = None  # where an exported picture is open in place of its photograph
+
+    @property
+    def original(self) -> Original:
+        """The photograph that exports of it name as theirs."""
+        return self.exported_from or Original(self.path.name if self.path else "", self.digest, self.photo.fingerprint)
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,9 @@ def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
     yield ModelLoaded(load_model(path, device=device))
 
 
-def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None, digest: str = "") -> PhotoOpened:
+def opened(
+    photo: Photo, path: Path | None, *, picture: bytes | None = None, digest: str = "", exported_from: Original | None = None
+) -> PhotoOpened:
     """Make the smaller ones of a photograph."""
     levels = [photo]
     while (long_side := max(levels[-1].width, levels[-1].height)) > 3 * PREVIEW_LONG_SIDE:
@@ -133,12 +142,13 @@ def opened(photo: Photo, path: Path | None, *, picture: bytes | None = None, dig
         tuple(levels),
         picture,
         digest,
+        exported_from,
     )
 
 
 def open_photo(path: Path) -> Iterator[PhotoOpened]:
     """Read a photograph."""
-    yield opened(read_photo(path), path, digest=file_digest(path))
+    yield opened(read_photo(path), path, digest=file_digest(path), exported_from=original_of(path))
 
 
 def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:

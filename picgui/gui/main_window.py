@@ -35,6 +35,7 @@ from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.exporting import Exporting
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.jobs import Measured
+from picgui.gui.leafing import Leafing
 from picgui.gui.opening import Opening
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self._make_widgets()
         self.choosing = Choosing(self.session, self.gallery, self.canvas, self)
         self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
+        self.leafing = Leafing(self.session, self.opening, self)
         self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
         self._make_actions()
         self._make_menus()
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
         self._scheme_changed()
         self._recent_finder.produced.connect(self._show_recent)
         self._recent_finder.queue(_those_there(self.opening.recent()))
+        self._show_place()
         self._refresh()
 
     # making
@@ -185,6 +188,8 @@ class MainWindow(QMainWindow):
         make("export_all", self.tr("Export &all…"), self.exporting.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.exporting.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.opening.ask_for_folder, icon="folder")
+        make("next_photo", self.tr("&Next photograph in the folder"), self.leafing.go_on, keys=["PgDown"])
+        make("previous_photo", self.tr("Previous p&hotograph in the folder"), self.leafing.go_back, keys=["PgUp"])
         make("save_session", self.tr("Sa&ve the session"), self.exporting.save, keys=[standard.Save])
         make("save_session_as", self.tr("Save the sess&ion as…"), self.exporting.ask_where_to_save, keys=["Ctrl+Shift+S"])
         make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
@@ -234,6 +239,8 @@ class MainWindow(QMainWindow):
         self.recent_menu = file.addMenu(self.tr("Open &recent"))
         self.recent_menu.setToolTipsVisible(True)
         file.addAction(self._actions["open_folder"])
+        file.addSeparator()
+        file.addActions([self._actions[name] for name in ("next_photo", "previous_photo")])
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session", "save_session_as")])
         file.addAction(self._actions["put_aside"])
@@ -398,6 +405,7 @@ class MainWindow(QMainWindow):
         session.samples_changed.connect(self._withdraw_remedies)
         session.draft_ready.connect(self._forget_marked_place)
         session.draft_ready.connect(self._refresh)
+        self.leafing.changed.connect(self._show_place)
         studio.activity_changed.connect(self._refresh)
         studio.activity_changed.connect(self._withdraw_remedies)
         studio.activity_changed.connect(self._come_to_rest)
@@ -801,9 +809,19 @@ class MainWindow(QMainWindow):
         if self.session.opened is not None:
             photo = self.session.opened.photo
             parts.append(f"{photo.width} × {photo.height}")
+        if self.leafing.place is not None:
+            at, photos = self.leafing.place
+            parts.append(self.tr("%1 of %2 in the folder").replace("%1", str(at)).replace("%2", str(photos)))
         if self._seconds_a_sample is not None:
             parts.append(self.tr("%1 s per sample").replace("%1", number(self._seconds_a_sample, 1)))
         self.status.setText("  ·  ".join(parts))
+
+    @Slot()
+    def _show_place(self) -> None:
+        """Say which photograph of its folder is open, and whether there are others."""
+        self._actions["next_photo"].setEnabled(self.leafing.can_go(1))
+        self._actions["previous_photo"].setEnabled(self.leafing.can_go(-1))
+        self._show_status()
 
     @Slot(object)
     def _progressed(self, progress: Progress) -> None:
@@ -1006,6 +1024,7 @@ class MainWindow(QMainWindow):
             watched.removeEventFilter(self)
         QApplication.instance().focusChanged.disconnect(self._focus_changed)
         self._recent_finder.close(0)
+        self.leafing.close()
         self._autosave_timer.stop()
         self._recovery.close(self.session)
         self.studio.close()

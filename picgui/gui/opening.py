@@ -16,8 +16,8 @@ from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import preferences, records
 from picgui.gui.batch import BatchDialog, Wanted
-from picgui.gui.controls import MessageBar
-from picgui.gui.session import Restored
+from picgui.gui.controls import MessageBar, Offer
+from picgui.gui.session import MAX_SAMPLES, Restored
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import while_painting
@@ -39,6 +39,7 @@ class Opening(QObject):
         self.batch: BatchDialog | None = None
         self._at_start = self._wanted()
         self._left: tuple[Restored, Path] | None = None  # what an earlier window left, and where, while it is being opened
+        self._lacking: tuple[Restored, records.Record] | None = None  # what is opened in an exported picture, and of which photograph it is
         self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
         studio.photo_taken.connect(self._photo_taken)
@@ -69,9 +70,7 @@ class Opening(QObject):
     @Slot(object)
     def open(self, path: Path) -> None:
         """Open a photograph, a session, or a picture that was exported earlier."""
-        if not self.message.is_offering:
-            self.message.hide()
-        self.begun.emit()
+        self._begin()
         path = Path(path)
         if is_folder(path):
             self.open_many([path])
@@ -92,13 +91,44 @@ class Opening(QObject):
             record = replace(record, restored=replace(record.restored, file=path))
         self._open_record(path, record)
 
+    def _begin(self) -> None:
+        """Something else is opened: what was told of what is there is of no use any more."""
+        if not self.message.is_offering:
+            self.message.hide()
+        self.begun.emit()
+
+    def _open_exported(self, paths: Sequence[Path], *, source: Path | None = None) -> None:
+        """Open the photograph of pictures that were exported, with the samples of all of them; ``source`` is its file where that is known."""
+        self._begin()
+        read = while_painting(partial(records.read_all_exported, paths))
+        if not read:
+            self.message.tell_note(self.tr("These are results of picgui, but none that bring their colours back: only PNG pictures do."))
+            return
+        if not records.are_of_one_photograph(list(read.values())):
+            self.message.tell_note(self.tr("These pictures are of different photographs. Open those of one photograph at a time."))
+            return
+        notes = []
+        if len(read) < len(paths):
+            notes.append(self.tr("Only exported PNG pictures bring their colours back; others were left out."))
+        if len(read) > MAX_SAMPLES:
+            notes.append(self.tr("The first %1 of %2 were opened.").replace("%1", str(MAX_SAMPLES)).replace("%2", str(len(read))))
+        found = dict(list(read.items())[:MAX_SAMPLES])
+        leading = next((place for place, one in enumerate(found.values()) if one.restored.hints is not None), 0)
+        record, path = records.joined(list(found.values()), leading=leading), list(found)[leading]
+        hints = {id(one.restored.hints) for one in found.values() if one.restored.hints is not None}
+        if len(hints) > 1 or len({one.restored.saturation for one in found.values()}) > 1:
+            words = self.tr("They differ in saturation or colour hints: those of %1 are used.")
+            notes.append(words.replace("%1", path.name))
+        self._open_record(path, replace(record, source=source or record.source), note=" ".join(notes))
+
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
         """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
         restoring = self.session.restoring
         self._aside = [record for record in self._aside if record.restored is not restoring]
         if left is not None:
-            self._aside = [*self._aside, left][-records.PUT_ASIDE:]
+            self._make_room()
+            self._aside.append(left)
         if restoring is not None:  # it is among them no more, and has no samples yet
             with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
@@ -107,14 +137,25 @@ class Opening(QObject):
         self._recovery.put_aside(self._aside)
         own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
         offered = left if left is not None and (own is None or restoring is not None) else own
+        find = []
+        if self._lacking is not None and self._lacking[0] is restoring:
+            find.append(self._to_find(self._lacking[1]))
         if offered is None:
             if notes:
-                self.message.tell_note(notes)
+                self.message.tell_note(notes, *find)
             return
         words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(offered.source))
         if offered is own:
             words = self.tr("Earlier samples of this photograph were put aside.")
-        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)))
+        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)), *find)
+
+    def _make_room(self) -> None:
+        """Where there is no room for another to be put aside, let the oldest go that was only looked at; where all are of a person's choices the oldest is
+        left for the next start, unless the disk is full."""
+        if len(self._aside) >= records.PUT_ASIDE:
+            gone = next((record for record in self._aside if not record.restored.is_unsaved), self._aside[0])
+            if not gone.restored.is_unsaved or self._recovery.leave(gone):
+                self._aside = [record for record in self._aside if record is not gone]
 
     def _is_of_present(self, record: records.Record) -> bool:
         """Whether a record is of the photograph that is open."""
@@ -131,29 +172,35 @@ class Opening(QObject):
         if self._aside:
             self.take_up(self._aside[-1])
 
-    def take_up(self, record: records.Record) -> None:
+    def take_up(self, record: records.Record, *, note: str = "") -> None:
         """Open the photograph of a record at its place, or out of the record."""
         if record.picture is not None:
             self.studio.open_picture(record.picture, restored=record.restored)
         else:
-            self.studio.open(record.source, restored=record.restored)
+            self.studio.open(record.source, restored=record.restored, note=note)
 
-    def _open_record(self, path: Path, record: records.Record) -> None:
+    def _open_record(self, path: Path, record: records.Record, *, note: str = "") -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""
         source = self._find(record.source, path, record.digest)
         if record.picture is not None or source is not None:
-            self.take_up(replace(record, source=source))
+            self.take_up(replace(record, source=source), note=note)
         elif records.is_session(path):
             words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
-            find = (self.tr("Find it…"), lambda: self._ask_where_it_is(record))
-            self.message.tell_error(words.replace("%1", record.source.name), find)
+            self.message.tell_error(words.replace("%1", record.source.name), self._to_find(record))
         else:
             words = self.tr("The original, %1, was not found: this is the exported picture itself.")
-            note = words.replace("%1", record.source.name) if record.source else ""  # a pasted one has no name
-            self.studio.open(path, restored=replace(record.restored, photo=""), note=note)
+            restored = replace(record.restored, photo="")
+            if record.source is not None:  # a pasted one has no name
+                note = f"{words.replace('%1', record.source.name)} {note}".strip()
+                self._lacking = restored, record
+            self.studio.open(path, restored=restored, note=note)
+
+    def _to_find(self, record: records.Record) -> Offer:
+        """What can be done about a photograph that was not found."""
+        return self.tr("Find it…"), partial(self._ask_where_it_is, record)
 
     def _ask_where_it_is(self, record: records.Record) -> None:
-        """Let a person show the photograph of a session that was not found."""
+        """Let a person show the photograph of a session or of an exported picture that was not found."""
         title = self.tr("Find %1").replace("%1", record.source.name)
         for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
             self.take_up(replace(record, source=path))
@@ -177,11 +224,14 @@ class Opening(QObject):
         return next(iter(there), None)
 
     def open_many(self, paths: Sequence[Path]) -> None:
-        """Offer to colorize all these photographs and those of these folders."""
+        """Offer to colorize all these photographs and those of these folders; pictures that were exported are opened."""
         sessions = [path for path in paths if records.is_session(path)]
         found = while_painting(partial(photos_of, [path for path in paths if path not in sessions]))
         photos, failed = found.photos, [told(error) for error in found.errors]
         left_out = " ".join(map(told, found.left_out))
+        if len(paths) > 1 and set(photos) == set(paths) and while_painting(lambda: all(map(is_written_here, photos))):
+            self._open_exported(photos)
+            return
         lacks_model = bool(photos) and self.studio.model is None and self.studio.activity is not Activity.LOADING
         if lacks_model:
             failed.append(self.tr("There is no model to colorize with: choose one in the preferences"))
@@ -189,13 +239,6 @@ class Opening(QObject):
             self.message.tell_error("\n".join(failed))
         if sessions:
             self.message.tell_note(self.tr("Open one session at a time."))
-        if len(paths) > 1 and set(photos) == set(paths) and while_painting(lambda: all(map(is_written_here, photos))):
-            if all(path.suffix.lower() == ".png" for path in photos):
-                words = self.tr("Open one exported picture at a time: it brings back its photograph and its colours.")
-            else:
-                words = self.tr("These are results of picgui, no photographs.")
-            self.message.tell_note(words)
-            return
         if not photos or lacks_model:
             if not sessions and not failed:
                 words = self.tr("There are no photographs in this folder itself; folders in it are not searched. Choose another.")
@@ -219,10 +262,20 @@ class Opening(QObject):
                 parent=self._window,
             )
             self.batch.finished.connect(self._batch_closed)
+            self.batch.results_wanted.connect(self._open_results)
             self.batch.show()
 
     def _wanted(self) -> Wanted:
         return Wanted(self.session.sample_count, self.session.temperature, self.session.saturation)
+
+    @Slot(object, list)
+    def _open_results(self, photograph: Path, results: list[Path]) -> None:
+        """Open a photograph of the queue with what was drawn of it."""
+        there = while_painting(lambda: list(filter(is_file, results)))
+        if there:
+            self._open_exported(there, source=photograph.absolute())
+        else:
+            self.message.tell_note(self.tr("The results of %1 are not there any more.").replace("%1", photograph.name))
 
     @Slot()
     def _batch_closed(self) -> None:

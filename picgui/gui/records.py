@@ -10,7 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import Literal
@@ -22,14 +22,13 @@ from picgui.errors import PhotoError, PicError
 from picgui.files import replacing
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
 from picgui.paths import PART, is_file, make_folder
-from picgui.photo import Photo
 from picgui.pipeline import MAX_LONG_SIDE, Known
 from picgui.png import read_png_text
 
 ENDING = ".picgui"
 _FORMAT = "picgui-session-1"
 PUT_ASIDE = 8  # photographs with their samples that outlive a crash beside the open one
-_KEPT = PUT_ASIDE + 5  # of what was left
+_KEPT = 40  # of what was left
 _ANY = sys.float_info.max  # and no infinity
 _OPEN, _CLOSED = "open-", "closed-"  # how the names of files begin that a program is working on, or left in order
 
@@ -44,9 +43,9 @@ class Record:
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
 
 
-def sample_text(sample: Sample, photo: Photo) -> str:
-    """The record of one sample as text."""
-    return json.dumps(_sample_record(sample, photo.fingerprint))
+def sample_text(sample: Sample, photo: str) -> str:
+    """The record of one sample as text; ``photo`` is the `Photo.fingerprint` of what it colours."""
+    return json.dumps(_sample_record(sample, photo))
 
 
 def _sample_record(sample: Sample, photo: str) -> dict:
@@ -121,11 +120,23 @@ def _move(path: Path, target: Path) -> None:
 
 def photo_name(path: Path) -> str:
     """The name of the photograph that a session file is of; empty where it was pasted, or that cannot be read."""
-    try:
-        source = json.loads(path.read_text(encoding="utf-8"))["source"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+    source = _said(path).get("source")
     return _source(source).name if isinstance(source, str) else ""
+
+
+def _is_chosen(path: Path) -> bool:
+    """Whether a person chose something in what was left there; older files do not say, and damaged ones bring nothing back."""
+    said = _said(path)
+    return bool(said) and said.get("is_unsaved") is not False
+
+
+def _said(path: Path) -> dict:
+    """What a session file says; nothing where it cannot be read."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 class _OpenFile:
@@ -151,7 +162,8 @@ class _OpenFile:
             with replacing(beside, durable=False) as file:
                 file.write(picture)
         file = None if wanted.restored.file is None else str(wanted.restored.file.absolute())
-        write(self.path, _content(wanted) | {"picture": picture is not None, "file": file}, durable=False)  # the window does not wait for the disk
+        own = {"picture": picture is not None, "file": file, "is_unsaved": wanted.restored.is_unsaved}
+        write(self.path, _content(wanted) | own, durable=False)  # the window does not wait for the disk
         self._picture, self.is_saved = picture, True
         if picture is None:
             with contextlib.suppress(OSError):
@@ -197,12 +209,21 @@ class Recovery:
                 with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                     file.save(one)
 
+    def leave(self, wanted: Record) -> bool:
+        """Leave one that was put aside for the next start; False where it could not be written, and stays."""
+        file = next(file for one, file in self._aside if one is wanted)
+        if file.is_saved:
+            file.close(leave=True)
+            self._aside = [(one, other) for one, other in self._aside if other is not file]
+        return file.is_saved
+
     def holds(self, path: Path) -> bool:
         """Whether a session file is one that this keeps."""
         return path.parent == self._folder
 
     def find(self) -> Literal["", "closed", "crashed"]:
-        """Put aside what was left, the newest as `kept`, and say how that ended; empty where there is nothing new. The last few are kept."""
+        """Put aside what was left, the newest as `kept`, and say how that ended; empty where there is nothing new. The last ones are kept, and nothing that a
+        person chose gives way to what was only looked at."""
         left = []
         for path in chain.from_iterable(self._folder.glob(f"{begin}*{ENDING}") for begin in (_OPEN, _CLOSED)):
             lock = QLockFile(f"{path}.lock")
@@ -213,9 +234,11 @@ class Recovery:
         found = ""
         for _, path, lock in sorted(left, key=lambda one: one[:2]):
             with contextlib.suppress(OSError):  # another program that began just now was faster
-                self._make_room()
-                _move(path, self.kept)
-                found = "closed" if path.name.startswith(_CLOSED) else "crashed"
+                if self._make_room(path):
+                    _move(path, self.kept)
+                    found = "closed" if path.name.startswith(_CLOSED) else "crashed"
+                else:
+                    self.forget(path)
             lock.unlock()
         return found
 
@@ -246,12 +269,16 @@ class Recovery:
     def _places(self) -> list[Path]:
         return [self.kept, *(self.kept.with_stem(f"{self.kept.stem}-{number}") for number in range(2, _KEPT + 1))]
 
-    def _make_room(self) -> None:
-        """Move what is kept one place on; the oldest goes where all places are taken."""
+    def _make_room(self, path: Path) -> bool:
+        """Move what is kept one place on; where all places are taken the oldest goes in which nothing was chosen, or else, for what was chosen, the oldest.
+        Whether there is room for that file."""
         places = self._places()
-        free = next((n for n, path in enumerate(places) if not is_file(path)), len(places) - 1)
-        for place in range(free, 0, -1):
+        empty = (n for n, place in enumerate(places) if not is_file(place))
+        unchosen = (n for n in reversed(range(len(places))) if not _is_chosen(places[n]))
+        free = next(chain(empty, unchosen, [len(places) - 1] if _is_chosen(path) else []), None)
+        for place in range(free or 0, 0, -1):
             _move(places[place - 1], places[place])
+        return free is not None
 
     def close(self, session: Session) -> None:
         """The program ends in order: what a person did not save is left for the next start, nothing else."""
@@ -311,18 +338,48 @@ def _source(text: str) -> Path:
     return path if path.is_absolute() or "\\" not in text else Path(PureWindowsPath(text).name)
 
 
-def read_exported(path: Path) -> Record | None:
+def read_all_exported(paths: Sequence[Path]) -> dict[Path, Record]:
+    """What each of these exported pictures remembers, the lowest seed first; other files are left out."""
+    known_from = _shared_known()
+    found = {path: one for path in paths if (one := read_exported(path, known_from)) is not None}
+    return dict(sorted(found.items(), key=lambda item: (item[1].restored.samples[0].seed, item[0])))
+
+
+def are_of_one_photograph(found: Sequence[Record]) -> bool:
+    """Whether what exported pictures remember is of one file, or of the same luminance."""
+    named = {one.digest for one in found}, {one.restored.photo for one in found}
+    return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named)
+
+
+def joined(found: Sequence[Record], *, leading: int) -> Record:
+    """The samples of several of one photograph, to choose among; that at the place ``leading`` is selected, and says all else."""
+    if len(found) == 1:
+        return found[0]
+    samples = tuple(sample for one in found for sample in one.restored.samples)
+    return replace(found[leading], restored=replace(found[leading].restored, samples=samples, selected=leading, pinned=()))
+
+
+def read_exported(path: Path, known_from: Callable[[object], Known | None] = record.known_from) -> Record | None:
     """What an exported picture remembers; None for any other file."""
     try:
         text = read_png_text(path)
         values = json.loads(text[record.KEY])
-        sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values)
+        sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values, known_from)
         saturation = min(_within(text.get("picgui:saturation", 1), 0, _ANY), MAX_SATURATION)  # the command and the library give more than the window does
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
-    source = text.get("picgui:source")
-    restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), None, saturation, photo=str(values.get("photo", "")))
-    return Record(Path(Path(source).name) if source else None, restored, digest=text.get(record.SOURCE_DIGEST, ""))
+    original = record.original_in(text)
+    restored = Restored(
+        samples=(sample,),
+        selected=0,
+        pinned=(0,),
+        temperature=min(sample.temperature, MAX_TEMPERATURE),
+        sample_count=None,
+        saturation=saturation,
+        hints=None if sample.is_part else sample.known,
+        photo=original.photo,
+    )
+    return Record(Path(original.name) if original.name else None, restored, digest=original.digest)
 
 
 def _within(value: object, low: float, high: float) -> float:

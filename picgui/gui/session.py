@@ -225,8 +225,8 @@ class Session(QObject):
 
     @property
     def name(self) -> str:
-        """The photograph's name without its ending."""
-        return self.path.stem if self.path else "pasted"
+        """The photograph's name without its ending, be it open or a picture that was exported from it."""
+        return (self.opened and Path(self.opened.original.name).stem) or "pasted"
 
     def spread(self) -> np.ndarray | None:
         """How far the finished samples differ at each pixel: (h, w) root mean square distance from their mean, in Lab units.

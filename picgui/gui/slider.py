@@ -1,6 +1,6 @@
 """A slider for panels that are scrolled."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QSlider, QWidget
 
 
@@ -15,6 +15,13 @@ class ResettableSlider(QSlider):
         self.setSingleStep(step)
         self.setPageStep(2 * step)
         self.setAccessibleName(name)
+        self.installEventFilter(self)
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802 - its own events
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            event.accept()  # they move it, and are no shortcuts then
+            return True
+        return super().eventFilter(watched, event)
 
     def reset_to(self, value: int) -> None:
         """What a double click sets it back to from now on."""

@@ -263,6 +263,7 @@ class Studio(QObject):
     def text_of(self, sample: Sample, subject: Subject | None = None) -> dict[str, str]:
         """The texts that an exported sample of a subject (default the present one) carries."""
         subject = subject or self.subject
+        original = subject.opened.original
         text = png_text(
             checkpoint=sample.checkpoint,
             seed=sample.seed,
@@ -270,11 +271,11 @@ class Studio(QObject):
             candidates=sample.candidates,
             saturation=subject.saturation,
             long_side=sample.long_side,
-            source=subject.opened.path,
+            source=Path(original.name) if original.name else None,
         )
-        if subject.opened.digest:
-            text[record.SOURCE_DIGEST] = subject.opened.digest
-        return text | {record.KEY: records.sample_text(sample, subject.opened.photo)}
+        if original.digest:
+            text[record.SOURCE_DIGEST] = original.digest
+        return text | {record.KEY: records.sample_text(sample, original.photo)}
 
     @property
     def is_exporting(self) -> bool:
