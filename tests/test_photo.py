@@ -859,12 +859,17 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
     [
         ("Großmutter".encode(), "Großmutter"),
         ("Großmutter".encode("latin-1"), "Großmutter"),
+        (" Voilà\n".encode(), "Voilà"),
         (b"Aunt\0\0\0", "Aunt"),
         (b"\0\0", ""),
         (b'{"shape": [60, 90]}', ""),
+        (b"shape=(60, 90)", ""),
         (b"ImageJ=1.11a\nimages=3\nslices=3", ""),
         (b'<?xml version="1.0"?><OME/>', ""),
-        (b"Comment: before\npicgui:seed: 7", ""),
+        (b"<OME/>", ""),
+        (b"<3 Grandma", "<3 Grandma"),
+        (b"Comment: before\npicgui:seed: 9", ""),
+        (b"Comment: hers\nComment: before\npicgui:seed: 9\npicgui:source: a.png\nadded since", "Comment: hers\nadded since"),
         (b"x" * 70_000, "x" * 2000),
     ],
 )
@@ -872,8 +877,9 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
 def test_a_caption_is_what_people_read_and_hides_no_settings(tmp_path, write, stored, said):
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = ExifText(stored.decode("latin-1"))
+    scan = read_photo(saved(tmp_path / "scan.png", colours(), exif=exif))
     path = tmp_path / ("a.tif" if write is write_tiff else "a.jpg")
-    write(path, np.zeros((20, 20, 3), np.uint8), text={"picgui:seed": "7"}, photo=photo_with(dpi=None, exif=exif.tobytes()))
+    write(path, np.zeros((20, 20, 3), np.uint8), text={"picgui:seed": "7"}, photo=scan)
     expected = f"{said}\npicgui:seed: 7".lstrip()
     if write is write_tiff:
         with tifffile.TiffFile(path) as tiff:
@@ -883,6 +889,21 @@ def test_a_caption_is_what_people_read_and_hides_no_settings(tmp_path, write, st
         with Image.open(path) as picture:
             assert picture.info["comment"].decode() == expected
     assert is_written_here(path)
+
+
+@pytest.mark.parametrize("write", [write_png, write_tiff, write_jpeg])
+def test_a_result_that_is_coloured_again_keeps_its_caption_and_no_old_settings(tmp_path, write):
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "Großmutter 1931".encode()
+    scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif))
+    text = {"Software": "picgui 1", "Comment": "Colours are estimated by a model.", "picgui:seed": "1", "picgui:source": "scan.jpg"}
+    write_tiff(tmp_path / "first.tif", colours(), text=text, photo=scan)
+    path = tmp_path / {write_png: "a.png", write_tiff: "a.tif", write_jpeg: "a.jpg"}[write]
+    write(path, colours(), text=text | {"picgui:seed": "2"}, photo=read_photo(tmp_path / "first.tif"))
+    with Image.open(path) as picture:
+        described = picture.getexif()[ExifTags.Base.ImageDescription].encode("latin-1").decode()
+    settings = "\nComment: Colours are estimated by a model.\npicgui:seed: 2\npicgui:source: scan.jpg" if write is write_tiff else ""
+    assert described == "Großmutter 1931" + settings
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
