@@ -7,6 +7,7 @@ import signal
 import struct
 import sys
 import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, photos_in, read_colors, read_photo
 from picgui.png import read_png_text
 from picgui.writing import is_written_here, write_jpeg, write_png, write_tiff
+from picgui.xmp import ESTIMATED
 from tests.profiles import grey_profile, wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
@@ -659,6 +661,125 @@ def test_the_layout_of_a_tiff_does_not_go_into_the_exif(tmp_path):
     exif.load(photo.exif)
     assert set(exif) == {0x010F, 0x0112}
     assert photo.dpi == (300, 300)
+
+
+_WRITERS = {"a.png": write_png, "a.tif": write_tiff, "a.jpg": write_jpeg}
+_ORIGIN = b'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"'
+
+
+def packet(properties, attributes="", *, before=""):
+    """An XMP packet as Adobe's programs write it."""
+    spaces = {
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "dc": "http://purl.org/dc/elements/1.1/", "tiff": "http://ns.adobe.com/tiff/1.0/",
+        "exif": "http://ns.adobe.com/exif/1.0/", "photoshop": "http://ns.adobe.com/photoshop/1.0/", "xmp": "http://ns.adobe.com/xap/1.0/",
+        "xmpMM": "http://ns.adobe.com/xap/1.0/mm/", "crs": "http://ns.adobe.com/camera-raw-settings/1.0/", "museum": "http://museum.example/",
+        "regions": "http://www.metadataworkinggroup.com/schemas/regions/", "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    }  # fmt: skip
+    declared = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
+    description = f'<rdf:Description rdf:about=""{declared}{attributes}>{properties}</rdf:Description>'
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{spaces["rdf"]}">{description}</rdf:RDF></x:xmpmeta>'
+    return f'{before}<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{packet}\n{" " * 200}<?xpacket end="w"?>'.encode()
+
+
+def with_packet(path, data, **options):
+    """A picture with this packet."""
+    if path.suffix == ".png":
+        info = PngImagePlugin.PngInfo()
+        info.add(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + data)
+        return saved(path, colours(), pnginfo=info, **options)
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, colours(), photometric="rgb", metadata=None, extratags=[(700, 1, len(data), data, True)])
+        return path
+    return saved(path, colours(), xmp=data, **options)
+
+
+def packet_in(path):
+    with Image.open(path) as picture:
+        return picture.info["xmp"]
+
+
+@pytest.mark.parametrize("name", ["scan.jpg", "scan.png", "scan.tif", "scan.webp"])
+@pytest.mark.parametrize("written", _WRITERS)
+def test_what_people_wrote_in_a_catalogue_goes_along_and_nothing_of_the_file(tmp_path, name, written):
+    people = (
+        '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">Großmutter &lt;3 &amp; Ada</rdf:li></rdf:Alt></dc:description>'
+        "<dc:subject><rdf:Bag><rdf:li>Köln</rdf:li></rdf:Bag></dc:subject><museum:number>7</museum:number><exif:GPSLatitude>50,56N</exif:GPSLatitude>"
+    )
+    of_the_file = (
+        "<tiff:ImageWidth>9</tiff:ImageWidth><tiff:BitsPerSample><rdf:Seq><rdf:li>16</rdf:li></rdf:Seq></tiff:BitsPerSample><exif:ColorSpace>65535</exif:ColorSpace>"
+        "<dc:format>image/x</dc:format><xmpMM:DocumentID>uuid:1</xmpMM:DocumentID><crs:ConvertToGrayscale>True</crs:ConvertToGrayscale>"
+        '<museum:file rdf:parseType="Resource"><tiff:Orientation>6</tiff:Orientation></museum:file>'
+        "<ext:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm</ext:DigitalSourceType>"
+    )
+    attributes = ' xmp:Rating="5" photoshop:Instructions="one&#xA;two" xmp:CreatorTool="EPSON Scan" photoshop:ICCProfile="Adobe RGB" crs:Exposure2012="+1"'
+    scan = read_photo(with_packet(tmp_path / name, packet(of_the_file + people, attributes)))
+    _WRITERS[written](tmp_path / written, np.zeros((scan.height, scan.width, 3), np.uint8), photo=scan)
+    kept = packet_in(tmp_path / written)
+    spaces = {key: value for _, (key, value) in ElementTree.iterparse(io.BytesIO(kept), ["start-ns"])}
+    (description,) = ElementTree.fromstring(kept).iterfind("rdf:RDF/rdf:Description", spaces)
+    assert [("".join(element.itertext()), element.tag.partition("}")[2]) for element in description] == [
+        ("Großmutter <3 & Ada", "description"), ("Köln", "subject"), ("7", "number"), ("50,56N", "GPSLatitude")
+    ]  # fmt: skip
+    assert {key.partition("}")[2]: value for key, value in description.items()} == {
+        "about": "", "Rating": "5", "Instructions": "one\ntwo", "DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
+    }  # fmt: skip
+    assert kept.startswith(b'<?xpacket begin="\xef\xbb\xbf" id=') and b"<dc:subject><rdf:Bag>" in kept, "as programs write it"
+    again = read_photo(tmp_path / written)
+    assert again.xmp == kept and again.notes == () and (again.height, again.width) == (scan.height, scan.width)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_places_of_faces_are_kept_where_they_are_right(tmp_path, turned):
+    faces = '<dc:subject>Ada</dc:subject><regions:Regions rdf:parseType="Resource"><regions:Name>Ada</regions:Name></regions:Regions>'
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6 if turned else 1
+    photo = read_photo(with_packet(tmp_path / "a.jpg", packet(faces), exif=exif))
+    assert b"<dc:subject>Ada" in photo.xmp and (b"regions:Regions" in photo.xmp) is not turned
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no XML",
+        b"<x/>",
+        packet("<dc:subject>"),
+        packet("<dc:subject>Ada</dc:subject>").decode().encode("utf-16"),
+        packet("<dc:subject>Ada</dc:subject>").replace(b"Ada", b"\xe9"),
+        packet("<dc:subject>&a;</dc:subject>", before='<!DOCTYPE x [<!ENTITY a "Ada">]>'),
+        packet("<dc:subject>" * 30_000 + "</dc:subject>" * 30_000),
+        packet("<dc:subject>Ada</dc:subject>" + " " * (1 << 20)),
+        packet("<unknown:subject>Ada</unknown:subject>"),
+    ],
+)
+def test_a_packet_that_is_malformed_or_too_large_costs_nothing_but_itself(tmp_path, data):
+    photo = read_photo(with_packet(tmp_path / "a.png", data))
+    assert photo.xmp == ESTIMATED and photo.notes == ()
+    assert_luminance(photo, luminance_of(colours()))
+
+
+def test_a_prefix_that_means_two_things_is_told_apart(tmp_path):
+    twice = '<p:one xmlns:p="http://one.example/">1</p:one><p:two xmlns:p="http://two.example/">2</p:two><q:one xmlns:q="http://one.example/" q:a="3"/>'
+    kept = ElementTree.fromstring(read_photo(with_packet(tmp_path / "a.png", packet(twice))).xmp)
+    assert {(element.tag, element.text) for element in kept[0][0]} == {("{http://one.example/}one", "1"), ("{http://two.example/}two", "2")}
+
+
+@pytest.mark.parametrize("name", _WRITERS)
+def test_every_picture_of_a_photograph_says_in_its_packet_that_its_colours_are_a_models(tmp_path, name):
+    pixels = np.zeros((20, 20, 3), np.uint8)
+    _WRITERS[name](tmp_path / name, pixels, photo=photo_with())
+    assert packet_in(tmp_path / name) == ESTIMATED and _ORIGIN in ESTIMATED
+    _WRITERS[name](tmp_path / name, pixels)
+    with Image.open(tmp_path / name) as picture:
+        assert "xmp" not in picture.info, "it may be anything"
+
+
+@pytest.mark.parametrize(("longer", "is_kept"), [(0, True), (1, False)])
+def test_a_packet_that_a_jpeg_cannot_hold_is_left_out_of_it(tmp_path, longer, is_kept):
+    short = read_photo(with_packet(tmp_path / "a.png", packet("<dc:subject>x</dc:subject>"))).xmp
+    photo = read_photo(with_packet(tmp_path / "a.png", packet(f"<dc:subject>{'x' * (65_505 - len(short) + longer)}</dc:subject>")))
+    write_jpeg(tmp_path / "a.jpg", np.zeros((20, 20, 3), np.uint8), photo=photo)
+    assert packet_in(tmp_path / "a.jpg") == (photo.xmp if is_kept else ESTIMATED)
 
 
 # What cannot be read
