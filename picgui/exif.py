@@ -95,6 +95,17 @@ def caption_of(block: bytes) -> str:
     return caption
 
 
+def block_of(block: bytes | None, software: str | None, *, dpi: tuple[float, float] | None = None) -> bytes:
+    """An `upright_block` as a new file says it: written by this software, with this resolution; empty where there is nothing to say."""
+    exif = Image.Exif()
+    exif.load(block or b"")
+    if software:
+        exif[Base.Software] = software
+    if dpi:
+        exif.update(zip(_RESOLUTION, (*dpi, 2), strict=True))  # 2 is inches
+    return _exif_bytes(exif) if len(exif) else b""
+
+
 def descriptive_tags(block: bytes) -> list[tuple]:
     """Maker, model, date, artist and copyright of an EXIF block, as tifffile takes extra tags."""
     exif = Image.Exif()

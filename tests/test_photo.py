@@ -1027,6 +1027,41 @@ def test_a_result_that_is_coloured_again_keeps_its_caption_and_no_old_settings(t
     assert described == "Großmutter 1931" + settings
 
 
+@pytest.mark.parametrize("name", _WRITERS)
+def test_the_software_is_what_wrote_the_picture_and_not_what_scanned_it(tmp_path, name):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Software] = "Epson", "EPSON Scan"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "1931:05:01 12:00:00"
+    scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif))
+    for photo in (scan, photo_with()):
+        _WRITERS[name](tmp_path / name, np.zeros((20, 20, 3), np.uint8), text={"Software": "picgui 1"}, photo=photo)
+        with Image.open(tmp_path / name) as picture:
+            tags = picture.getexif()
+            said = tags.get(ExifTags.Base.Software, picture.info.get("Software"))
+            assert said == "picgui 1" and tags.get(ExifTags.Base.Make) == ("Epson" if photo is scan else None)
+            if photo is scan and name != "a.tif":
+                assert tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] == "1931:05:01 12:00:00"
+
+
+@pytest.mark.parametrize(("dpi", "in_header"), [((300.0, 150.0), (300, 150)), ((299.6, 1.3), (300, 1)), ((70_000.0, 1.3), None)])
+def test_the_resolution_of_a_jpeg_is_exact_and_in_its_header_where_it_fits(tmp_path, dpi, in_header):
+    write_jpeg(tmp_path / "a.jpg", np.zeros((20, 20, 3), np.uint8), photo=photo_with(dpi=dpi))
+    with Image.open(tmp_path / "a.jpg") as picture:
+        tags = picture.getexif()
+        assert (tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution], tags[ExifTags.Base.ResolutionUnit]) == (*dpi, 2)
+        assert picture.info["jfif_density"] == (in_header or (1, 1)) and picture.info["jfif_unit"] == (0 if in_header is None else 1)
+
+
+def test_an_exif_block_that_a_jpeg_cannot_hold_is_left_out_of_it(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Artist] = "Epson", "x" * 66_000
+    text, photo = {"Software": "picgui 1"}, photo_with(exif=exif.tobytes(), dpi=(300.0, 300.0))
+    write_jpeg(tmp_path / "a.jpg", np.zeros((20, 20, 3), np.uint8), text=text, photo=photo)
+    with Image.open(tmp_path / "a.jpg") as picture:
+        tags = picture.getexif()
+        assert tags[ExifTags.Base.Software] == "picgui 1" and ExifTags.Base.Make not in tags and tags[ExifTags.Base.XResolution] == 300
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
 def test_a_jpeg_that_the_disk_has_no_room_for_to_its_last_byte_replaces_nothing(tmp_path):
     resource = pytest.importorskip("resource")
