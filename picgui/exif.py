@@ -1,5 +1,6 @@
 """What an EXIF block says of a picture: how it lies, and what goes with it into another file."""
 
+import re
 from contextlib import suppress
 
 import numpy as np
@@ -10,7 +11,8 @@ ORIENTATION = Base.Orientation
 SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
 _RESOLUTION = (Base.XResolution, Base.YResolution, Base.ResolutionUnit)  # which a file says in its own way
 _PIXEL_SIZES = (Base.ExifImageWidth, Base.ExifImageHeight)
-_MACHINE_TEXT = ('{"', "ImageJ=", "<")  # of tifffile, of ImageJ, XML such as OME's: TIFF readers take it for the shape of the file
+_MACHINE_TEXT = ('{"', "shape=", "ImageJ=", "<?xml", "<OME")  # of tifffile, of ImageJ, OME's: TIFF readers take it for the shape of the file
+_OWN_LINES = re.compile(r"(^|\n)(Comment: .*\n)?picgui:seed: .*(\npicgui:.*)*")  # which picgui writes below a caption
 _OF_THE_SCAN = {Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright}
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
 _DESCRIPTIVE_TAGS = {*_OF_THE_SCAN, Base.ImageDescription, Base.Software, Base.HostComputer, IFD.Exif, IFD.GPSInfo}
@@ -25,7 +27,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def upright_block(image: Image.Image) -> bytes | None:
-    """The picture's EXIF block with orientation 1 and sRGB, without tags that describe how the file stored its pixels."""
+    """The picture's EXIF block with orientation 1 and sRGB, without tags that describe how the file stored its pixels, nor settings of picgui."""
     try:
         exif = Image.Exif()
         exif.load(_exif_bytes(image.getexif()))
@@ -34,6 +36,8 @@ def upright_block(image: Image.Image) -> bytes | None:
                 del exif[tag]
         for tag in _RESOLUTION:
             exif.pop(tag, None)
+        if isinstance(described := exif.pop(Base.ImageDescription, None), str) and (caption := _caption(described)):
+            exif[Base.ImageDescription] = ExifText(caption)
         if IFD.Exif in exif:
             inner = exif.get_ifd(IFD.Exif)
             for tag in (*_PIXEL_SIZES, IFD.Interop):
@@ -75,17 +79,31 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return pixels
 
 
+def _caption(described: str) -> str:
+    """What people read of a description: nothing of what only programs do."""
+    caption = _OWN_LINES.sub("", described.split("\0")[0]).strip(" \t\r\n")  # not what would be a part of a letter in UTF-8
+    return "" if caption.startswith(_MACHINE_TEXT) else caption
+
+
 def caption_of(block: bytes) -> str:
-    """What an EXIF block says that the picture shows, as people read it; empty where it says nothing, or what only programs read."""
+    """What an `upright_block` says that the picture shows; empty where it says nothing."""
     exif = Image.Exif()
     exif.load(block)
     caption = exif.get(Base.ImageDescription, "")
-    if not isinstance(caption, str):
-        return ""
-    caption = caption.split("\0")[0].strip()
     with suppress(UnicodeError):  # Pillow reads Latin-1
         caption = caption.encode("latin-1").decode()
-    return "" if caption.startswith(_MACHINE_TEXT) or "picgui:seed: " in caption else caption
+    return caption
+
+
+def block_of(block: bytes | None, software: str | None, *, dpi: tuple[float, float] | None = None) -> bytes:
+    """An `upright_block` as a new file says it: written by this software, with this resolution; empty where there is nothing to say."""
+    exif = Image.Exif()
+    exif.load(block or b"")
+    if software:
+        exif[Base.Software] = software
+    if dpi:
+        exif.update(zip(_RESOLUTION, (*dpi, 2), strict=True))  # 2 is inches
+    return _exif_bytes(exif) if len(exif) else b""
 
 
 def descriptive_tags(block: bytes) -> list[tuple]:

@@ -36,6 +36,7 @@ from picgui.lightness import (
     srgb_conversion,
 )
 from picgui.opencv import cv2, resized
+from picgui.xmp import ESTIMATED, packet_of
 
 PHOTO_ENDINGS = (*".jpg .jpeg .jpe .jfif .png .tif .tiff .webp .bmp .gif .pgm .ppm .jp2 .avif".split(),)  # of files that folders are searched for
 # pictures and documents of other kinds, which are told of where folders are searched
@@ -60,8 +61,8 @@ class Photo:
     """The luminance of one photograph, upright, and what its file said about it.
 
     `lightness` is (H, W) uint16: CIE L* (D65) times 65535/100. `bit_depth` is 8 or 16, as in the file. `dpi` is
-    (horizontal, vertical). `exif` is upright (orientation 1). `icc_profile` is the file's own; the lightness is already
-    converted from it. `notes` are sentences for the person. Two photos are equal only if they are the same object.
+    (horizontal, vertical). `exif` is upright (orientation 1). `xmp` says what people wrote of the photograph, and that the
+    colours are a model's. `icc_profile` is the file's own; the lightness is already converted from it. `notes` are sentences for the person. Two photos are equal only if they are the same object.
     """
 
     lightness: np.ndarray
@@ -69,6 +70,7 @@ class Photo:
     bit_depth: int = 8
     icc_profile: bytes | None = None
     exif: bytes | None = None
+    xmp: bytes = ESTIMATED
     dpi: tuple[float, float] | None = None
     notes: tuple[Sentence, ...] = ()
 
@@ -253,7 +255,7 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     profile = image.info.get("icc_profile") or None
     to_srgb, profile_notes = _conversion(image)  # before Pillow loads it, as for EXIF it does
     dpi = _dpi(image)
-    exif = upright_block(image)
+    exif, xmp = upright_block(image), packet_of(image)
     if dpi and orientation_of(image) in SIDEWAYS:
         dpi = dpi[::-1]
     is_reduced = _has_more_than_8_bits(image, file)
@@ -277,6 +279,7 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
         bit_depth=bit_depth,
         icc_profile=profile,
         exif=exif,
+        xmp=xmp,
         dpi=dpi,
         notes=notes + profile_notes,
     )

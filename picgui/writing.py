@@ -13,9 +13,10 @@ from PIL import Image, ImageCms
 
 from picgui import png
 from picgui.errors import ExportError
-from picgui.exif import caption_of, descriptive_tags
+from picgui.exif import block_of, caption_of, descriptive_tags
 from picgui.files import opened, replacing
 from picgui.photo import Photo
+from picgui.xmp import ESTIMATED, PNG_TEXT, TIFF_TAG
 
 
 SAMPLE = "picgui:sample"  # of the PNG text that holds a sample's record
@@ -29,7 +30,7 @@ def write_png(
     photo: Photo | None = None,
     exclusive: bool = False,
 ) -> None:
-    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a PNG with these texts, and the resolution and EXIF of `photo`.
+    """Write sRGB pixels (H, W, 3), uint8 or uint16, as a PNG with these texts, and the resolution, EXIF and XMP of `photo`.
 
     The file appears whole under its name or not at all; one that was there stays until then, and with ``exclusive`` for good. Raises
     ExportError.
@@ -44,7 +45,9 @@ def write_png(
         if photo is not None and photo.dpi is not None:
             png.write_chunk(file, b"pHYs", struct.pack(">IIB", *(round(dpi / 0.0254) for dpi in photo.dpi), 1))
         if photo is not None and photo.exif is not None:
-            png.write_chunk(file, b"eXIf", photo.exif.removeprefix(b"Exif\0\0"))
+            png.write_chunk(file, b"eXIf", block_of(photo.exif, (text or {}).get("Software")).removeprefix(b"Exif\0\0"))
+        if photo is not None:
+            png.write_chunk(file, b"iTXt", PNG_TEXT + bytes(5) + photo.xmp)
         for key, value in (text or {}).items():
             png.write_chunk(file, *png.text_chunk(key, value))
         for data in png.packed_rows(image):
@@ -64,6 +67,7 @@ def write_tiff(
     date, artist and copyright go to its tags. As `write_png` otherwise."""
     _check_image(image)
     software = (text or {}).get("Software")
+    tags = [] if photo is None else [*descriptive_tags(photo.exif or b""), (TIFF_TAG, 1, len(photo.xmp), photo.xmp, True)]
     resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
     with replacing(Path(path), exclusive=exclusive) as file:
         tifffile.imwrite(
@@ -77,7 +81,7 @@ def write_tiff(
             description=_description(text, photo).encode(errors="replace") or None,
             software=software or False,
             metadata=None,
-            extratags=descriptive_tags(photo.exif) if photo is not None and photo.exif is not None else [],
+            extratags=tags,
             **resolution,
         )
 
@@ -95,9 +99,10 @@ def write_jpeg(
     _check_image(image)
     if max(image.shape) > _JPEG_SIDE:
         raise ExportError("A JPEG picture has at most {most} pixels on a side, this one has {side}. Choose PNG or TIFF.", most=_JPEG_SIDE, side=max(image.shape))
-    exif = (photo.exif if photo is not None else None) or b""
-    exif = exif and b"Exif\0\0" + exif.removeprefix(b"Exif\0\0")
-    resolution = {"dpi": photo.dpi} if photo is not None and photo.dpi else {}
+    software, dpi = (text or {}).get("Software"), photo.dpi if photo is not None else None
+    exif = block_of(photo.exif if photo is not None else None, software, dpi=dpi)
+    xmp = b"" if photo is None else photo.xmp if len(photo.xmp) <= _JPEG_XMP else ESTIMATED
+    resolution = {"dpi": dpi} if dpi and max(dpi) <= _JPEG_DPI else {}  # which is rounded there
     encoded = io.BytesIO()  # into a file itself Pillow would not notice where the disk becomes full within the last bytes
     Image.fromarray(_with_8_bits(image)).save(
         encoded,
@@ -105,7 +110,8 @@ def write_jpeg(
         quality=95,
         subsampling=0,
         icc_profile=_srgb_profile(),
-        exif=exif if len(exif) <= _JPEG_SEGMENT else b"",
+        exif=exif if len(exif) <= _JPEG_SEGMENT else block_of(None, software, dpi=dpi),
+        xmp=xmp,
         comment=_description(text, photo).encode(errors="replace"),
         **resolution,
     )
@@ -113,7 +119,8 @@ def write_jpeg(
         file.write(encoded.getbuffer())
 
 
-_JPEG_SIDE, _JPEG_SEGMENT = 65_500, 65_533  # pixels; bytes: what its library and format allow
+_JPEG_SIDE, _JPEG_SEGMENT, _JPEG_DPI = 65_500, 65_533, 65_535  # pixels; bytes; dots per inch: what its library and format allow
+_JPEG_XMP = _JPEG_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")  # which stands before it
 _LONGEST_CAPTION = 2000  # letters that go along
 
 
@@ -125,6 +132,7 @@ def _with_8_bits(image: np.ndarray) -> np.ndarray:
     for top in range(0, len(image), step):
         small[top : top + step] = (image[top : top + step].astype(np.uint32) + 128) // 257
     return small
+
 
 # how a picture is written, by the ending of its name
 WRITERS = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff, ".jpg": write_jpeg, ".jpeg": write_jpeg}

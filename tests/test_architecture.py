@@ -15,7 +15,7 @@ FLOORS = (
     ("picgui.version", "picgui.defaults", "picgui.arguments", "picgui.errors", "picgui.color", "picgui.paths", "picgui.files", "picgui.threads", "picgui.opencv", "picgui.compiled"),
     ("picgui.pic", "picgui.pic.layers", "picgui.pic.mixture", "picgui.pic.network"),
     ("picgui.pic.products", "picgui.pic.convolutions", "picgui.pic.pixel_loop", "picgui.pic.row_phase", "picgui.pic.lanes", "picgui.pic.sampler", "picgui.pic.checkpoint"),
-    ("picgui.png", "picgui.exif", "picgui.lightness", "picgui.photo", "picgui.writing", "picgui.upsample"),
+    ("picgui.png", "picgui.exif", "picgui.xmp", "picgui.lightness", "picgui.photo", "picgui.writing", "picgui.upsample"),
     ("picgui.pipeline", "picgui.record", "picgui.batch", "picgui.likelihood"),
     ("picgui", "picgui.cli", "picgui.__main__", "picgui.gui", "picgui.gui.words", "picgui.gui.pace", "picgui.gui.jobs", "picgui.gui.worker"),
     ("picgui.gui.session", "picgui.gui.records", "picgui.gui.pictures", "picgui.gui.studio"),

@@ -20,7 +20,7 @@ from picgui.batch import Drawn, Written, colorize_file
 from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.gui import batch as batch_module
-from picgui.gui import exporting, jobs, main_window, opening, pace, records, theme
+from picgui.gui import exporting, jobs, main_window, opening, pace, preferences, records, theme
 from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
@@ -615,10 +615,12 @@ def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):
 def test_what_is_too_large_for_a_drag_is_dragged_smaller_and_said(drawn, monkeypatch):
     monkeypatch.setattr(exporting, "_DRAGGED_PIXELS", 20_000)
     assert [cv2.imread(str(path)).shape for path in drawn.exporting.write_for_drag(drawn.session.samples[:1])] == [(100, 150, 3)]
-    opened = replace(drawn.session.opened, preview=drawn.session.opened.photo.resized(75))
-    monkeypatch.setattr(drawn.session, "opened", opened)
+    photo = drawn.session.opened.photo
+    monkeypatch.setattr(drawn.session, "opened", replace(drawn.session.opened, levels=(photo, photo.resized(120)), preview=photo.resized(75)))
     paths = drawn.exporting.write_for_drag(drawn.session.samples[:2])  # 15,000 pixels each
-    assert [cv2.imread(str(path)).shape for path in paths] == [(50, 75, 3)] * 2
+    assert [cv2.imread(str(path)).shape for path in paths] == [(80, 120, 3)] * 2, "the largest that is at hand"
+    paths = drawn.exporting.write_for_drag(drawn.session.samples[:3])
+    assert [cv2.imread(str(path)).shape for path in paths] == [(50, 75, 3)] * 3
     assert read_png_text(paths[0])[record.REDUCED] == "75 x 50", "which the command does not take for its own result"
     assert "75 × 50" in drawn.message.text and QGuiApplication.overrideCursor() is None
 
@@ -899,13 +901,61 @@ def test_a_result_of_a_batch_restores_its_colours(window, scan, tmp_path, qtbot)
 
 @pytest.mark.parametrize(("name", "kind", "written", "dtype"), [("a", 3, "a.tif", np.uint16), ("b.png", 2, "b.tif", np.uint8), ("c", 1, "c.png", np.uint16), ("d.jpg", 0, "d.jpg", np.uint8), ("e.png", 4, "e.jpg", np.uint8)])
 def test_the_kind_of_file_chosen_is_the_kind_written(drawn, tmp_path, qtbot, monkeypatch, name, kind, written, dtype):
-    def choose(_parent, _title, _suggested, kinds):
+    def choose(_parent, _title, _suggested, kinds, _begun):
         return str(tmp_path / name), kinds.split(";;")[kind]
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     drawn.exporting.ask_where_to_export()
     qtbot.waitUntil(lambda: (tmp_path / written).exists() and not drawn.studio.is_exporting, timeout=WAIT)
     assert cv2.imread(str(tmp_path / written), cv2.IMREAD_UNCHANGED).dtype == dtype
+
+
+def test_the_kind_of_file_chosen_last_is_offered_first(drawn, tmp_path, monkeypatch):
+    answers, offered, exported = [("a.png", "TIFF picture, 16 bits (*.tif *.tiff)"), ("b.jpeg", ""), ("c", ""), ("", "")], [], []
+
+    def choose(_parent, _title, suggested, _kinds, begun):
+        offered.append((Path(suggested).name, begun))
+        name, kind = answers[len(offered) - 1]
+        return name and str(tmp_path / name), kind
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    monkeypatch.setattr(drawn.exporting, "export", lambda targets, **options: exported.append((targets[0][1].name, options["deep"])))
+    for _ in answers:
+        drawn.exporting.ask_where_to_export()
+    assert offered == [
+        ("scan-colorized-1.png", "PNG picture (*.png)"),
+        ("scan-colorized-1.tif", "TIFF picture, 16 bits (*.tif *.tiff)"),
+        ("scan-colorized-1.jpg", "JPEG picture (*.jpg *.jpeg)"),
+        ("scan-colorized-1.jpg", "JPEG picture (*.jpg *.jpeg)"),
+    ]
+    assert exported == [("a.tif", True), ("b.jpeg", True), ("c.jpg", False)]
+    for garbage in ("nonsense", ["a", "b"], ".exe 16"):
+        drawn.settings.setValue("export_kind", garbage)
+        assert preferences.kind(drawn.settings) == (".png", False)
+
+
+def test_for_a_scan_of_16_bits_each_kind_of_file_is_listed_once(drawn, tmp_path, monkeypatch):
+    opened, exported, listed = drawn.session.opened, [], []
+    monkeypatch.setattr(drawn.session, "opened", replace(opened, photo=replace(opened.photo, bit_depth=16)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: listed.append(given[3:]) or (str(tmp_path / "a.tif"), given[4]))
+    monkeypatch.setattr(drawn.exporting, "export", lambda targets, **options: exported.append(options["deep"]))
+    for deep in (False, True):
+        preferences.keep_kind(drawn.settings, ".tif", deep)
+        drawn.exporting.ask_where_to_export()
+        assert preferences.kind(drawn.settings) == (".tif", deep), "as scans of 8 bits are to be written still"
+    tiff = "TIFF picture, 16 bits (*.tif *.tiff)"
+    assert listed == [(f"PNG picture, 16 bits (*.png);;{tiff};;JPEG picture (*.jpg *.jpeg)", tiff)] * 2 and exported == [False, True]
+
+
+def test_what_is_exported_together_is_of_the_kind_chosen_last(drawn, tmp_path, qtbot, monkeypatch):
+    out, titles = tmp_path / "out", []
+    out.mkdir()
+    preferences.keep_kind(drawn.settings, ".tif", True)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: titles.append(given[1]) or str(out))
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.ask_where_to_export_all()
+    assert sorted(path.name for path in out.iterdir()) == [f"scan-colorized-{seed}.tif" for seed in (1, 2, 3, 4)]
+    assert cv2.imread(str(out / "scan-colorized-2.tif"), cv2.IMREAD_UNCHANGED).dtype == np.uint16 and titles == ["Export all samples as TIFF to"]
 
 
 def test_the_selected_samples_are_exported(drawn, tmp_path, qtbot, monkeypatch):

@@ -7,6 +7,7 @@ import signal
 import struct
 import sys
 import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from picgui.opencv import cv2
 from picgui.photo import Photo, photo_from_rgb, photos_in, read_colors, read_photo
 from picgui.png import read_png_text
 from picgui.writing import is_written_here, write_jpeg, write_png, write_tiff
+from picgui.xmp import ESTIMATED
 from tests.profiles import grey_profile, wide_gamut_profile
 
 HEIGHT, WIDTH = 40, 56
@@ -661,6 +663,125 @@ def test_the_layout_of_a_tiff_does_not_go_into_the_exif(tmp_path):
     assert photo.dpi == (300, 300)
 
 
+_WRITERS = {"a.png": write_png, "a.tif": write_tiff, "a.jpg": write_jpeg}
+_ORIGIN = b'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"'
+
+
+def packet(properties, attributes="", *, before=""):
+    """An XMP packet as Adobe's programs write it."""
+    spaces = {
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "dc": "http://purl.org/dc/elements/1.1/", "tiff": "http://ns.adobe.com/tiff/1.0/",
+        "exif": "http://ns.adobe.com/exif/1.0/", "photoshop": "http://ns.adobe.com/photoshop/1.0/", "xmp": "http://ns.adobe.com/xap/1.0/",
+        "xmpMM": "http://ns.adobe.com/xap/1.0/mm/", "crs": "http://ns.adobe.com/camera-raw-settings/1.0/", "museum": "http://museum.example/",
+        "regions": "http://www.metadataworkinggroup.com/schemas/regions/", "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    }  # fmt: skip
+    declared = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
+    description = f'<rdf:Description rdf:about=""{declared}{attributes}>{properties}</rdf:Description>'
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{spaces["rdf"]}">{description}</rdf:RDF></x:xmpmeta>'
+    return f'{before}<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{packet}\n{" " * 200}<?xpacket end="w"?>'.encode()
+
+
+def with_packet(path, data, **options):
+    """A picture with this packet."""
+    if path.suffix == ".png":
+        info = PngImagePlugin.PngInfo()
+        info.add(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + data)
+        return saved(path, colours(), pnginfo=info, **options)
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, colours(), photometric="rgb", metadata=None, extratags=[(700, 1, len(data), data, True)])
+        return path
+    return saved(path, colours(), xmp=data, **options)
+
+
+def packet_in(path):
+    with Image.open(path) as picture:
+        return picture.info["xmp"]
+
+
+@pytest.mark.parametrize("name", ["scan.jpg", "scan.png", "scan.tif", "scan.webp"])
+@pytest.mark.parametrize("written", _WRITERS)
+def test_what_people_wrote_in_a_catalogue_goes_along_and_nothing_of_the_file(tmp_path, name, written):
+    people = (
+        '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">Großmutter &lt;3 &amp; Ada</rdf:li></rdf:Alt></dc:description>'
+        "<dc:subject><rdf:Bag><rdf:li>Köln</rdf:li></rdf:Bag></dc:subject><museum:number>7</museum:number><exif:GPSLatitude>50,56N</exif:GPSLatitude>"
+    )
+    of_the_file = (
+        "<tiff:ImageWidth>9</tiff:ImageWidth><tiff:BitsPerSample><rdf:Seq><rdf:li>16</rdf:li></rdf:Seq></tiff:BitsPerSample><exif:ColorSpace>65535</exif:ColorSpace>"
+        "<dc:format>image/x</dc:format><xmpMM:DocumentID>uuid:1</xmpMM:DocumentID><crs:ConvertToGrayscale>True</crs:ConvertToGrayscale>"
+        '<museum:file rdf:parseType="Resource"><tiff:Orientation>6</tiff:Orientation></museum:file>'
+        "<ext:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm</ext:DigitalSourceType>"
+    )
+    attributes = ' xmp:Rating="5" photoshop:Instructions="one&#xA;two" xmp:CreatorTool="EPSON Scan" photoshop:ICCProfile="Adobe RGB" crs:Exposure2012="+1"'
+    scan = read_photo(with_packet(tmp_path / name, packet(of_the_file + people, attributes)))
+    _WRITERS[written](tmp_path / written, np.zeros((scan.height, scan.width, 3), np.uint8), photo=scan)
+    kept = packet_in(tmp_path / written)
+    spaces = {key: value for _, (key, value) in ElementTree.iterparse(io.BytesIO(kept), ["start-ns"])}
+    (description,) = ElementTree.fromstring(kept).iterfind("rdf:RDF/rdf:Description", spaces)
+    assert [("".join(element.itertext()), element.tag.partition("}")[2]) for element in description] == [
+        ("Großmutter <3 & Ada", "description"), ("Köln", "subject"), ("7", "number"), ("50,56N", "GPSLatitude")
+    ]  # fmt: skip
+    assert {key.partition("}")[2]: value for key, value in description.items()} == {
+        "about": "", "Rating": "5", "Instructions": "one\ntwo", "DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
+    }  # fmt: skip
+    assert kept.startswith(b'<?xpacket begin="\xef\xbb\xbf" id=') and b"<dc:subject><rdf:Bag>" in kept, "as programs write it"
+    again = read_photo(tmp_path / written)
+    assert again.xmp == kept and again.notes == () and (again.height, again.width) == (scan.height, scan.width)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_places_of_faces_are_kept_where_they_are_right(tmp_path, turned):
+    faces = '<dc:subject>Ada</dc:subject><regions:Regions rdf:parseType="Resource"><regions:Name>Ada</regions:Name></regions:Regions>'
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6 if turned else 1
+    photo = read_photo(with_packet(tmp_path / "a.jpg", packet(faces), exif=exif))
+    assert b"<dc:subject>Ada" in photo.xmp and (b"regions:Regions" in photo.xmp) is not turned
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no XML",
+        b"<x/>",
+        packet("<dc:subject>"),
+        packet("<dc:subject>Ada</dc:subject>").decode().encode("utf-16"),
+        packet("<dc:subject>Ada</dc:subject>").replace(b"Ada", b"\xe9"),
+        packet("<dc:subject>&a;</dc:subject>", before='<!DOCTYPE x [<!ENTITY a "Ada">]>'),
+        packet("<dc:subject>" * 30_000 + "</dc:subject>" * 30_000),
+        packet("<dc:subject>Ada</dc:subject>" + " " * (1 << 20)),
+        packet("<unknown:subject>Ada</unknown:subject>"),
+    ],
+)
+def test_a_packet_that_is_malformed_or_too_large_costs_nothing_but_itself(tmp_path, data):
+    photo = read_photo(with_packet(tmp_path / "a.png", data))
+    assert photo.xmp == ESTIMATED and photo.notes == ()
+    assert_luminance(photo, luminance_of(colours()))
+
+
+def test_a_prefix_that_means_two_things_is_told_apart(tmp_path):
+    twice = '<p:one xmlns:p="http://one.example/">1</p:one><p:two xmlns:p="http://two.example/">2</p:two><q:one xmlns:q="http://one.example/" q:a="3"/>'
+    kept = ElementTree.fromstring(read_photo(with_packet(tmp_path / "a.png", packet(twice))).xmp)
+    assert {(element.tag, element.text) for element in kept[0][0]} == {("{http://one.example/}one", "1"), ("{http://two.example/}two", "2")}
+
+
+@pytest.mark.parametrize("name", _WRITERS)
+def test_every_picture_of_a_photograph_says_in_its_packet_that_its_colours_are_a_models(tmp_path, name):
+    pixels = np.zeros((20, 20, 3), np.uint8)
+    _WRITERS[name](tmp_path / name, pixels, photo=photo_with())
+    assert packet_in(tmp_path / name) == ESTIMATED and _ORIGIN in ESTIMATED
+    _WRITERS[name](tmp_path / name, pixels)
+    with Image.open(tmp_path / name) as picture:
+        assert "xmp" not in picture.info, "it may be anything"
+
+
+@pytest.mark.parametrize(("longer", "is_kept"), [(0, True), (1, False)])
+def test_a_packet_that_a_jpeg_cannot_hold_is_left_out_of_it(tmp_path, longer, is_kept):
+    short = read_photo(with_packet(tmp_path / "a.png", packet("<dc:subject>x</dc:subject>"))).xmp
+    photo = read_photo(with_packet(tmp_path / "a.png", packet(f"<dc:subject>{'x' * (65_505 - len(short) + longer)}</dc:subject>")))
+    write_jpeg(tmp_path / "a.jpg", np.zeros((20, 20, 3), np.uint8), photo=photo)
+    assert packet_in(tmp_path / "a.jpg") == (photo.xmp if is_kept else ESTIMATED)
+
+
 # What cannot be read
 
 
@@ -865,12 +986,17 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
     [
         ("Großmutter".encode(), "Großmutter"),
         ("Großmutter".encode("latin-1"), "Großmutter"),
+        (" Voilà\n".encode(), "Voilà"),
         (b"Aunt\0\0\0", "Aunt"),
         (b"\0\0", ""),
         (b'{"shape": [60, 90]}', ""),
+        (b"shape=(60, 90)", ""),
         (b"ImageJ=1.11a\nimages=3\nslices=3", ""),
         (b'<?xml version="1.0"?><OME/>', ""),
-        (b"Comment: before\npicgui:seed: 7", ""),
+        (b"<OME/>", ""),
+        (b"<3 Grandma", "<3 Grandma"),
+        (b"Comment: before\npicgui:seed: 9", ""),
+        (b"Comment: hers\nComment: before\npicgui:seed: 9\npicgui:source: a.png\nadded since", "Comment: hers\nadded since"),
         (b"x" * 70_000, "x" * 2000),
     ],
 )
@@ -878,8 +1004,9 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
 def test_a_caption_is_what_people_read_and_hides_no_settings(tmp_path, write, stored, said):
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = ExifText(stored.decode("latin-1"))
+    scan = read_photo(saved(tmp_path / "scan.png", colours(), exif=exif))
     path = tmp_path / ("a.tif" if write is write_tiff else "a.jpg")
-    write(path, np.zeros((20, 20, 3), np.uint8), text={"picgui:seed": "7"}, photo=photo_with(dpi=None, exif=exif.tobytes()))
+    write(path, np.zeros((20, 20, 3), np.uint8), text={"picgui:seed": "7"}, photo=scan)
     expected = f"{said}\npicgui:seed: 7".lstrip()
     if write is write_tiff:
         with tifffile.TiffFile(path) as tiff:
@@ -889,6 +1016,56 @@ def test_a_caption_is_what_people_read_and_hides_no_settings(tmp_path, write, st
         with Image.open(path) as picture:
             assert picture.info["comment"].decode() == expected
     assert is_written_here(path)
+
+
+@pytest.mark.parametrize("write", [write_png, write_tiff, write_jpeg])
+def test_a_result_that_is_coloured_again_keeps_its_caption_and_no_old_settings(tmp_path, write):
+    exif = Image.Exif()
+    exif[ExifTags.Base.ImageDescription] = "Großmutter 1931".encode()
+    scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif))
+    text = {"Software": "picgui 1", "Comment": "Colours are estimated by a model.", "picgui:seed": "1", "picgui:source": "scan.jpg"}
+    write_tiff(tmp_path / "first.tif", colours(), text=text, photo=scan)
+    path = tmp_path / {write_png: "a.png", write_tiff: "a.tif", write_jpeg: "a.jpg"}[write]
+    write(path, colours(), text=text | {"picgui:seed": "2"}, photo=read_photo(tmp_path / "first.tif"))
+    with Image.open(path) as picture:
+        described = picture.getexif()[ExifTags.Base.ImageDescription].encode("latin-1").decode()
+    settings = "\nComment: Colours are estimated by a model.\npicgui:seed: 2\npicgui:source: scan.jpg" if write is write_tiff else ""
+    assert described == "Großmutter 1931" + settings
+
+
+@pytest.mark.parametrize("name", _WRITERS)
+def test_the_software_is_what_wrote_the_picture_and_not_what_scanned_it(tmp_path, name):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Software] = "Epson", "EPSON Scan"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "1931:05:01 12:00:00"
+    scan = read_photo(saved(tmp_path / "scan.jpg", colours(), exif=exif))
+    for photo in (scan, photo_with()):
+        _WRITERS[name](tmp_path / name, np.zeros((20, 20, 3), np.uint8), text={"Software": "picgui 1"}, photo=photo)
+        with Image.open(tmp_path / name) as picture:
+            tags = picture.getexif()
+            said = tags.get(ExifTags.Base.Software, picture.info.get("Software"))
+            assert said == "picgui 1" and tags.get(ExifTags.Base.Make) == ("Epson" if photo is scan else None)
+            if photo is scan and name != "a.tif":
+                assert tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] == "1931:05:01 12:00:00"
+
+
+@pytest.mark.parametrize(("dpi", "in_header"), [((300.0, 150.0), (300, 150)), ((299.6, 1.3), (300, 1)), ((70_000.0, 1.3), None)])
+def test_the_resolution_of_a_jpeg_is_exact_and_in_its_header_where_it_fits(tmp_path, dpi, in_header):
+    write_jpeg(tmp_path / "a.jpg", np.zeros((20, 20, 3), np.uint8), photo=photo_with(dpi=dpi))
+    with Image.open(tmp_path / "a.jpg") as picture:
+        tags = picture.getexif()
+        assert (tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution], tags[ExifTags.Base.ResolutionUnit]) == (*dpi, 2)
+        assert picture.info["jfif_density"] == (in_header or (1, 1)) and picture.info["jfif_unit"] == (0 if in_header is None else 1)
+
+
+def test_an_exif_block_that_a_jpeg_cannot_hold_is_left_out_of_it(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Artist] = "Epson", "x" * 66_000
+    text, photo = {"Software": "picgui 1"}, photo_with(exif=exif.tobytes(), dpi=(300.0, 300.0))
+    write_jpeg(tmp_path / "a.jpg", np.zeros((20, 20, 3), np.uint8), text=text, photo=photo)
+    with Image.open(tmp_path / "a.jpg") as picture:
+        tags = picture.getexif()
+        assert tags[ExifTags.Base.Software] == "picgui 1" and ExifTags.Base.Make not in tags and tags[ExifTags.Base.XResolution] == 300
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")

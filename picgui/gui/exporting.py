@@ -49,43 +49,50 @@ class Exporting(QObject):
         sample, subject = self.session.selected, self.studio.subject
         if sample is None:
             return
-        suggested = Path(self._folder()) / self._export_name(sample)
+        last = preferences.kind(self.settings)
+        suggested = Path(self._folder()) / self._export_name(sample, last[0])
         if subject.opened.path is not None and _same_file(suggested, subject.opened.path):  # an exported picture that is open itself
             suggested = _free(suggested, self.studio.is_promised)
-        kinds = {
-            self.tr("PNG picture (*.png)"): (".png", False),
-            self.tr("PNG picture, 16 bits (*.png)"): (".png", True),
-            self.tr("TIFF picture (*.tif *.tiff)"): (".tif", False),
-            self.tr("TIFF picture, 16 bits (*.tif *.tiff)"): (".tif", True),
-            self.tr("JPEG picture (*.jpg *.jpeg)"): (".jpg", False),
-        }
-        path, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export"), str(suggested), ";;".join(kinds))
+        kinds = self._kinds(subject, deep=last[1])
+        begun = next(words for words, kind in kinds.items() if kind == last)
+        path, chosen = QFileDialog.getSaveFileName(self._window, self.tr("Export"), str(suggested), ";;".join(kinds), begun)
         if path:
-            ending, deep = kinds.get(kind, (".png", False))
+            ending, deep = kinds.get(chosen, last)
             typed = Path(path).suffix.lower()
-            if typed in WRITERS and typed != ".png":  # which is suggested
+            if typed in WRITERS and typed != last[0]:  # which is suggested
                 ending = typed
             target = _with_ending(Path(path), ending)
             if (target != Path(path) or self.studio.is_promised(target)) and not self._may_replace(target):
                 return
             self.settings.setValue("export_folder", str(target.parent))
+            preferences.keep_kind(self.settings, next(kind for kind in preferences.KINDS if WRITERS[kind] is WRITERS[ending]), deep)
             self.export([(sample, target)], subject=subject, deep=deep)
+
+    def _kinds(self, subject: Subject, *, deep: bool) -> dict[str, tuple[str, bool]]:
+        """What a subject can be exported as, as `preferences.kind` has it; ``deep`` is kept for scans of 8 bits where this one has 16."""
+        png, tiff = self.tr("PNG picture, 16 bits (*.png)"), self.tr("TIFF picture, 16 bits (*.tif *.tiff)")
+        jpeg = {self.tr("JPEG picture (*.jpg *.jpeg)"): (".jpg", False)}
+        if subject.opened.photo.bit_depth == 16:
+            return {png: (".png", deep), tiff: (".tif", deep)} | jpeg
+        shallow = self.tr("PNG picture (*.png)"), self.tr("TIFF picture (*.tif *.tiff)")
+        return {shallow[0]: (".png", False), png: (".png", True), shallow[1]: (".tif", False), tiff: (".tif", True)} | jpeg
 
     @Slot()
     def ask_where_to_export_marked(self) -> None:
-        """Write the samples selected in the gallery into a folder, under names that are free."""
-        self._ask_for_folder(self._choosing.meant(), self.tr("Export the selected samples to"))
+        """Write the samples selected in the gallery into a folder, under names that are free, as the kind of file that was exported last."""
+        self._ask_for_folder(self._choosing.meant(), self.tr("Export the selected samples as %1 to"))
 
     @Slot()
     def ask_where_to_export_all(self) -> None:
-        """Write every sample into a folder, under names that are free."""
-        self._ask_for_folder(self.session.samples, self.tr("Export all samples to"))
+        """Write every sample into a folder, as `ask_where_to_export_marked`."""
+        self._ask_for_folder(self.session.samples, self.tr("Export all samples as %1 to"))
 
     def _ask_for_folder(self, samples: Sequence[Sample], title: str) -> None:
         if not samples:
             return
-        names, subject = [self._export_name(sample) for sample in samples], self.studio.subject
-        folder = QFileDialog.getExistingDirectory(self._window, title, self._folder())
+        ending, deep = preferences.kind(self.settings)
+        names, subject = [self._export_name(sample, ending) for sample in samples], self.studio.subject
+        folder = QFileDialog.getExistingDirectory(self._window, title.replace("%1", preferences.KINDS[ending]), self._folder())
         if folder:
             self.settings.setValue("export_folder", folder)
             targets: list[tuple[Sample, Path]] = []
@@ -93,7 +100,7 @@ class Exporting(QObject):
                 taken = {path for _, path in targets}
                 path = _free(Path(folder) / name, lambda path: path in taken or self.studio.is_promised(path))
                 targets.append((sample, path))
-            self.export(targets, subject=subject, exclusive=True)
+            self.export(targets, subject=subject, deep=deep, exclusive=True)
 
     def _may_replace(self, target: Path) -> bool:
         """Ask about a file whose name the file dialog did not see, or that is still to be written."""
@@ -102,8 +109,8 @@ class Exporting(QObject):
         question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
         return QMessageBox.question(self._window, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
-    def _export_name(self, sample: Sample) -> str:
-        return result_name(self.session.name, sample.seed)
+    def _export_name(self, sample: Sample, ending: str) -> str:
+        return str(Path(result_name(self.session.name, sample.seed)).with_suffix(ending))
 
     def export(
         self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False, exclusive: bool = False
@@ -190,7 +197,7 @@ class Exporting(QObject):
         if self.studio.model is None:
             return []
         opened = self.session.opened
-        photo = opened.photo if len(samples) * opened.photo.height * opened.photo.width <= _DRAGGED_PIXELS else opened.preview
+        photo = next((level for level in opened.levels if len(samples) * level.height * level.width <= _DRAGGED_PIXELS), opened.preview)
         notes, reduced, as_large = [], {}, opened.photo
         if photo is not opened.photo:
             reduced = {record.REDUCED: f"{photo.width} x {photo.height}"}
@@ -210,7 +217,7 @@ class Exporting(QObject):
         written = []
         try:
             for sample in samples:
-                target = _free(folder / self._export_name(sample), lambda _: False)  # samples may share a seed
+                target = _free(folder / self._export_name(sample, ".png"), lambda _: False)  # samples may share a seed
                 pixels = compose(photo, sample.chroma, saturation=self.session.saturation, dtype=opened.photo.dtype)
                 write_png(target, pixels, text=self.studio.text_of(sample) | reduced, photo=as_large)
                 written.append(target)

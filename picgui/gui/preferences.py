@@ -10,6 +10,8 @@ from picgui import defaults
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.paths import is_folder
 
+KINDS = {".png": "PNG", ".tif": "TIFF", ".jpg": "JPEG"}  # of pictures that are exported, by the endings that are suggested
+
 _MAX_THREADS = 1024
 _Number = TypeVar("_Number", int, float)
 
@@ -33,6 +35,17 @@ def folder(settings: QSettings, name: str, *, default: Path | None = None) -> st
     """Where a file dialog begins: the folder of the last file, a default, or that of a person's pictures."""
     chosen = str(settings.value(name, "") or default or "")
     return chosen if chosen and is_folder(Path(chosen)) else QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+
+
+def kind(settings: QSettings) -> tuple[str, bool]:
+    """As what a picture was exported last: the ending, one of `KINDS`, and whether with 16 bits though its scan may have 8."""
+    ending, _, depth = str(settings.value("export_kind", "")).partition(" ")
+    return (ending, depth == "16" and ending != ".jpg") if ending in KINDS else (".png", False)
+
+
+def keep_kind(settings: QSettings, ending: str, deep: bool) -> None:
+    """Let that be what `kind` says."""
+    settings.setValue("export_kind", f"{ending} 16" if deep else ending)
 
 
 def _number(settings: QSettings, name: str, default: _Number, *, low: _Number, high: _Number) -> _Number:
