@@ -93,24 +93,25 @@ def colorize_file(
     saturation: float,
     candidates: int = defaults.CANDIDATES,
     long_side: int | None = None,
+    turns: int = 0,
     overwrite: bool = False,
 ) -> Iterator[Kept | Photo | Drawn | Written]:
     """Colorize a photograph into a file for each seed, but those that are there already.
 
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
-    ``overwrite`` replaces results of other settings. Raises PicError.
+    ``turns`` are those of `Photo.turned`; ``overwrite`` replaces results of other settings. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     for seed, target in targets.items():
-        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, source=path, **drawn_with)
+        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, turns=turns, source=path, **drawn_with)
         if record.is_needed(target, text, source_digest=digest, overwrite=overwrite):
             texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
             yield Kept(target)
     if not texts:
         return
-    photo = read_photo(path)
+    photo = read_photo(path).turned(turns)
     yield photo
     for folder in {targets[seed].parent for seed in texts}:
         make_folder(folder)
@@ -156,6 +157,7 @@ def write_sample(
         candidates=sample.candidates,
         saturation=saturation,
         long_side=long_side,
+        turns=photo.turns,
         source=None if source is None else Path(source),
     )
     image = compose(photo, sample.chroma, saturation=saturation, dtype=photo.dtype)

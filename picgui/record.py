@@ -115,7 +115,7 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, over
             path=target,
             source=text["picgui:source"],
         )
-    settings = text.keys() - _NO_SETTINGS | {"picgui:long_side", REDUCED}  # a newer program need not draw again what is there
+    settings = text.keys() - _NO_SETTINGS | {"picgui:long_side", "picgui:rotation", REDUCED}  # a newer program need not draw again what is there
     same = all(there.get(key) == text.get(key) for key in settings)
     if same and _is_whole(there.get(KEY)):
         return False
