@@ -40,6 +40,7 @@ class Record:
     restored: Restored
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
+    turns: int = 0  # `Photo.turns`
 
 
 def sample_text(sample: Sample, photo: Photo) -> str:
@@ -73,6 +74,7 @@ def _content(wanted: Record) -> dict:
         "format": _FORMAT,
         "source": str(wanted.source.absolute()) if wanted.source else None,
         "digest": wanted.digest,
+        "rotation": 90 * wanted.turns,
         "picture": wanted.picture,
         "temperature": kept.temperature,
         "sample_count": kept.sample_count or len(kept.samples),
@@ -87,7 +89,7 @@ def _content(wanted: Record) -> dict:
 
 def record_of(session: Session) -> Record:
     """A session as it is now, to be taken up again while the program runs."""
-    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest)
+    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest, session.opened.photo.turns)
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -296,7 +298,8 @@ def read_session(path: Path) -> Record:
             raise ValueError("it holds no samples")
         if picture is None and not content["source"]:
             raise ValueError("it names no photograph")
-        return Record(_source(content["source"]) if content["source"] else None, restored, picture, digest=str(content.get("digest") or ""))
+        source, turns = _source(content["source"]) if content["source"] else None, _turns(content.get("rotation", 0))
+        return Record(source, restored, picture, str(content.get("digest") or ""), turns)
     except OSError as error:
         raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error) as error:
@@ -316,11 +319,12 @@ def read_exported(path: Path) -> Record | None:
         values = json.loads(text[record.KEY])
         sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values)
         saturation = min(_within(text.get("picgui:saturation", 1), 0, 10), MAX_SATURATION)  # the command gives more than the window does
+        turns = _turns(text.get("picgui:rotation", 0))
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
     source = text.get("picgui:source")
     restored = Restored((sample,), 0, (0,), min(sample.temperature, MAX_TEMPERATURE), None, saturation, photo=str(values.get("photo", "")))
-    return Record(Path(Path(source).name) if source else None, restored, digest=text.get(record.SOURCE_DIGEST, ""))
+    return Record(Path(Path(source).name) if source else None, restored, digest=text.get(record.SOURCE_DIGEST, ""), turns=turns)
 
 
 def _within(value: object, low: float, high: float) -> float:
@@ -328,6 +332,14 @@ def _within(value: object, low: float, high: float) -> float:
     if not low <= number <= high:
         raise ValueError(f"{number} is not from {low} to {high}")
     return number
+
+
+def _turns(degrees: object) -> int:
+    """The quarter turns of a rotation."""
+    turns, rest = divmod(int(degrees), 90)
+    if rest or turns not in range(4):
+        raise ValueError(f"{degrees} is no rotation")
+    return turns
 
 
 def _seed(value: object) -> int:
