@@ -52,6 +52,13 @@ def path(text: str) -> Path:
     return Path(text)
 
 
+def rotation(text: str) -> int:
+    """Degrees clockwise, as quarter turns."""
+    if text not in ("90", "180", "270"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not 90, 180 or 270")
+    return int(text) // 90
+
+
 def shard(text: str) -> tuple[int, int]:
     """I/N, I from 1 to N."""
     index, _, number = text.partition("/")

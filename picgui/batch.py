@@ -158,19 +158,20 @@ def colorize_file(
     saturation: float,
     candidates: int = defaults.CANDIDATES,
     long_side: int | None = None,
+    turns: int = 0,
     overwrite: bool = False,
 ) -> Iterator[Kept | Photo | Drawn | Written]:
     """Colorize a photograph into a file for each seed, but those that are there already.
 
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
-    ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
+    ``turns`` are those of `Photo.turned`; ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
-    read = cache(partial(read_photo, path))
+    read = cache(lambda: read_photo(path).turned(turns))
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     is_needed = partial(record.is_needed, source_digest=digest, fingerprint=lambda: read().fingerprint)
     for seed, target in targets.items():
-        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, source=path, **drawn_with)
+        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, turns=turns, source=path, **drawn_with)
         if is_needed(target, text, overwrite=overwrite):
             texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
@@ -232,6 +233,7 @@ def write_sample(
         candidates=sample.candidates,
         saturation=saturation,
         long_side=long_side,
+        turns=photo.turns,
         source=None if source is None else Path(source),
     )
     with suppress(PhotoError):

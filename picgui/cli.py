@@ -79,6 +79,13 @@ def _colorize_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", type=arguments.seed, default=1, metavar="S", help="of the first sample; the next have S+1, S+2, ... (default 1)"
     )
+    parser.add_argument(
+        "--rotate",
+        type=arguments.rotation,
+        default=0,
+        metavar="DEGREES",
+        help="turn the photographs clockwise before, as for prints that lay sideways on the scanner: 90, 180 or 270; their files stay as they are",
+    )
     parser.add_argument("-o", "--output", type=arguments.path, default=Path(), metavar="DIR", help="where to write (default: here)")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace earlier results of the same photographs that were drawn with other settings, never other files or colours given by hand"
@@ -237,6 +244,7 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> int:
         candidates=options.candidates,
         saturation=options.saturation,
         long_side=options.long_side,
+        turns=options.rotate,
         overwrite=options.overwrite,
     )
     for item in results:

@@ -36,7 +36,7 @@ from picgui.lightness import (
     srgb_conversion,
 )
 from picgui.opencv import cv2, resized
-from picgui.xmp import ESTIMATED, packet_of
+from picgui.xmp import ESTIMATED, packet_of, without_places
 
 PHOTO_ENDINGS = (*".jpg .jpeg .jpe .jfif .png .tif .tiff .webp .bmp .gif .pgm .ppm .jp2 .avif".split(),)  # of files that folders are searched for
 # pictures and documents of other kinds, which are told of where folders are searched
@@ -62,7 +62,9 @@ class Photo:
 
     `lightness` is (H, W) uint16: CIE L* (D65) times 65535/100. `bit_depth` is 8 or 16, as in the file. `dpi` is
     (horizontal, vertical). `exif` is upright (orientation 1). `xmp` says what people wrote of the photograph, and that the
-    colours are a model's. `icc_profile` is the file's own; the lightness is already converted from it. `notes` are sentences for the person. Two photos are equal only if they are the same object.
+    colours are a model's. `icc_profile` is the file's own; the lightness is already converted from it. `notes` are sentences
+    for the person. `turns` are the quarter turns clockwise, 0 to 3, by which it was turned from what its file calls upright.
+    Two photos are equal only if they are the same object.
     """
 
     lightness: np.ndarray
@@ -73,6 +75,7 @@ class Photo:
     xmp: bytes = ESTIMATED
     dpi: tuple[float, float] | None = None
     notes: tuple[Sentence, ...] = ()
+    turns: int = 0
 
     @property
     def height(self) -> int:
@@ -106,6 +109,26 @@ class Photo:
             return self
         size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
         return replace(self, lightness=cv2.resize(self.lightness, size, interpolation=cv2.INTER_AREA))
+
+    def turned(self, quarter_turns: int) -> "Photo":
+        """The photo turned clockwise by so many quarters, from -3 (to the left) to 3, as for a print that lay sideways on the scanner.
+
+        Its file stays as it is. Raises ValueError for any other number, such as one of degrees.
+        """
+        if quarter_turns not in range(-3, 4):
+            raise ValueError(f"quarter_turns is {quarter_turns}; it must be from -3 to 3")
+        return replace(
+            self,
+            lightness=quarter_turned(self.lightness, quarter_turns),
+            dpi=self.dpi[::-1] if self.dpi and quarter_turns % 2 else self.dpi,
+            xmp=without_places(self.xmp) if quarter_turns else self.xmp,
+            turns=(self.turns + quarter_turns) % 4,
+        )
+
+
+def quarter_turned(pixels: np.ndarray, quarter_turns: int, axes: tuple[int, int] = (0, 1)) -> np.ndarray:
+    """Pixels turned clockwise by so many quarters; ``axes`` are those of height and width."""
+    return np.ascontiguousarray(np.rot90(pixels, -quarter_turns, axes))
 
 
 def read_photo(path: str | os.PathLike) -> Photo:

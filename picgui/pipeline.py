@@ -23,7 +23,7 @@ from picgui.errors import CardMemoryError, DeviceError, OutOfMemoryError, PhotoE
 from picgui.lightness import LIGHTNESS_STEP
 from picgui.opencv import cv2, resized
 from picgui.paths import default_checkpoint
-from picgui.photo import Photo
+from picgui.photo import Photo, quarter_turned
 from picgui.pic import convolutions, mixture, pixel_loop, sampler
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 from picgui.pic.network import PIC, known_planes, nothing_known, reduce_luminance, with_coarse, within_gamut
@@ -85,6 +85,10 @@ class Known:
 
     mask: np.ndarray  # (h, w) bool, at chroma resolution
     chroma: np.ndarray  # (2, h, w) Lab units; only what the mask covers matters
+
+    def turned(self, quarter_turns: int) -> "Known":
+        """These colours as they lie in `Photo.turned`."""
+        return Known(quarter_turned(self.mask, quarter_turns), quarter_turned(self.chroma, quarter_turns, axes=(1, 2)))
 
 
 class Coarse(NamedTuple):
@@ -493,9 +497,11 @@ def png_text(
     candidates: int = 1,
     saturation: float = 1.0,
     long_side: int | None = None,
+    turns: int = 0,
     source: Path | None = None,
 ) -> dict[str, str]:
-    """The text chunks that an exported picture carries, enough to draw it again; ``checkpoint`` is its SHA-256, empty where it is not known."""
+    """The text chunks that an exported picture carries, enough to draw it again; ``checkpoint`` is its SHA-256, empty where it is not known,
+    ``turns`` are those of the `Photo`, said in degrees."""
     text = {
         "Software": f"picgui {__version__}",
         "Comment": "Colours are estimated by a model.",
@@ -508,6 +514,8 @@ def png_text(
     }
     if long_side is not None:
         text["picgui:long_side"] = str(long_side)
+    if turns:
+        text["picgui:rotation"] = str(90 * turns)
     if source is not None:
         text["picgui:source"] = os.fsencode(source.name).decode(errors="replace")  # names may be no text at all
     return text

@@ -32,6 +32,7 @@ class Original:
     name: str  # of its file; empty where it was in none
     digest: str  # `picgui.files.file_digest` of that; empty where it is not known
     photo: str  # its `Photo.fingerprint`; empty where it is not known
+    turns: int = 0  # its `Photo.turns`
 
 
 def original_of(path: Path) -> Original | None:
@@ -39,13 +40,26 @@ def original_of(path: Path) -> Original | None:
     try:
         text = read_png_text(path)
         return original_in(text) if "picgui:seed" in text else None
-    except PicError:
+    except (PicError, ValueError):
         return None
 
 
 def original_in(text: Mapping[str, str]) -> Original:
-    """The photograph that the texts of a written picture name."""
-    return Original(Path(text.get("picgui:source", "")).name, text.get(SOURCE_DIGEST, ""), str(_parsed(text.get(KEY)).get("photo", "")))
+    """The photograph that the texts of a written picture name. Raises ValueError for a malformed rotation."""
+    return Original(
+        name=Path(text.get("picgui:source", "")).name,
+        digest=text.get(SOURCE_DIGEST, ""),
+        photo=str(_parsed(text.get(KEY)).get("photo", "")),
+        turns=turns_of(text.get("picgui:rotation", 0)),
+    )
+
+
+def turns_of(degrees: object) -> int:
+    """The `Photo.turns` of a rotation. Raises ValueError or TypeError for anything else."""
+    turns, rest = divmod(int(degrees), 90)
+    if rest or turns not in range(4):
+        raise ValueError(f"{degrees} is no rotation")
+    return turns
 
 
 def sample_record(
@@ -142,7 +156,7 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fing
             path=target,
             source=text["picgui:source"],
         )
-    settings = text.keys() - _NO_SETTINGS | {"picgui:long_side", REDUCED}  # a newer program need not draw again what is there
+    settings = text.keys() - _NO_SETTINGS | {"picgui:long_side", "picgui:rotation", REDUCED}  # a newer program need not draw again what is there
     same = all(there.get(key) == text.get(key) for key in settings)
     if same and _is_whole(there.get(KEY)):
         return False

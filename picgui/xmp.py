@@ -59,6 +59,11 @@ def packet_of(image: Image.Image) -> bytes:
         return ESTIMATED
 
 
+def without_places(packet: bytes) -> bytes:
+    """One of our packets without what says where in the picture something is, as it is not there any more in one that was turned."""
+    return _packet(*_kept(packet.decode(), _LEFT_OUT | _PLACES))
+
+
 def _kept(text: str, left_out: set[str]) -> tuple[dict[str, str | ElementTree.Element], dict[str, str]]:
     """The properties of a packet but for those of the file and these, by name, and the prefixes of its namespaces."""
     events, prefixes, taken = ElementTree.iterparse(io.StringIO(text), ["start-ns"]), dict(_PREFIXES), set(_PREFIXES.values())

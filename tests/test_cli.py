@@ -113,6 +113,39 @@ def test_a_sample_is_drawn_as_large_as_was_asked(folder, tmp_path):
     assert written_with(folder, tmp_path, "--long-side", "96")[1].shape == (2, 16, 24)
 
 
+@pytest.mark.parametrize(("degrees", "turns"), [(90, 1), (180, 2), (270, 3)])
+def test_photographs_are_turned_as_was_asked(folder, tmp_path, capsys, degrees, turns):
+    before = (folder / "scan.jpg").read_bytes()
+    image, chroma = written_with(folder, tmp_path, "--rotate", str(degrees))
+    photo = read_photo(folder / "scan.jpg").turned(turns)
+    assert f"{photo.width} x {photo.height}" in capsys.readouterr().err and image.shape[:2] == (photo.height, photo.width)
+    model = load_model(folder / "tiny.safetensors", device="cpu")
+    (sample,) = colorize_photo(photo, model, seeds=[1], temperature=TEMPERATURE, candidates=CANDIDATES)
+    assert np.array_equal(chroma, sample.chroma) and np.array_equal(image, compose(photo, chroma))
+    assert read_png_text(tmp_path / "scan-colorized-1.png")["picgui:rotation"] == str(degrees)
+    assert (folder / "scan.jpg").read_bytes() == before
+    write_sample(tmp_path / "library.png", photo, sample, model, source=folder / "scan.jpg")
+    assert read_png_text(tmp_path / "library.png").items() >= {"picgui:rotation": str(degrees), "picgui:source": "scan.jpg"}.items()
+
+
+def test_results_of_another_rotation_are_of_other_settings(folder, tmp_path, capsys):
+    command = ["colorize", str(folder / "scan.jpg"), "-n", "1", "-o", str(tmp_path), "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    assert main(command) == 0 and "picgui:rotation" not in read_png_text(tmp_path / "scan-colorized-1.png"), "as older ones"
+    for _ in range(2):
+        assert main([*command, "--rotate", "90"]) == 1 and "other settings" in capsys.readouterr().err
+        assert main([*command, "--rotate", "90", "--overwrite"]) == 0
+        assert main([*command, "--rotate", "90"]) == 0 and "already there" in capsys.readouterr().err
+        assert main(command) == 1 and "other settings" in capsys.readouterr().err
+        assert main([*command, "--overwrite"]) == 0
+
+
+@pytest.mark.parametrize("degrees", ["45", "0", "-90", "360", "right"])
+def test_a_rotation_is_of_quarters(degrees, capsys):
+    with pytest.raises(SystemExit):
+        main(["colorize", "scan.jpg", f"--rotate={degrees}"])
+    assert f"argument --rotate: '{degrees}' is not 90, 180 or 270" in capsys.readouterr().err
+
+
 def test_one_bad_photograph_fails_alone(folder):
     done = colorize(folder, "broken.jpg", "scan.jpg", "nowhere.png", "-n", 1, "-o", "some")
     assert done.returncode == 1

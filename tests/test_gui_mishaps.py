@@ -190,9 +190,9 @@ def slow_reading(monkeypatch):
     """Nothing is read until this event is set."""
     read, go_on = jobs.open_photo, threading.Event()
 
-    def slow(path):
+    def slow(path, **options):
         go_on.wait(WAIT / 1000)
-        yield from read(path)
+        yield from read(path, **options)
 
     monkeypatch.setattr(jobs, "open_photo", slow)
     yield go_on

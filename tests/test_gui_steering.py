@@ -19,6 +19,7 @@ from picgui import record
 from picgui.batch import Drawn, Written, colorize_file
 from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
+from picgui.files import file_digest
 from picgui.gui import batch as batch_module
 from picgui.gui import exporting, jobs, main_window, opening, pace, preferences, records, theme
 from picgui.gui.app import open_at_start
@@ -1475,3 +1476,280 @@ def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_t
         window._scheme_chosen(SimpleNamespace(data=lambda: name))  # noqa: B023 - called at once
         assert queue.list.topLevelItem(0).foreground(1).color() == QColor(scheme.done)
     queue.close()
+
+
+@pytest.fixture
+def other_scan(tmp_path):
+    """Another photograph's file, 100 x 150 pixels."""
+    path = tmp_path / "other.png"
+    cv2.imwrite(str(path), cv2.resize(np.random.default_rng(1).integers(40, 200, (9, 6), dtype=np.uint8), (100, 150)))
+    return path
+
+
+def turn(window, name, qtbot):
+    """Rotate left or right, and wait until the photograph lies so; what it is then."""
+    before = window.session.opened
+    window._actions[f"rotate_{name}"].trigger()
+    qtbot.waitUntil(lambda: window.session.opened is not before and not window.studio.is_reading, timeout=WAIT)
+    return window.session.opened
+
+
+def lies_as(window, path, turns):
+    """Whether the photograph that is open is that of a file, turned so often."""
+    photo = window.session.opened.photo
+    return photo.turns == turns and np.array_equal(photo.lightness, read_photo(path).turned(turns).lightness)
+
+
+def test_a_photograph_is_turned_by_a_key_and_coloured_as_it_lies_then(drawn, scan, qtbot):
+    before = scan.read_bytes()
+    drawn.canvas.zoom_to(3.0)
+    drawn.activateWindow()
+    QTest.keyClick(drawn, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: drawn.session.opened.photo.turns == 1 and is_done(drawn), timeout=WAIT)
+    opened = drawn.session.opened
+    assert lies_as(drawn, scan, 1) and "100 × 150" in drawn.status.text()
+    expected = list(colorize(read_photo(scan).turned(1), drawn.studio.model, seeds=range(1, 5), temperature=TEMPERATURE, candidates=CANDIDATES))
+    for sample, one in zip(drawn.session.samples, expected, strict=True):
+        assert np.array_equal(sample.chroma, one.chroma) and sample.log_prob == pytest.approx(one.log_prob)
+    assert (opened.path, opened.digest, scan.read_bytes()) == (scan, file_digest(scan), before)
+    assert drawn.canvas._fits and (drawn.pictures.grey.width(), drawn.pictures.grey.height()) == (100, 150)
+    QTest.keyClick(drawn, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: drawn.session.opened.photo.turns == 0, timeout=WAIT)
+    assert lies_as(drawn, scan, 0)
+
+
+def test_all_that_is_made_of_a_turned_photograph_is_as_of_one_that_lies_so_in_its_file(tmp_path):
+    pixels = cv2.resize(np.random.default_rng(0).integers(0, 65535, (9, 6, 3), dtype=np.uint16), (3000, 4321), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    cv2.imwrite(str(tmp_path / "b.png"), np.rot90(pixels, -1))
+    (before,), (expected,) = jobs.open_photo(tmp_path / "a.png"), jobs.open_photo(tmp_path / "b.png")
+    (turned,) = jobs.turn(before, 1)
+    (opened,) = jobs.open_photo(tmp_path / "a.png", turns=1)
+    (own,), (expected_own,) = jobs.read_own_colors(turned), jobs.read_own_colors(expected)
+    assert np.abs(own.chroma - expected_own.chroma).mean() < 0.5 and own.chroma.std() > 5, "rounded in another order"
+    for one in (turned, opened):
+        assert (one.path, one.digest) == (before.path, before.digest) and len(one.levels) == 2
+        for name in ("photo", "preview", "thumbnail"):
+            assert np.array_equal(getattr(one, name).lightness, getattr(expected, name).lightness) and getattr(one, name).turns == 1
+        assert all(np.array_equal(a.lightness, b.lightness) for a, b in zip(one.levels, expected.levels, strict=True))
+        assert np.array_equal(one.grey, expected.grey) and np.array_equal(one.small_grey, expected.small_grey)
+
+
+def test_who_turns_a_photograph_back_has_its_samples_again(drawn, scan, qtbot):
+    session, message = drawn.session, drawn.message
+    session.toggle_pins(session.samples[:1])
+    kept = session.kept()
+    turn(drawn, "right", qtbot)
+    assert message.text == "Earlier samples of this photograph were put aside."
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    sideways = session.kept()
+    scan.unlink()
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert session.kept() == kept and session.is_unsaved
+    turn(drawn, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert session.kept() == sideways
+    assert [record.turns for record in drawn.opening.put_aside] == [0]
+
+
+def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, scan, other_scan, qtbot):
+    session, kept = drawn.session, drawn.session.kept()
+    turn(drawn, "left", qtbot)
+    assert lies_as(drawn, scan, 3)
+    drawn.message._buttons[0].click()
+    qtbot.waitUntil(lambda: is_done(drawn) and session.kept() == kept, timeout=WAIT)
+    assert lies_as(drawn, scan, 0)
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    sideways = session.kept()
+    drawn.open(other_scan)
+    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
+    drawn._actions["put_aside"].trigger()
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == sideways and lies_as(drawn, scan, 3) and "another photograph" not in drawn.message.text
+
+
+def test_turns_in_quick_succession_are_one(slowly, drawn, scan, qtbot, monkeypatch):
+    read, left = [], drawn.session.opened
+    drawn.studio.photo_taken.connect(lambda *_: read.append(drawn.session.opened.photo.turns))
+    for _ in range(2):
+        drawn._actions["rotate_right"].trigger()
+    assert drawn.session.opened is left and drawn.studio.turns == 2 and drawn._actions["rotate_left"].isEnabled()
+    qtbot.waitUntil(lambda: drawn.studio.activity is Activity.SAMPLING, timeout=WAIT)
+    assert read == [2] and lies_as(drawn, scan, 2)
+    for name in ("left", "right"):  # while samples are drawn
+        drawn._actions[f"rotate_{name}"].trigger()
+    assert drawn.studio.turns == 2 and not drawn.studio.is_reading
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert read == [2]
+    drawn._actions["resample"].trigger()
+    drawn._actions["compare"].trigger()
+    turn(drawn, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn) and not drawn.choosing.is_comparing, timeout=WAIT)
+    assert lies_as(drawn, scan, 3) and [s.seed for s in drawn.session.samples] == [1, 2, 3, 4]
+
+
+def test_nothing_is_turned_where_no_photograph_is_open_or_another_one_is_being_read(window, scan, other_scan, qtbot, monkeypatch):
+    assert not window._actions["rotate_left"].isEnabled() and not window._actions["rotate_right"].isEnabled()
+    window.opening.turn_left()
+    assert window.session.opened is None
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    go_on, open_photo = threading.Event(), jobs.open_photo
+
+    def slow(*arguments, **options):
+        go_on.wait(WAIT / 1000)
+        yield from open_photo(*arguments, **options)
+
+    monkeypatch.setattr(jobs, "open_photo", slow)
+    window._actions["rotate_right"].trigger()
+    window.open(other_scan)
+    window.opening.turn_right()
+    go_on.set()
+    qtbot.waitUntil(lambda: window.session.name == "other" and is_done(window), timeout=WAIT)
+    assert lies_as(window, other_scan, 0) and window._actions["rotate_right"].isEnabled()
+
+
+def test_a_photograph_that_cannot_be_turned_stays_as_it_lies(drawn, scan, qtbot, monkeypatch):
+    def scarce(*_):
+        raise MemoryError
+        yield
+
+    with monkeypatch.context() as turning:
+        turning.setattr(jobs, "turn", scarce)
+        drawn._actions["rotate_right"].trigger()
+        qtbot.waitUntil(lambda: "memory" in drawn.message.text, timeout=WAIT)
+    assert lies_as(drawn, scan, 0) and is_done(drawn)
+    turn(drawn, "left", qtbot)
+    assert lies_as(drawn, scan, 3)
+
+
+def test_hints_are_turned_with_their_photograph(slowly, drawn, qtbot):
+    session = drawn.session
+    height, width = session.embedded.chroma_shape
+    mask = np.zeros((height, width), bool)
+    mask[1, 2:5] = True
+    session.add_hint(mask, (40.0, -20.0))
+    before = session.hints
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    turn(drawn, "right", qtbot)
+    turn(drawn, "right", qtbot)  # before the first turn has hints to show
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert session.embedded.chroma_shape == (height, width)
+    assert np.array_equal(session.hints.mask, np.rot90(mask, 2)) and session.is_unsaved
+    assert np.array_equal(session.hints.chroma, np.rot90(before.chroma, 2, axes=(1, 2)))
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert np.array_equal(session.hints.mask, np.rot90(mask, -1)) and session.embedded.chroma_shape == (width, height)
+    for sample in session.samples:
+        assert (sample.chroma[:, session.hints.mask] == [[40], [-20]]).all()
+    session.clear_hints()
+    session.undo_stack.undo()
+    assert np.array_equal(session.hints.mask, np.rot90(mask, -1))
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert session.hints is before, "which was put aside with its samples"
+
+
+def test_a_session_remembers_how_its_photograph_lay(drawn, scan, qtbot, tmp_path):
+    turn(drawn, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    before, path = drawn.session.samples, tmp_path / "work.picgui"
+    content = records.content_of(drawn.session)
+    records.write(path, content)
+    assert json.loads(path.read_text())["rotation"] == 90
+    turn(drawn, "left", qtbot)
+    drawn.open(path)
+    qtbot.waitUntil(lambda: drawn.session.file == path and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, scan, 1) and "another photograph" not in drawn.message.text
+    assert all(np.array_equal(a.chroma, b.chroma) for a, b in zip(before, drawn.session.samples, strict=True))
+    older = {key: value for key, value in content.items() if key != "rotation"}
+    path.write_text(json.dumps(older))
+    assert records.read_session(path).turns == 0
+    for damaged in (45, 360, -90, "left", [90], None, float("inf")):
+        path.write_text(json.dumps(content | {"rotation": damaged}))
+        with pytest.raises(PhotoError, match="is damaged"):
+            records.read_session(path)
+
+
+def test_an_exported_picture_brings_its_photograph_back_as_it_lay(drawn, scan, qtbot, tmp_path):
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    sample, path, expected = drawn.session.selected, tmp_path / "out" / "a.png", drawn.session.opened.photo
+    path.parent.mkdir()
+    drawn.exporting.export([(sample, path)])
+    qtbot.waitUntil(path.exists, timeout=WAIT)
+    assert read_png_text(path)["picgui:rotation"] == "270" and read_photo(path).lightness.shape == expected.lightness.shape
+    turn(drawn, "right", qtbot)
+    drawn.open(path)
+    qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
+    assert lies_as(drawn, scan, 3) and np.array_equal(drawn.session.selected.chroma, sample.chroma) and "another photograph" not in drawn.message.text
+    scan.unlink()
+    drawn.open(path)
+    qtbot.waitUntil(lambda: drawn.session.path == path and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, path, 0), "the exported picture lies so itself"
+    assert np.array_equal(drawn.session.selected.chroma, sample.chroma)
+
+
+def test_a_photograph_that_is_opened_again_lies_as_it_lay(drawn, scan, qtbot, tmp_path):
+    turn(drawn, "right", qtbot)
+    moved = scan.with_name("moved.png")
+    scan.rename(moved)
+    drawn.open(moved)
+    qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, moved, 1)
+    kept = drawn.settings.value("turned")
+    turn(drawn, "left", qtbot)
+    drawn.open(moved)
+    qtbot.waitUntil(lambda: not drawn.studio.is_reading and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, moved, 0)
+    for damaged in ("{", "[1]", '{"a": "left"}', "7"):
+        drawn.settings.setValue("turned", damaged)
+        assert drawn.opening._turned() == {}
+    drawn.settings.setValue("turned", kept)
+    cv2.imwrite(str(moved), np.rot90(cv2.imread(str(moved)), -1))  # another program turned it
+    drawn.open(moved)
+    qtbot.waitUntil(lambda: drawn.session.opened.photo.width == 100 and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, moved, 0)
+
+
+def test_a_pasted_picture_can_be_turned_and_outlives_a_crash_so(pasted, qtbot):
+    opened, kept = pasted.session.opened, pasted.session.kept()
+    turned = turn(pasted, "right", qtbot)
+    assert turned.picture is opened.picture and np.array_equal(turned.photo.lightness, np.rot90(opened.photo.lightness, -1))
+    qtbot.waitUntil(lambda: is_done(pasted) and pasted.session.own_chroma is not None, timeout=WAIT)
+    assert pasted.session.own_chroma.shape == (2, 40, 25)
+    before = [s.chroma.copy() for s in pasted.session.samples]
+    turn(pasted, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(pasted), timeout=WAIT)
+    assert pasted.session.kept() == kept
+    turn(pasted, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(pasted), timeout=WAIT)
+    pasted.session.toggle_pins(pasted.session.samples[:1])
+    pasted._save_now()
+    pasted._recovery._own.lock.unlock()  # as when its program is gone
+    pasted._recovery = pasted.opening._recovery = records.Recovery(data_dir())
+    pasted.open(example_photo())
+    qtbot.waitUntil(lambda: pasted.session.path is not None, timeout=WAIT)
+    pasted.offer_last()
+    pasted.bring_back()
+    qtbot.waitUntil(lambda: pasted.session.path is None and is_done(pasted), timeout=WAIT)
+    assert np.array_equal(pasted.session.opened.photo.lightness, turned.photo.lightness) and pasted.session.opened.photo.turns == 1
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))
+
+
+def test_how_colours_surprise_is_told_of_the_photograph_as_it_lies(drawn, tmp_path, qtbot):
+    height, width = 60, 90
+    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    pixels = np.rint(255 * np.stack((x, y, 1 - x), axis=-1)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "colour.png"), pixels[..., ::-1])
+    drawn.open(tmp_path / "colour.png")
+    qtbot.waitUntil(lambda: drawn.session.name == "colour" and is_done(drawn), timeout=WAIT)
+    drawn._actions["surprise"].trigger()
+    turn(drawn, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio.surprise() is not None, timeout=WAIT)
+    embedded, model = drawn.session.embedded, drawn.studio.model
+    own = own_chroma(np.ascontiguousarray(np.rot90(pixels, -1)), embedded, model)
+    assert np.allclose(drawn.studio.surprise(), surprise(embedded, model, own), atol=1e-4)
+    assert drawn.canvas._overlay is not None

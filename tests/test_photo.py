@@ -1,5 +1,6 @@
 """Any photograph in, its luminance out; pictures written whole or not at all."""
 
+import dataclasses
 import errno
 import io
 import os
@@ -554,6 +555,47 @@ def test_the_resolution_of_a_sideways_scan_is_turned_with_it(tmp_path, kind):
     assert (photo.height, photo.width) == (WIDTH, HEIGHT) and photo.dpi == (150, 300)
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3, -1])
+@pytest.mark.parametrize("kind", ["8", "16"])
+def test_a_turned_photograph_is_as_one_whose_pixels_were_turned_in_its_file(tmp_path, kind, turns):
+    def scan(name, pixels, dpi):
+        tags = [(0x010F, 2, 0, "Agfa", True), (0x0112, 3, 1, 1, True)]
+        options = {"photometric": "rgb", "iccprofile": wide_gamut_profile(), "resolution": dpi, "resolutionunit": "INCH", "metadata": None, "extratags": tags}
+        with tifffile.TiffWriter(tmp_path / name) as tiff:
+            for _ in range(2):
+                tiff.write(pixels, **options)
+        return read_photo(tmp_path / name)
+
+    pixels = colours() if kind == "8" else deep_colours()
+    photo = scan("a.tif", pixels, (300, 150))
+    expected = scan("b.tif", np.rot90(pixels, -turns), (300, 150) if turns == 2 else (150, 300))
+    turned = photo.turned(turns)
+    for field in dataclasses.fields(Photo):
+        if field.name not in ("source", "turns"):
+            assert np.array_equal(getattr(turned, field.name), getattr(expected, field.name)), field.name
+    assert expected.notes and expected.exif and expected.icc_profile
+    assert turned.fingerprint == expected.fingerprint != photo.fingerprint
+    assert turned.turns == turns % 4 and turned.source == photo.source and turned.lightness.flags.c_contiguous
+    assert (turned.turned(-turns).fingerprint, turned.turned(-turns).dpi, turned.turned(-turns).turns) == (photo.fingerprint, photo.dpi, 0)
+
+
+def test_what_is_written_of_a_turned_photograph_is_upright(tmp_path):
+    exif, pixels = Image.Exif(), colours()
+    exif[0x010F], exif[0x0112] = "Agfa", 6
+    photo = read_photo(saved(tmp_path / "scan.jpg", pixels, exif=exif.tobytes(), dpi=(300, 150))).turned(-1)
+    assert (photo.height, photo.width, photo.dpi) == (HEIGHT, WIDTH, (300, 150)), "which is how its pixels are stored"
+    for write, name in ((write_png, "a.png"), (write_jpeg, "a.jpg"), (write_tiff, "a.tif")):
+        write(tmp_path / name, pixels, photo=photo)
+        with Image.open(tmp_path / name) as out:
+            assert out.info["dpi"] == pytest.approx((300, 150), abs=0.1) and out.getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("quarters", [90, 4, -4, 0.5])
+def test_a_photograph_is_turned_by_quarters_not_by_degrees(photo, quarters):
+    with pytest.raises(ValueError, match=f"quarter_turns is {quarters}; it must be from -3 to 3"):
+        photo.turned(quarters)
+
+
 def test_a_bigtiff_keeps_its_maker(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", colours(), photometric="rgb", bigtiff=True, metadata=None, extratags=[(0x010F, 2, 0, "Epson", True)])
     exif = Image.Exif()
@@ -735,6 +777,7 @@ def test_the_places_of_faces_are_kept_where_they_are_right(tmp_path, turned):
     exif[ExifTags.Base.Orientation] = 6 if turned else 1
     photo = read_photo(with_packet(tmp_path / "a.jpg", packet(faces), exif=exif))
     assert b"<dc:subject>Ada" in photo.xmp and (b"regions:Regions" in photo.xmp) is not turned
+    assert b"<dc:subject>Ada" in photo.turned(1).xmp and b"regions:Regions" not in photo.turned(1).xmp and photo.turned(0).xmp == photo.xmp
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,34 @@ def test_a_number_of_samples_that_changes_nothing_is_no_step(session):
     assert session.undo_stack.count() == steps and len(session.samples) == 4
 
 
+def test_a_photograph_is_not_unsaved_because_the_one_before_was_brought_back_so(session):
+    session.toggle_pins(session.samples[:1])
+    kept = session.kept()
+    session.set_photo(opened())
+    session.restore(kept)
+    session.set_embedded(embedded())
+    assert session.is_unsaved and not session.undo_stack.canUndo()
+    session.set_photo(opened())
+    session.set_embedded(embedded())
+    assert not session.is_unsaved
+
+
+def test_hints_of_a_photograph_that_is_turned_are_kept_by_its_new_samples(session):
+    finish(session)
+    mask = np.zeros((ROWS, COLUMNS), bool)
+    mask[0, 1] = True
+    session.add_hint(mask, (5.0, 6.0))
+    session.set_photo(opened(), hints=session.hints.turned(1))
+    turned = session.kept().hints
+    assert session.hints is None and turned.mask.shape == (COLUMNS, ROWS) and turned.mask[1, -1] and turned.mask.sum() == 1
+    session.set_embedded(embedded(COLUMNS, ROWS))
+    assert session.hints is turned and all(s.known is turned for s in session.samples) and (turned.chroma[:, turned.mask] == [[5], [6]]).all()
+    assert session.is_unsaved and not session.undo_stack.canUndo()
+    session.set_photo(opened())
+    session.set_embedded(embedded())
+    assert session.hints is session.samples[0].known is None and not session.is_unsaved
+
+
 def test_what_is_unsaved_stays_so_where_it_is_put_aside_and_taken_up_again(session, tmp_path):
     assert not session.is_unsaved
     finish(session)

@@ -1,8 +1,9 @@
 """What the window asks its workers to do: plain generators without Qt, each yielding what it has reached."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from picgui.errors import DestinationError, ExportError, PhotoError, PicError
 from picgui.files import file_digest
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
-from picgui.photo import Photo, load_readers, photo_from_rgb, read_colors, read_photo, reduced_chroma
+from picgui.photo import Photo, load_readers, photo_from_rgb, quarter_turned, read_colors, read_photo, reduced_chroma
 from picgui.pipeline import Coarse, Embedded, Known, Model, Row, draw_rows, embed, load_model
 from picgui.record import Original, original_of
 from picgui.threads import use_threads
@@ -45,14 +46,17 @@ class PhotoOpened:
     grey: np.ndarray  # (height, width, 4) uint8, the preview without colour, as `for_screen` makes it
     small_grey: np.ndarray  # the same of the thumbnail
     levels: tuple[Photo, ...]  # the photograph itself, then each half as large as the one before, down to little more than the preview
-    picture: bytes | None = None  # a PNG of what is in no file
+    picture: bytes | None = None  # a PNG of what is in no file, as it was pasted
     digest: str = ""  # SHA-256 of the file, as it was read
     exported_from: Original | None = None  # where an exported picture is open in place of its photograph
 
     @property
     def original(self) -> Original:
         """The photograph that exports of it name as theirs."""
-        return self.exported_from or Original(self.path.name if self.path else "", self.digest, self.photo.fingerprint)
+        if self.exported_from is None:
+            return Original(self.path.name if self.path else "", self.digest, self.photo.fingerprint, self.photo.turns)
+        turns = self.photo.turns
+        return replace(self.exported_from, photo="", turns=(self.exported_from.turns + turns) % 4) if turns else self.exported_from
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,16 @@ def opened(
     )
 
 
-def open_photo(path: Path) -> Iterator[PhotoOpened]:
-    """Read a photograph."""
-    yield opened(read_photo(path), path, digest=file_digest(path), exported_from=original_of(path))
+def open_photo(path: Path, *, turns: int = 0, remembered: Mapping[str, int] = MappingProxyType({})) -> Iterator[PhotoOpened]:
+    """Read a photograph, and turn it as `Photo.turned` does: as ``remembered`` has it for the digest of its file, or else by ``turns``."""
+    photo, digest = read_photo(path), file_digest(path)
+    yield opened(photo.turned(remembered.get(digest, turns)), path, digest=digest, exported_from=original_of(path))
+
+
+def turn(before: PhotoOpened, quarter_turns: int) -> Iterator[PhotoOpened]:
+    """Turn a photograph that was read, as `Photo.turned` does."""
+    photo = before.photo.turned(quarter_turns)
+    yield opened(photo, before.path, picture=before.picture, digest=before.digest, exported_from=before.exported_from)
 
 
 def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
@@ -157,9 +168,9 @@ def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
     yield opened(photo_from_rgb(pixels), None, picture=png.tobytes())
 
 
-def open_picture(picture: bytes) -> Iterator[PhotoOpened]:
-    """Take a pasted picture up again, from its PNG."""
-    yield opened(photo_from_rgb(_decoded(picture)), None, picture=picture)
+def open_picture(picture: bytes, *, turns: int = 0) -> Iterator[PhotoOpened]:
+    """Take a pasted picture up again, from its PNG, turned as `Photo.turned` does."""
+    yield opened(photo_from_rgb(_decoded(picture)).turned(turns), None, picture=picture)
 
 
 def _decoded(picture: bytes) -> np.ndarray:
@@ -212,8 +223,9 @@ def read_own_colors(opened: PhotoOpened) -> Iterator[OwnColors]:
 
 
 def _colors(opened: PhotoOpened, long_side: int) -> np.ndarray:
-    """The pixels of a photograph, (H, W, 3) uint8 sRGB, read again: no more of them than this where it is in a file."""
-    return _decoded(opened.picture) if opened.picture is not None else read_colors(opened.path, long_side=long_side)
+    """The pixels of a photograph as it lies, (H, W, 3) uint8 sRGB, read again: no more of them than this where it is in a file."""
+    pixels = _decoded(opened.picture) if opened.picture is not None else read_colors(opened.path, long_side=long_side)
+    return quarter_turned(pixels, opened.photo.turns)
 
 
 def draw(

@@ -192,6 +192,8 @@ class MainWindow(QMainWindow):
         make("previous_photo", self.tr("Previous p&hotograph in the folder"), self.leafing.go_back, keys=["PgUp"])
         make("save_session", self.tr("Sa&ve the session"), self.exporting.save, keys=[standard.Save])
         make("save_session_as", self.tr("Save the sess&ion as…"), self.exporting.ask_where_to_save, keys=["Ctrl+Shift+S"])
+        make("rotate_left", self.tr("Rotate &left"), self.opening.turn_left, icon="rotate-left", keys=["Ctrl+L"])
+        make("rotate_right", self.tr("Rotate &right"), self.opening.turn_right, icon="rotate-right", keys=["Ctrl+R"])
         make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
         make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
@@ -253,6 +255,8 @@ class MainWindow(QMainWindow):
         edit.addActions([self._actions[name] for name in ("undo", "redo")])
         edit.addSeparator()
         edit.addActions([self._actions[name] for name in ("copy", "paste", "delete")])
+        edit.addSeparator()
+        edit.addActions([self._actions[name] for name in ("rotate_left", "rotate_right")])
         edit.addSeparator()
         edit.addAction(self._actions["preferences"])
         samples = self.menuBar().addMenu(self.tr("&Samples"))
@@ -739,6 +743,8 @@ class MainWindow(QMainWindow):
         self._actions["compare"].setEnabled(len(session.samples) > 1)
         for name in ("fit", "actual", "zoom_in", "zoom_out"):
             self._actions[name].setEnabled(has_photo)
+        for name in ("rotate_left", "rotate_right"):
+            self._actions[name].setEnabled(self.studio.can_turn)
         can_resample = session.embedded is not None or self.studio.can_look_again
         self._actions["resample"].setEnabled(can_resample)
         self.panel.resample.setEnabled(can_resample)

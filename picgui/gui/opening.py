@@ -1,6 +1,7 @@
 """How photographs come in: files, folders, sessions, pictures that were exported, pasted or dropped, and what was put aside."""
 
 import contextlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +27,7 @@ from picgui.photo import PHOTO_ENDINGS
 from picgui.writing import is_written_here
 
 _RECENT_FILES = 8
+_TURNED = 500  # photographs of which it is remembered how they lay
 
 
 class Opening(QObject):
@@ -81,7 +83,7 @@ class Opening(QObject):
             self.message.tell_error(told(error))
             return
         if record is None:
-            self.studio.open(path)
+            self.studio.open(path, remembered=self._turned())
             return
         if self._recovery.holds(path):
             record = replace(record, restored=replace(record.restored, is_unsaved=True))
@@ -124,6 +126,7 @@ class Opening(QObject):
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
         """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
+        self._remember_turns()
         restoring = self.session.restoring
         self._aside = [record for record in self._aside if record.restored is not restoring]
         if left is not None:
@@ -158,7 +161,9 @@ class Opening(QObject):
                 self._aside = [record for record in self._aside if record is not gone]
 
     def _is_of_present(self, record: records.Record) -> bool:
-        """Whether a record is of the photograph that is open."""
+        """Whether a record is of the photograph that is open, however it lies."""
+        if record.picture is not None:
+            return record.picture is self.session.opened.picture
         return None not in (record.source, self.session.path) and record.source.absolute() == self.session.path.absolute()
 
     @property
@@ -175,9 +180,46 @@ class Opening(QObject):
     def take_up(self, record: records.Record, *, note: str = "") -> None:
         """Open the photograph of a record at its place, or out of the record."""
         if record.picture is not None:
-            self.studio.open_picture(record.picture, restored=record.restored)
+            self.studio.open_picture(record.picture, restored=record.restored, turns=record.turns)
         else:
-            self.studio.open(record.source, restored=record.restored, note=note)
+            self.studio.open(record.source, restored=record.restored, turns=record.turns, note=note)
+
+    @Slot()
+    def turn_left(self) -> None:
+        """Turn the photograph by a quarter to the left."""
+        self._turn(-1)
+
+    @Slot()
+    def turn_right(self) -> None:
+        """Turn the photograph by a quarter to the right."""
+        self._turn(1)
+
+    def _turn(self, quarter_turns: int) -> None:
+        """Turn the photograph; its samples are put aside, and those from when it lay so before are taken up again."""
+        if not self.studio.can_turn:
+            return
+        if not self.message.is_offering:
+            self.message.hide()
+        self.begun.emit()
+        turns, digest = (self.studio.turns + quarter_turns) % 4, self.session.opened.digest
+        own = [record for record in self._aside if self._is_of_present(record) and (record.turns, record.digest) == (turns, digest)]
+        self.studio.turn(quarter_turns, restored=own[-1].restored if own else None)
+
+    def _turned(self) -> dict[str, int]:
+        """`Photo.turns` of photographs as they lay when they were open last, by the digests of their files."""
+        self.settings.sync()
+        try:
+            return {digest: int(turns) % 4 for digest, turns in json.loads(str(self.settings.value("turned", "{}"))).items()}
+        except (ValueError, TypeError, AttributeError):
+            return {}
+
+    def _remember_turns(self) -> None:
+        """Keep how the photograph that is open lies, for the next time; of the last ones only."""
+        opened, turned = self.session.opened, self._turned()
+        if opened.digest and turned.pop(opened.digest, 0) != opened.photo.turns:
+            if opened.photo.turns:
+                turned[opened.digest] = opened.photo.turns
+            self.settings.setValue("turned", json.dumps(dict([*turned.items()][-_TURNED:])))
 
     def _open_record(self, path: Path, record: records.Record, *, note: str = "") -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""

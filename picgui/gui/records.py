@@ -41,6 +41,7 @@ class Record:
     restored: Restored
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
+    turns: int = 0  # `Photo.turns`
 
 
 def sample_text(sample: Sample, photo: str) -> str:
@@ -74,6 +75,7 @@ def _content(wanted: Record) -> dict:
         "format": _FORMAT,
         "source": str(wanted.source.absolute()) if wanted.source else None,
         "digest": wanted.digest,
+        "rotation": 90 * wanted.turns,
         "picture": wanted.picture,
         "temperature": kept.temperature,
         "sample_count": kept.sample_count or len(kept.samples),
@@ -88,7 +90,7 @@ def _content(wanted: Record) -> dict:
 
 def record_of(session: Session) -> Record:
     """A session as it is now, to be taken up again while the program runs."""
-    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest)
+    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest, session.opened.photo.turns)
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -325,7 +327,8 @@ def read_session(path: Path) -> Record:
             raise ValueError("it holds no samples")
         if picture is None and not content["source"]:
             raise ValueError("it names no photograph")
-        return Record(_source(content["source"]) if content["source"] else None, restored, picture, digest=str(content.get("digest") or ""))
+        source, turns = _source(content["source"]) if content["source"] else None, record.turns_of(content.get("rotation", 0))
+        return Record(source, restored, picture, str(content.get("digest") or ""), turns)
     except OSError as error:
         raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error) as error:
@@ -346,9 +349,9 @@ def read_all_exported(paths: Sequence[Path]) -> dict[Path, Record]:
 
 
 def are_of_one_photograph(found: Sequence[Record]) -> bool:
-    """Whether what exported pictures remember is of one file, or of the same luminance."""
+    """Whether what exported pictures remember is of one file, or of the same luminance, and it lay in one way."""
     named = {one.digest for one in found}, {one.restored.photo for one in found}
-    return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named)
+    return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named) and len({one.turns for one in found}) == 1
 
 
 def joined(found: Sequence[Record], *, leading: int) -> Record:
@@ -366,9 +369,9 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
         values = json.loads(text[record.KEY])
         sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values, known_from)
         saturation = min(_within(text.get("picgui:saturation", 1), 0, _ANY), MAX_SATURATION)  # the command and the library give more than the window does
+        original = record.original_in(text)
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
         return None
-    original = record.original_in(text)
     restored = Restored(
         samples=(sample,),
         selected=0,
@@ -379,7 +382,7 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
         hints=None if sample.is_part else sample.known,
         photo=original.photo,
     )
-    return Record(Path(original.name) if original.name else None, restored, digest=original.digest)
+    return Record(Path(original.name) if original.name else None, restored, digest=original.digest, turns=original.turns)
 
 
 def _within(value: object, low: float, high: float) -> float:

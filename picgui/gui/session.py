@@ -192,6 +192,7 @@ class Session(QObject):
         self._state = State()
         self._next_seed = 1
         self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
+        self._coming_hints: Known | None = None  # which new samples are to keep, until then
         self.file: Path | None = None  # the session file that it was opened from or saved in last
         self.compared: tuple[Sample, ...] = ()  # what is side by side on the canvas
         self._saved_saturation = 1.0
@@ -248,15 +249,16 @@ class Session(QObject):
 
     # the photograph
 
-    def set_photo(self, opened: PhotoOpened) -> None:
-        """Start anew with a photograph; settings stay."""
-        self.opened = opened
+    def set_photo(self, opened: PhotoOpened, *, hints: Known | None = None) -> None:
+        """Start anew with a photograph; settings stay, and ``hints`` are those that a person gave it before it was turned."""
+        self.opened, self._coming_hints = opened, hints
         self.own_chroma = None
         self.embedded = None
         self._next_seed = 1
         self.restoring = self.file = None
         self._saved_saturation = self.saturation
         self.undo_stack.clear()
+        self.undo_stack.setClean()  # which it is not by itself where it was empty
         self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
         self.photo_changed.emit()
 
@@ -297,7 +299,7 @@ class Session(QObject):
             temperature=self.temperature,
             sample_count=self.sample_count,
             saturation=self.saturation,
-            hints=self.hints,
+            hints=self._coming_hints or self.hints,
             photo=self.opened.photo.fingerprint,
             file=self.file,
             is_unsaved=self.is_unsaved,
@@ -312,12 +314,15 @@ class Session(QObject):
     def set_embedded(self, embedded: Embedded) -> None:
         """Take the embedding and its draft, and ask for the first samples; where it is that of another model, draw what is not pinned again."""
         is_first, self.embedded = self.embedded is None, embedded
+        hints, self._coming_hints = self._fitting(self._coming_hints), None
         self.draft_ready.emit()
         if self.restoring is not None:
             self._take_up(self.restoring)
         elif is_first:
-            new = self._new_samples(self.sample_count)
-            self._apply(replace(self._state, samples=new, selected=new[0].number))
+            if hints is not None:
+                self.undo_stack.resetClean()
+            new = self._new_samples(self.sample_count, known=hints)
+            self._apply(replace(self._state, samples=new, selected=new[0].number, hints=hints))
         else:
             known = {id(known): self._fitting(known) for known in (self.hints, *(s.known for s in self.samples))}
             again = self._all_again(lambda old: self._again(old, temperature=old.temperature, known=known[id(old.known)]))

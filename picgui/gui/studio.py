@@ -1,10 +1,11 @@
 """What happens when: the model, the photograph and its samples, each loaded, read or drawn by a worker. No widgets."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
@@ -104,6 +105,7 @@ class Studio(QObject):
         self._drawing: tuple[Sample, ...] = ()
         self._drawn_from: Embedded | None = None
         self._restored: Restored | None = None
+        self._turning = 0  # quarter turns clockwise of the photograph, while that is what is read
         self._note = ""  # to be told with the photograph that is read
         self._started = 0.0
         self._written: dict[int, list[Path]] = {}  # by each export's job
@@ -123,20 +125,42 @@ class Studio(QObject):
 
     # intentions
 
-    def open(self, path: Path, *, restored: Restored | None = None, note: str = "") -> None:
-        """Read a photograph, and take up earlier samples of it; the present one stays until it is read, and ``note`` is told then."""
-        self._read(jobs.open_photo(Path(path)), restored, note)
+    def open(
+        self, path: Path, *, restored: Restored | None = None, note: str = "", turns: int = 0, remembered: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Read a photograph, turn it as `jobs.open_photo` does, and take up earlier samples of it; the present one stays until it is read, and ``note`` is told then."""
+        self._read(jobs.open_photo(Path(path), turns=turns, remembered=remembered), restored, note)
 
     def paste(self, pixels: np.ndarray) -> None:
         """Take a picture, (height, width, 3) uint8 sRGB, that is in no file."""
         self._read(jobs.open_pixels(pixels))
 
-    def open_picture(self, picture: bytes, *, restored: Restored) -> None:
-        """Take up a pasted picture, a PNG, with earlier samples of it."""
-        self._read(jobs.open_picture(picture), restored)
+    def open_picture(self, picture: bytes, *, restored: Restored, turns: int = 0) -> None:
+        """Take up a pasted picture, a PNG, turned so often, with earlier samples of it."""
+        self._read(jobs.open_picture(picture, turns=turns), restored)
 
-    def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "") -> None:
-        self._restored, self._note = restored, note
+    @property
+    def can_turn(self) -> bool:
+        """Whether there is a photograph, and no other one is being read."""
+        return self.session.opened is not None and (not self.is_reading or self._turning != 0)
+
+    @property
+    def turns(self) -> int:
+        """`Photo.turns` of the photograph, as it will be where it is being turned."""
+        return (self.session.opened.photo.turns + self._turning) % 4
+
+    def turn(self, quarter_turns: int, *, restored: Restored | None = None) -> None:
+        """Turn the photograph clockwise by so many quarters, -1 to the left, and its hints with it; earlier samples of it as it lies then are taken up, or new ones drawn."""
+        turning = (self._turning + quarter_turns) % 4
+        if turning:
+            self._read(jobs.turn(self.session.opened, turning), restored, turning=turning)
+        else:  # it lies so still
+            self._reader.stop()
+            self._turning = 0
+            self._set_reading(False)
+
+    def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "", *, turning: int = 0) -> None:
+        self._restored, self._note, self._turning = restored, note, turning
         self._reader.replace(job)
         self._set_reading(True)
 
@@ -271,6 +295,7 @@ class Studio(QObject):
             candidates=sample.candidates,
             saturation=subject.saturation,
             long_side=sample.long_side,
+            turns=original.turns,
             source=Path(original.name) if original.name else None,
         )
         if original.digest:
@@ -306,13 +331,16 @@ class Studio(QObject):
             self._network.stop()
         notes = [self._note] if self._note else []
         left = records.record_of(self.session) if self.session.holds_work else None
-        self.session.set_photo(opened)
+        turning, self._turning = self._turning, 0
+        hints = self.session.kept().hints if turning else None
+        self.session.set_photo(opened, hints=hints and hints.turned(turning))
         if self._restored is not None:
             self.session.restore(self._restored)
             if self._restored.photo and self._restored.photo != opened.photo.fingerprint:
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
-        notes += [told(note) for note in opened.photo.notes]
+        if not turning:
+            notes += [told(note) for note in opened.photo.notes]
         self.photo_taken.emit(" ".join(notes), left)
         self._embed()
 
@@ -324,6 +352,7 @@ class Studio(QObject):
     @Slot(int, object)
     def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
+            self._turning = 0
             self.failed.emit(error)
             self._set_reading(False)
 
