@@ -114,6 +114,63 @@ def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):
     assert marked[1].all()
 
 
+def outline(window):
+    """Mark the left half of the photograph as a part; what is marked."""
+    target = window.canvas._target(window.canvas._pane_rects()[0]).toRect()
+    drag(window.canvas, target.topLeft(), QPoint(target.center().x(), target.bottom()))
+    return left_half(window)
+
+
+def answer(monkeypatch, choose):
+    """Let menus be answered by a function of the menu and its place."""
+    monkeypatch.setattr(main_window, "QMenu", type("Menu", (QMenu,), {"exec": choose}))
+
+
+def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(drawn, qtbot, tmp_path, monkeypatch):
+    session, asked = drawn.session, []
+    session.select(session.samples[1])
+    _, base, source, _ = before = session.samples
+
+    def choose(menu, _at):
+        asked.extend(action.text() for action in menu.actions() if action.isEnabled())
+        assert drawn.canvas._stroke, "what is asked about is seen"
+        assert all(not action.icon().isNull() for action in menu.actions()[1:])
+        return menu.actions()[2]
+
+    answer(monkeypatch, choose)
+    drawn._actions["take"].trigger()
+    region = outline(drawn)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert asked == ["Seed 1", "Seed 3", "Seed 4"] and drawn.canvas.tool is Tool.MOVE and not drawn._actions["take"].isChecked()
+    new = session.selected
+    assert session.samples == (*before, new) and new.is_part
+    edge, middle = ~new.known.mask, region.shape[1] // 2
+    assert edge.any(axis=1).all() and set(np.nonzero(edge)[1]) == {middle - 1, middle}
+    assert np.array_equal(new.chroma[:, region & ~edge], source.chroma[:, region & ~edge])
+    assert np.array_equal(new.chroma[:, ~region & ~edge], base.chroma[:, ~region & ~edge])
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(new, tmp_path / "a.png")])
+    records.write(tmp_path / "a.picgui", records.content_of(session))
+    again = records.read_session(tmp_path / "a.picgui").restored
+    for sample in (records.read_exported(tmp_path / "a.png").restored.samples[0], again.samples[again.selected]):
+        assert sample.is_part and np.array_equal(sample.chroma, new.chroma) and np.array_equal(sample.known.mask, new.known.mask)
+
+
+def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monkeypatch):
+    asked, before, canvas, key = [], drawn.session.samples, drawn.canvas, Qt.Key
+    answer(monkeypatch, lambda _menu, at: asked.append(canvas.mapFromGlobal(at)))
+    drawn._actions["take"].trigger()
+    outline(drawn)
+    assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._stroke
+    press(canvas, key.Key_Right, key.Key_Return, *[key.Key_Right] * 5, *[key.Key_Down] * 5, key.Key_Return)
+    way = asked[1] - canvas._target(canvas._pane_rects()[0]).center().toPoint()
+    assert way.x() > 20 and way.y() > 20 and not canvas._stroke, "where the keys marked the second corner"
+    drawn.canvas.region_marked.emit(np.ones(drawn.session.embedded.chroma_shape, bool))
+    assert "in the gallery" in drawn.message.text and drawn.session.samples == before
+    drawn.session.delete(before[1:])
+    assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
+
+
 @pytest.fixture
 def exported(drawn, qtbot, tmp_path, monkeypatch):
     target = tmp_path / "result.png"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
@@ -37,6 +37,12 @@ class Tool(Enum):
     MOVE = auto()
     HINT = auto()  # marks a place that is to get a colour
     REGION = auto()  # marks a rectangle, or with Shift any outline, that is to be drawn again
+    TAKE = auto()  # marks the same way what is to be taken from another sample
+
+    @property
+    def outlines(self) -> bool:
+        """Whether it marks a region by its outline."""
+        return self in (Tool.REGION, Tool.TAKE)
 
 
 @dataclass(frozen=True)
@@ -333,7 +339,7 @@ class Canvas(QWidget):
         panes = self._panes or (None,)
         for sample, pane in zip(panes, self._pane_rects()):
             self._paint_pane(painter, sample, pane, wanted)
-        if self._caption and len(panes) > 1 and self._tool is Tool.REGION:  # what to do is said once, where there is room for it
+        if self._caption and len(panes) > 1 and self._tool.outlines:  # what to do is said once, where there is room for it
             room = QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET)
             self._chip(painter, self._caption, room, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         if self._overlay is not None and not self._original:
@@ -477,7 +483,7 @@ class Canvas(QWidget):
 
     def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
         points = [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in self._stroke]
-        if self._tool is Tool.REGION:
+        if self._tool.outlines:
             outside, inside = QPainterPath(), QPainterPath()
             outside.addRect(target)
             inside.addPolygon(self._region(points))
@@ -504,7 +510,7 @@ class Canvas(QWidget):
         height, width = self._session.embedded.chroma_shape
         photo = self._session.opened.photo
         x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
-        if self._tool is Tool.REGION:
+        if self._tool.outlines:
             region = self._region(self._stroke)
             box = region.boundingRect()
             if box.width() * photo.width + box.height() * photo.height <= _LEAST_REGION * self.devicePixelRatioF() / self._zoom:
@@ -740,13 +746,13 @@ class Canvas(QWidget):
             return
         self._pressed_at, self._moved, self._grabbed_by = event.position(), False, event.button()
         self._crosshair = None
-        if self._tool is Tool.REGION and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
-            self.pane_clicked.emit(self._sample_at(event.position()))  # it may be one of which no region can be redone
+        if self._tool.outlines and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
+            self.pane_clicked.emit(self._sample_at(event.position()))  # it may be one of which no region can be marked
         marking = self._tool is not Tool.MOVE and self._session.embedded is not None
         if marking and event.button() is Qt.MouseButton.LeftButton:
             self._grabbed = "mark"
             self._stroke = [self._inside(event.position())]
-            self._is_lasso = self._tool is Tool.REGION and bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._is_lasso = self._tool.outlines and bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.update()
             return
         self._grabbed = "divider" if self._is_on_divider(event.position()) else "photo"
@@ -844,8 +850,14 @@ class Canvas(QWidget):
         if self._tool is Tool.HINT:
             self.place_marked.emit(mask)
         else:
-            self._forget_mark()
             self.region_marked.emit(mask)
+            self._forget_mark()  # until then it is seen what is asked about
+
+    def end_of_mark(self) -> QPoint:
+        """Where what is being marked ends, on the screen."""
+        target = self._target(self._pane_rects()[0] if self.has_crosshair else self._pressed_pane())
+        end = self._stroke[-1]
+        return self.mapToGlobal(QPointF(target.x() + end.x() * target.width(), target.y() + end.y() * target.height())).toPoint()
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:
@@ -910,7 +922,7 @@ class Canvas(QWidget):
         x, y = target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height()
         beyond = QPointF(x - min(max(x, inside.left()), inside.right()), y - min(max(y, inside.top()), inside.bottom()))
         self._move(-beyond)
-        if self._tool is Tool.REGION and self._stroke:
+        if self._tool.outlines and self._stroke:
             self._stroke = [self._stroke[0], self._crosshair]
         self.update()
 
@@ -921,7 +933,7 @@ class Canvas(QWidget):
     def _mark_at_crosshair(self) -> None:
         """Enter: a place for a hint; of a region the first corner, then the second."""
         self._is_untouched = False
-        first = self._tool is Tool.REGION and not self._stroke
+        first = self._tool.outlines and not self._stroke
         self._is_lasso = False
         self._stroke = [self._crosshair] if self._tool is Tool.HINT else [*self._stroke[:1], self._crosshair]
         self.update()
