@@ -171,6 +171,69 @@ def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monke
     assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
 
 
+def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
+    canvas, middle, keys = drawn.canvas, drawn.canvas.rect().center(), Qt.KeyboardModifier
+    drawn._actions["hint"].trigger()
+
+    def stroke(at, modifier=keys.NoModifier):
+        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, modifier, at)
+        return drawn._marked_place
+
+    first = stroke(middle - QPoint(120, 0))
+    second = stroke(middle + QPoint(120, 0), keys.ShiftModifier)
+    assert drawn.session.hints is None and (second & first).sum() == first.sum() < second.sum()
+    drawn.panel.hints.color_chosen.emit(20.0, -10.0)
+    third = stroke(middle, keys.ShiftModifier)
+    assert np.array_equal(drawn.session.hints.mask, third) and third.sum() > second.sum()
+    assert (drawn.session.hints.chroma[:, third] == np.array([[20], [-10]])).all()
+    drawn.panel.hints.brush.setValue(6)
+    assert (drawn._marked_place & ~third).any() and np.array_equal(drawn.session.hints.mask, third), "the last stroke is wider, and gets its colour when that is chosen"
+    drawn._actions["undo"].trigger()
+    drawn._actions["undo"].trigger()
+    stroke(middle + QPoint(0, 60), keys.ShiftModifier)
+    assert drawn.session.hints is None, "a colour that was taken back is not given again"
+    assert not (stroke(middle) & first).any(), "without Shift it is another place"
+    press(canvas, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return)
+    before = drawn._marked_place
+    canvas.setFocus()
+    press(canvas, *[Qt.Key.Key_Up] * 8)
+    QTest.keyClick(canvas, Qt.Key.Key_Return, keys.ShiftModifier)
+    assert (drawn._marked_place & before).sum() == before.sum() < drawn._marked_place.sum()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
+    canvas, session, hints = drawn.canvas, drawn.session, drawn.panel.hints
+    place = np.zeros(session.embedded.chroma_shape, bool)
+    place[1:3, 1:3] = True
+    height, width = place.shape
+
+    def take(row, column):
+        target = canvas._target(canvas._pane_rects()[0])
+        at = target.topLeft() + QPointF((column + 0.5) * target.width() / width, (row + 0.5) * target.height() / height)
+        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at.toPoint())
+
+    drawn._actions["hint"].trigger()
+    take(4, 5)
+    assert session.hints is None and "Mark the place" in drawn.message.text and not canvas._stroke
+    session.selected.chroma[:, 4, 5] = 31, -17
+    drawn._place_marked(place)
+    take(4, 5)
+    assert np.array_equal(session.hints.mask, place) and (session.hints.chroma[:, place] == np.array([[31], [-17]])).all()
+    session.set_own_chroma(np.full((2, 3, 3), 12.0, np.float32))
+    canvas.set_split(True)
+    take(4, 0)
+    assert (session.hints.chroma[:, place] == 12).all(), "to the left of the line the photograph is as it was"
+    session.set_own_chroma(None)
+    take(4, 0)
+    assert session.hints.mask.any() and not session.hints.chroma.any()
+    hints.plane.chosen.emit(20.0, 10.0)
+    assert hints._grey.isVisible() and hints._grey.toolTip() == "Grey"
+    hints._grey.click()
+    assert not session.hints.chroma.any()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
 @pytest.fixture
 def exported(drawn, qtbot, tmp_path, monkeypatch):
     target = tmp_path / "result.png"
@@ -389,7 +452,7 @@ def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, 
 def test_the_brush_is_seen_where_the_mouse_is(drawn):
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     middle = target.center()
-    at = middle.x() + round(drawn.canvas._brush_radius(target)), middle.y()
+    at = middle.x() + round(drawn.canvas._brush * max(target.width(), target.height())), middle.y()
 
     def seen():
         image = drawn.canvas.grab().toImage()

@@ -286,6 +286,17 @@ def test_a_part_is_taken_from_a_sample_of_another_resolution(session):
     assert (known.chroma[:, :, :3] == 9).all() and (known.chroma[:, :, 5:] == 7).all() and not known.mask[:, 3:5].any() and known.mask.sum() == 60
 
 
+def test_a_colour_is_that_of_a_place_where_all_of_it_has_got_it(session):
+    finish(session)
+    one, two = np.zeros((2, ROWS, COLUMNS), bool)
+    one[0], two[1] = True, True
+    assert session.hint_in(one) is None
+    session.add_hint(one, (5.0, 6.0))
+    assert session.hint_in(one) == (5, 6) and session.hint_in(one | two) is None
+    session.add_hint(two, (5.0, 7.0))
+    assert session.hint_in(two) == (5, 7) and session.hint_in(one | two) is None
+
+
 def test_a_number_of_samples_that_changes_nothing_is_no_step(session):
     finish(session)
     session.toggle_pins(session.samples)

@@ -381,6 +381,8 @@ class MainWindow(QMainWindow):
         for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
+        self.canvas.place_extended.connect(self._place_extended)
+        self.canvas.color_taken.connect(self._color_taken)
         self.canvas.region_marked.connect(self._region_marked)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
         panel.hints.brush_changed.connect(self.canvas.set_brush)
@@ -581,6 +583,23 @@ class MainWindow(QMainWindow):
         self.panel.hints.show_place(mask)
         if mask is not None and self.canvas.has_crosshair and self.canvas.hasFocus():
             self.panel.hints.take_focus()
+
+    @Slot(object)
+    def _place_extended(self, mask: np.ndarray) -> None:
+        """More of the marked place: where that has got a colour, this gets it, too."""
+        color = None if self._marked_place is None else self.session.hint_in(self._marked_place)
+        if color is None:
+            self._place_marked(mask)
+        else:
+            self._marked_place = mask
+            self.session.add_hint(mask, color)
+            self.panel.hints.show_place(mask)
+
+    @Slot(float, float)
+    def _color_taken(self, a: float, b: float) -> None:
+        if self._marked_place is None:
+            self.message.tell_note(self.tr("Mark the place first that is to get this colour."))
+        self._hint_color_chosen(a, b)
 
     @Slot(float, float)
     def _hint_color_chosen(self, a: float, b: float) -> None:

@@ -437,6 +437,14 @@ class Session(QObject):
         """The colours that a person gave."""
         return self._state.hints
 
+    def hint_in(self, mask: np.ndarray) -> tuple[float, float] | None:
+        """The one colour that a person gave to all of a (h, w) mask; None where there is none, or several."""
+        hints = self.hints
+        if hints is None or not hints.mask[mask].all():
+            return None
+        colors = np.unique(hints.chroma[:, mask], axis=1).T.tolist()
+        return tuple(colors[0]) if len(colors) == 1 else None
+
     def add_hint(self, mask: np.ndarray, chroma: tuple[float, float]) -> None:
         """Give a colour to the pixels of a (h, w) mask, and draw what is not pinned again with the same seeds."""
         if self.embedded is None or not mask.any():
