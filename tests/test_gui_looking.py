@@ -393,7 +393,7 @@ def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_han
 
 def test_in_a_menu_what_is_on_has_a_check_mark(drawn):
     checkable = [action for action in drawn._actions.values() if action.isCheckable()]
-    assert len(checkable) == 7 and not any(action.isIconVisibleInMenu() for action in checkable)
+    assert len(checkable) == 8 and not any(action.isIconVisibleInMenu() for action in checkable)
 
 
 # the panel

@@ -115,6 +115,126 @@ def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):
     assert marked[1].all()
 
 
+def outline(window):
+    """Mark the left half of the photograph as a part; what is marked."""
+    target = window.canvas._target(window.canvas._pane_rects()[0]).toRect()
+    drag(window.canvas, target.topLeft(), QPoint(target.center().x(), target.bottom()))
+    return left_half(window)
+
+
+def answer(monkeypatch, choose):
+    """Let menus be answered by a function of the menu and its place."""
+    monkeypatch.setattr(main_window, "QMenu", type("Menu", (QMenu,), {"exec": choose}))
+
+
+def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(drawn, qtbot, tmp_path, monkeypatch):
+    session, asked = drawn.session, []
+    session.select(session.samples[1])
+    _, base, source, _ = before = session.samples
+
+    def choose(menu, _at):
+        asked.extend(action.text() for action in menu.actions() if action.isEnabled())
+        assert drawn.canvas._stroke, "what is asked about is seen"
+        assert all(not action.icon().isNull() for action in menu.actions()[1:])
+        return menu.actions()[2]
+
+    answer(monkeypatch, choose)
+    drawn._actions["take"].trigger()
+    region = outline(drawn)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert asked == ["Seed 1", "Seed 3", "Seed 4"] and drawn.canvas.tool is Tool.MOVE and not drawn._actions["take"].isChecked()
+    new = session.selected
+    assert session.samples == (*before, new) and new.is_part
+    edge, middle = ~new.known.mask, region.shape[1] // 2
+    assert edge.any(axis=1).all() and set(np.nonzero(edge)[1]) == {middle - 1, middle}
+    assert np.array_equal(new.chroma[:, region & ~edge], source.chroma[:, region & ~edge])
+    assert np.array_equal(new.chroma[:, ~region & ~edge], base.chroma[:, ~region & ~edge])
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(new, tmp_path / "a.png")])
+    records.write(tmp_path / "a.picgui", records.content_of(session))
+    again = records.read_session(tmp_path / "a.picgui").restored
+    for sample in (records.read_exported(tmp_path / "a.png").restored.samples[0], again.samples[again.selected]):
+        assert sample.is_part and np.array_equal(sample.chroma, new.chroma) and np.array_equal(sample.known.mask, new.known.mask)
+
+
+def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monkeypatch):
+    asked, before, canvas, key = [], drawn.session.samples, drawn.canvas, Qt.Key
+    answer(monkeypatch, lambda _menu, at: asked.append(canvas.mapFromGlobal(at)))
+    drawn._actions["take"].trigger()
+    outline(drawn)
+    assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._stroke
+    press(canvas, key.Key_Right, key.Key_Return, *[key.Key_Right] * 5, *[key.Key_Down] * 5, key.Key_Return)
+    way = asked[1] - canvas._target(canvas._pane_rects()[0]).center().toPoint()
+    assert way.x() > 20 and way.y() > 20 and not canvas._stroke, "where the keys marked the second corner"
+    drawn.canvas.region_marked.emit(np.ones(drawn.session.embedded.chroma_shape, bool))
+    assert "in the gallery" in drawn.message.text and drawn.session.samples == before
+    drawn.session.delete(before[1:])
+    assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
+
+
+def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
+    canvas, middle, keys = drawn.canvas, drawn.canvas.rect().center(), Qt.KeyboardModifier
+    drawn._actions["hint"].trigger()
+
+    def stroke(at, modifier=keys.NoModifier):
+        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, modifier, at)
+        return drawn._marked_place
+
+    first = stroke(middle - QPoint(120, 0))
+    second = stroke(middle + QPoint(120, 0), keys.ShiftModifier)
+    assert drawn.session.hints is None and (second & first).sum() == first.sum() < second.sum()
+    drawn.panel.hints.color_chosen.emit(20.0, -10.0)
+    third = stroke(middle, keys.ShiftModifier)
+    assert np.array_equal(drawn.session.hints.mask, third) and third.sum() > second.sum()
+    assert (drawn.session.hints.chroma[:, third] == np.array([[20], [-10]])).all()
+    drawn.panel.hints.brush.setValue(6)
+    assert (drawn._marked_place & ~third).any() and np.array_equal(drawn.session.hints.mask, third), "the last stroke is wider, and gets its colour when that is chosen"
+    drawn._actions["undo"].trigger()
+    drawn._actions["undo"].trigger()
+    stroke(middle + QPoint(0, 60), keys.ShiftModifier)
+    assert drawn.session.hints is None, "a colour that was taken back is not given again"
+    assert not (stroke(middle) & first).any(), "without Shift it is another place"
+    press(canvas, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return)
+    before = drawn._marked_place
+    canvas.setFocus()
+    press(canvas, *[Qt.Key.Key_Up] * 8)
+    QTest.keyClick(canvas, Qt.Key.Key_Return, keys.ShiftModifier)
+    assert (drawn._marked_place & before).sum() == before.sum() < drawn._marked_place.sum()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
+    canvas, session, hints = drawn.canvas, drawn.session, drawn.panel.hints
+    place = np.zeros(session.embedded.chroma_shape, bool)
+    place[1:3, 1:3] = True
+    height, width = place.shape
+
+    def take(row, column):
+        target = canvas._target(canvas._pane_rects()[0])
+        at = target.topLeft() + QPointF((column + 0.5) * target.width() / width, (row + 0.5) * target.height() / height)
+        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at.toPoint())
+
+    drawn._actions["hint"].trigger()
+    take(4, 5)
+    assert session.hints is None and "Mark the place" in drawn.message.text and not canvas._stroke
+    session.selected.chroma[:, 4, 5] = 31, -17
+    drawn._place_marked(place)
+    take(4, 5)
+    assert np.array_equal(session.hints.mask, place) and (session.hints.chroma[:, place] == np.array([[31], [-17]])).all()
+    session.set_own_chroma(np.full((2, 3, 3), 12.0, np.float32))
+    canvas.set_split(True)
+    take(4, 0)
+    assert (session.hints.chroma[:, place] == 12).all(), "to the left of the line the photograph is as it was"
+    session.set_own_chroma(None)
+    take(4, 0)
+    assert session.hints.mask.any() and not session.hints.chroma.any()
+    hints.plane.chosen.emit(20.0, 10.0)
+    assert hints._grey.isVisible() and hints._grey.toolTip() == "Grey"
+    hints._grey.click()
+    assert not session.hints.chroma.any()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
 @pytest.fixture
 def exported(drawn, qtbot, tmp_path, monkeypatch):
     target = tmp_path / "result.png"
@@ -497,7 +617,7 @@ def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, 
 def test_the_brush_is_seen_where_the_mouse_is(drawn):
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     middle = target.center()
-    at = middle.x() + round(drawn.canvas._brush_radius(target)), middle.y()
+    at = middle.x() + round(drawn.canvas._brush * max(target.width(), target.height())), middle.y()
 
     def seen():
         image = drawn.canvas.grab().toImage()

@@ -204,6 +204,99 @@ def test_where_a_part_is_drawn_again_among_many_the_oldest_give_way(session):
     assert len(session.samples) == MAX_SAMPLES and seeds(session)[:3] == [1, 2, 6]
 
 
+def test_a_part_is_taken_from_another_sample_and_drawn_along_its_edge_only(session):
+    finish(session)
+    base, _, source, _ = before = session.samples
+    base.chroma[:], source.chroma[:] = 1.4, 9
+    region = np.zeros((ROWS, COLUMNS), bool)
+    region[:3, :3] = True
+    session.take_part(region, source)
+    new = session.selected
+    assert seeds(session) == [1, 2, 3, 4, 5] and session.wanted[-1] == [5] and session.samples[:4] == before and new.seed == 5 and new.is_part
+    edge = np.zeros((ROWS, COLUMNS), bool)
+    edge[:4, :4], edge[:2, :2] = True, False  # none where the picture ends
+    assert np.array_equal(new.known.mask, ~edge)
+    assert (new.known.chroma[:, :2, :2] == 9).all() and (new.known.chroma[:, 4] == 1).all() and (new.chroma[:, edge] == 3).all()
+    finish(session)
+    session.undo_stack.undo()
+    assert session.samples == before and session.selected is base
+    session.undo_stack.redo()
+    assert session.selected is new
+    session.resample()
+    assert seeds(session) == [1, 2, 3, 4, 6] and session.selected.known is new.known, "Resample joins them anew"
+
+
+def test_of_a_part_that_is_all_edge_the_colours_are_taken_all_the_same(session):
+    finish(session)
+    session.samples[1].chroma[:] = 9
+    region = np.zeros((ROWS, COLUMNS), bool)
+    region[2, :2] = True
+    session.take_part(region, session.samples[1])
+    known = session.selected.known
+    assert (known.chroma[:, region] == 9).all() and known.mask[region].all() and not known.mask[1:4, 2].any() and known.mask[2, 3]
+
+
+def test_where_a_part_is_taken_hints_along_its_edge_stay(session):
+    finish(session)
+    session.toggle_pins(session.samples)
+    session.samples[1].chroma[:] = 9
+    session.add_hint(np.eye(ROWS, COLUMNS, dtype=bool), (5.0, 6.0))
+    finish(session)
+    session.select(session.samples[0])
+    region = np.zeros((ROWS, COLUMNS), bool)
+    region[:3, :3] = True
+    session.take_part(region, session.samples[1])
+    known = session.selected.known
+    assert known.mask[2, 2] and known.chroma[:, 2, 2].tolist() == [5, 6] and known.chroma[:, 1, 1].tolist() == [9, 9]
+
+
+def test_a_part_is_taken_only_from_what_is_there_and_drawn_and_at_its_resolution(session):
+    assert session.part_sources == ()
+    finish(session)
+    region = np.eye(ROWS, COLUMNS, dtype=bool)
+    session.set_sample_count(5)
+    first, *others, unfinished = before = session.samples
+    assert session.selected is first and session.part_sources == tuple(others)
+    for wrong, source in ((region, first), (region, unfinished), (np.eye(9, dtype=bool), others[0]), (np.zeros_like(region), others[0])):
+        session.take_part(wrong, source)
+    assert session.samples == before
+    session.delete([others[0]])
+    session.take_part(region, others[0])
+    assert session.samples == before[:1] + before[2:]
+    session.select(unfinished)
+    assert session.part_sources == ()
+
+
+def test_where_a_part_is_taken_among_many_neither_of_its_two_samples_gives_way(session):
+    session.set_sample_count(MAX_SAMPLES)
+    finish(session)
+    session.take_part(np.eye(ROWS, COLUMNS, dtype=bool), session.samples[1])
+    assert seeds(session) == [1, 2, *range(4, 18)]
+
+
+def test_a_part_is_taken_from_a_sample_of_another_resolution(session):
+    finish(session)
+    session.samples[1].chroma[:] = 9
+    session.toggle_pins(session.samples)
+    session.set_embedded(embedded(10, 8))
+    region = np.zeros((10, 8), bool)
+    region[:, :4] = True
+    session.take_part(region, session.samples[1])
+    known = session.selected.known
+    assert (known.chroma[:, :, :3] == 9).all() and (known.chroma[:, :, 5:] == 7).all() and not known.mask[:, 3:5].any() and known.mask.sum() == 60
+
+
+def test_a_colour_is_that_of_a_place_where_all_of_it_has_got_it(session):
+    finish(session)
+    one, two = np.zeros((2, ROWS, COLUMNS), bool)
+    one[0], two[1] = True, True
+    assert session.hint_in(one) is None
+    session.add_hint(one, (5.0, 6.0))
+    assert session.hint_in(one) == (5, 6) and session.hint_in(one | two) is None
+    session.add_hint(two, (5.0, 7.0))
+    assert session.hint_in(two) == (5, 7) and session.hint_in(one | two) is None
+
+
 def test_a_number_of_samples_that_changes_nothing_is_no_step(session):
     finish(session)
     session.toggle_pins(session.samples)

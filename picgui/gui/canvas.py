@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
@@ -37,6 +37,12 @@ class Tool(Enum):
     MOVE = auto()
     HINT = auto()  # marks a place that is to get a colour
     REGION = auto()  # marks a rectangle, or with Shift any outline, that is to be drawn again
+    TAKE = auto()  # marks the same way what is to be taken from another sample
+
+    @property
+    def outlines(self) -> bool:
+        """Whether it marks a region by its outline."""
+        return self in (Tool.REGION, Tool.TAKE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,9 @@ class Canvas(QWidget):
     pane_clicked = Signal(object)  # Sample
     split_changed = Signal(bool)
     place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma; None where nothing is any more
-    region_marked = Signal(object)  # the same
+    place_extended = Signal(object)  # the same, by a stroke that was added to what was marked
+    color_taken = Signal(float, float)  # a, b of what is shown where a person pointed
+    region_marked = Signal(object)  # as `place_marked`
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
@@ -87,6 +95,7 @@ class Canvas(QWidget):
         self._is_untouched = False  # the crosshair is where it was offered; a mouse takes it away
         self._brush = 0.03  # radius, as a share of the longer side
         self._stroke: list[QPointF] = []  # shares of the photograph's sides
+        self._earlier: list[tuple[list[QPointF], float]] = []  # strokes of the same mark before it, and the brush of each
         self._is_lasso = False  # the stroke is the outline of a region, not two corners of it
         self._shows_focus = False  # where a key brought it
         self.setMouseTracking(True)
@@ -178,7 +187,7 @@ class Canvas(QWidget):
         self._brush = radius
         self.update()
         if self._tool is Tool.HINT and self._stroke and self._grabbed is None:
-            self._tell_mark()
+            self.place_marked.emit(self._marked_mask())
 
     @property
     def has_split(self) -> bool:
@@ -333,7 +342,7 @@ class Canvas(QWidget):
         panes = self._panes or (None,)
         for sample, pane in zip(panes, self._pane_rects()):
             self._paint_pane(painter, sample, pane, wanted)
-        if self._caption and len(panes) > 1 and self._tool is Tool.REGION:  # what to do is said once, where there is room for it
+        if self._caption and len(panes) > 1 and self._tool.outlines:  # what to do is said once, where there is room for it
             room = QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET)
             self._chip(painter, self._caption, room, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         if self._overlay is not None and not self._original:
@@ -471,13 +480,13 @@ class Canvas(QWidget):
 
     def _paint_brush(self, painter: QPainter, at: QPointF, target: QRectF) -> None:
         """What the brush covers at a place."""
-        shape, radius = QPainterPath(), self._brush_radius(target)
+        shape, radius = QPainterPath(), _radius(self._brush, target)
         shape.addEllipse(at, radius, radius)
         _paint_outline(painter, shape)
 
     def _paint_mark(self, painter: QPainter, target: QRectF) -> None:
-        points = [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in self._stroke]
-        if self._tool is Tool.REGION:
+        if self._tool.outlines:
+            points = _on_screen(self._stroke, target)
             outside, inside = QPainterPath(), QPainterPath()
             outside.addRect(target)
             inside.addPolygon(self._region(points))
@@ -486,13 +495,16 @@ class Canvas(QWidget):
             painter.fillPath(outside - inside, QColor(0, 0, 0, 120))
             _paint_outline(painter, inside)
         else:
-            line = QPainterPath(points[0])
-            line.addPolygon(QPolygonF(points if len(points) > 1 else [points[0], points[0] + QPointF(0.01, 0)]))
-            theme.paint_brushed(painter, line, 2 * self._brush_radius(target))
+            lines: dict[float, QPainterPath] = {}  # those of one brush are one shape
+            for stroke, brush in self._strokes():
+                points = _on_screen(stroke, target)
+                lines.setdefault(brush, QPainterPath()).addPolygon(QPolygonF(points if len(points) > 1 else [points[0], points[0] + QPointF(0.01, 0)]))
+            for brush, line in lines.items():
+                theme.paint_brushed(painter, line, 2 * _radius(brush, target))
 
-    def _brush_radius(self, target: QRectF) -> float:
-        """In pixels of the screen, where the photograph is painted so large."""
-        return self._brush * max(target.width(), target.height())
+    def _strokes(self) -> list[tuple[list[QPointF], float]]:
+        """The strokes that mark a place, and the brush of each."""
+        return [*self._earlier, (self._stroke, self._brush)]
 
     def _region(self, points: list[QPointF]) -> QPolygonF:
         """The region that a stroke marks: its outline, or the rectangle between its ends."""
@@ -504,7 +516,7 @@ class Canvas(QWidget):
         height, width = self._session.embedded.chroma_shape
         photo = self._session.opened.photo
         x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
-        if self._tool is Tool.REGION:
+        if self._tool.outlines:
             region = self._region(self._stroke)
             box = region.boundingRect()
             if box.width() * photo.width + box.height() * photo.height <= _LEAST_REGION * self.devicePixelRatioF() / self._zoom:
@@ -515,13 +527,14 @@ class Canvas(QWidget):
                 mask[min(int(box.center().y() * height), height - 1), min(int(box.center().x() * width), width - 1)] = True
         else:
             scale = np.array([photo.width, photo.height]) / max(photo.width, photo.height)
-            points = np.array([(p.x(), p.y()) for p in self._stroke]) * scale
             at = np.stack((x, y), axis=-1) * scale
             mask = np.zeros((height, width), bool)
-            for start, end in zip(points, points[1:] if len(points) > 1 else points):
-                mask |= _distance(at, start, end) <= self._brush
-        for point in self._stroke if self._tool is Tool.HINT else ():
-            mask[min(max(int(point.y() * height), 0), height - 1), min(max(int(point.x() * width), 0), width - 1)] = True
+            for stroke, brush in self._strokes():
+                points = np.array([(p.x(), p.y()) for p in stroke]) * scale
+                for start, end in zip(points, points[1:] if len(points) > 1 else points):
+                    mask |= _distance(at, start, end) <= brush
+                for point in stroke:
+                    mask[_pixel(point, height, width)] = True
         return mask
 
     def _paint_photo(
@@ -740,13 +753,17 @@ class Canvas(QWidget):
             return
         self._pressed_at, self._moved, self._grabbed_by = event.position(), False, event.button()
         self._crosshair = None
-        if self._tool is Tool.REGION and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
-            self.pane_clicked.emit(self._sample_at(event.position()))  # it may be one of which no region can be redone
+        if self._tool.outlines and len(self._panes) > 1 and event.button() is Qt.MouseButton.LeftButton:
+            self.pane_clicked.emit(self._sample_at(event.position()))  # it may be one of which no region can be marked
         marking = self._tool is not Tool.MOVE and self._session.embedded is not None
         if marking and event.button() is Qt.MouseButton.LeftButton:
+            if self._tool is Tool.HINT and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._take_color(event.position())
+                return
             self._grabbed = "mark"
-            self._stroke = [self._inside(event.position())]
-            self._is_lasso = self._tool is Tool.REGION and bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            with_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._begin_stroke(self._inside(event.position()), adds=with_shift)
+            self._is_lasso = self._tool.outlines and with_shift
             self.update()
             return
         self._grabbed = "divider" if self._is_on_divider(event.position()) else "photo"
@@ -791,7 +808,7 @@ class Canvas(QWidget):
 
     def _forget_mark(self) -> None:
         """Nothing is marked, and nothing is being marked or dragged."""
-        self._stroke, self._grabbed = [], None
+        self._stroke, self._earlier, self._grabbed = [], [], None
         self.update()
 
     def _rest_cursor(self) -> None:
@@ -801,7 +818,7 @@ class Canvas(QWidget):
         """Whether two points, as shares of the photograph's sides, are so near that a stroke need not keep both."""
         target = self._target(self._pressed_pane())
         apart = math.hypot((a.x() - b.x()) * target.width(), (a.y() - b.y()) * target.height())
-        return apart < max(2.0, self._brush_radius(target) / 4 if self._tool is Tool.HINT else 0.0)
+        return apart < max(2.0, _radius(self._brush, target) / 4 if self._tool is Tool.HINT else 0.0)
 
     def _pressed_pane(self) -> QRectF:
         """The pane in which a button was pressed; the first where it has gone since."""
@@ -839,13 +856,33 @@ class Canvas(QWidget):
         self._grabbed = None
         self._rest_cursor()
 
+    def _begin_stroke(self, at: QPointF, *, adds: bool) -> None:
+        """Mark anew, or add to the place that is marked for a hint."""
+        adds = adds and self._tool is Tool.HINT and bool(self._stroke)
+        self._earlier = self._strokes() if adds else []
+        self._stroke = [at]
+
+    def _take_color(self, at: QPointF) -> None:
+        """Tell the colour that is shown at a point of the widget: of a sample, or of the photograph as it was."""
+        share, sample = self._to_photo(at, self._pressed_pane()), self._sample_at(at)
+        if not QRectF(0, 0, 1, 1).contains(share):
+            return
+        is_before = self._original or sample is None or (self.has_split and share.x() < self._split)
+        chroma = self._session.own_chroma if is_before else self._session.colors_of(sample)
+        self.color_taken.emit(*((0.0, 0.0) if chroma is None else chroma[:, *_pixel(share, *chroma.shape[1:])].tolist()))
+
     def _tell_mark(self) -> None:
         mask = self._marked_mask()
         if self._tool is Tool.HINT:
-            self.place_marked.emit(mask)
+            (self.place_extended if self._earlier else self.place_marked).emit(mask)
         else:
-            self._forget_mark()
             self.region_marked.emit(mask)
+            self._forget_mark()  # until then it is seen what is asked about
+
+    def end_of_mark(self) -> QPoint:
+        """Where what is being marked ends, on the screen."""
+        target = self._target(self._pane_rects()[0] if self.has_crosshair else self._pressed_pane())
+        return self.mapToGlobal(_on_screen(self._stroke[-1:], target)[0]).toPoint()
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:
@@ -886,7 +923,7 @@ class Canvas(QWidget):
         if key in steps and marking:
             self._move_crosshair(steps[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and marking and self._crosshair is not None:
-            self._mark_at_crosshair()
+            self._mark_at_crosshair(adds=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key in steps and self.has_split and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._split = min(max(self._split - steps[key].x() / 64 * _KEY_STEP, 0.0), 1.0)
             self.update()
@@ -910,7 +947,7 @@ class Canvas(QWidget):
         x, y = target.x() + self._crosshair.x() * target.width(), target.y() + self._crosshair.y() * target.height()
         beyond = QPointF(x - min(max(x, inside.left()), inside.right()), y - min(max(y, inside.top()), inside.bottom()))
         self._move(-beyond)
-        if self._tool is Tool.REGION and self._stroke:
+        if self._tool.outlines and self._stroke:
             self._stroke = [self._stroke[0], self._crosshair]
         self.update()
 
@@ -918,12 +955,15 @@ class Canvas(QWidget):
         """The middle of what is in view, as shares of the photograph's sides."""
         return _clamped(self._center)
 
-    def _mark_at_crosshair(self) -> None:
-        """Enter: a place for a hint; of a region the first corner, then the second."""
+    def _mark_at_crosshair(self, *, adds: bool) -> None:
+        """Enter: a place for a hint, or more of it; of a region the first corner, then the second."""
         self._is_untouched = False
-        first = self._tool is Tool.REGION and not self._stroke
+        first = self._tool.outlines and not self._stroke
         self._is_lasso = False
-        self._stroke = [self._crosshair] if self._tool is Tool.HINT else [*self._stroke[:1], self._crosshair]
+        if self._tool is Tool.HINT:
+            self._begin_stroke(self._crosshair, adds=adds)
+        else:
+            self._stroke = [*self._stroke[:1], self._crosshair]
         self.update()
         if not first:
             self._tell_mark()
@@ -933,6 +973,21 @@ def _paint_outline(painter: QPainter, shape: QPainterPath) -> None:
     """White within dark, to be seen on any photograph."""
     for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
         painter.strokePath(shape, pen)
+
+
+def _on_screen(shares: list[QPointF], target: QRectF) -> list[QPointF]:
+    """Points as shares of the photograph's sides, in widget pixels, where the photograph lies there."""
+    return [QPointF(target.x() + p.x() * target.width(), target.y() + p.y() * target.height()) for p in shares]
+
+
+def _radius(brush: float, target: QRectF) -> float:
+    """That of a brush in pixels of the screen, where the photograph is painted so large."""
+    return brush * max(target.width(), target.height())
+
+
+def _pixel(share: QPointF, height: int, width: int) -> tuple[int, int]:
+    """The row and column of a (height, width) plane in which a point as shares of the photograph's sides lies."""
+    return min(max(int(share.y() * height), 0), height - 1), min(max(int(share.x() * width), 0), width - 1)
 
 
 def _clamped(share: QPointF) -> QPointF:

@@ -90,6 +90,8 @@ class ShortcutsDialog(_Page):
             (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
             (self.tr("Leave a tool"), self.tr("Esc")),
             (self.tr("Mark with a tool"), self.tr("arrow keys, then Enter (of a part: at two corners)")),
+            (self.tr("Add to the place marked for a hint"), self.tr("Shift and drag, or Shift and Enter")),
+            (self.tr("Take a hint's colour from the picture"), self.tr("Command and click") if sys.platform == "darwin" else self.tr("Ctrl and click")),
             (self.tr("Move the line between before and after"), self.tr("Shift and arrow keys")),
             (self.tr("Select several samples"), self.tr("Command or Shift and click") if sys.platform == "darwin" else self.tr("Ctrl or Shift and click")),
             (self.tr("Reset a slider"), self.tr("double click")),

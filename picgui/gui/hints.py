@@ -1,5 +1,7 @@
 """Choosing the colour of a marked place: likely colours there, and every colour of its luminance."""
 
+import sys
+
 import numpy as np
 import torch
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
@@ -12,7 +14,7 @@ from picgui.gui.session import Session
 from picgui.gui.slider import ResettableSlider
 
 _PLANE_PIXELS = 110
-_SWATCHES = 6
+_SWATCHES = 6  # in a row
 _ALIKE = 6.0  # Lab units between colours of which one swatch is enough
 
 
@@ -109,7 +111,7 @@ class Swatch(QPushButton):
     def show_color(self, luminance: float, a: float, b: float) -> None:
         """Offer a colour of Lab."""
         self._color, self._a, self._b = theme.color_of(luminance, a, b), a, b
-        self.setAccessibleName(self.tr("Colour %1").replace("%1", self._color.name()))
+        self.setAccessibleName(self.tr("Colour %1").replace("%1", self._color.name()) if a or b else self.tr("Grey"))
         self.setToolTip(self.accessibleName())
         self.update()
 
@@ -146,7 +148,9 @@ class HintPanel(QWidget):
         self._advice.setMinimumHeight(3 * self._advice.fontMetrics().lineSpacing() + 4)
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._likely_title, self._given_title = QLabel(self.tr("Likely here")), QLabel(self.tr("Given before"))
-        self._swatches, self._given = ([Swatch() for _ in range(_SWATCHES)] for _ in range(2))  # made once: Tab comes to them where they are seen
+        # made once: Tab comes to them where they are seen
+        self._swatches, self._grey = [Swatch() for _ in range(_SWATCHES - 1)], Swatch()  # no colour at all, as of a border, is always offered
+        self._given = [Swatch() for _ in range(_SWATCHES)]
         self._mask: np.ndarray | None = None  # of the marked place
         self.plane = Plane()
         self.plane.chosen.connect(self.color_chosen)
@@ -163,7 +167,7 @@ class HintPanel(QWidget):
         column.setSpacing(6)
         for widget in (title, self._advice, self._likely_title):
             column.addWidget(widget)
-        column.addLayout(self._row_of(self._swatches))
+        column.addLayout(self._row_of([*self._swatches, self._grey]))
         column.addWidget(self._given_title)
         column.addLayout(self._row_of(self._given))
         column.addWidget(self.plane)
@@ -193,13 +197,15 @@ class HintPanel(QWidget):
         marked = mask is not None and self._session.selected is not None
         self._mask, self._luminance = (mask, _luminance_at(self._session, mask)) if marked else (None, 60.0)
         self._offer(self._swatches, self._likely(mask) if marked else [])
+        self._offer([self._grey], [(0.0, 0.0)] if marked else [])
         self._likely_title.setVisible(marked)
         self.plane.setEnabled(marked)
         self._follow_hints()
         if not marked:
             self._advice.setText(self.tr("Paint over a place, or use the arrow keys and Enter; then choose its colour. The rest is drawn to fit."))
             return
-        self._advice.setText(self.tr("Choose a colour for the marked place."))
+        control = self.tr("Command") if sys.platform == "darwin" else self.tr("Ctrl")
+        self._advice.setText(self.tr("Choose its colour, or take one from the picture: %1 and a click. Shift adds strokes.").replace("%1", control))
         a, b = self._session.colors_of(self._session.selected)[:, mask].mean(axis=1)
         self.plane.show_color(self._luminance, float(a), float(b))
 
@@ -224,7 +230,7 @@ class HintPanel(QWidget):
             a, b = (float(value) for value in chroma[:, mask].mean(axis=1))
             if all(np.hypot(a - other_a, b - other_b) > _ALIKE for other_a, other_b in found):
                 found.append((a, b))
-        return found[:_SWATCHES]
+        return found[: len(self._swatches)]
 
     @Slot(int)
     def _brush_moved(self, value: int) -> None:

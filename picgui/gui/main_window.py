@@ -7,7 +7,7 @@ from types import TracebackType
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QSettings, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -39,6 +39,7 @@ from picgui.gui.leafing import Leafing
 from picgui.gui.opening import Opening
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
+from picgui.gui.session import Sample
 from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import literal, number, told, told_apart
 from picgui.gui.worker import Worker, explained
@@ -46,7 +47,7 @@ from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo
 from picgui.pipeline import has_usable_card
 
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
-_TOOLS = ("hint", "region")  # actions that choose a tool
+_TOOLS = {"hint": Tool.HINT, "region": Tool.REGION, "take": Tool.TAKE}  # by the action that chooses it
 _REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo")  # actions that a key repeats for as long as it is held
 
 
@@ -227,8 +228,10 @@ class MainWindow(QMainWindow):
             overlays.addAction(self._actions[name])
         make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"], checkable=True)
         make("region", self.tr("Draw a part a&gain"), self._region_tool, icon="region", keys=["G"], checkable=True)
+        make("take", self.tr("&Take a part from another sample"), self._take_tool, icon="take", keys=["T"], checkable=True)
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
         self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
+        self._actions["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -264,7 +267,7 @@ class MainWindow(QMainWindow):
         samples.addSeparator()
         samples.addActions([self._actions[name] for name in ("next", "previous", "pin", "compare")])
         samples.addSeparator()
-        samples.addActions([self._actions[name] for name in ("hint", "region")])
+        samples.addActions([self._actions[name] for name in _TOOLS])
         samples.addSeparator()
         sorting = samples.addMenu(self.tr("S&ort by"))
         orders = QActionGroup(self)
@@ -309,7 +312,7 @@ class MainWindow(QMainWindow):
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("split", "compare", "unsure")])
         bar.addSeparator()
-        bar.addActions([self._actions[name] for name in ("hint", "region")])
+        bar.addActions([self._actions[name] for name in _TOOLS])
         bar.addSeparator()
         bar.addActions([self._actions[name] for name in ("zoom_out", "zoom_in", "fit", "actual")])
         bar.setIconSize(QSize(22, 22))
@@ -389,6 +392,8 @@ class MainWindow(QMainWindow):
         for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
+        self.canvas.place_extended.connect(self._place_extended)
+        self.canvas.color_taken.connect(self._color_taken)
         self.canvas.region_marked.connect(self._region_marked)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
         panel.hints.brush_changed.connect(self.canvas.set_brush)
@@ -543,14 +548,18 @@ class MainWindow(QMainWindow):
     def _region_tool(self, on: bool) -> None:
         self._use_tool(Tool.REGION if on else Tool.MOVE)
 
+    @Slot(bool)
+    def _take_tool(self, on: bool) -> None:
+        self._use_tool(Tool.TAKE if on else Tool.MOVE)
+
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
         self.canvas.use_tool(tool, by_key=self._is_keyed)
         if tool is not Tool.MOVE or self._is_choosing_color():  # for its keys; and what is hidden would give the focus to any button
             self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason if self._is_keyed else Qt.FocusReason.OtherFocusReason)
         self._is_keyed = False
-        self._actions["hint"].setChecked(tool is Tool.HINT)
-        self._actions["region"].setChecked(tool is Tool.REGION)
+        for name, chosen in _TOOLS.items():
+            self._actions[name].setChecked(tool is chosen)
         self.panel.show_hints(tool is Tool.HINT)
         self.canvas.show_caption(self._caption())
 
@@ -587,6 +596,23 @@ class MainWindow(QMainWindow):
         if mask is not None and self.canvas.has_crosshair and self.canvas.hasFocus():
             self.panel.hints.take_focus()
 
+    @Slot(object)
+    def _place_extended(self, mask: np.ndarray) -> None:
+        """More of the marked place: where that has got a colour, this gets it, too."""
+        color = None if self._marked_place is None else self.session.hint_in(self._marked_place)
+        if color is None:
+            self._place_marked(mask)
+        else:
+            self._marked_place = mask
+            self.session.add_hint(mask, color)
+            self.panel.hints.show_place(mask)
+
+    @Slot(float, float)
+    def _color_taken(self, a: float, b: float) -> None:
+        if self._marked_place is None:
+            self.message.tell_note(self.tr("Mark the place first that is to get this colour."))
+        self._hint_color_chosen(a, b)
+
     @Slot(float, float)
     def _hint_color_chosen(self, a: float, b: float) -> None:
         if self._marked_place is not None:
@@ -601,13 +627,35 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _region_marked(self, mask: np.ndarray) -> None:
-        if mask.all():
+        if self.canvas.tool is Tool.TAKE:
+            self._take_region(mask)
+        elif mask.all():
             self.message.tell_note(self.tr("That is the whole picture. Resample draws all of it again."))
         elif self.session.hints is not None and mask.any() and not (mask & ~self.session.hints.mask).any():
             self.message.tell_note(self.tr("You gave all colours there, and they are kept. Clear the hints to draw it again."))
         elif mask.any():
             self.session.redo_region(mask)
             self._use_tool(Tool.MOVE)
+
+    def _take_region(self, mask: np.ndarray) -> None:
+        """Ask which sample the marked region is to be taken from."""
+        if mask.all():
+            self.message.tell_note(self.tr("That is the whole picture. Choose the other sample in the gallery instead."))
+        elif mask.any() and (source := self._asked_for_source()) is not None:
+            self.session.take_part(mask, source)
+            self._use_tool(Tool.MOVE)
+
+    def _asked_for_source(self) -> Sample | None:
+        """The sample that a person chooses in a menu where the marked region ends; None where none is chosen."""
+        menu, sources = QMenu(self.tr("Take it from"), self), self.session.part_sources
+        menu.setObjectName("pictures")
+        menu.addAction(menu.title()).setEnabled(False)
+        for sample in filter(sources.__contains__, self.gallery.samples.shown):
+            icon = QIcon(QPixmap.fromImage(self.pictures.thumbnail(sample)))
+            menu.addAction(icon, self.gallery.samples.describe(sample)).setData(sample)
+        chosen = menu.exec(self.canvas.end_of_mark())
+        menu.deleteLater()
+        return chosen.data() if chosen is not None else None
 
     @Slot(object)
     def _show_sample_menu(self, position) -> None:
@@ -731,11 +779,12 @@ class MainWindow(QMainWindow):
         self._is_drawing |= drawing
         for name in ("export", "copy", "pin", "delete", "export_marked", "export_all"):
             self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
-        for name in ("split", "next", "previous", "hint"):
+        for name in ("split", "next", "previous"):
             self._actions[name].setEnabled(sample is not None)
-        self._actions["region"].setEnabled(session.can_redo_region)
-        usable = {Tool.MOVE: True, Tool.HINT: sample is not None, Tool.REGION: session.can_redo_region}
-        if not usable[self.canvas.tool]:
+        usable = {"hint": sample is not None, "region": session.can_redo_region, "take": bool(session.part_sources)}
+        for name, possible in usable.items():
+            self._actions[name].setEnabled(possible)
+        if any(self.canvas.tool is tool and not usable[name] for name, tool in _TOOLS.items()):
             self._use_tool(Tool.MOVE)
         for name, possible in (("unsure", session.embedded), ("spread", session.spread() is not None), ("surprise", session.embedded)):
             self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
@@ -781,7 +830,7 @@ class MainWindow(QMainWindow):
         if self.studio.can_look_again:
             return self.tr("The photograph could not be analysed; Resample tries again")
         sample = self.session.selected
-        if self.canvas.tool is Tool.REGION:
+        if self.canvas.tool.outlines:
             return self.tr("Draw a rectangle around a part, with Shift any outline, or use the arrow keys and Enter")
         if sample is not None and self.studio.activity is Activity.SAMPLING and sample.rows * 2 < sample.chroma.shape[1]:
             return self.tr("Draft")

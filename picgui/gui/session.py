@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from picgui import defaults
 from picgui.gui.jobs import PhotoOpened
+from picgui.opencv import cv2
 from picgui.pipeline import Coarse, Embedded, Known, Row, nearest, places
 
 MAX_SAMPLES = 16
@@ -39,7 +40,7 @@ class Sample:
         self.seed = seed
         self.temperature = temperature
         self.candidates = candidates
-        self.is_part = is_part  # of another sample drawn again: `known` holds the rest of that
+        self.is_part = is_part  # a part of another sample is drawn again: `known` holds the rest of that, and what is taken from a third one
         self.start_at(draft, known)
         self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
         self.stopped = False  # by the person: what is drawn is kept
@@ -96,6 +97,13 @@ class Sample:
     def mean_chroma(self) -> float:
         """Mean chroma over the picture, in Lab units."""
         return float(np.hypot(self.chroma[0], self.chroma[1]).mean())
+
+
+def _edge(part: np.ndarray) -> np.ndarray:
+    """The pixels along both sides of a part's edge, (h, w) masks; those outside alone where the part has no others. Where the picture ends is no edge."""
+    kernel, pixels = np.ones((3, 3), np.uint8), part.astype(np.uint8)
+    inside = cv2.erode(pixels, kernel) > 0
+    return (cv2.dilate(pixels, kernel) > 0) & ~(inside if inside.any() else part)
 
 
 def beside(sample: Sample | None, order: Sequence[Sample], left: Sequence[Sample]) -> Sample | None:
@@ -434,6 +442,14 @@ class Session(QObject):
         """The colours that a person gave."""
         return self._state.hints
 
+    def hint_in(self, mask: np.ndarray) -> tuple[float, float] | None:
+        """The one colour that a person gave to all of a (h, w) mask; None where there is none, or several."""
+        hints = self.hints
+        if hints is None or not hints.mask[mask].all():
+            return None
+        colors = np.unique(hints.chroma[:, mask], axis=1).T.tolist()
+        return tuple(colors[0]) if len(colors) == 1 else None
+
     def add_hint(self, mask: np.ndarray, chroma: tuple[float, float]) -> None:
         """Give a colour to the pixels of a (h, w) mask, and draw what is not pinned again with the same seeds."""
         if self.embedded is None or not mask.any():
@@ -482,23 +498,39 @@ class Session(QObject):
         return self.selected is not None and self.selected.has_ended
 
     def redo_region(self, region: np.ndarray) -> None:
-        """Draw new samples of the selected one inside a (h, w) mask only, beside those there are; the rest of it is held.
+        """Draw new samples of the selected one inside a (h, w) mask only, beside those there are; the rest of it is held."""
+        base = self.selected
+        if self.can_redo_region and region.any():
+            self._draw_part(self.tr("Draw a part again"), region, self.colors_of(base), number=self.sample_count - 1, of=(base,))
 
-        Where that would be more than `MAX_SAMPLES`, the oldest go that are neither pinned nor the selected one.
+    @property
+    def part_sources(self) -> tuple[Sample, ...]:
+        """The samples that the selected one can take a part from."""
+        return tuple(s for s in self.samples if s.has_ended and s is not self.selected) if self.can_redo_region else ()
+
+    def take_part(self, region: np.ndarray, source: Sample) -> None:
+        """Make a sample, beside those there are, that has the colours of another one inside a (h, w) mask and those of the selected one around it.
+
+        Along the edge of the mask it is drawn, to fit both. Nothing where one of the two has gone, or the mask is of another resolution.
         """
         base = self.selected
-        if not self.can_redo_region or not region.any():
-            return
+        if source in self.part_sources and self._fits(region) and region.any():
+            colors = np.where(region, self.colors_of(source), self.colors_of(base))
+            self._draw_part(self.tr("Take a part"), _edge(region), colors, number=1, of=(base, source))
+
+    def _draw_part(self, text: str, free: np.ndarray, colors: np.ndarray, *, number: int, of: tuple[Sample, ...]) -> None:
+        """Draw new samples inside a (h, w) mask only, where hints stay; the rest has these colours (2, h, w).
+
+        Where that would be more than `MAX_SAMPLES`, the oldest go that are neither pinned nor those that they are made of.
+        """
         hints = self.hints
-        mask, held = ~region if hints is None else ~region | hints.mask, self.colors_of(base)
-        chroma = held if hints is None else np.where(~region, held, hints.chroma)
-        known = Known(mask, np.rint(chroma))
-        staying = sum(s is base or self.is_pinned(s) for s in self.samples)
-        new = self._new_samples(max(1, min(self.sample_count - 1, MAX_SAMPLES - staying)), known=known, is_part=True)
-        may_go = [s for s in self.samples if s is not base and not self.is_pinned(s)]
+        known = Known(~free, np.rint(colors)) if hints is None else Known(~free | hints.mask, np.rint(np.where(free, hints.chroma, colors)))
+        may_go = [s for s in self.samples if s not in of and not self.is_pinned(s)]
+        staying = len(self.samples) - len(may_go)
+        new = self._new_samples(max(1, min(number, MAX_SAMPLES - staying)), known=known, is_part=True)
         gone = may_go[: max(0, len(self.samples) + len(new) - MAX_SAMPLES)]
         kept = [s for s in self.samples if s not in gone]
-        self._choose(self.tr("Draw a part again"), samples=tuple(kept) + new, selected=new[0].number)
+        self._choose(text, samples=tuple(kept) + new, selected=new[0].number)
 
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""
