@@ -104,6 +104,16 @@ def test_the_panel_has_room_for_larger_letters(language, when, request, qapp, qt
     assert has_room() and panel.width() == width, "whichever page is seen"
 
 
+def test_the_queue_has_room_for_larger_letters_and_says_its_settings(window, scan, qtbot, enlarge):
+    enlarge(2.5)
+    window.opening.open_many([scan])
+    queue = window.opening.batch
+    qtbot.waitUntil(lambda: queue.samples.width() >= queue.samples.fontMetrics().horizontalAdvance("00") + 22, timeout=WAIT)
+    for slider, words in ((queue.temperature, "0.75"), (queue.saturation, "100 %")):
+        assert slider.value_label.isVisible() and slider.accessibleDescription() == slider.value_label.text() == words
+    queue.close()
+
+
 @pytest.mark.parametrize("room", [QSize(1024, 560), QSize(640, 400)])
 def test_at_first_the_window_fits_on_a_small_screen(room, qtbot, tmp_path, model_path, monkeypatch):
     monkeypatch.setattr(QGuiApplication, "primaryScreen", lambda: SimpleNamespace(availableSize=lambda: room))
@@ -194,6 +204,15 @@ def test_a_tool_chosen_by_its_key_shows_its_crosshair_until_the_mouse_is_used(ac
     assert canvas.has_crosshair, "what a key moved stays"
 
 
+def test_a_key_while_space_is_held_is_not_that_of_the_next_tool(active):
+    QTest.keyPress(active.canvas, Qt.Key.Key_Space)
+    QTest.keyClick(active.canvas, Qt.Key.Key_N)
+    QTest.keyRelease(active.canvas, Qt.Key.Key_Space)
+    assert active.session.selected is active.session.samples[1]
+    active._actions["hint"].trigger()
+    assert active.canvas.tool is Tool.HINT and not active.canvas.has_crosshair
+
+
 def test_enter_in_the_number_of_samples_shows_where_the_focus_goes(active, qtbot):
     active.panel.count.setFocus()
     QTest.keyClick(active.panel.count, Qt.Key.Key_Return)
@@ -262,7 +281,7 @@ def test_the_canvas_and_the_temperature_say_what_is_seen(drawn):
     canvas.show_caption("")
     assert "words" not in canvas.accessibleDescription()
     slider.setValue(35)
-    assert slider.accessibleDescription() == drawn.panel.temperature_value.text() == "0.35"
+    assert slider.accessibleDescription() == drawn.panel.temperature.value_label.text() == "0.35"
     drawn.session.set_temperature(0.8)
     assert slider.accessibleDescription() == "0.80"
 

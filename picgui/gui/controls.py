@@ -352,9 +352,9 @@ class Panel(QWidget):
 
     # what is shown
 
-    def set_drawing(self, drawing: bool) -> None:
-        """Whether there is something to stop; else the button goes on with what was stopped."""
-        self._is_drawing, can_go_on = drawing, self._session.can_go_on
+    def set_drawing(self, drawing: bool, *, can_go_on: bool) -> None:
+        """Whether there is something to stop; else the button goes on with what was stopped, where that can be now."""
+        self._is_drawing = drawing
         self.stop.setEnabled(drawing or can_go_on)
         self.stop.become(*(("go-on", self._go_on_tip) if can_go_on and not drawing else ("stop", self._stop_tip)))
 
