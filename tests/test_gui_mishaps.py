@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from itertools import cycle
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -389,16 +390,15 @@ def test_stopped_samples_stay_so_when_a_model_cannot_be_loaded(slowly, drawn, tm
     assert all(sample.stopped for sample in drawn.session.samples)
 
 
-def test_what_was_stopped_can_go_on_once_the_model_is_loaded(slowly, drawn, model_path, qtbot):
+def test_what_was_stopped_can_go_on_once_the_model_is_loaded(slowly, drawn, model_path, tmp_path, qtbot):
     drawn.session.resample()
     qtbot.waitUntil(lambda: drawn.session.samples[-1].rows > 1, timeout=WAIT)
     drawn.studio.stop()
     assert drawn._actions["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
-    drawn.studio.use_model(model_path.rename(model_path.with_name("again.safetensors")), device="cpu")
+    drawn.studio.use_model(Path(shutil.copy(model_path, tmp_path)), device="cpu")
     assert not drawn._actions["go_on"].isEnabled() and not drawn.panel.stop.isEnabled()
     qtbot.waitUntil(lambda: drawn.studio.activity is Activity.IDLE and drawn.studio._embedded_by is drawn.studio.model, timeout=WAIT)
     assert drawn._actions["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
-    drawn.studio.checkpoint.rename(model_path)
 
 
 def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other, qtbot):

@@ -293,7 +293,7 @@ class BatchDialog(QDialog):
     @property
     def _results(self) -> Path:
         """Where the results are of the photograph that is chosen in the list, or else of the last one that has some."""
-        chosen = [row for row in range(len(self._paths)) if self.list.topLevelItem(row).isSelected()]
+        chosen = [self.list.indexOfTopLevelItem(item) for item in self.list.selectedItems()]
         have = [row for row, state in enumerate(self._states) if state in (State.DONE, State.SKIPPED)]
         return self._folder_of(self._paths[chosen[0] if chosen else have[-1] if have else 0])
 
