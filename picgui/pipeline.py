@@ -79,7 +79,7 @@ class Embedded:
         return self.coarse or self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is its own: samples of one are drawn together
 class Known:
     """Colours that are given: they are kept, and everything sampled fits to them."""
 

@@ -14,6 +14,7 @@ from picgui.gui import announcing, theme
 from picgui.gui.canvas import Overlay, Tool
 from picgui.gui.controls import MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, ShortcutsDialog
+from picgui.gui.gallery import SampleRole
 from picgui.gui.main_window import MainWindow
 from picgui.gui.session import Session
 from picgui.pic.checkpoint import load_checkpoint
@@ -101,6 +102,16 @@ def test_the_panel_has_room_for_larger_letters(language, when, request, qapp, qt
     panel.show_hints(True)
     qapp.processEvents()
     assert has_room() and panel.width() == width, "whichever page is seen"
+
+
+def test_the_queue_has_room_for_larger_letters_and_says_its_settings(window, scan, qtbot, enlarge):
+    enlarge(2.5)
+    window.opening.open_many([scan])
+    queue = window.opening.batch
+    qtbot.waitUntil(lambda: queue.samples.width() >= queue.samples.fontMetrics().horizontalAdvance("00") + 22, timeout=WAIT)
+    for slider, words in ((queue.temperature, "0.75"), (queue.saturation, "100 %")):
+        assert slider.value_label.isVisible() and slider.accessibleDescription() == slider.value_label.text() == words
+    queue.close()
 
 
 @pytest.mark.parametrize("room", [QSize(1024, 560), QSize(640, 400)])
@@ -193,6 +204,15 @@ def test_a_tool_chosen_by_its_key_shows_its_crosshair_until_the_mouse_is_used(ac
     assert canvas.has_crosshair, "what a key moved stays"
 
 
+def test_a_key_while_space_is_held_is_not_that_of_the_next_tool(active):
+    QTest.keyPress(active.canvas, Qt.Key.Key_Space)
+    QTest.keyClick(active.canvas, Qt.Key.Key_N)
+    QTest.keyRelease(active.canvas, Qt.Key.Key_Space)
+    assert active.session.selected is active.session.samples[1]
+    active._actions["hint"].trigger()
+    assert active.canvas.tool is Tool.HINT and not active.canvas.has_crosshair
+
+
 def test_enter_in_the_number_of_samples_shows_where_the_focus_goes(active, qtbot):
     active.panel.count.setFocus()
     QTest.keyClick(active.panel.count, Qt.Key.Key_Return)
@@ -261,7 +281,7 @@ def test_the_canvas_and_the_temperature_say_what_is_seen(drawn):
     canvas.show_caption("")
     assert "words" not in canvas.accessibleDescription()
     slider.setValue(35)
-    assert slider.accessibleDescription() == drawn.panel.temperature_value.text() == "0.35"
+    assert slider.accessibleDescription() == drawn.panel.temperature.value_label.text() == "0.35"
     drawn.session.set_temperature(0.8)
     assert slider.accessibleDescription() == "0.80"
 
@@ -425,14 +445,16 @@ def test_an_overlay_is_read_at_the_crosshair_of_the_keys(active):
 # touch and wheel
 
 
-def test_two_fingers_zoom_where_they_are(drawn):
+def test_two_fingers_zoom_where_they_are(drawn, monkeypatch):
     canvas = drawn.canvas
     at = QPointF(canvas.width() / 2 + 40, canvas.height() / 2 - 10)
     before, zoom = canvas._to_photo(at, canvas._pane_rects()[0]), canvas.zoom
     pinch = QPinchGesture()
     pinch.setScaleFactor(2.0)
     pinch.setCenterPoint(QPointF(canvas.mapToGlobal(at)))
-    QCoreApplication.sendEvent(canvas, QGestureEvent([pinch]))
+    for state in (Qt.GestureState.GestureUpdated, Qt.GestureState.GestureFinished):  # whose factor is that of the last step
+        monkeypatch.setattr(pinch, "state", lambda state=state: state, raising=False)
+        QCoreApplication.sendEvent(canvas, QGestureEvent([pinch]))
     assert canvas.zoom == pytest.approx(2 * zoom)
     assert (canvas._to_photo(at, canvas._pane_rects()[0]) - before).manhattanLength() < 0.01
 
@@ -448,6 +470,30 @@ def test_the_gallery_is_moved_by_a_finger_and_by_the_larger_way_of_a_wheel(drawn
     QCoreApplication.sendEvent(gallery.viewport(), event)
     assert bar.value() == 120
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_a_finger_that_scrolls_the_gallery_neither_chooses_nor_drags_out_and_a_tap_chooses(drawn, qtbot):
+    gallery, viewport, device = drawn.gallery, drawn.gallery.viewport(), QTest.createTouchDevice()
+    qtbot.waitUntil(lambda: QScroller.hasScroller(viewport), timeout=WAIT)
+    drawn.session.set_sample_count(16)
+    bar, dragged = gallery.horizontalScrollBar(), []
+    qtbot.waitUntil(lambda: bar.maximum() > 300 and is_done(drawn), timeout=WAIT)
+    gallery.drag_files_with(lambda: dragged.append(gallery.marked) or [])
+    before, at = drawn.session.selected, QPoint(600, 50)
+    assert gallery.indexAt(at).data(SampleRole) is not before
+    QTest.touchEvent(viewport, device).press(0, at, viewport).commit()
+    for _ in range(12):
+        qtbot.wait(10)
+        at -= QPoint(20, 0)
+        QTest.touchEvent(viewport, device).move(0, at, viewport).commit()
+    QTest.touchEvent(viewport, device).release(0, at, viewport).commit()
+    assert bar.value() > 100 and drawn.session.selected is before and gallery.marked == (before,) and not dragged
+    QScroller.scroller(viewport).stop()
+    tapped = gallery.indexAt(at).data(SampleRole)
+    QTest.touchEvent(viewport, device).press(0, at, viewport).commit()
+    assert drawn.session.selected is before
+    QTest.touchEvent(viewport, device).release(0, at, viewport).commit()
+    assert drawn.session.selected is tapped is not before and gallery.marked == (tapped,)
 
 
 def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):

@@ -75,7 +75,7 @@ def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(ger
     panel = Panel(Session())
     qtbot.addWidget(panel)
     panel.show()
-    assert panel.temperature_value.text() == f"{TEMPERATURE:.2f}".replace(".", ",")
+    assert panel.temperature.value_label.text() == f"{TEMPERATURE:.2f}".replace(".", ",")
     assert number(-1234.5, 1) == "−1.234,5"
     area = panel.findChild(QScrollArea)
     for on in (False, True):

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from picgui.batch import Kept, write_sample
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
-from picgui.gui import announcing, batch, dialogs, gallery, jobs, records
+from picgui.gui import announcing, batch, dialogs, gallery, jobs, opening, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
@@ -422,6 +422,17 @@ def test_stopped_samples_stay_so_when_a_model_cannot_be_loaded(slowly, drawn, tm
     drawn.studio.use_model(tmp_path / "bad.safetensors", device="cpu")
     qtbot.waitUntil(lambda: drawn.message.isVisible() and drawn.studio.activity is Activity.IDLE, timeout=WAIT)
     assert all(sample.stopped for sample in drawn.session.samples)
+
+
+def test_what_was_stopped_can_go_on_once_the_model_is_loaded(slowly, drawn, model_path, tmp_path, qtbot):
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: drawn.session.samples[-1].rows > 1, timeout=WAIT)
+    drawn.studio.stop()
+    assert drawn._actions["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
+    drawn.studio.use_model(Path(shutil.copy(model_path, tmp_path)), device="cpu")
+    assert not drawn._actions["go_on"].isEnabled() and not drawn.panel.stop.isEnabled()
+    qtbot.waitUntil(lambda: drawn.studio.activity is Activity.IDLE and drawn.studio._embedded_by is drawn.studio.model, timeout=WAIT)
+    assert drawn._actions["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
 
 
 def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other, qtbot):
@@ -1446,7 +1457,7 @@ def test_the_slider_begins_where_the_preferred_temperature_is_and_goes_back_ther
     settings.setValue("temperature", 0.9)
     window = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
     slider = window.panel.temperature
-    assert slider.value() == 90 and window.panel.temperature_value.text() == "0.90"
+    assert slider.value() == 90 and window.panel.temperature.value_label.text() == "0.90"
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     slider.setValue(30)
@@ -1556,6 +1567,32 @@ def test_where_samples_differ_is_offered_once_two_are_complete(drawn):
         sample.rows = sample.chroma.shape[1]
     drawn._refresh()
     assert drawn._actions["spread"].isEnabled()
+
+
+def test_what_is_opened_while_files_are_looked_for_stays_among_the_last_ones(window, scan, qtbot):
+    window._fill_file_menu()
+    window.opening.remember(scan)
+    qtbot.waitUntil(lambda: not window._recent_finder.is_busy(), timeout=WAIT)
+    QGuiApplication.processEvents()
+    window._fill_file_menu()
+    assert [action.text() for action in window.recent_menu.actions()] == [scan.name]
+
+
+def test_where_a_session_was_saved_last_outlives_a_crash(drawn, tmp_path, qtbot):
+    drawn._save_now()
+    drawn._autosave_timer.stop()
+    drawn.session.saved_in(tmp_path / "a.picgui", is_present=True)
+    kept = drawn._recovery._own.path
+    qtbot.waitUntil(lambda: records.read_session(kept).restored.file == tmp_path / "a.picgui", timeout=WAIT)
+
+
+def test_a_photograph_is_compared_with_its_session_away_from_the_window(drawn, tmp_path, qtbot, monkeypatch):
+    threads, digest = [], opening.file_digest
+    monkeypatch.setattr(opening, "file_digest", lambda path: threads.append(threading.current_thread()) or digest(path))
+    records.write(tmp_path / "a.picgui", records.content_of(drawn.session))
+    drop(drawn, tmp_path / "a.picgui")
+    qtbot.waitUntil(lambda: drawn.session.file == tmp_path / "a.picgui", timeout=WAIT)
+    assert threads and threading.main_thread() not in threads
 
 
 def test_what_was_put_aside_outlives_a_crash_too(drawn, scan, other, qtbot):

@@ -32,7 +32,7 @@ from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir, default_checkpoint, example_photo
 from picgui.photo import read_photo
-from picgui.pipeline import colorize
+from picgui.pipeline import Coarse, colorize
 from picgui.png import read_png_text
 from picgui.record import packed
 from picgui.upsample import compose
@@ -614,6 +614,20 @@ def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, 
     assert not window._actions["go_on"].isEnabled()
 
 
+def test_nothing_is_offered_to_be_drawn_again_once_it_is_gone(drawn, qtbot, monkeypatch):
+    def failing(*_arguments, **_options):
+        raise ValueError("nobody expected that")
+        yield
+
+    monkeypatch.setattr(jobs, "draw_rows", failing)
+    drawn.session.resample()
+    qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    drawn.session.delete(drawn.session.samples[1:])
+    assert [b.text() for b in drawn.message._buttons if b.isVisible()] == ["Try again"]
+    drawn.session.delete(drawn.session.samples)
+    assert not drawn.message.isVisible()
+
+
 def test_the_brush_is_seen_where_the_mouse_is(drawn):
     target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
     middle = target.center()
@@ -655,6 +669,31 @@ def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window,
     window.opening.batch.close()
     window.opening.open_many([boxes[1], boxes[0]])
     assert window.opening.batch.folder.text() == "colorized", "but not those of other folders"
+    window.opening.batch.close()
+
+
+def test_where_results_of_several_folders_went_is_proposed_again_and_the_last_or_the_chosen_ones_are_shown(window, tmp_path, qtbot, monkeypatch):
+    window.session.set_sample_count(1)
+    paths, shown = [tmp_path / name / f"{name}.png" for name in ("first", "second")], []
+    monkeypatch.setattr(batch_module.QDesktopServices, "openUrl", lambda url: shown.append(Path(url.toLocalFile())))
+    for path in paths:
+        path.parent.mkdir()
+        cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))
+    for folder in ("colorized", str(tmp_path / "first" / "results")):
+        window.opening.open_many(paths)
+        queue = window.opening.batch
+        assert queue.folder.text() == "colorized"
+        queue.folder.setText(folder)
+        queue.start.click()
+        qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)  # noqa: B023 - called at once
+        queue.show_results.click()
+        queue.list.topLevelItem(0).setSelected(True)
+        queue.show_results.click()
+        queue.close()
+    results = tmp_path / "first" / "results"
+    assert shown == [tmp_path / "second" / "colorized", tmp_path / "first" / "colorized", results, results]
+    window.opening.open_many(paths[::-1])
+    assert window.opening.batch.folder.text() == str(results)
     window.opening.batch.close()
 
 
@@ -1133,6 +1172,17 @@ def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkey
     selected = window.session.selected
     qtbot.waitUntil(lambda: window.pictures.composed_rows(selected) == selected.rows, timeout=WAIT)
     assert all(composed <= drawn for composed, drawn in seen) and any(composed < drawn for composed, drawn in seen)
+
+
+def test_the_scan_line_begins_anew_with_its_sample(drawn, qtbot):
+    pictures, sample = drawn.pictures, drawn.session.selected
+    qtbot.waitUntil(lambda: pictures.composed_rows(sample) == sample.rows and not pictures._busy, timeout=WAIT)
+    sample.begin()
+    with qtbot.waitSignal(pictures.preview_changed, timeout=WAIT, check_params_cb=lambda number: number == sample.number):
+        drawn.session.take([sample], Coarse(1.0, sample.chroma[None] + 5, np.zeros(1)))
+    drawn.session.take([sample], jobs.Row(0, sample.chroma[None, :, 0], np.zeros(1)))
+    assert sample.rows == 1 and pictures.composed_rows(sample) == 0
+    qtbot.waitUntil(lambda: pictures.composed_rows(sample) == 1, timeout=WAIT)
 
 
 def test_another_photograph_of_the_same_name_is_told(drawn, scan, tmp_path, qtbot):

@@ -138,6 +138,17 @@ def test_plus_and_minus_are_one_more_and_one_fewer_than_there_are(drawn, qtbot):
     assert len(drawn.session.samples) == drawn.session.sample_count == 3
 
 
+def test_minus_goes_on_though_all_samples_are_pinned(drawn, qtbot):
+    drawn.session.toggle_pins(drawn.session.samples)
+    for wanted in (3, 2, 1, 1):
+        drawn.panel.fewer.click()
+        drawn.panel.ask_at_once()
+        assert drawn.session.sample_count == wanted and len(drawn.session.samples) == 4
+    drawn.panel.more.click()
+    drawn.panel.ask_at_once()
+    assert len(drawn.session.samples) == drawn.session.sample_count == 5
+
+
 def test_a_newer_request_replaces_the_running_one(slowly, window, scan, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING, timeout=WAIT)

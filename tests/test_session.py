@@ -353,6 +353,17 @@ def test_what_is_unsaved_stays_so_where_it_is_put_aside_and_taken_up_again(sessi
     assert not session.is_unsaved
 
 
+def test_unsaved_samples_that_are_taken_up_are_work_before_they_are_drawn(session):
+    session.toggle_pins(session.samples)
+    kept = session.kept()
+    session.set_photo(opened())
+    assert not session.holds_work
+    session.set_embedded(embedded())
+    assert session.samples and not session.holds_work
+    session.restore(kept)
+    assert session.samples == kept.samples and not session.undo_stack.count() and session.holds_work
+
+
 def test_in_a_comparison_of_pinned_samples_alone_the_selected_one_is_drawn_beside_itself(session):
     finish(session)
     session.toggle_pins(session.samples[:2])
@@ -490,6 +501,25 @@ def test_samples_outlive_a_model_of_another_resolution_and_can_be_worked_with(se
     assert all(s.chroma.shape == (2, rows, columns) for s in session.samples[1:]) and session.samples[0] is before[0]
 
 
+def test_what_samples_hold_together_they_hold_together_at_another_resolution(session):
+    finish(session)
+    region = np.zeros((ROWS, COLUMNS), bool)
+    region[1:3, 1:3] = True
+    session.redo_region(region)
+    parts = session.samples[4:]
+    session.set_embedded(embedded(10, 8))
+    session.undo_stack.undo()
+    assert len(parts) == 3 and session.samples[4:] == parts and session.wanted[-1] == [5, 6, 7], "together"
+    session.select(parts[0])
+    session.resample()
+    assert seeds(session) == [1, 2, 3, 4, 8, 9, 10] and session.wanted[-1] == [8, 9, 10]
+    session.undo_stack.undo()
+    session.set_embedded(embedded(2, 2))
+    session.undo_stack.undo()
+    session.set_temperature(0.3)
+    assert session.wanted[-1] == [5, 6, 7]
+
+
 @pytest.mark.parametrize("first", [False, True], ids=["region", "hint, region"])
 def test_a_hint_keeps_what_a_redone_region_holds(session, first):
     finish(session)
@@ -536,6 +566,28 @@ def test_a_pinned_sample_that_is_looked_at_stays_and_is_drawn_again_beside_itsel
     for _ in range(2):
         session.undo_stack.undo()
     assert session.samples == before
+
+
+def test_pinned_samples_that_are_drawn_beside_themselves_leave_no_more_than_there_is_room_for(session):
+    session.set_sample_count(MAX_SAMPLES)
+    finish(session)
+    session.toggle_pins(session.samples[:2])
+    for number, temperature in enumerate((0.3, 0.4)):
+        session.select(session.samples[number])
+        session.set_temperature(temperature)
+        assert len(session.samples) == MAX_SAMPLES
+    assert seeds(session) == [1, 2, *range(5, 17), 1, 2]
+    finish(session)
+    session.toggle_pins(session.samples[2:])
+    session.select(session.samples[2])
+    session.set_temperature(0.5)
+    session.set_temperature(0.6)
+    assert len(session.samples) == MAX_SAMPLES + 1, "as with a part, where all are pinned"
+    session.toggle_pins(session.samples[-1:])
+    session.set_temperature(0.7)
+    assert len(session.samples) == MAX_SAMPLES + 2
+    session.do_without(session.samples[-1:])
+    assert session.sample_count == MAX_SAMPLES
 
 
 def test_undo_and_redo_keep_the_sample_that_is_looked_at(session):

@@ -27,10 +27,11 @@ from PySide6.QtWidgets import (
 from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
-from picgui.gui.controls import NumberField, in_a_row, temperature_slider
+from picgui.gui.controls import NumberField, temperature_slider
 from picgui.gui.pace import Pace, time_left
+from picgui.gui.rows import in_a_row
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
-from picgui.gui.slider import ResettableSlider
+from picgui.gui.slider import ResettableSlider, percent
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.paths import is_folder
@@ -107,7 +108,7 @@ class BatchDialog(QDialog):
         self._worker.finished_job.connect(self._photo_finished)
         self._worker.failed.connect(self._photo_failed)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._source = str(self._paths[0].absolute().parent)
+        self._sources = sorted({str(path.absolute().parent) for path in self._paths})
         self._last = self._last_wanted()
         title = self.tr("Colorize %1 photographs") if len(self._paths) > 1 else self.tr("Colorize a photograph")
         self.setWindowTitle(title.replace("%1", str(len(self._paths))))
@@ -127,6 +128,7 @@ class BatchDialog(QDialog):
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName(self.tr("Photographs"))
         self.list.itemSelectionChanged.connect(self._show_details)
+        self.list.itemSelectionChanged.connect(self._show_progress)
         self.list.itemDoubleClicked.connect(self._ask_for_results)
         for path in self._paths:
             item = QTreeWidgetItem([path.name, self.tr("waiting")])
@@ -150,10 +152,9 @@ class BatchDialog(QDialog):
         self.as_last.toggled.connect(self._propose)
         self.samples = NumberField(1, MAX_SAMPLES, self._now.samples)
         self.samples.setAccessibleName(self.tr("Samples of each"))
-        self.samples.setFixedWidth(48)
         self.samples.setToolTip(self.tr("How many samples of each photograph are written. Each is one believable colouring."))
         self.temperature = temperature_slider(self._now.temperature)
-        self.saturation = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=self.tr("Saturation"))
+        self.saturation = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=self.tr("Saturation"), say=percent)
         self.saturation.setToolTip(self.tr("How strong the colours are written.\nDouble-click to reset."))
         self._propose()
         self.samples.value_changed.connect(self._explain)
@@ -195,6 +196,7 @@ class BatchDialog(QDialog):
         for name, slider in ((self.tr("Temperature"), self.temperature), (self.tr("Saturation"), self.saturation)):
             settings.addWidget(QLabel(name))
             settings.addWidget(slider, 1)
+            settings.addWidget(slider.value_label)
         column.addLayout(settings)
         column.addWidget(self.list, 1)
         column.addWidget(self.details)
@@ -206,16 +208,19 @@ class BatchDialog(QDialog):
         column.addLayout(in_a_row(self.show_results, 1, self.skip, close, self.start))
 
     def _proposed_folder(self) -> str:
-        """Beside the photographs, in each of their folders, or where the last ones of their folder went: other folders may have photographs of the same names."""
-        last = str(self._settings.value("batch_folder", "") or "")
-        several = len({path.absolute().parent for path in self._paths}) > 1
-        if not last or self._settings.value("batch_source", "") != self._source or (several and Path(last).is_absolute()):
-            last = "colorized"
-        return last if several else str(Path(self._source) / last)
+        """Beside the photographs, in each of their folders, or where the last ones of their folders went: others may have photographs of the same names."""
+        last = str(self._settings.value("batch_folder", "") or "") if self._is_of_last else ""
+        last = last or "colorized"
+        return last if len(self._sources) > 1 else str(Path(self._sources[0]) / last)
+
+    @property
+    def _is_of_last(self) -> bool:
+        """Whether the last queue was of the same folders."""
+        return self._settings.value("batch_source", "") == os.pathsep.join(self._sources)
 
     def _last_wanted(self) -> Wanted | None:
         """What the last queue of the same folder wanted, where it was something else."""
-        if self._settings.value("batch_source", "") != self._source:
+        if not self._is_of_last:
             return None
         values = str(self._settings.value("batch_wanted", "")).split()
         try:
@@ -271,9 +276,8 @@ class BatchDialog(QDialog):
     @Slot()
     def _start_or_pause(self) -> None:
         """A pause takes effect after the row being drawn."""
-        self._settings.setValue("batch_source", self._source)
-        inside = self._folder.is_relative_to(self._source)
-        self._settings.setValue("batch_folder", str(self._folder.relative_to(self._source) if inside else self._folder))
+        self._settings.setValue("batch_source", os.pathsep.join(self._sources))
+        self._settings.setValue("batch_folder", os.path.expanduser(self.folder.text().strip()))
         self._settings.setValue("batch_wanted", " ".join(map(repr, self._wanted)))
         if not self._paused:
             self._pause()
@@ -300,7 +304,14 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._results_folder)))
+
+    @property
+    def _results_folder(self) -> Path:
+        """Where the results are of the photograph that is chosen in the list, or else of the last one that has some."""
+        chosen = [self.list.indexOfTopLevelItem(item) for item in self.list.selectedItems()]
+        have = [row for row, state in enumerate(self._states) if state in (State.DONE, State.SKIPPED)]
+        return self._folder_of(self._paths[chosen[0] if chosen else have[-1] if have else 0])
 
     @Slot(QTreeWidgetItem)
     def _ask_for_results(self, item: QTreeWidgetItem) -> bool:
@@ -470,7 +481,7 @@ class BatchDialog(QDialog):
         share = self._share if running else 0.0
         self.progress.setValue(round((ended + share) * _STEPS))
         self.skip.setEnabled(running)
-        self.show_results.setEnabled(ended > 0 and is_folder(self._folder))
+        self.show_results.setEnabled(ended > 0 and is_folder(self._results_folder))
         all_ended = ended == len(self._states)
         self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))

@@ -734,7 +734,8 @@ class Canvas(QWidget):
         if pinch.state() is Qt.GestureState.GestureStarted:
             self._forget_mark()  # which the first of them began
             self.place_marked.emit(None)
-        self.zoom_to(self._zoom * pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.centerPoint())))
+        if pinch.state() in (Qt.GestureState.GestureStarted, Qt.GestureState.GestureUpdated):  # at its end it repeats its last step
+            self.zoom_to(self._zoom * pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.centerPoint())))
         event.accept(pinch)
         return True
 

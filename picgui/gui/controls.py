@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 from picgui.gui import theme
 from picgui.gui.announcing import announce
 from picgui.gui.hints import HintPanel
+from picgui.gui.rows import in_a_row, label
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
-from picgui.gui.slider import ResettableSlider
+from picgui.gui.slider import ResettableSlider, hundredths, percent
 from picgui.gui.words import breakable, literal, number, what_a_seed_is
 
 _WIDTH = 264  # of the panel, where that is enough: room for a scroll bar beside the plane of colours
@@ -69,17 +70,21 @@ class NumberField(QLineEdit):
 
     value_changed = Signal(int)
 
-    def __init__(self, low: int, high: int, initial: int, *, step_from: Callable[[], int] | None = None, parent: QWidget | None = None):
-        """Steps go from its own number, or from what ``step_from`` says."""
+    def __init__(self, low: int, high: int, initial: int, *, step_from: Callable[[int], int] | None = None, parent: QWidget | None = None):
+        """Steps go from its own number, or from what ``step_from`` says for one up (1) or down (-1)."""
         super().__init__(str(initial), parent)
         self._low, self._high, self._value = low, high, initial
-        self._step_from = step_from or self.value
+        self._step_from = step_from or (lambda _step: self._value)
         self.setValidator(QRegularExpressionValidator(r"[0-9]*", self))  # what is unfinished is taken, too, and set right
         self.setMaxLength(len(str(high)))
         self.setAcceptDrops(False)  # a photograph is dropped on the window
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.editingFinished.connect(self.take_text)
         self.installEventFilter(self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - room for its digits, however large the letters are
+        return QSize(max(48, self.fontMetrics().horizontalAdvance("0" * self.maxLength()) + 28), super().sizeHint().height())
 
     def value(self) -> int:
         """The number."""
@@ -103,7 +108,7 @@ class NumberField(QLineEdit):
 
     def _step(self, step: int) -> None:
         self.take_text()
-        value = self._step_from() + step
+        value = self._step_from(step) + step
         if self._low <= value <= self._high:
             self._value = value
             self.setText(str(value))
@@ -172,30 +177,16 @@ def _keys(keys: str) -> str:
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def _label(text: str, name: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(name)
-    return label
-
-
 def _rule() -> QFrame:
     rule = QFrame()
     rule.setObjectName("rule")
     return rule
 
 
-def in_a_row(*widgets: QWidget | int) -> QHBoxLayout:
-    """Widgets side by side; a number is a stretch."""
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    for widget in widgets:
-        row.addStretch(widget) if isinstance(widget, int) else row.addWidget(widget)
-    return row
-
-
 def temperature_slider(initial: float) -> ResettableSlider:
     """A slider of a temperature, in hundredths, which a double click sets back to this one."""
-    slider = ResettableSlider(low=0, high=round(MAX_TEMPERATURE * 100), initial=round(initial * 100), name=QCoreApplication.translate("Panel", "Temperature"))
+    name = QCoreApplication.translate("Panel", "Temperature")
+    slider = ResettableSlider(low=0, high=round(MAX_TEMPERATURE * 100), initial=round(initial * 100), name=name, say=hundredths)
     tip = QCoreApplication.translate("Panel", "How freely colours are drawn: calm keeps to the most likely, vivid takes rarer ones too.\nDouble-click to reset.")
     slider.setToolTip(tip)
     return slider
@@ -248,10 +239,8 @@ class Panel(QWidget):
 
     def _make_settings(self) -> None:
         self.temperature = temperature_slider(self._session.temperature)
-        self.temperature_value = _label("", "value")
-        self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"))
+        self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"), say=percent)
         self.saturation.setToolTip(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
-        self.saturation_value = _label("", "value")
         self.count = NumberField(1, MAX_SAMPLES, self._session.sample_count, step_from=self._number_there)
         self.count.setAccessibleName(self.tr("Number of samples"))
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))
@@ -276,7 +265,7 @@ class Panel(QWidget):
     def _make_facts(self) -> None:
         self.seed = ElidedLabel()
         self.seed.setObjectName("heading")
-        self.typicality, self.colorfulness, self.drawn_at = _label("", "value"), _label("", "value"), _label("", "value")
+        self.typicality, self.colorfulness, self.drawn_at = label("", "value"), label("", "value"), label("", "value")
         self.typicality.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.typicality.setToolTip(
             self.tr("How much the model expects such colours, in bits for each pixel; nearer to 0 is more typical, not better.")
@@ -309,14 +298,14 @@ class Panel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(17, 18, 18, 18)
         column.setSpacing(4)
-        column.addLayout(in_a_row(_label(self.tr("Temperature")), 1, self.temperature_value))
+        column.addLayout(in_a_row(label(self.tr("Temperature")), 1, self.temperature.value_label))
         column.addWidget(self.temperature)
-        column.addLayout(in_a_row(_label(self.tr("Calm"), "quiet"), 1, _label(self.tr("Vivid"), "quiet")))
+        column.addLayout(in_a_row(label(self.tr("Calm"), "quiet"), 1, label(self.tr("Vivid"), "quiet")))
         column.addSpacing(14)
-        column.addLayout(in_a_row(_label(self.tr("Saturation")), 1, self.saturation_value))
+        column.addLayout(in_a_row(label(self.tr("Saturation")), 1, self.saturation.value_label))
         column.addWidget(self.saturation)
         column.addSpacing(12)
-        column.addLayout(in_a_row(_label(self.tr("Samples")), 1, self.fewer, self.count, self.more))
+        column.addLayout(in_a_row(label(self.tr("Samples")), 1, self.fewer, self.count, self.more))
         column.addSpacing(16)
         buttons = in_a_row(self.resample, self.stop)
         buttons.setStretch(0, 1)
@@ -341,7 +330,7 @@ class Panel(QWidget):
                 (self.tr("Temperature"), self.drawn_at),
             )
         ):
-            facts.addWidget(_label(name, "quiet"), row, 0)
+            facts.addWidget(label(name, "quiet"), row, 0)
             facts.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
         column.addLayout(facts)
         column.addSpacing(14)
@@ -351,7 +340,6 @@ class Panel(QWidget):
 
     def _fit_width(self) -> None:
         """Room for every page, and a scroll bar beside it, in whatever font and language."""
-        self.count.setFixedWidth(max(48, self.count.fontMetrics().horizontalAdvance("00") + 28))
         self.typicality.setMinimumWidth(self.typicality.fontMetrics().horizontalAdvance(self._bits(-88.88)))
         for page in (self.hints, self.facts, self._inside):
             page.layout().activate()
@@ -367,9 +355,9 @@ class Panel(QWidget):
 
     # what is shown
 
-    def set_drawing(self, drawing: bool) -> None:
-        """Whether there is something to stop; else the button goes on with what was stopped."""
-        self._is_drawing, can_go_on = drawing, self._session.can_go_on
+    def set_drawing(self, drawing: bool, *, can_go_on: bool) -> None:
+        """Whether there is something to stop; else the button goes on with what was stopped, where that can be now."""
+        self._is_drawing = drawing
         self.stop.setEnabled(drawing or can_go_on)
         self.stop.become(*(("go-on", self._go_on_tip) if can_go_on and not drawing else ("stop", self._stop_tip)))
 
@@ -412,11 +400,6 @@ class Panel(QWidget):
         self.temperature.blockSignals(True)
         self.temperature.setValue(round(value * 100))
         self.temperature.blockSignals(False)
-        self._show_temperature(value)
-
-    def _show_temperature(self, value: float) -> None:
-        self.temperature_value.setText(number(value, 2))
-        self.temperature.setAccessibleDescription(number(value, 2))  # else its hundredths are read out
 
     @Slot(int)
     def _follow_count(self, value: int) -> None:
@@ -429,7 +412,6 @@ class Panel(QWidget):
         self.saturation.blockSignals(True)
         self.saturation.setValue(round(value * 100))
         self.saturation.blockSignals(False)
-        self.saturation_value.setText(f"{value * 100:.0f} %")
 
     # what is wanted
 
@@ -437,19 +419,21 @@ class Panel(QWidget):
     def _stop_or_go_on(self) -> None:
         (self.stop_wanted if self._is_drawing else self.go_on_wanted).emit()
 
-    def _number_there(self) -> int:
-        """How many samples there are, or are asked for: some may have been deleted since they were counted, or drawn beside others."""
-        return self.count.value() if self._count_timer.isActive() else len(self._session.samples) or self.count.value()
+    def _number_there(self, step: int) -> int:
+        """How many samples there are, or are asked for: some may have been deleted since they were counted, or drawn beside others. Where all are pinned and
+        none can go, a step down is one from what is asked for."""
+        there, wanted = self._session.samples, self.count.value()
+        if self._count_timer.isActive() or not there:
+            return wanted
+        return min(len(there), wanted) if step < 0 and all(map(self._session.is_pinned, there)) else len(there)
 
     @Slot(int)
-    def _temperature_moved(self, value: int) -> None:
-        self._show_temperature(value / 100)
+    def _temperature_moved(self, _value: int) -> None:
         self._temperature_timer.start()
         self.asking_changed.emit()
 
     @Slot(int)
-    def _saturation_moved(self, value: int) -> None:
-        self.saturation_value.setText(f"{value} %")
+    def _saturation_moved(self, _value: int) -> None:
         if not self._saturation_timer.isActive():  # the picture follows while it moves
             self._saturation_timer.start()
 
@@ -642,9 +626,9 @@ class Welcome(QWidget):
         self._area = QFrame()
         self._area.setObjectName("drop")
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = _label(self.tr("Drop a photograph here"), "title")
+        title = label(self.tr("Drop a photograph here"), "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = _label(self.tr("Black and white, sepia or faded; JPEG, PNG, TIFF, WebP or BMP.\nYour file is never changed."), "quiet")
+        text = label(self.tr("Black and white, sepia or faded; JPEG, PNG, TIFF, WebP or BMP.\nYour file is never changed."), "quiet")
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open = QPushButton(self.tr("Open…"))
         self.open.setObjectName("primary")
@@ -659,7 +643,7 @@ class Welcome(QWidget):
         inside.addWidget(text)
         inside.addSpacing(14)
         inside.addLayout(in_a_row(1, self.open, self.example, 1))
-        self._recent_title = _label(self.tr("Recent"), "quiet")
+        self._recent_title = label(self.tr("Recent"), "quiet")
         self._recent: list[QPushButton] = []
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)

@@ -30,6 +30,7 @@ from picgui import __version__
 from picgui.errors import CheckpointError
 from picgui.files import whole
 from picgui.gui import preferences, theme
+from picgui.gui.rows import in_a_row, label
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
 from picgui.gui.words import number, told
 from picgui.paths import checkpoint_dir, default_checkpoint
@@ -37,10 +38,9 @@ from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
 
 def _quiet(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName("quiet")
-    label.setWordWrap(True)
-    return label
+    quiet = label(text, "quiet")
+    quiet.setWordWrap(True)
+    return quiet
 
 
 class _Page(QDialog):
@@ -105,9 +105,7 @@ class ShortcutsDialog(_Page):
         for place, (name, keys) in enumerate(rows):
             column = 0 if place < half else 2
             grid.addWidget(QLabel(name), place % half, column)
-            shown = _quiet(keys)
-            shown.setWordWrap(False)
-            grid.addWidget(shown, place % half, column + 1)
+            grid.addWidget(label(keys, "quiet"), place % half, column + 1)
         self.show_page(grid)
 
 
@@ -124,12 +122,10 @@ class AboutDialog(_Page):
         self.setWindowTitle(self.tr("About picgui"))
         picture = QLabel()
         picture.setPixmap(theme.application_icon().pixmap(72, 72))
-        title = QLabel("picgui")
-        title.setObjectName("title")
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addStretch(1)
-        words.addWidget(title)
+        words.addWidget(label("picgui", "title"))
         words.addWidget(_quiet(self.tr("Version %1").replace("%1", __version__)))
         words.addStretch(1)
         head = QHBoxLayout()
@@ -241,16 +237,12 @@ class PreferencesDialog(QDialog):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        models = QHBoxLayout(spacing=8)
-        models.addWidget(self.add)
-        models.addWidget(self.remove)
-        models.addStretch(1)
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
         form.addRow(self.tr("Model"), self.model)
         form.addRow("", self.facts)
-        form.addRow("", models)
+        form.addRow("", in_a_row(self.add, self.remove, 1))
         form.addRow(self.tr("Compute on"), self.device)
         form.addRow(self.tr("Processor threads"), self.threads)
         form.addRow(self.tr("Samples at first"), self.samples)

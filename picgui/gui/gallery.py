@@ -6,7 +6,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QRectF, QSize, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QColor, QDrag, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QDrag, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QPointingDevice
 from PySide6.QtWidgets import QAbstractItemView, QListView, QScroller, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from picgui.gui import theme
@@ -223,6 +223,7 @@ class Gallery(QListView):
         self._session = session
         self.shows_focus = False  # where a key brought it
         self.is_keyed = False  # what is being chosen is so by a key
+        self._touch: QMouseEvent | None = None  # the press of a finger that has scrolled nothing
         self._write: Callable[[], list[Path]] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
@@ -245,13 +246,13 @@ class Gallery(QListView):
         session.samples_changed.connect(self._follow_selection)
         session.photo_changed.connect(self.doItemsLayout)
         self.samples.layoutChanged.connect(self._bring_into_view, Qt.ConnectionType.QueuedConnection)
-        find_viewport = QTimer(self, singleShot=True, interval=100)
-        find_viewport.timeout.connect(self._find_viewport)
-        find_viewport.start()
+        until_loading = QTimer(self, singleShot=True, interval=100)
+        until_loading.timeout.connect(self._let_fingers_scroll)
+        until_loading.start()
 
     @Slot()
-    def _find_viewport(self) -> None:
-        """PySide looks for its class among all of Qt's, for 0.15 s once: not when the first colours come, but while the model is loaded."""
+    def _let_fingers_scroll(self) -> None:
+        """PySide looks for the viewport's class among all of Qt's, for 0.15 s once: not when the first colours come, but while the model is loaded."""
         QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
 
     @Slot()
@@ -323,11 +324,27 @@ class Gallery(QListView):
             self.is_keyed = False
 
     def mousePressEvent(self, event) -> None:  # noqa: N802
+        self._touch = event.clone() if _is_of_finger(event) else None
+        if self._touch is None:  # else it chooses when it is lifted, and drags nothing out
+            self._press(event)
+
+    def _press(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # takes one in or out when it is let go
             self._choose(self.indexAt(event.position().toPoint()))
 
+    def mouseMoveEvent(self, event) -> None:  # noqa: N802
+        if not _is_of_finger(event):
+            super().mouseMoveEvent(event)
+        elif QScroller.scroller(self.viewport()).state() is QScroller.State.Dragging:
+            self._touch = None
+
     def mouseReleaseEvent(self, event) -> None:  # noqa: N802
+        if _is_of_finger(event):
+            if self._touch is None:
+                return
+            self._press(self._touch)
+            self._touch = None
         super().mouseReleaseEvent(event)
         self._choose(self.indexAt(event.position().toPoint()))
 
@@ -355,3 +372,8 @@ class Gallery(QListView):
         delta, bar = event.angleDelta(), self.horizontalScrollBar()
         bar.setValue(bar.value() - max(delta.x(), delta.y(), key=abs))
         event.accept()
+
+
+def _is_of_finger(event: QMouseEvent) -> bool:
+    """Whether a finger on the screen stands for the mouse."""
+    return event.pointerType() is QPointingDevice.PointerType.Finger

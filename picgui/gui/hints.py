@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from picgui import color
 from picgui.gui import theme
+from picgui.gui.rows import in_a_row
 from picgui.gui.session import Session
 from picgui.gui.slider import ResettableSlider
 
@@ -171,26 +172,18 @@ class HintPanel(QWidget):
         column.addWidget(self._given_title)
         column.addLayout(self._row_of(self._given))
         column.addWidget(self.plane)
-        brush_row = QHBoxLayout()
-        brush_row.addWidget(QLabel(self.tr("Brush")))
-        brush_row.addWidget(self.brush, 1)
-        column.addLayout(brush_row)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.remove, 1)
-        buttons.addWidget(self.clear, 1)
+        column.addLayout(in_a_row(QLabel(self.tr("Brush")), self.brush))
+        buttons = in_a_row(self.remove, self.clear)
+        for place in range(2):
+            buttons.setStretch(place, 1)
         column.addLayout(buttons)
         session.hints_changed.connect(self._follow_hints)
         self.show_place(None)
 
     def _row_of(self, swatches: list[Swatch]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
         for swatch in swatches:
             swatch.picked.connect(self.color_chosen)
-            row.addWidget(swatch)
-        row.addStretch(1)
-        return row
+        return in_a_row(*swatches, 1)
 
     def show_place(self, mask: np.ndarray | None) -> None:
         """Offer colours for a marked place, (h, w) bool at the resolution of the chroma; None where nothing is marked."""

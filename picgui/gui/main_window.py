@@ -1,5 +1,6 @@
 """The window: actions, menus, and the wires between the studio and what shows it."""
 
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -94,7 +95,7 @@ class MainWindow(QMainWindow):
         theme.choose(QApplication.instance(), str(self.settings.value("scheme", "system")))
         self._scheme_changed()
         self._recent_finder.produced.connect(self._show_recent)
-        self._recent_finder.queue(_those_there(self.opening.recent()))
+        self._recent_finder.queue(_look_for(self.opening.recent()))
         self._show_place()
         self._refresh()
 
@@ -389,7 +390,8 @@ class MainWindow(QMainWindow):
         self.gallery.marked_changed.connect(self.choosing.follow_marks)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
         self.gallery.drag_files_with(lambda: self.exporting.write_for_drag(self.choosing.meant()))
-        for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed):
+        kept = (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed, session.saved_changed)
+        for changed in kept:
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.place_extended.connect(self._place_extended)
@@ -436,9 +438,9 @@ class MainWindow(QMainWindow):
             self._actions[name].installEventFilter(self)  # for their keys
 
     @Slot(int, object)
-    def _show_recent(self, _job: int, paths: list[Path]) -> None:
-        self._not_found = set(self.opening.recent()) - set(paths)
-        self.welcome.show_recent(paths)
+    def _show_recent(self, _job: int, is_there: dict[Path, bool]) -> None:
+        self._not_found = {path for path in is_there if not is_there[path]}
+        self.welcome.show_recent([path for path in is_there if is_there[path]])
 
     # what comes in
 
@@ -510,8 +512,11 @@ class MainWindow(QMainWindow):
         """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
         if self.studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
             self.message.withdraw(self.studio.look_again, self.studio.draw_fewer, self.studio.use_processor, self.studio.draw_again)
-        elif not self.studio.can_draw_fewer:
+            return
+        if not self.studio.can_draw_fewer:
             self.message.withdraw(self.studio.draw_fewer)
+        if not self.studio.can_draw_again:
+            self.message.withdraw(self.studio.draw_again)
 
     # overlays
 
@@ -674,10 +679,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _save_now(self) -> None:
         if self.session.samples:
-            try:
+            with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
-            except PicError:
-                self._autosave_timer.stop()  # a disk that is full is told when a person saves
 
     def offer_last(self) -> None:
         """Offer what was being worked on when the program was closed, and not saved, or did not close in order."""
@@ -798,8 +801,9 @@ class MainWindow(QMainWindow):
         self._actions["resample"].setEnabled(can_resample)
         self.panel.resample.setEnabled(can_resample)
         self._actions["stop"].setEnabled(drawing)
-        self._actions["go_on"].setEnabled(session.can_go_on and not drawing)
-        self.panel.set_drawing(drawing)
+        can_go_on = session.can_go_on and activity is Activity.IDLE
+        self._actions["go_on"].setEnabled(can_go_on)
+        self.panel.set_drawing(drawing, can_go_on=can_go_on)
         self.panel.refresh()
         self.canvas.set_drawing(drawing)
         self.canvas.show_caption(self._caption())
@@ -955,7 +959,7 @@ class MainWindow(QMainWindow):
             action.setData(str(path))
             action.triggered.connect(self._recent_triggered)
         recent = self.opening.recent()
-        self._recent_finder.replace(_those_there(recent))
+        self._recent_finder.replace(_look_for(recent))
         self.recent_menu.clear()
         for path, name in told_apart([path for path in recent if path not in self._not_found]).items():
             action = self.recent_menu.addAction(literal(name))
@@ -1011,7 +1015,7 @@ class MainWindow(QMainWindow):
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
         if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
-        elif event.type() == QEvent.Type.Shortcut and isinstance(watched, QAction):
+        elif event.type() == QEvent.Type.Shortcut and watched in map(self._actions.get, _TOOLS):  # while Space is held those of all actions come here
             self._is_keyed = True
         elif watched is self and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
@@ -1088,8 +1092,8 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
 
-def _those_there(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    yield list(filter(is_file, paths))
+def _look_for(paths: Sequence[Path]) -> Iterator[dict[Path, bool]]:
+    yield {path: is_file(path) for path in paths}
 
 
 def _accept_as_copy(event: QDropEvent) -> None:

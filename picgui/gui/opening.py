@@ -259,7 +259,7 @@ class Opening(QObject):
         there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
         for place in there if digest else ():
             with contextlib.suppress(PicError):
-                if file_digest(place) == digest:
+                if while_painting(partial(file_digest, place)) == digest:
                     return place
         if digest:
             return source if source in there else None

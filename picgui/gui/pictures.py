@@ -265,6 +265,8 @@ class Pictures(QObject):
     def _show_draft(self, kind: str, number: int) -> None:
         """Let a sample begin as the draft."""
         self._images[kind, number] = QImage(self._drafts[kind])
+        if kind == "preview":
+            self._composed_rows[number] = 0
         self._final.discard((kind, number))
         self._tell_changed(kind, number)
 
@@ -317,7 +319,7 @@ class Pictures(QObject):
         else:
             return  # it was dropped meanwhile; where it is shown again, all of it is composed
         if key.kind == "preview":
-            self._composed_rows[key.sample] = max(key.rows, self._composed_rows.get(key.sample, 0))
+            self._composed_rows[key.sample] = key.rows
         (self._final.add if key.is_final else self._final.discard)(place)
         if key.is_draft and key.saturation == self._session.saturation:
             self._drafts[key.kind] = QImage(self._images[place])
@@ -343,7 +345,7 @@ class Pictures(QObject):
         sample, photo = missing[0], self._session.opened.preview
         self._outdated.discard(sample.number)
         self._composing["preview", sample.number] = 0, sample.chroma.shape[1]
-        key = _Key("preview", sample.number, saturation=self._session.saturation, is_final=True)
+        key = _Key("preview", sample.number, rows=sample.rows, saturation=self._session.saturation, is_final=True)
         return [StripWanted(key, photo, sample.chroma.copy(), self._session.saturation, slice(0, photo.height))]
 
     def _lacks_preview(self, sample: Sample) -> bool:

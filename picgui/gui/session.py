@@ -1,7 +1,7 @@
 """What a person has chosen: the photograph, its samples, pins, selection and settings, and the way back. No widgets."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -43,7 +43,7 @@ class Sample:
         self.is_part = is_part  # a part of another sample is drawn again: `known` holds the rest of that, and what is taken from a third one
         self.start_at(draft, known)
         self.checkpoint = ""  # SHA-256 of the one that it is drawn with; empty where that is not known
-        self.stopped = False  # by the person: what is drawn is kept
+        self.stopped = False  # by a person or a failure: what is drawn is kept
 
     def start_at(self, draft: np.ndarray, known: Known | None) -> None:
         """Begin as a draft (2, h, w), and at its size."""
@@ -194,6 +194,7 @@ class Session(QObject):
         self.opened: PhotoOpened | None = None
         self.own_chroma: np.ndarray | None = None  # with which the photograph came, (2, h, w) in Lab units, once it is known
         self.embedded: Embedded | None = None
+        self._fitted: dict[Known, Known] = {}  # given colours of other resolutions, at that of the embedding
         self.saturation = 1.0
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_STEPS_KEPT)  # each holds the samples before it
@@ -278,7 +279,8 @@ class Session(QObject):
     @property
     def holds_work(self) -> bool:
         """Whether there is what a person would miss: samples that ended, choices, or samples that are still to be taken up."""
-        return self.restoring is not None or any(s.has_ended for s in self.samples) or bool(self.samples and self.undo_stack.count())
+        is_chosen = bool(self.undo_stack.count()) or self.is_unsaved
+        return self.restoring is not None or any(s.has_ended for s in self.samples) or bool(self.samples and is_chosen)
 
     @property
     def is_unsaved(self) -> bool:
@@ -322,6 +324,7 @@ class Session(QObject):
     def set_embedded(self, embedded: Embedded) -> None:
         """Take the embedding and its draft, and ask for the first samples; where it is that of another model, draw what is not pinned again."""
         is_first, self.embedded = self.embedded is None, embedded
+        self._fitted.clear()
         hints, self._coming_hints = self._fitting(self._coming_hints), None
         self.draft_ready.emit()
         if self.restoring is not None:
@@ -332,9 +335,8 @@ class Session(QObject):
             new = self._new_samples(self.sample_count, known=hints)
             self._apply(replace(self._state, samples=new, selected=new[0].number, hints=hints))
         else:
-            known = {id(known): self._fitting(known) for known in (self.hints, *(s.known for s in self.samples))}
-            again = self._all_again(lambda old: self._again(old, temperature=old.temperature, known=known[id(old.known)]))
-            self._apply(replace(self._state, hints=known[id(self.hints)]))
+            again = self._all_again(lambda old: self._again(old, temperature=old.temperature, known=old.known))
+            self._apply(self._state)
             if again["samples"] == self.samples:
                 self.ask_for_missing()
             else:
@@ -385,14 +387,25 @@ class Session(QObject):
             new = next((s for s in change["samples"] if s.seed == shown.seed and not self.is_pinned(s)), None)
             if new is None:
                 new = again(shown)
-                change["samples"] = (*change["samples"], new)
+                change["samples"] = self._with_room_for((new,), change["samples"], of=(shown,))
             change["selected"] = new.number
         return change
 
+    def _with_room_for(self, new: Sequence[Sample], samples: Sequence[Sample], *, of: Container[Sample]) -> tuple[Sample, ...]:
+        """Samples and new ones beside them; where that would be more than `MAX_SAMPLES`, the oldest go that are neither pinned nor those that they are made of."""
+        may_go = [s for s in samples if s not in of and not self.is_pinned(s)]
+        gone = may_go[: max(0, len(samples) + len(new) - MAX_SAMPLES)]
+        return (*(s for s in samples if s not in gone), *new)
+
     def _fitting(self, known: Known | None) -> Known | None:
-        """Given colours, at the resolution of the model in use."""
+        """Given colours, at the resolution of the model in use; what samples share they share there, too."""
         if known is None or self._fits(known.mask):
             return known
+        if known not in self._fitted:
+            self._fitted[known] = self._resized(known)
+        return self._fitted[known]
+
+    def _resized(self, known: Known) -> Known:
         before, after = known.mask.shape, self.embedded.chroma_shape
         mask, chroma = nearest(known.mask, after), nearest(known.chroma, after)
         ys, xs = np.nonzero(known.mask)  # a smaller one must not lose what falls between its pixels
@@ -519,18 +532,12 @@ class Session(QObject):
             self._draw_part(self.tr("Take a part"), _edge(region), colors, number=1, of=(base, source))
 
     def _draw_part(self, text: str, free: np.ndarray, colors: np.ndarray, *, number: int, of: tuple[Sample, ...]) -> None:
-        """Draw new samples inside a (h, w) mask only, where hints stay; the rest has these colours (2, h, w).
-
-        Where that would be more than `MAX_SAMPLES`, the oldest go that are neither pinned nor those that they are made of.
-        """
+        """Draw new samples inside a (h, w) mask only, where hints stay; the rest has these colours (2, h, w). There is room for them as `_with_room_for` makes it."""
         hints = self.hints
         known = Known(~free, np.rint(colors)) if hints is None else Known(~free | hints.mask, np.rint(np.where(free, hints.chroma, colors)))
-        may_go = [s for s in self.samples if s not in of and not self.is_pinned(s)]
-        staying = len(self.samples) - len(may_go)
+        staying = sum(s in of or self.is_pinned(s) for s in self.samples)
         new = self._new_samples(max(1, min(number, MAX_SAMPLES - staying)), known=known, is_part=True)
-        gone = may_go[: max(0, len(self.samples) + len(new) - MAX_SAMPLES)]
-        kept = [s for s in self.samples if s not in gone]
-        self._choose(text, samples=tuple(kept) + new, selected=new[0].number)
+        self._choose(text, samples=self._with_room_for(new, self.samples, of=of), selected=new[0].number)
 
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""
@@ -565,7 +572,7 @@ class Session(QObject):
 
     def do_without(self, samples: Sequence[Sample]) -> None:
         """Take samples out of the gallery, and want no more than are left."""
-        self._take_out(self.tr("Number of samples"), samples, self.samples, sample_count=len(self.samples) - len(samples))
+        self._take_out(self.tr("Number of samples"), samples, self.samples, sample_count=min(len(self.samples) - len(samples), MAX_SAMPLES))
 
     def _take_out(self, text: str, samples: Sequence[Sample], order: Sequence[Sample], **change: int) -> None:
         kept = tuple(s for s in self.samples if s not in samples)

@@ -1,15 +1,23 @@
 """A slider for panels that are scrolled."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QSlider, QWidget
+
+from picgui.gui.rows import label
+from picgui.gui.words import number
 
 
 class ResettableSlider(QSlider):
-    """A slider that a double click sets back."""
+    """A slider that a double click sets back, and a label to be laid beside it that says where it is."""
 
-    def __init__(self, *, low: int, high: int, initial: int, name: str, step: int = 5, parent: QWidget | None = None):
+    def __init__(
+        self, *, low: int, high: int, initial: int, name: str, step: int = 5, say: Callable[[int], str] = str, parent: QWidget | None = None
+    ):
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._initial = initial
+        self._initial, self._say = initial, say
+        self.value_label = label(say(self.value()), "value")
         self.setRange(low, high)
         self.setValue(initial)
         self.setSingleStep(step)
@@ -27,8 +35,24 @@ class ResettableSlider(QSlider):
         """What a double click sets it back to from now on."""
         self._initial = value
 
+    def sliderChange(self, change) -> None:  # noqa: N802
+        super().sliderChange(change)
+        if change == QAbstractSlider.SliderChange.SliderValueChange:
+            self.value_label.setText(self._say(self.value()))
+            self.setAccessibleDescription(self.value_label.text())  # else its bare number is read out
+
     def mouseDoubleClickEvent(self, _event) -> None:  # noqa: N802
         self.setValue(self._initial)
 
     def wheelEvent(self, event) -> None:  # noqa: N802
         event.ignore()  # a panel that is scrolled must not change what is drawn
+
+
+def hundredths(value: int) -> str:
+    """A slider's hundredths, such as a temperature's, as a number."""
+    return number(value / 100, 2)
+
+
+def percent(value: int) -> str:
+    """A slider's hundredths, such as a saturation's, as percent."""
+    return f"{value} %"

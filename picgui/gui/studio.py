@@ -22,8 +22,6 @@ from picgui.pipeline import Embedded, Model, png_text, work_done
 from picgui.threads import give_way, use_one_thread
 
 
-
-
 class Activity(Enum):
     """What the network is doing."""
 
