@@ -453,7 +453,7 @@ class BatchDialog(QDialog):
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
             self._results[self._current] = self._targets
-            words = f"{self._paths[self._current]}\n{self.tr('Double click to open it with its results')}"
+            words = str(self._paths[self._current]) + "\n" + self.tr("Double-click to open it with its results")
             self.list.topLevelItem(self._current).setToolTip(0, words)
             if self._written:
                 self._projection.take(self._size)

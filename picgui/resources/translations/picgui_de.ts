@@ -83,6 +83,16 @@
         <translation>Sättigung</translation>
     </message>
     <message>
+        <source>How many samples of each photograph are written. Each is one believable colouring.</source>
+        <translation>Wie viele Varianten von jedem Foto gespeichert werden. Jede ist eine glaubhafte Kolorierung.</translation>
+    </message>
+    <message>
+        <source>How strong the colours are written.
+Double-click to reset.</source>
+        <translation>Wie kräftig die Farben gespeichert werden.
+Doppelklick setzt zurück.</translation>
+    </message>
+    <message>
         <source>Replace earlier results that were drawn with other settings</source>
         <translation>Frühere Ergebnisse anderer Einstellungen ersetzen</translation>
     </message>
@@ -127,8 +137,16 @@
         <translation>wird gespeichert…</translation>
     </message>
     <message>
+        <source>Double-click to open it with its results</source>
+        <translation>Doppelklick öffnet es mit seinen Ergebnissen</translation>
+    </message>
+    <message>
         <source>has results already</source>
         <translation>hat schon Ergebnisse</translation>
+    </message>
+    <message>
+        <source>some %1 still to be written</source>
+        <translation>noch etwa %1 zu speichern</translation>
     </message>
     <message>
         <source>reading…</source>
@@ -236,14 +254,6 @@
         <translation>Exportieren</translation>
     </message>
     <message>
-        <source>Export the selected samples to</source>
-        <translation>Ausgewählte Varianten exportieren nach</translation>
-    </message>
-    <message>
-        <source>Export all samples to</source>
-        <translation>Alle Varianten exportieren nach</translation>
-    </message>
-    <message>
         <source>%1 exists already. Replace it?</source>
         <translation>%1 gibt es schon. Ersetzen?</translation>
     </message>
@@ -278,6 +288,14 @@
     <message>
         <source>Show in folder</source>
         <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Export the selected samples as %1 to</source>
+        <translation>Ausgewählte Varianten als %1 exportieren nach</translation>
+    </message>
+    <message>
+        <source>Export all samples as %1 to</source>
+        <translation>Alle Varianten als %1 exportieren nach</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -365,8 +383,16 @@
         <translation>Stelle übermalen oder mit Pfeiltasten und Eingabe markieren, dann ihre Farbe wählen. Der Rest wird passend gezogen.</translation>
     </message>
     <message>
-        <source>Choose a colour for the marked place.</source>
-        <translation>Wählen Sie eine Farbe für die markierte Stelle.</translation>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Ctrl</source>
+        <translation>Strg</translation>
+    </message>
+    <message>
+        <source>Choose its colour, or take one from the picture: %1 and a click. Shift adds strokes.</source>
+        <translation>Wählen Sie ihre Farbe, oder nehmen Sie eine aus dem Bild: %1 und Klick. Umschalt fügt Striche hinzu.</translation>
     </message>
 </context>
 <context>
@@ -400,12 +426,28 @@
         <translation>&amp;Ordner kolorieren…</translation>
     </message>
     <message>
+        <source>&amp;Next photograph in the folder</source>
+        <translation>Nä&amp;chstes Foto im Ordner</translation>
+    </message>
+    <message>
+        <source>Previous p&amp;hotograph in the folder</source>
+        <translation>&amp;Voriges Foto im Ordner</translation>
+    </message>
+    <message>
         <source>Sa&amp;ve the session</source>
         <translation>Sitzung &amp;speichern</translation>
     </message>
     <message>
         <source>Save the sess&amp;ion as…</source>
         <translation>Sitzung speichern u&amp;nter…</translation>
+    </message>
+    <message>
+        <source>Rotate &amp;left</source>
+        <translation>Nach links &amp;drehen</translation>
+    </message>
+    <message>
+        <source>Rotate &amp;right</source>
+        <translation>Nach &amp;rechts drehen</translation>
     </message>
     <message>
         <source>&amp;Keyboard shortcuts</source>
@@ -472,8 +514,16 @@
         <translation>A&amp;usschnitt neu ziehen</translation>
     </message>
     <message>
+        <source>&amp;Take a part from another sample</source>
+        <translation>Ausschnitt aus anderer Variante ü&amp;bernehmen</translation>
+    </message>
+    <message>
         <source>Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)</source>
         <translation>Farbhinweise: eine Stelle markieren und ihre Farbe wählen; der Rest wird passend gezogen (H)</translation>
+    </message>
+    <message>
+        <source>Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)</source>
+        <translation>Ausschnitt aus anderer Variante übernehmen: ihn wie zum Neuziehen umreißen, auf der Variante, die sonst stimmt; dann die wählen, die dort stimmt (T)</translation>
     </message>
     <message>
         <source>&amp;Fit</source>
@@ -568,8 +618,24 @@
         <translation>Exportieren</translation>
     </message>
     <message>
+        <source>Mark the place first that is to get this colour.</source>
+        <translation>Markieren Sie zuerst die Stelle, die diese Farbe bekommen soll.</translation>
+    </message>
+    <message>
+        <source>That is the whole picture. Choose the other sample in the gallery instead.</source>
+        <translation>Das ist das ganze Bild. Wählen Sie stattdessen die andere Variante in der Galerie.</translation>
+    </message>
+    <message>
+        <source>Take it from</source>
+        <translation>Übernehmen aus</translation>
+    </message>
+    <message>
         <source>Draw a rectangle around a part, with Shift any outline, or use the arrow keys and Enter</source>
         <translation>Rechteck aufziehen (mit Umschalt einen freien Umriss) oder mit Pfeiltasten und Eingabe markieren</translation>
+    </message>
+    <message>
+        <source>%1 of %2 in the folder</source>
+        <translation>%1 von %2 im Ordner</translation>
     </message>
     <message>
         <source>Drawn: %1 of %2</source>
@@ -838,14 +904,6 @@
         <translation>Öffnen Sie Sitzungen einzeln.</translation>
     </message>
     <message>
-        <source>Open one exported picture at a time: it brings back its photograph and its colours.</source>
-        <translation>Öffnen Sie exportierte Bilder einzeln: Jedes bringt sein Foto und seine Farben zurück.</translation>
-    </message>
-    <message>
-        <source>These are results of picgui, no photographs.</source>
-        <translation>Das sind Ergebnisse von picgui, keine Fotos.</translation>
-    </message>
-    <message>
         <source>There are no photographs in this folder itself; folders in it are not searched. Choose another.</source>
         <translation>In diesem Ordner selbst sind keine Fotos; Unterordner werden nicht durchsucht. Wählen Sie einen anderen.</translation>
     </message>
@@ -858,6 +916,26 @@
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
     <message>
+        <source>These are results of picgui, but none that bring their colours back: only PNG pictures do.</source>
+        <translation>Das sind Ergebnisse von picgui, aber keine, die ihre Farben zurückbringen: Das tun nur PNG-Bilder.</translation>
+    </message>
+    <message>
+        <source>These pictures are of different photographs. Open those of one photograph at a time.</source>
+        <translation>Diese Bilder gehören zu verschiedenen Fotos. Öffnen Sie immer nur die eines Fotos zugleich.</translation>
+    </message>
+    <message>
+        <source>Only exported PNG pictures bring their colours back; others were left out.</source>
+        <translation>Nur exportierte PNG-Bilder bringen ihre Farben zurück; andere wurden ausgelassen.</translation>
+    </message>
+    <message>
+        <source>The first %1 of %2 were opened.</source>
+        <translation>Geöffnet wurden die ersten %1 von %2.</translation>
+    </message>
+    <message>
+        <source>They differ in saturation or colour hints: those of %1 are used.</source>
+        <translation>Sie unterscheiden sich in der Sättigung oder den Farbhinweisen: Es gelten die von %1.</translation>
+    </message>
+    <message>
         <source>Go back to them</source>
         <translation>Zu ihnen zurück</translation>
     </message>
@@ -868,6 +946,10 @@
     <message>
         <source>A queue is open already. Close it first.</source>
         <translation>Ein Stapel ist schon offen. Schließen Sie ihn zuerst.</translation>
+    </message>
+    <message>
+        <source>The results of %1 are not there any more.</source>
+        <translation>Die Ergebnisse von %1 sind nicht mehr da.</translation>
     </message>
     <message>
         <source>Colorize a folder</source>
@@ -1230,6 +1312,22 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>{name} konnte nicht ersetzt werden: Vielleicht ist es in einem anderen Programm geöffnet oder gehört jemand anderem. Schließen Sie es dort, oder wählen Sie einen anderen Namen.</translation>
     </message>
     <message>
+        <source>{number} GB</source>
+        <translation>{number} GB</translation>
+    </message>
+    <message>
+        <source>{number} MB</source>
+        <translation>{number} MB</translation>
+    </message>
+    <message>
+        <source>{number} files of other kinds were left out ({endings}).</source>
+        <translation>{number} Dateien anderer Art wurden ausgelassen ({endings}).</translation>
+    </message>
+    <message>
+        <source>{number} results of picgui were left out.</source>
+        <translation>{number} Ergebnisse von picgui wurden ausgelassen.</translation>
+    </message>
+    <message>
         <source>{path} is a folder. Choose a file name.</source>
         <translation>{path} ist ein Ordner. Wählen Sie einen Dateinamen.</translation>
     </message>
@@ -1238,8 +1336,16 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Die Gewichte von {name} sind als {dtype} nicht endlich; nichts wurde gespeichert.</translation>
     </message>
     <message>
+        <source>1 file of another kind was left out ({ending}).</source>
+        <translation>1 Datei anderer Art wurde ausgelassen ({ending}).</translation>
+    </message>
+    <message>
         <source>A JPEG picture has at most {most} pixels on a side, this one has {side}. Choose PNG or TIFF.</source>
         <translation>Ein JPEG-Bild hat höchstens {most} Pixel je Seite, dieses hat {side}. Wählen Sie PNG oder TIFF.</translation>
+    </message>
+    <message>
+        <source>Some {size} are still to be written, and there is room for {free} in {folder}. Free some space before the disk is full.</source>
+        <translation>Etwa {size} sind noch zu speichern, und in {folder} ist Platz für {free}. Schaffen Sie Platz, bevor der Datenträger voll ist.</translation>
     </message>
     <message>
         <source>The path of {name} is too long for this system. Choose a shorter name, or a folder with a shorter path.</source>
@@ -1294,6 +1400,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>{name} konnte nicht geöffnet werden: {reason}. Versuchen Sie es noch einmal, oder mit einer anderen Kopie.</translation>
     </message>
     <message>
+        <source>{name} is a HEIC picture, as phones take them, which cannot be read here. Export it as JPEG and open that.</source>
+        <translation>{name} ist ein HEIC-Bild, wie Telefone sie aufnehmen; das kann hier nicht gelesen werden. Exportieren Sie es als JPEG, und öffnen Sie dieses.</translation>
+    </message>
+    <message>
         <source>{name} is a TIFF of 16 bits whose compression cannot be read. Save it uncompressed, or with ZIP.</source>
         <translation>{name} ist ein TIFF mit 16 Bit, dessen Kompression nicht gelesen werden kann. Speichern Sie es unkomprimiert oder mit ZIP.</translation>
     </message>
@@ -1304,6 +1414,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
     <message>
         <source>{name} is a pipe or a device. Save the picture as a file first.</source>
         <translation>{name} ist eine Pipe oder ein Gerät. Speichern Sie das Bild zuerst als Datei.</translation>
+    </message>
+    <message>
+        <source>{name} is a result of picgui and was left out.</source>
+        <translation>{name} ist ein Ergebnis von picgui und wurde ausgelassen.</translation>
     </message>
     <message>
         <source>{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.</source>
@@ -1421,6 +1535,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Ausschnitt neu ziehen</translation>
     </message>
     <message>
+        <source>Take a part</source>
+        <translation>Ausschnitt übernehmen</translation>
+    </message>
+    <message>
         <source>Number of samples</source>
         <translation>Zahl der Varianten</translation>
     </message>
@@ -1484,6 +1602,26 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Pfeiltasten, dann Eingabe (beim Ausschnitt: an zwei Ecken)</translation>
     </message>
     <message>
+        <source>Add to the place marked for a hint</source>
+        <translation>Zur Stelle eines Farbhinweises hinzufügen</translation>
+    </message>
+    <message>
+        <source>Shift and drag, or Shift and Enter</source>
+        <translation>Umschalt und ziehen, oder Umschalt und Eingabe</translation>
+    </message>
+    <message>
+        <source>Take a hint&apos;s colour from the picture</source>
+        <translation>Farbe eines Farbhinweises aus dem Bild nehmen</translation>
+    </message>
+    <message>
+        <source>Command and click</source>
+        <translation>Befehl und Klick</translation>
+    </message>
+    <message>
+        <source>Ctrl and click</source>
+        <translation>Strg und Klick</translation>
+    </message>
+    <message>
         <source>Move the line between before and after</source>
         <translation>Linie zwischen Vorher und Nachher verschieben</translation>
     </message>
@@ -1545,6 +1683,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <source>Colour %1</source>
         <translation>Farbe %1</translation>
     </message>
+    <message>
+        <source>Grey</source>
+        <translation>Grau</translation>
+    </message>
 </context>
 <context>
     <name>Welcome</name>
@@ -1569,6 +1711,13 @@ Ihre Datei wird nie verändert.</translation>
     <message>
         <source>Recent</source>
         <translation>Zuletzt</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>The number a sample is drawn from: with the same photograph, settings and model it gives the same colours again.</source>
+        <translation>Die Zahl, aus der eine Variante gezogen wird: Mit demselben Foto, denselben Einstellungen und demselben Modell ergibt sie wieder dieselben Farben.</translation>
     </message>
 </context>
 </TS>
