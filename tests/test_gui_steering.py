@@ -356,7 +356,7 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
     session = window.session
     qtbot.waitUntil(lambda: is_done(window) and session.path == scan, timeout=WAIT)
-    assert [s.seed for s in session.samples] == [1, 2] and "double click" in queue.list.topLevelItem(0).toolTip(0).lower()
+    assert [s.seed for s in session.samples] == [1, 2] and "Double-click" in queue.list.topLevelItem(0).toolTip(0)
     session.resample()
     queue.list.setFocus()
     queue.list.setCurrentItem(queue.list.topLevelItem(0))
