@@ -20,8 +20,8 @@ def opened():
     return SimpleNamespace(path=None, photo=SimpleNamespace(fingerprint=""))
 
 
-def row(y, number, value):
-    return SimpleNamespace(y=y, chroma=np.full((number, 2, COLUMNS), value, np.float32), log_prob=np.full(number, -2.0))
+def row(y, number, value, columns=COLUMNS):
+    return SimpleNamespace(y=y, chroma=np.full((number, 2, columns), value, np.float32), log_prob=np.full(number, -2.0))
 
 
 @pytest.fixture
@@ -36,8 +36,9 @@ def session(qapp):
 
 def finish(session):
     samples = [s for s in session.samples if not s.is_complete]
-    for y in range(ROWS):
-        session.take(samples, row(y, len(samples), 7.0))
+    rows, columns = session.embedded.chroma_shape
+    for y in range(rows):
+        session.take(samples, row(y, len(samples), 7.0, columns))
 
 
 def seeds(session):
@@ -205,18 +206,19 @@ def test_where_a_part_is_drawn_again_among_many_the_oldest_give_way(session):
 
 
 def test_a_part_is_taken_from_another_sample_and_drawn_along_its_edge_only(session):
+    session.set_embedded(embedded(10, 8))
     finish(session)
     base, _, source, _ = before = session.samples
     base.chroma[:], source.chroma[:] = 1.4, 9
-    region = np.zeros((ROWS, COLUMNS), bool)
-    region[:3, :3] = True
+    region = np.zeros((10, 8), bool)
+    region[:4, :4] = True
     session.take_part(region, source)
     new = session.selected
     assert seeds(session) == [1, 2, 3, 4, 5] and session.wanted[-1] == [5] and session.samples[:4] == before and new.seed == 5 and new.is_part
-    edge = np.zeros((ROWS, COLUMNS), bool)
-    edge[:4, :4], edge[:2, :2] = True, False  # none where the picture ends
+    edge = np.zeros((10, 8), bool)
+    edge[:6, :6], edge[:2, :2] = True, False  # none where the picture ends
     assert np.array_equal(new.known.mask, ~edge)
-    assert (new.known.chroma[:, :2, :2] == 9).all() and (new.known.chroma[:, 4] == 1).all() and (new.chroma[:, edge] == 3).all()
+    assert (new.known.chroma[:, :2, :2] == 9).all() and (new.known.chroma[:, 6:] == 1).all() and (new.chroma[:, edge] == 3).all()
     finish(session)
     session.undo_stack.undo()
     assert session.samples == before and session.selected is base
@@ -230,10 +232,10 @@ def test_of_a_part_that_is_all_edge_the_colours_are_taken_all_the_same(session):
     finish(session)
     session.samples[1].chroma[:] = 9
     region = np.zeros((ROWS, COLUMNS), bool)
-    region[2, :2] = True
+    region[2, :1] = True
     session.take_part(region, session.samples[1])
     known = session.selected.known
-    assert (known.chroma[:, region] == 9).all() and known.mask[region].all() and not known.mask[1:4, 2].any() and known.mask[2, 3]
+    assert (known.chroma[:, region] == 9).all() and known.mask[region].all() and not known.mask[:, 1:3].any() and known.mask[2, 3]
 
 
 def test_where_a_part_is_taken_hints_along_its_edge_stay(session):
@@ -247,7 +249,7 @@ def test_where_a_part_is_taken_hints_along_its_edge_stay(session):
     region[:3, :3] = True
     session.take_part(region, session.samples[1])
     known = session.selected.known
-    assert known.mask[2, 2] and known.chroma[:, 2, 2].tolist() == [5, 6] and known.chroma[:, 1, 1].tolist() == [9, 9]
+    assert known.mask[2, 2] and known.chroma[:, 2, 2].tolist() == [5, 6] and known.chroma[:, 0, 0].tolist() == [9, 9]
 
 
 def test_a_part_is_taken_only_from_what_is_there_and_drawn_and_at_its_resolution(session):
@@ -283,7 +285,7 @@ def test_a_part_is_taken_from_a_sample_of_another_resolution(session):
     region[:, :4] = True
     session.take_part(region, session.samples[1])
     known = session.selected.known
-    assert (known.chroma[:, :, :3] == 9).all() and (known.chroma[:, :, 5:] == 7).all() and not known.mask[:, 3:5].any() and known.mask.sum() == 60
+    assert (known.chroma[:, :, :2] == 9).all() and (known.chroma[:, :, 6:] == 7).all() and not known.mask[:, 2:6].any() and known.mask.sum() == 40
 
 
 def test_a_colour_is_that_of_a_place_where_all_of_it_has_got_it(session):

@@ -124,6 +124,7 @@ class BatchDialog(QDialog):
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
         self.list.setRootIsDecorated(False)
+        self.list.ensurePolished()  # else rows are as high as without the style sheet, until one changes
         self.list.setUniformRowHeights(True)
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName(self.tr("Photographs"))

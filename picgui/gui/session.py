@@ -100,8 +100,8 @@ class Sample:
 
 
 def _edge(part: np.ndarray) -> np.ndarray:
-    """The pixels along both sides of a part's edge, (h, w) masks; those outside alone where the part has no others. Where the picture ends is no edge."""
-    kernel, pixels = np.ones((3, 3), np.uint8), part.astype(np.uint8)
+    """Two pixels along both sides of a part's edge, (h, w) masks; those outside alone where the part has no others. Where the picture ends is no edge."""
+    kernel, pixels = np.ones((5, 5), np.uint8), part.astype(np.uint8)
     inside = cv2.erode(pixels, kernel) > 0
     return (cv2.dilate(pixels, kernel) > 0) & ~(inside if inside.any() else part)
 
