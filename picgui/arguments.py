@@ -54,7 +54,7 @@ def path(text: str) -> Path:
 
 def rotation(text: str) -> int:
     """Degrees clockwise, as quarter turns."""
-    if text not in ("90", "180", "270"):
+    if text not in ("0", "90", "180", "270"):
         raise argparse.ArgumentTypeError(f"{text!r} is not 90, 180 or 270")
     return int(text) // 90
 

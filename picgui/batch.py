@@ -167,18 +167,18 @@ def colorize_file(
     ``turns`` are those of `Photo.turned`; ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
-    read = cache(lambda: read_photo(path).turned(turns))
+    read = cache(lambda turns: read_photo(path).turned(turns))
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
-    is_needed = partial(record.is_needed, source_digest=digest, fingerprint=lambda: read().fingerprint)
+    is_needed = partial(record.is_needed, source_digest=digest, fingerprint=lambda turns: read(turns).fingerprint)
     for seed, target in targets.items():
-        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, turns=turns, source=path, **drawn_with)
+        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, turns=turns % 4, source=path, **drawn_with)
         if is_needed(target, text, overwrite=overwrite):
             texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
             yield Kept(target)
     if not texts:
         return
-    photo = read()
+    photo = read(turns % 4)
     for folder in {targets[seed].parent for seed in texts}:
         make_folder(folder)
         check_writable(folder)

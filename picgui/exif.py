@@ -10,10 +10,11 @@ from PIL.ExifTags import IFD, Base
 ORIENTATION = Base.Orientation
 SIDEWAYS = (5, 6, 7, 8)  # orientations that exchange the axes
 _RESOLUTION = (Base.XResolution, Base.YResolution, Base.ResolutionUnit)  # which a file says in its own way
-_PIXEL_SIZES = (Base.ExifImageWidth, Base.ExifImageHeight)
+_OF_THE_PIXELS = (Base.ExifImageWidth, Base.ExifImageHeight, Base.SubjectLocation, IFD.Interop, 0x9214)  # the last one is SubjectArea: places, as they were stored
 _MACHINE_TEXT = ('{"', "shape=", "ImageJ=", "<?xml", "<OME")  # of tifffile, of ImageJ, OME's: TIFF readers take it for the shape of the file
 _OWN_LINES = re.compile(r"(^|\n)(Comment: .*\n)?picgui:seed: .*(\npicgui:.*)*")  # which picgui writes below a caption
 _OF_THE_SCAN = {Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright}
+_OF_THE_FILE = {254, 256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 284, 700, 33723, 34377, 34675}  # its layout; XMP, IPTC, Photoshop's and a profile, which have their own places
 # What a TIFF's own directory says about the picture; its other tags say how the file is laid out.
 _DESCRIPTIVE_TAGS = {*_OF_THE_SCAN, Base.ImageDescription, Base.Software, Base.HostComputer, IFD.Exif, IFD.GPSInfo}
 
@@ -31,16 +32,15 @@ def upright_block(image: Image.Image) -> bytes | None:
     try:
         exif = Image.Exif()
         exif.load(_exif_bytes(image.getexif()))
-        if image.format == "TIFF":
-            for tag in set(exif) - _DESCRIPTIVE_TAGS:
-                del exif[tag]
+        for tag in set(exif) - _DESCRIPTIVE_TAGS if image.format == "TIFF" else set(exif) & _OF_THE_FILE:
+            del exif[tag]
         for tag in _RESOLUTION:
             exif.pop(tag, None)
         if isinstance(described := exif.pop(Base.ImageDescription, None), str) and (caption := _caption(described)):
             exif[Base.ImageDescription] = ExifText(caption)
         if IFD.Exif in exif:
             inner = exif.get_ifd(IFD.Exif)
-            for tag in (*_PIXEL_SIZES, IFD.Interop):
+            for tag in _OF_THE_PIXELS:
                 inner.pop(tag, None)
             if Base.ColorSpace in inner:
                 inner[Base.ColorSpace] = 1  # sRGB, as all that is written
@@ -96,14 +96,15 @@ def caption_of(block: bytes) -> str:
 
 
 def block_of(block: bytes | None, software: str | None, *, dpi: tuple[float, float] | None = None) -> bytes:
-    """An `upright_block` as a new file says it: written by this software, with this resolution; empty where there is nothing to say."""
+    """An `upright_block` as a new file says it: upright, which Pillow would look for in the XMP otherwise, written by this software, with this resolution."""
     exif = Image.Exif()
     exif.load(block or b"")
     if software:
         exif[Base.Software] = software
     if dpi:
         exif.update(zip(_RESOLUTION, (*dpi, 2), strict=True))  # 2 is inches
-    return _exif_bytes(exif) if len(exif) else b""
+    exif.setdefault(ORIENTATION, 1)
+    return _exif_bytes(exif)
 
 
 def descriptive_tags(block: bytes) -> list[tuple]:

@@ -55,9 +55,9 @@ def original_in(text: Mapping[str, str]) -> Original:
 
 
 def turns_of(degrees: object) -> int:
-    """The `Photo.turns` of a rotation. Raises ValueError or TypeError for anything else."""
-    turns, rest = divmod(int(degrees), 90)
-    if rest or turns not in range(4):
+    """The `Photo.turns` of a rotation, a number or text. Raises ValueError for anything else."""
+    turns = {"0": 0, "90": 1, "180": 2, "270": 3}.get(str(degrees))
+    if turns is None:
         raise ValueError(f"{degrees} is no rotation")
     return turns
 
@@ -130,11 +130,11 @@ def unpacked(record: Mapping) -> np.ndarray:
     return np.frombuffer(data, np.int8).reshape(shape).astype(np.float32)
 
 
-def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fingerprint: Callable[[], str], overwrite: bool) -> bool:
+def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fingerprint: Callable[[int], str], overwrite: bool) -> bool:
     """Whether a result with these texts (`picgui.pipeline.png_text`) is to be written: not where it is already there.
 
-    ``source_digest`` is that of the photograph's file, ``fingerprint`` gives that of its pixels, for which it must be read: it is asked for only where the file is
-    another, as one with a new caption is. Raises ExistsError where something else would be lost: a foreign file, a result of another photograph or colours that a
+    ``source_digest`` is that of the photograph's file, ``fingerprint`` gives that of its pixels after so many `Photo.turned`, for which it must be read: it is asked for only
+    where the file is another, as one with a new caption is. Raises ExistsError where something else would be lost: a foreign file, a result of another photograph or colours that a
     person gave always, a result of other settings unless ``overwrite``; and what ``fingerprint`` raises.
     """
     if not os.path.lexists(target):
@@ -145,8 +145,8 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fing
         there = {}
     digest, has_name = there.get(SOURCE_DIGEST), there.get("picgui:source") == text["picgui:source"]  # older results have no digest
     is_same = digest == source_digest or (digest is None and has_name)  # a photograph may get another name
-    colored = None if is_same else _parsed(there.get(KEY)).get("photo")
-    if not is_same and (colored is None or colored != fingerprint()):
+    of = None if is_same or KEY not in there else original_of(target)
+    if not is_same and (of is None or of.photo != fingerprint(of.turns)):
         if not has_name:
             raise ExistsError(
                 "{path} exists and is not an earlier result of {source}. Choose another folder.", path=target, source=text["picgui:source"]

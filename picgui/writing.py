@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from picgui import png
 from picgui.errors import ExportError
-from picgui.exif import block_of, caption_of, descriptive_tags
+from picgui.exif import ORIENTATION, block_of, caption_of, descriptive_tags
 from picgui.files import opened, replacing
 from picgui.photo import Photo
 from picgui.xmp import ESTIMATED, PNG_TEXT, TIFF_TAG
@@ -44,9 +44,8 @@ def write_png(
         png.write_chunk(file, b"sRGB", b"\0")
         if photo is not None and photo.dpi is not None:
             png.write_chunk(file, b"pHYs", struct.pack(">IIB", *(round(dpi / 0.0254) for dpi in photo.dpi), 1))
-        if photo is not None and photo.exif is not None:
-            png.write_chunk(file, b"eXIf", block_of(photo.exif, (text or {}).get("Software")).removeprefix(b"Exif\0\0"))
         if photo is not None:
+            png.write_chunk(file, b"eXIf", block_of(photo.exif, (text or {}).get("Software")).removeprefix(b"Exif\0\0"))
             png.write_chunk(file, b"iTXt", PNG_TEXT + bytes(5) + photo.xmp)
         for key, value in (text or {}).items():
             png.write_chunk(file, *png.text_chunk(key, value))
@@ -67,7 +66,9 @@ def write_tiff(
     date, artist and copyright go to its tags. As `write_png` otherwise."""
     _check_image(image)
     software = (text or {}).get("Software")
-    tags = [] if photo is None else [*descriptive_tags(photo.exif or b""), (TIFF_TAG, 1, len(photo.xmp), photo.xmp, True)]
+    tags = [(int(ORIENTATION), 3, 1, 1, True)]  # as in `block_of`
+    if photo is not None:
+        tags += [*descriptive_tags(photo.exif or b""), (TIFF_TAG, 1, len(photo.xmp), photo.xmp, True)]
     resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
     with replacing(Path(path), exclusive=exclusive) as file:
         tifffile.imwrite(

@@ -13,6 +13,7 @@ from picgui.exif import orientation_of
 
 TIFF_TAG, PNG_TEXT = 700, b"XML:com.adobe.xmp"  # that hold a packet
 _LARGEST = 1 << 20  # bytes of a packet that is read
+_LONGEST = 1000  # letters of a namespace: the parser writes it out for each name
 
 _RDF, _IPTC, _EXIF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}", "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}", "{http://ns.adobe.com/exif/1.0/}"
 _PREFIXES = {_RDF: "rdf", _IPTC: "Iptc4xmpExt", "{http://www.w3.org/XML/1998/namespace}": "xml"}
@@ -28,21 +29,28 @@ _OF_THE_FILE = (
     "{http://ns.adobe.com/hdr-gain-map/",
     "{http://ns.adobe.com/xap/1.0/mm/",
     "{http://ns.adobe.com/xmp/note/",
-    "{http://ns.apple.com/",
+    "{http://ns.apple.com/HDR",
+    "{http://ns.apple.com/pixeldatainfo/",
     "{http://ns.google.com/photos/",
     "{http://darktable.sf.net/",
 )
-_OF_THE_SCENE = tuple(_EXIF + name for name in ("GPS", "DateTimeOriginal", "UserComment"))  # by their beginnings, too
+_OF_THE_SCENE = (  # by their beginnings, too
+    *(_EXIF + name for name in ("GPS", "DateTime", "UserComment")),
+    *(f"{{http://ns.adobe.com/tiff/1.0/}}{name}" for name in ("ImageDescription", "Artist", "Copyright")),
+)
 _PHOTOSHOP, _BASIC = "{http://ns.adobe.com/photoshop/1.0/}", "{http://ns.adobe.com/xap/1.0/}"
 _LEFT_OUT = {
     *(_PHOTOSHOP + name for name in ("ColorMode", "ICCProfile", "DocumentAncestors", "TextLayers", "LegacyIPTCDigest")),
-    *(_BASIC + name for name in ("CreatorTool", "Thumbnails")),
+    *(_BASIC + name for name in ("CreatorTool", "ModifyDate", "Thumbnails")),
     "{http://purl.org/dc/elements/1.1/}format",
+    "{http://purl.org/dc/terms/}provenance",
     _ORIGIN,
 }
 _PLACES = {  # of faces and other things, in the picture as it was stored
     "{http://www.metadataworkinggroup.com/schemas/regions/}Regions",
     "{http://ns.microsoft.com/photo/1.2/}RegionInfo",
+    "{http://ns.acdsee.com/regions/}Regions",
+    "{http://ns.idimager.com/ics/1.0/}ImageRegions",
     f"{_IPTC}ImageRegion",
 }
 
@@ -50,9 +58,13 @@ _PLACES = {  # of faces and other things, in the picture as it was stored
 def packet_of(image: Image.Image) -> bytes:
     """`ESTIMATED` with what the picture's own packet says of what it shows; without, where there is none, it is malformed or larger than a megabyte."""
     try:
+        if image.format == "PNG" and "xmp" not in image.info:
+            image.load()  # it may stand behind the pixels
         packet = image.info.get("xmp", b"")
+        if len(packet) > _LARGEST:
+            return ESTIMATED
         text = packet.decode("utf-8-sig").strip("\0 \t\r\n")
-        if len(packet) > _LARGEST or "<!DOCTYPE" in text or "<!ENTITY" in text:  # by which a few letters become gigabytes
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # by which a few letters become gigabytes
             return ESTIMATED
         return _packet(*_kept(text, _LEFT_OUT if orientation_of(image) == 1 else _LEFT_OUT | _PLACES))
     except Exception:  # as in `upright_block`
@@ -68,9 +80,12 @@ def _kept(text: str, left_out: set[str]) -> tuple[dict[str, str | ElementTree.El
     """The properties of a packet but for those of the file and these, by name, and the prefixes of its namespaces."""
     events, prefixes, taken = ElementTree.iterparse(io.StringIO(text), ["start-ns"]), dict(_PREFIXES), set(_PREFIXES.values())
     for _, (prefix, space) in events:
+        if len(space) > _LONGEST:
+            raise ValueError("a namespace is too long")
         if f"{{{space}}}" not in prefixes:
-            prefixes[f"{{{space}}}"] = prefix if prefix and prefix not in taken else f"ns{len(prefixes)}"
-            taken.add(prefix)
+            free = (name for name in (prefix, *(f"ns{i}" for i in range(len(taken) + 1))) if name and name not in taken)
+            prefixes[f"{{{space}}}"] = name = next(free)
+            taken.add(name)
     kept: dict[str, str | ElementTree.Element] = {}
     for description in events.root.iterfind(f"{_RDF}Description" if events.root.tag == f"{_RDF}RDF" else f"{_RDF}RDF/{_RDF}Description"):
         for name, value in (*description.items(), *((element.tag, element) for element in description)):

@@ -705,6 +705,15 @@ def test_the_layout_of_a_tiff_does_not_go_into_the_exif(tmp_path):
     assert photo.dpi == (300, 300)
 
 
+def test_of_an_exif_block_that_is_a_tiff_s_whole_directory_only_what_it_says_of_the_picture_goes_along(tmp_path):
+    exif = Image.Exif()
+    exif[271], exif[256], exif[258], exif[279], exif[700], exif[34675] = "Agfa", 9, (16, 16, 16), 7, b"<x/>", b"profile"
+    exif.get_ifd(ExifTags.IFD.Exif).update({0x9214: (5, 5), 0xA214: (5, 5), 0x9003: "2001:01:01 00:00:00"})
+    kept = Image.Exif()
+    kept.load(read_photo(saved(tmp_path / "a.jpg", colours(), exif=exif)).exif)
+    assert set(kept) == {271, 274, 34665} and set(kept.get_ifd(ExifTags.IFD.Exif)) == {0x9003}, "places lie elsewhere once it was turned"
+
+
 _WRITERS = {"a.png": write_png, "a.tif": write_tiff, "a.jpg": write_jpeg}
 _ORIGIN = b'Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"'
 
@@ -770,6 +779,30 @@ def test_what_people_wrote_in_a_catalogue_goes_along_and_nothing_of_the_file(tmp
     assert again.xmp == kept and again.notes == () and (again.height, again.width) == (scan.height, scan.width)
 
 
+@pytest.mark.parametrize("written", _WRITERS)
+def test_what_a_caption_says_turns_no_picture(tmp_path, written):
+    scan = read_photo(with_packet(tmp_path / "scan.png", packet('<dc:description>tiff:Orientation="6"</dc:description>')))
+    _WRITERS[written](tmp_path / written, np.zeros((20, 30, 3), np.uint8), photo=scan)
+    assert (read_photo(tmp_path / written).height, read_photo(tmp_path / written).width) == (20, 30)
+
+
+def test_a_packet_behind_the_pixels_of_a_png_is_found_where_it_has_exif_too(tmp_path):
+    exif = Image.Exif()
+    exif[271] = "Agfa"
+    path = saved(tmp_path / "a.png", colours(), exif=exif)
+    data = b"iTXtXML:com.adobe.xmp" + bytes(5) + packet("<dc:subject>Ada</dc:subject>")
+    chunk = (len(data) - 4).to_bytes(4, "big") + data + zlib.crc32(data).to_bytes(4, "big")
+    path.write_bytes(path.read_bytes()[:-12] + chunk + path.read_bytes()[-12:])
+    assert b"<dc:subject>Ada" in read_photo(path).xmp
+
+
+def test_namespaces_whose_prefixes_are_invented_stay_apart(tmp_path):
+    attributes = ' xmlns:ns12="urn:a" ns12:t="1" xmlns:x="urn:c" x:t="3"'
+    kept = ElementTree.fromstring(read_photo(with_packet(tmp_path / "a.png", packet('<u xmlns="urn:b">2</u>', attributes))).xmp)
+    (description,) = kept.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
+    assert description.get("{urn:a}t") == "1" and description.get("{urn:c}t") == "3" and description[0].tag == "{urn:b}u"
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_places_of_faces_are_kept_where_they_are_right(tmp_path, turned):
     faces = '<dc:subject>Ada</dc:subject><regions:Regions rdf:parseType="Resource"><regions:Name>Ada</regions:Name></regions:Regions>'
@@ -793,6 +826,7 @@ def test_the_places_of_faces_are_kept_where_they_are_right(tmp_path, turned):
         packet("<dc:subject>" * 30_000 + "</dc:subject>" * 30_000),
         packet("<dc:subject>Ada</dc:subject>" + " " * (1 << 20)),
         packet("<unknown:subject>Ada</unknown:subject>"),
+        packet("<dc:subject>Ada</dc:subject>", f' xmlns:long="{"x" * 400_000}"'),  # the parser would write it out for each name
     ],
 )
 def test_a_packet_that_is_malformed_or_too_large_costs_nothing_but_itself(tmp_path, data):
