@@ -1729,7 +1729,7 @@ def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, s
     assert lies_as(drawn, scan, 3)
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and session.kept() == kept, timeout=WAIT)
-    assert lies_as(drawn, scan, 0)
+    assert lies_as(drawn, scan, 0) and drawn.opening._turned() == {}
     turn(drawn, "left", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     sideways = session.kept()
@@ -1882,6 +1882,28 @@ def test_a_photograph_that_is_opened_again_lies_as_it_lay(drawn, scan, qtbot, tm
     drawn.open(moved)
     qtbot.waitUntil(lambda: drawn.session.opened.photo.width == 100 and is_done(drawn), timeout=WAIT)
     assert lies_as(drawn, moved, 0)
+
+
+def test_a_queue_colorizes_a_photograph_as_it_lay_and_a_result_that_lies_otherwise_changes_nothing(drawn, scan, tmp_path, qtbot):
+    list(colorize_file(scan, drawn.studio.model, targets={9: tmp_path / "upright.png"}, temperature=0.5, saturation=1.0))
+    turn(drawn, "right", qtbot)
+    drawn.session.set_sample_count(2)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.opening.open_many([scan])
+    queue = drawn.opening.batch
+    queue.folder.setText(str(tmp_path / "out"))
+    queue.start.click()
+    qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
+    before = drawn.session.samples
+    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    qtbot.waitUntil(lambda: drawn.session.samples != before and is_done(drawn), timeout=WAIT)
+    queue.close()
+    assert lies_as(drawn, scan, 1) and all(np.array_equal(a.chroma, b.chroma) for a, b in zip(before, drawn.session.samples, strict=True))
+    drawn.open(tmp_path / "upright.png")
+    qtbot.waitUntil(lambda: len(drawn.session.samples) == 1 and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, scan, 0)
+    drawn.open(scan)
+    qtbot.waitUntil(lambda: drawn.session.opened.photo.turns == 1, timeout=WAIT)
 
 
 def test_a_pasted_picture_can_be_turned_and_outlives_a_crash_so(pasted, qtbot):

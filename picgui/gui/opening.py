@@ -126,9 +126,11 @@ class Opening(QObject):
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
         """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
-        self._remember_turns()
         restoring = self.session.restoring
-        self._aside = [record for record in self._aside if record.restored is not restoring]
+        others = [record for record in self._aside if record.restored is not restoring]
+        if restoring is None or len(others) < len(self._aside):  # else it lies as a file has it, which may be older
+            self._remember_turns()
+        self._aside = others
         if left is not None:
             self._make_room()
             self._aside.append(left)
@@ -300,6 +302,7 @@ class Opening(QObject):
                 at_start=self._wanted() == self._at_start,
                 threads=preferences.threads(self.settings),
                 settings=self.settings,
+                turned=self._turned,
                 left_out=left_out,
                 parent=self._window,
             )
