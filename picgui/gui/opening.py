@@ -181,6 +181,7 @@ class Opening(QObject):
 
     def take_up(self, record: records.Record, *, note: str = "") -> None:
         """Open the photograph of a record at its place, or out of the record."""
+        self._begin()
         if record.picture is not None:
             self.studio.open_picture(record.picture, restored=record.restored, turns=record.turns)
         else:
@@ -200,9 +201,7 @@ class Opening(QObject):
         """Turn the photograph; its samples are put aside, and those from when it lay so before are taken up again."""
         if not self.studio.can_turn:
             return
-        if not self.message.is_offering:
-            self.message.hide()
-        self.begun.emit()
+        self._begin()
         turns, digest = (self.studio.turns + quarter_turns) % 4, self.session.opened.digest
         own = [record for record in self._aside if self._is_of_present(record) and (record.turns, record.digest) == (turns, digest)]
         self.studio.turn(quarter_turns, restored=own[-1].restored if own else None)
@@ -355,8 +354,7 @@ class Opening(QObject):
             if isinstance(image, QPixmap):
                 image = image.toImage()
             if isinstance(image, QImage) and not image.isNull():
-                if not self.message.is_offering:
-                    self.message.hide()
+                self._begin()
                 self.studio.paste(pixels_of(image))
             else:
                 self.message.tell_error(self.tr("The picture could not be read from there. Save it as a file and open that."))
