@@ -1781,6 +1781,23 @@ def test_nothing_is_turned_where_no_photograph_is_open_or_another_one_is_being_r
     assert lies_as(window, other_scan, 0) and window._actions["rotate_right"].isEnabled()
 
 
+def test_what_is_being_turned_can_be_turned_no_more_once_another_is_read(drawn, other_scan, qtbot, monkeypatch):
+    go_on, turn_job = threading.Event(), jobs.turn
+
+    def slow(*arguments):
+        go_on.wait(WAIT / 1000)
+        yield from turn_job(*arguments)
+
+    monkeypatch.setattr(jobs, "turn", slow)
+    rotate = drawn._actions["rotate_right"]
+    rotate.trigger()
+    assert drawn.studio.is_reading and rotate.isEnabled()
+    drawn.open(other_scan)
+    assert drawn.studio.is_reading and not rotate.isEnabled()
+    go_on.set()
+    qtbot.waitUntil(lambda: drawn.session.name == "other" and is_done(drawn) and rotate.isEnabled(), timeout=WAIT)
+
+
 def test_a_photograph_that_cannot_be_turned_stays_as_it_lies(drawn, scan, qtbot, monkeypatch):
     def scarce(*_):
         raise MemoryError

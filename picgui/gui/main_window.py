@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self._make_widgets()
         self.choosing = Choosing(self.session, self.gallery, self.canvas, self)
         self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
-        self.leafing = Leafing(self.session, self.opening, self)
+        self.leafing = Leafing(self.studio, self.opening, self)
         self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
         self._make_actions()
         self._make_menus()
