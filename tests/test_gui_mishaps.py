@@ -269,7 +269,7 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     moved = scan.rename(tmp_path / "moved.png")
     drawn.open(target)
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
-    assert [button.text() for button in drawn.message._buttons] == ["Go back to them", "Find it…"]
+    assert [button.text() for button in drawn.message._buttons] == ["Find it…", "Go back to them"]
     suggested = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(Path(given[2])), ("", ""))[1])
     drawn.settings.setValue("export_folder", str(target.parent))
@@ -288,7 +288,7 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     drawn.open(target)
     qtbot.waitUntil(lambda: drawn.session.file is None and is_done(drawn), timeout=WAIT)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
-    drawn.message._buttons[1].click()
+    drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
     assert drawn.session.selected.seed == 1 and "another photograph" not in drawn.message.text
 

@@ -1,5 +1,6 @@
 """Hints, regions, sessions, restored exports, many photographs, preferences: in the real window with a tiny checkpoint."""
 
+import io
 import json
 import threading
 import time
@@ -33,7 +34,7 @@ from picgui.opencv import cv2
 from picgui.paths import data_dir, default_checkpoint, example_photo
 from picgui.photo import read_photo
 from picgui.pipeline import Coarse, colorize
-from picgui.png import read_png_text
+from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
@@ -1877,6 +1878,34 @@ def test_an_exported_picture_brings_its_photograph_back_as_it_lay(drawn, scan, q
     qtbot.waitUntil(lambda: drawn.session.path == path and is_done(drawn), timeout=WAIT)
     assert lies_as(drawn, path, 0), "the exported picture lies so itself"
     assert np.array_equal(drawn.session.selected.chroma, sample.chroma)
+
+
+def test_an_exported_picture_brings_its_photograph_back_that_has_got_a_caption(drawn, scan, qtbot, tmp_path):
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    path, caption = tmp_path / "out" / "a.png", io.BytesIO()
+    path.parent.mkdir()
+    drawn.exporting.export([(drawn.session.selected, path)])
+    qtbot.waitUntil(path.exists, timeout=WAIT)
+    write_chunk(caption, *text_chunk("Title", "Grandmother"))
+    content, first = scan.read_bytes(), 33  # bytes before the second chunk
+    scan.write_bytes(content[:first] + caption.getvalue() + content[first:])
+    drawn.open(path)
+    qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
+    assert lies_as(drawn, scan, 3) and drawn.session.path == scan and "found" not in drawn.message.text
+    cv2.imwrite(str(scan), 255 - cv2.imread(str(scan)))
+    drawn.open(path)
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.path == path, timeout=WAIT)
+    assert "scan.png, was not found" in drawn.message.text
+
+
+def test_exported_pictures_in_which_the_photograph_lies_differently_are_told(drawn, scan, tmp_path):
+    paths = [tmp_path / f"{turns}.png" for turns in range(2)]
+    for turns, path in enumerate(paths):
+        list(colorize_file(scan, drawn.studio.model, targets={turns: path}, temperature=0.5, saturation=1.0, turns=turns))
+    before = drawn.session.samples
+    drawn.opening.open_many(paths)
+    assert "lies differently in these pictures" in drawn.message.text and drawn.session.samples == before and not drawn.studio.is_reading
 
 
 def test_a_photograph_that_is_opened_again_lies_as_it_lay(drawn, scan, qtbot, tmp_path):
