@@ -227,9 +227,9 @@ class MainWindow(QMainWindow):
         overlays.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in ("unsure", "spread", "surprise"):
             overlays.addAction(self._actions[name])
-        make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"], checkable=True)
-        make("region", self.tr("Draw a part a&gain"), self._region_tool, icon="region", keys=["G"], checkable=True)
-        make("take", self.tr("&Take a part from another sample"), self._take_tool, icon="take", keys=["T"], checkable=True)
+        make("hint", self.tr("Colour &hints"), self._tool_triggered, icon="brush", keys=["H"], checkable=True)
+        make("region", self.tr("Draw a part a&gain"), self._tool_triggered, icon="region", keys=["G"], checkable=True)
+        make("take", self.tr("&Take a part from another sample"), self._tool_triggered, icon="take", keys=["T"], checkable=True)
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
         self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         self._actions["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
@@ -545,17 +545,11 @@ class MainWindow(QMainWindow):
 
     # hints and regions
 
-    @Slot(bool)
-    def _hint_tool(self, on: bool) -> None:
-        self._use_tool(Tool.HINT if on else Tool.MOVE)
-
-    @Slot(bool)
-    def _region_tool(self, on: bool) -> None:
-        self._use_tool(Tool.REGION if on else Tool.MOVE)
-
-    @Slot(bool)
-    def _take_tool(self, on: bool) -> None:
-        self._use_tool(Tool.TAKE if on else Tool.MOVE)
+    @Slot()
+    def _tool_triggered(self) -> None:
+        """Use the tool that was chosen in place of the one before, or none where that one was left."""
+        chosen = (tool for name, tool in _TOOLS.items() if self._actions[name].isChecked() and tool is not self.canvas.tool)
+        self._use_tool(next(chosen, Tool.MOVE))
 
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
