@@ -190,8 +190,10 @@ def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
     assert (drawn.session.hints.chroma[:, third] == np.array([[20], [-10]])).all()
     drawn.panel.hints.brush.setValue(6)
     assert (drawn._marked_place & ~third).any() and np.array_equal(drawn.session.hints.mask, third), "the last stroke is wider, and gets its colour when that is chosen"
-    drawn._actions["undo"].trigger()
-    drawn._actions["undo"].trigger()
+    fourth = stroke(middle - QPoint(0, 60), keys.ShiftModifier)
+    assert np.array_equal(drawn.session.hints.mask, fourth) and drawn.session.hint_in(fourth) == (20, -10), "by another stroke, too"
+    for _ in range(3):
+        drawn._actions["undo"].trigger()
     stroke(middle + QPoint(0, 60), keys.ShiftModifier)
     assert drawn.session.hints is None, "a colour that was taken back is not given again"
     assert not (stroke(middle) & first).any(), "without Shift it is another place"
@@ -226,6 +228,10 @@ def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
     canvas.set_split(True)
     take(4, 0)
     assert (session.hints.chroma[:, place] == 12).all(), "to the left of the line the photograph is as it was"
+    for saturation, expected in ((0.5, 24), (0.05, 127), (0.0, 12), (1.0, 12)):
+        session.set_saturation(saturation)
+        take(4, 0)
+        assert (session.hints.chroma[:, place] == expected).all(), "it is shown as it was taken"
     session.set_own_chroma(None)
     take(4, 0)
     assert session.hints.mask.any() and not session.hints.chroma.any()

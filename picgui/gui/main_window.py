@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
+        self._colored_place: np.ndarray | None = None  # what of the marked place got a colour last
         self._is_keyed = False  # a tool is being chosen by its key
         self._is_drawing = False
         self._closing = False
@@ -395,6 +396,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.place_extended.connect(self._place_extended)
+        self.canvas.place_resized.connect(self._show_marked)
         self.canvas.color_taken.connect(self._color_taken)
         self.canvas.region_marked.connect(self._region_marked)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
@@ -589,22 +591,32 @@ class MainWindow(QMainWindow):
         self.panel.hints.show_place(None)
 
     @Slot(object)
-    def _place_marked(self, mask: np.ndarray | None) -> None:
+    def _show_marked(self, mask: np.ndarray | None) -> None:
         self._marked_place = mask
         self.panel.hints.show_place(mask)
+
+    @Slot(object)
+    def _place_marked(self, mask: np.ndarray | None) -> None:
+        self._colored_place = None
+        self._show_marked(mask)
         if mask is not None and self.canvas.has_crosshair and self.canvas.hasFocus():
             self.panel.hints.take_focus()
 
     @Slot(object)
     def _place_extended(self, mask: np.ndarray) -> None:
-        """More of the marked place: where that has got a colour, this gets it, too."""
-        color = None if self._marked_place is None else self.session.hint_in(self._marked_place)
+        """More of the marked place: where that has got a colour, this gets it, too; and what a wider brush added to it."""
+        places = [place for place in (self._marked_place, self._colored_place) if place is not None]
+        color = next(filter(None, map(self.session.hint_in, places)), None)
         if color is None:
             self._place_marked(mask)
         else:
             self._marked_place = mask
-            self.session.add_hint(mask, color)
+            self._give_color(*color)
             self.panel.hints.show_place(mask)
+
+    def _give_color(self, a: float, b: float) -> None:
+        self._colored_place = self._marked_place
+        self.session.add_hint(self._marked_place, (a, b))
 
     @Slot(float, float)
     def _color_taken(self, a: float, b: float) -> None:
@@ -615,7 +627,7 @@ class MainWindow(QMainWindow):
     @Slot(float, float)
     def _hint_color_chosen(self, a: float, b: float) -> None:
         if self._marked_place is not None:
-            self.session.add_hint(self._marked_place, (a, b))
+            self._give_color(a, b)
             if self.canvas.has_crosshair and self._is_choosing_color():
                 self._focus_canvas()
 
