@@ -455,6 +455,25 @@ def test_keys_go_back_to_the_open_photograph_while_another_is_still_read(window,
     qtbot.waitUntil(lambda: window.session.path == first and is_done(window), timeout=WAIT)
 
 
+def test_what_was_only_leafed_through_is_not_among_the_last_files_opened(window, folder_of_four, qtbot):
+    first, second, damaged, last = folder_of_four
+    for step, path in ((1, second), (1, damaged), (1, last)):
+        window.leafing._go(step)
+        qtbot.waitUntil(lambda: not window.studio.is_reading and window.session.path in (path, second), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [last, first]
+    window.session.toggle_pins(window.session.samples[:1])
+    window.leafing.go_back()
+    window.leafing.go_back()
+    qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [second, last, first]
+    window._actions["rotate_left"].trigger()
+    qtbot.waitUntil(lambda: window.session.opened.photo.turns == 3 and is_done(window), timeout=WAIT)
+    window.open(last)
+    qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [last, second, first]
+
+
 def test_the_photographs_of_a_folder_are_listed_anew_where_it_has_changed(window, folder_of_four, qtbot, monkeypatch):
     listed = []
     monkeypatch.setattr(leafing, "photos_of", lambda folders: listed.append(folders) or photos_of(folders))

@@ -44,6 +44,9 @@ class Leafing(QObject):
         self._studio, self._session, self._opening = studio, studio.session, opening
         self._listed = _Listed(Path())
         self._at: Path | None = None  # the one that is open; or one beside it that is being opened, or could not be
+        self._going: Path | None = None  # what is being opened from here
+        self._leafed: Path | None = None  # the one that is open, where it came so and nothing was chosen in it
+        self.passed: Path | None = None  # the one before the open one, where both came so: it was only looked at
         self._finder = Worker(self, prepare=give_way)  # a folder may be large, and on a drive that is slow or gone
         self._finder.produced.connect(self._take)
         self._session.photo_changed.connect(self._photo_changed)
@@ -99,11 +102,18 @@ class Leafing(QObject):
         if path == self._open:
             self._studio.stay()
         else:
+            self._going = path
+            if self._session.is_unsaved:
+                self._leafed = None
             self._opening.open(path)
 
     @Slot()
     def _photo_changed(self) -> None:
         self._at = self._open
+        comes = self._at == self._going
+        self.passed = self._leafed if comes else None
+        self._leafed = self._at if comes or self._at == self._leafed else None
+        self._going = None
         if self._at is None:
             self._listed = _Listed(Path())
             self._finder.stop()

@@ -769,7 +769,7 @@ class MainWindow(QMainWindow):
         self._use_tool(Tool.MOVE)
         self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
-            self.opening.remember(self.session.path)
+            self.opening.remember(self.session.path, instead_of=self.leafing.passed)
         self._refresh()
 
     @Slot()

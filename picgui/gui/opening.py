@@ -375,10 +375,10 @@ class Opening(QObject):
         kept = self.settings.value("recent", []) or []
         return [Path(path) for path in ([kept] if isinstance(kept, str) else kept)]
 
-    def remember(self, path: Path) -> None:
-        """Put a file first among the last ones opened."""
+    def remember(self, path: Path, *, instead_of: Path | None = None) -> None:
+        """Put a file first among the last ones opened, and take another one out."""
         path = path.absolute()
-        recent = [path, *(p for p in self.recent() if p != path)][:_RECENT_FILES]
+        recent = [path, *(p for p in self.recent() if p not in (path, instead_of))][:_RECENT_FILES]
         self.settings.setValue("recent", [str(p) for p in recent])
 
     def title_of(self, path: Path | None) -> str:
