@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -159,26 +160,28 @@ def colorize_file(
     candidates: int = defaults.CANDIDATES,
     long_side: int | None = None,
     turns: int = 0,
+    remembered: Mapping[str, int] = MappingProxyType({}),
     overwrite: bool = False,
 ) -> Iterator[Kept | Photo | Drawn | Written]:
     """Colorize a photograph into a file for each seed, but those that are there already.
 
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
-    ``turns`` are those of `Photo.turned`; ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
+    ``turns`` are those of `Photo.turned`, where ``remembered`` has none for the digest of the photograph's file; ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
+    turns = remembered.get(digest, turns) % 4
     read = cache(lambda turns: read_photo(path).turned(turns))
     drawn_with = {"temperature": temperature, "candidates": candidates, "long_side": long_side}
     is_needed = partial(record.is_needed, source_digest=digest, fingerprint=lambda turns: read(turns).fingerprint)
     for seed, target in targets.items():
-        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, turns=turns % 4, source=path, **drawn_with)
+        text = png_text(checkpoint=model.checkpoint.sha256, seed=seed, saturation=saturation, turns=turns, source=path, **drawn_with)
         if is_needed(target, text, overwrite=overwrite):
             texts[seed] = text | {record.SOURCE_DIGEST: digest}
         else:
             yield Kept(target)
     if not texts:
         return
-    photo = read(turns % 4)
+    photo = read(turns)
     for folder in {targets[seed].parent for seed in texts}:
         make_folder(folder)
         check_writable(folder)

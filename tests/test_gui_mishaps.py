@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 
@@ -269,7 +269,7 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     moved = scan.rename(tmp_path / "moved.png")
     drawn.open(target)
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
-    assert [button.text() for button in drawn.message._buttons] == ["Go back to them", "Find it…"]
+    assert [button.text() for button in drawn.message._buttons] == ["Find it…", "Go back to them"]
     suggested = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(Path(given[2])), ("", ""))[1])
     drawn.settings.setValue("export_folder", str(target.parent))
@@ -288,7 +288,7 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     drawn.open(target)
     qtbot.waitUntil(lambda: drawn.session.file is None and is_done(drawn), timeout=WAIT)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
-    drawn.message._buttons[1].click()
+    drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
     assert drawn.session.selected.seed == 1 and "another photograph" not in drawn.message.text
 
@@ -1260,6 +1260,26 @@ def test_who_goes_back_by_the_file_is_offered_the_earlier_samples_and_the_others
     action.trigger()
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert session.kept() == kept and message.text == "other.png and its samples were put aside."
+
+
+def test_what_was_gone_back_to_by_the_menu_is_offered_no_more(slowly, drawn, other, qtbot):
+    session, message, kept = drawn.session, drawn.message, drawn.session.kept()
+    drawn.open(other)
+    qtbot.waitUntil(lambda: session.name == "other" and message.isVisible(), timeout=WAIT)
+    drawn._actions["put_aside"].trigger()  # before the other has a sample
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == kept and message.isHidden()
+
+
+def test_what_was_moved_a_moment_ago_is_of_the_photograph_before_the_pasted_one(drawn, qtbot):
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.gray)
+    data = QMimeData()
+    data.setImageData(image)
+    drawn.panel.temperature.setValue(33)
+    assert drawn.panel.is_asking and drawn.opening.take_in(data)
+    assert not drawn.panel.is_asking and drawn.session.temperature == 0.33
+    qtbot.waitUntil(lambda: drawn.session.path is None, timeout=WAIT)
 
 
 def test_an_older_session_does_not_take_the_place_of_newer_work_that_was_put_aside(slowly, drawn, other, tmp_path, qtbot):

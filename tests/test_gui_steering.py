@@ -1,5 +1,6 @@
 """Hints, regions, sessions, restored exports, many photographs, preferences: in the real window with a tiny checkpoint."""
 
+import io
 import json
 import threading
 import time
@@ -33,7 +34,7 @@ from picgui.opencv import cv2
 from picgui.paths import data_dir, default_checkpoint, example_photo
 from picgui.photo import read_photo
 from picgui.pipeline import Coarse, colorize
-from picgui.png import read_png_text
+from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
@@ -189,8 +190,10 @@ def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
     assert (drawn.session.hints.chroma[:, third] == np.array([[20], [-10]])).all()
     drawn.panel.hints.brush.setValue(6)
     assert (drawn._marked_place & ~third).any() and np.array_equal(drawn.session.hints.mask, third), "the last stroke is wider, and gets its colour when that is chosen"
-    drawn._actions["undo"].trigger()
-    drawn._actions["undo"].trigger()
+    fourth = stroke(middle - QPoint(0, 60), keys.ShiftModifier)
+    assert np.array_equal(drawn.session.hints.mask, fourth) and drawn.session.hint_in(fourth) == (20, -10), "by another stroke, too"
+    for _ in range(3):
+        drawn._actions["undo"].trigger()
     stroke(middle + QPoint(0, 60), keys.ShiftModifier)
     assert drawn.session.hints is None, "a colour that was taken back is not given again"
     assert not (stroke(middle) & first).any(), "without Shift it is another place"
@@ -225,6 +228,10 @@ def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
     canvas.set_split(True)
     take(4, 0)
     assert (session.hints.chroma[:, place] == 12).all(), "to the left of the line the photograph is as it was"
+    for saturation, expected in ((0.5, 24), (0.05, 127), (0.0, 12), (1.0, 12)):
+        session.set_saturation(saturation)
+        take(4, 0)
+        assert (session.hints.chroma[:, place] == expected).all(), "it is shown as it was taken"
     session.set_own_chroma(None)
     take(4, 0)
     assert session.hints.mask.any() and not session.hints.chroma.any()
@@ -1729,7 +1736,7 @@ def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, s
     assert lies_as(drawn, scan, 3)
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and session.kept() == kept, timeout=WAIT)
-    assert lies_as(drawn, scan, 0)
+    assert lies_as(drawn, scan, 0) and drawn.opening._turned() == {}
     turn(drawn, "left", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     sideways = session.kept()
@@ -1779,6 +1786,23 @@ def test_nothing_is_turned_where_no_photograph_is_open_or_another_one_is_being_r
     go_on.set()
     qtbot.waitUntil(lambda: window.session.name == "other" and is_done(window), timeout=WAIT)
     assert lies_as(window, other_scan, 0) and window._actions["rotate_right"].isEnabled()
+
+
+def test_what_is_being_turned_can_be_turned_no_more_once_another_is_read(drawn, other_scan, qtbot, monkeypatch):
+    go_on, turn_job = threading.Event(), jobs.turn
+
+    def slow(*arguments):
+        go_on.wait(WAIT / 1000)
+        yield from turn_job(*arguments)
+
+    monkeypatch.setattr(jobs, "turn", slow)
+    rotate = drawn._actions["rotate_right"]
+    rotate.trigger()
+    assert drawn.studio.is_reading and rotate.isEnabled()
+    drawn.open(other_scan)
+    assert drawn.studio.is_reading and not rotate.isEnabled()
+    go_on.set()
+    qtbot.waitUntil(lambda: drawn.session.name == "other" and is_done(drawn) and rotate.isEnabled(), timeout=WAIT)
 
 
 def test_a_photograph_that_cannot_be_turned_stays_as_it_lies(drawn, scan, qtbot, monkeypatch):
@@ -1862,6 +1886,34 @@ def test_an_exported_picture_brings_its_photograph_back_as_it_lay(drawn, scan, q
     assert np.array_equal(drawn.session.selected.chroma, sample.chroma)
 
 
+def test_an_exported_picture_brings_its_photograph_back_that_has_got_a_caption(drawn, scan, qtbot, tmp_path):
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    path, caption = tmp_path / "out" / "a.png", io.BytesIO()
+    path.parent.mkdir()
+    drawn.exporting.export([(drawn.session.selected, path)])
+    qtbot.waitUntil(path.exists, timeout=WAIT)
+    write_chunk(caption, *text_chunk("Title", "Grandmother"))
+    content, first = scan.read_bytes(), 33  # bytes before the second chunk
+    scan.write_bytes(content[:first] + caption.getvalue() + content[first:])
+    drawn.open(path)
+    qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
+    assert lies_as(drawn, scan, 3) and drawn.session.path == scan and "found" not in drawn.message.text
+    cv2.imwrite(str(scan), 255 - cv2.imread(str(scan)))
+    drawn.open(path)
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.path == path, timeout=WAIT)
+    assert "scan.png, was not found" in drawn.message.text
+
+
+def test_exported_pictures_in_which_the_photograph_lies_differently_are_told(drawn, scan, tmp_path):
+    paths = [tmp_path / f"{turns}.png" for turns in range(2)]
+    for turns, path in enumerate(paths):
+        list(colorize_file(scan, drawn.studio.model, targets={turns: path}, temperature=0.5, saturation=1.0, turns=turns))
+    before = drawn.session.samples
+    drawn.opening.open_many(paths)
+    assert "lies differently in these pictures" in drawn.message.text and drawn.session.samples == before and not drawn.studio.is_reading
+
+
 def test_a_photograph_that_is_opened_again_lies_as_it_lay(drawn, scan, qtbot, tmp_path):
     turn(drawn, "right", qtbot)
     moved = scan.with_name("moved.png")
@@ -1882,6 +1934,28 @@ def test_a_photograph_that_is_opened_again_lies_as_it_lay(drawn, scan, qtbot, tm
     drawn.open(moved)
     qtbot.waitUntil(lambda: drawn.session.opened.photo.width == 100 and is_done(drawn), timeout=WAIT)
     assert lies_as(drawn, moved, 0)
+
+
+def test_a_queue_colorizes_a_photograph_as_it_lay_and_a_result_that_lies_otherwise_changes_nothing(drawn, scan, tmp_path, qtbot):
+    list(colorize_file(scan, drawn.studio.model, targets={9: tmp_path / "upright.png"}, temperature=0.5, saturation=1.0))
+    turn(drawn, "right", qtbot)
+    drawn.session.set_sample_count(2)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    drawn.opening.open_many([scan])
+    queue = drawn.opening.batch
+    queue.folder.setText(str(tmp_path / "out"))
+    queue.start.click()
+    qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
+    before = drawn.session.samples
+    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    qtbot.waitUntil(lambda: drawn.session.samples != before and is_done(drawn), timeout=WAIT)
+    queue.close()
+    assert lies_as(drawn, scan, 1) and all(np.array_equal(a.chroma, b.chroma) for a, b in zip(before, drawn.session.samples, strict=True))
+    drawn.open(tmp_path / "upright.png")
+    qtbot.waitUntil(lambda: len(drawn.session.samples) == 1 and is_done(drawn), timeout=WAIT)
+    assert lies_as(drawn, scan, 0)
+    drawn.open(scan)
+    qtbot.waitUntil(lambda: drawn.session.opened.photo.turns == 1, timeout=WAIT)
 
 
 def test_a_pasted_picture_can_be_turned_and_outlives_a_crash_so(pasted, qtbot):

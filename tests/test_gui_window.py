@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from picgui.batch import colorize_file, photos_of
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.gui import exporting, leafing, opening
+from picgui.gui import exporting, jobs, leafing, opening
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
@@ -428,6 +429,49 @@ def test_keys_go_on_from_a_photograph_that_is_still_read(window, folder_of_four,
     for _ in range(4):
         window.leafing.go_on()
     assert opened == folder_of_four[1:]
+
+
+def test_keys_go_back_to_the_open_photograph_while_another_is_still_read(window, folder_of_four, qtbot, monkeypatch):
+    first, second, *_ = folder_of_four
+    go_on, go_back = window._actions["next_photo"], window._actions["previous_photo"]
+    window.leafing.go_on()
+    qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
+    held, open_photo, samples = threading.Event(), jobs.open_photo, window.session.samples
+
+    def slow(*arguments, **options):
+        held.wait(WAIT / 1000)
+        yield from open_photo(*arguments, **options)
+
+    with monkeypatch.context() as reading:
+        reading.setattr(jobs, "open_photo", slow)
+        window.leafing.go_back()
+        assert window.studio.is_reading and not go_back.isEnabled() and go_on.isEnabled()
+        window.leafing.go_on()
+        assert not window.studio.is_reading and go_back.isEnabled()
+        held.set()
+        qtbot.waitUntil(lambda: not window.studio._reader.is_busy(), timeout=WAIT)
+    assert window.session.path == second and window.session.samples == samples
+    window.leafing.go_back()
+    qtbot.waitUntil(lambda: window.session.path == first and is_done(window), timeout=WAIT)
+
+
+def test_what_was_only_leafed_through_is_not_among_the_last_files_opened(window, folder_of_four, qtbot):
+    first, second, damaged, last = folder_of_four
+    for step, path in ((1, second), (1, damaged), (1, last)):
+        window.leafing._go(step)
+        qtbot.waitUntil(lambda: not window.studio.is_reading and window.session.path in (path, second), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [last, first]
+    window.session.toggle_pins(window.session.samples[:1])
+    window.leafing.go_back()
+    window.leafing.go_back()
+    qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [second, last, first]
+    window._actions["rotate_left"].trigger()
+    qtbot.waitUntil(lambda: window.session.opened.photo.turns == 3 and is_done(window), timeout=WAIT)
+    window.open(last)
+    qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [last, second, first]
 
 
 def test_the_photographs_of_a_folder_are_listed_anew_where_it_has_changed(window, folder_of_four, qtbot, monkeypatch):

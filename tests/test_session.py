@@ -299,6 +299,18 @@ def test_a_colour_is_that_of_a_place_where_all_of_it_has_got_it(session):
     assert session.hint_in(two) == (5, 7) and session.hint_in(one | two) is None
 
 
+def test_a_colour_that_a_place_has_already_is_no_step(session):
+    finish(session)
+    one = np.zeros((ROWS, COLUMNS), bool)
+    one[0] = True
+    session.add_hint(one, (5.2, -0.3))
+    steps, samples = session.undo_stack.count(), session.samples
+    session.add_hint(one, (4.8, 0.0))
+    assert (session.undo_stack.count(), session.samples) == (steps, samples)
+    session.add_hint(one, (6.0, 0.0))
+    assert session.undo_stack.count() == steps + 1 and session.hint_in(one) == (6, 0)
+
+
 def test_a_number_of_samples_that_changes_nothing_is_no_step(session):
     finish(session)
     session.toggle_pins(session.samples)

@@ -59,7 +59,7 @@ def prepare() -> None:
 
 
 def open_at_start(window: MainWindow, paths: Sequence[Path]) -> None:
-    """Open what the command names: a photograph at once; several, or a folder of them, as a queue once the model is loaded."""
+    """Open what the command names: a file at once; several, or a folder, once the model is loaded, as a queue of them needs it."""
     if len(paths) > 1 or any(is_folder(path) for path in paths):
         window.studio.model_changed.connect(lambda: window.opening.open_many(paths), Qt.ConnectionType.SingleShotConnection)
     elif paths:

@@ -1,7 +1,7 @@
 """Many photographs one after the other: a queue with progress, pause, skip, and what went wrong at the end."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -81,13 +81,15 @@ class BatchDialog(QDialog):
         at_start: bool,
         threads: int,
         settings: QSettings,
+        turned: Callable[[], Mapping[str, int]],
         left_out: str = "",
         parent: QWidget | None = None,
     ):
-        """``at_start`` says that what is wanted is what the program began with: no choice of a person's; ``left_out`` what was among the photographs and is none."""
+        """``at_start`` says that what is wanted is what the program began with: no choice of a person's; ``turned`` gives `Photo.turns` by the digests of files,
+        ``left_out`` says what was among the photographs and is none."""
         super().__init__(parent)
         self._paths, self._model, self._settings = list(paths), model, settings
-        self._now, self._left_out = wanted, left_out
+        self._now, self._turned, self._left_out = wanted, turned, left_out
         self._states = [State.WAITING] * len(self._paths)
         self._current: int | None = None
         self._namesakes: dict[Path, Path] = {}
@@ -369,6 +371,7 @@ class BatchDialog(QDialog):
                 targets=targets,
                 temperature=wanted.temperature,
                 saturation=wanted.saturation,
+                remembered=self._turned(),
                 overwrite=self.overwrite.isChecked(),
             )
         )

@@ -70,7 +70,8 @@ class Canvas(QWidget):
     split_changed = Signal(bool)
     place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma; None where nothing is any more
     place_extended = Signal(object)  # the same, by a stroke that was added to what was marked
-    color_taken = Signal(float, float)  # a, b of what is shown where a person pointed
+    place_resized = Signal(object)  # the same, by another width of the last stroke
+    color_taken = Signal(float, float)  # a, b of a hint that will look as what is shown where a person pointed
     region_marked = Signal(object)  # as `place_marked`
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
@@ -187,7 +188,7 @@ class Canvas(QWidget):
         self._brush = radius
         self.update()
         if self._tool is Tool.HINT and self._stroke and self._grabbed is None:
-            self.place_marked.emit(self._marked_mask())
+            self.place_resized.emit(self._marked_mask())
 
     @property
     def has_split(self) -> bool:
@@ -864,13 +865,16 @@ class Canvas(QWidget):
         self._stroke = [at]
 
     def _take_color(self, at: QPointF) -> None:
-        """Tell the colour that is shown at a point of the widget: of a sample, or of the photograph as it was."""
+        """Tell the colour that is shown at a point of the widget: of a sample, or of the photograph as it was, on which the saturation has no effect."""
         share, sample = self._to_photo(at, self._pressed_pane()), self._sample_at(at)
         if not QRectF(0, 0, 1, 1).contains(share):
             return
         is_before = self._original or sample is None or (self.has_split and share.x() < self._split)
         chroma = self._session.own_chroma if is_before else self._session.colors_of(sample)
-        self.color_taken.emit(*((0.0, 0.0) if chroma is None else chroma[:, *_pixel(share, *chroma.shape[1:])].tolist()))
+        color = np.zeros(2) if chroma is None else chroma[:, *_pixel(share, *chroma.shape[1:])]
+        if is_before and self._session.saturation:
+            color = np.clip(color / self._session.saturation, -127, 127)
+        self.color_taken.emit(*color.tolist())
 
     def _tell_mark(self) -> None:
         mask = self._marked_mask()

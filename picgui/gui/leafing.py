@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui.batch import photos_of
 from picgui.gui.opening import Opening
-from picgui.gui.session import Session
+from picgui.gui.studio import Studio
 from picgui.gui.worker import Worker
 from picgui.paths import example_photo
 from picgui.threads import give_way
@@ -39,14 +39,18 @@ class Leafing(QObject):
 
     changed = Signal()  # what there is beside it
 
-    def __init__(self, session: Session, opening: Opening, parent: QObject):
+    def __init__(self, studio: Studio, opening: Opening, parent: QObject):
         super().__init__(parent)
-        self._session, self._opening = session, opening
+        self._studio, self._session, self._opening = studio, studio.session, opening
         self._listed = _Listed(Path())
         self._at: Path | None = None  # the one that is open; or one beside it that is being opened, or could not be
+        self._going: Path | None = None  # what is being opened from here
+        self._leafed: Path | None = None  # the one that is open, where it came so and nothing was chosen in it
+        self.passed: Path | None = None  # the one before the open one, where both came so: it was only looked at
         self._finder = Worker(self, prepare=give_way)  # a folder may be large, and on a drive that is slow or gone
         self._finder.produced.connect(self._take)
-        session.photo_changed.connect(self._photo_changed)
+        self._session.photo_changed.connect(self._photo_changed)
+        studio.reading_changed.connect(self.changed)
 
     @property
     def place(self) -> tuple[int, int] | None:
@@ -80,25 +84,36 @@ class Leafing(QObject):
         return None if path in (None, example_photo()) else path.absolute()
 
     def _beside(self, step: int) -> Path | None:
-        """What comes next in a direction, be the one before it open, on its way or damaged; but not the one that is open already."""
+        """What comes next in a direction, be the one before it open, on its way or damaged; the one that is open only where another is on its way."""
         photos = self._listed.photos
         if self._at is None:
             return None
         place = bisect_right(photos, self._at) if step > 0 else bisect_left(photos, self._at) - 1
-        if 0 <= place < len(photos) and photos[place] == self._open:
+        if 0 <= place < len(photos) and photos[place] == self._open and not self._studio.is_leaving:
             place += step
         return photos[place] if 0 <= place < len(photos) else None
 
     def _go(self, step: int) -> None:
         path = self._beside(step)
-        if path is not None:
-            self._at = path
-            self.changed.emit()
+        if path is None:
+            return
+        self._at = path
+        self.changed.emit()
+        if path == self._open:
+            self._studio.stay()
+        else:
+            self._going = path
+            if self._session.is_unsaved:
+                self._leafed = None
             self._opening.open(path)
 
     @Slot()
     def _photo_changed(self) -> None:
         self._at = self._open
+        comes = self._at == self._going
+        self.passed = self._leafed if comes else None
+        self._leafed = self._at if comes or self._at == self._leafed else None
+        self._going = None
         if self._at is None:
             self._listed = _Listed(Path())
             self._finder.stop()

@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
         self._actions: dict[str, QAction] = {}
         self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
+        self._colored_place: np.ndarray | None = None  # what of the marked place got a colour last
         self._is_keyed = False  # a tool is being chosen by its key
         self._is_drawing = False
         self._closing = False
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
         self._make_widgets()
         self.choosing = Choosing(self.session, self.gallery, self.canvas, self)
         self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
-        self.leafing = Leafing(self.session, self.opening, self)
+        self.leafing = Leafing(self.studio, self.opening, self)
         self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
         self._make_actions()
         self._make_menus()
@@ -227,9 +228,9 @@ class MainWindow(QMainWindow):
         overlays.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in ("unsure", "spread", "surprise"):
             overlays.addAction(self._actions[name])
-        make("hint", self.tr("Colour &hints"), self._hint_tool, icon="brush", keys=["H"], checkable=True)
-        make("region", self.tr("Draw a part a&gain"), self._region_tool, icon="region", keys=["G"], checkable=True)
-        make("take", self.tr("&Take a part from another sample"), self._take_tool, icon="take", keys=["T"], checkable=True)
+        make("hint", self.tr("Colour &hints"), self._tool_triggered, icon="brush", keys=["H"], checkable=True)
+        make("region", self.tr("Draw a part a&gain"), self._tool_triggered, icon="region", keys=["G"], checkable=True)
+        make("take", self.tr("&Take a part from another sample"), self._tool_triggered, icon="take", keys=["T"], checkable=True)
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
         self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         self._actions["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
@@ -395,6 +396,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._save_soon)
         self.canvas.place_marked.connect(self._place_marked)
         self.canvas.place_extended.connect(self._place_extended)
+        self.canvas.place_resized.connect(self._show_marked)
         self.canvas.color_taken.connect(self._color_taken)
         self.canvas.region_marked.connect(self._region_marked)
         panel.hints.color_chosen.connect(self._hint_color_chosen)
@@ -545,17 +547,11 @@ class MainWindow(QMainWindow):
 
     # hints and regions
 
-    @Slot(bool)
-    def _hint_tool(self, on: bool) -> None:
-        self._use_tool(Tool.HINT if on else Tool.MOVE)
-
-    @Slot(bool)
-    def _region_tool(self, on: bool) -> None:
-        self._use_tool(Tool.REGION if on else Tool.MOVE)
-
-    @Slot(bool)
-    def _take_tool(self, on: bool) -> None:
-        self._use_tool(Tool.TAKE if on else Tool.MOVE)
+    @Slot()
+    def _tool_triggered(self) -> None:
+        """Use the tool that was chosen in place of the one before, or none where that one was left."""
+        chosen = (tool for name, tool in _TOOLS.items() if self._actions[name].isChecked() and tool is not self.canvas.tool)
+        self._use_tool(next(chosen, Tool.MOVE))
 
     def _use_tool(self, tool: Tool) -> None:
         self._marked_place = None
@@ -595,22 +591,32 @@ class MainWindow(QMainWindow):
         self.panel.hints.show_place(None)
 
     @Slot(object)
-    def _place_marked(self, mask: np.ndarray | None) -> None:
+    def _show_marked(self, mask: np.ndarray | None) -> None:
         self._marked_place = mask
         self.panel.hints.show_place(mask)
+
+    @Slot(object)
+    def _place_marked(self, mask: np.ndarray | None) -> None:
+        self._colored_place = None
+        self._show_marked(mask)
         if mask is not None and self.canvas.has_crosshair and self.canvas.hasFocus():
             self.panel.hints.take_focus()
 
     @Slot(object)
     def _place_extended(self, mask: np.ndarray) -> None:
-        """More of the marked place: where that has got a colour, this gets it, too."""
-        color = None if self._marked_place is None else self.session.hint_in(self._marked_place)
+        """More of the marked place: where that has got a colour, this gets it, too; and what a wider brush added to it."""
+        places = [place for place in (self._marked_place, self._colored_place) if place is not None]
+        color = next(filter(None, map(self.session.hint_in, places)), None)
         if color is None:
             self._place_marked(mask)
         else:
             self._marked_place = mask
-            self.session.add_hint(mask, color)
+            self._give_color(*color)
             self.panel.hints.show_place(mask)
+
+    def _give_color(self, a: float, b: float) -> None:
+        self._colored_place = self._marked_place
+        self.session.add_hint(self._marked_place, (a, b))
 
     @Slot(float, float)
     def _color_taken(self, a: float, b: float) -> None:
@@ -621,7 +627,7 @@ class MainWindow(QMainWindow):
     @Slot(float, float)
     def _hint_color_chosen(self, a: float, b: float) -> None:
         if self._marked_place is not None:
-            self.session.add_hint(self._marked_place, (a, b))
+            self._give_color(a, b)
             if self.canvas.has_crosshair and self._is_choosing_color():
                 self._focus_canvas()
 
@@ -763,7 +769,7 @@ class MainWindow(QMainWindow):
         self._use_tool(Tool.MOVE)
         self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
-            self.opening.remember(self.session.path)
+            self.opening.remember(self.session.path, instead_of=self.leafing.passed)
         self._refresh()
 
     @Slot()

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import while_painting
 from picgui.paths import example_photo, is_file, is_folder
-from picgui.photo import PHOTO_ENDINGS
+from picgui.photo import PHOTO_ENDINGS, read_photo
 from picgui.writing import is_written_here
 
 _RECENT_FILES = 8
@@ -48,7 +49,7 @@ class Opening(QObject):
 
     @Slot()
     def ask_for_photo(self) -> None:
-        """Let a person choose a file, or several for a queue."""
+        """Let a person choose a file, or several."""
         kinds = self.tr("Photographs and sessions (%1)")
         self._open_all(self._ask_for_files(QFileDialog.getOpenFileNames, self.tr("Open a photograph"), kinds, (*PHOTO_ENDINGS, records.ENDING)))
 
@@ -63,7 +64,7 @@ class Opening(QObject):
         return files
 
     def _open_all(self, files: Sequence[Path]) -> None:
-        """Open a file, or offer to colorize several."""
+        """Open a file, or several: as pictures that were exported, or else as a queue."""
         if len(files) > 1:
             self.open_many(files)
         elif files:
@@ -109,6 +110,9 @@ class Opening(QObject):
         if not records.are_of_one_photograph(list(read.values())):
             self.message.tell_note(self.tr("These pictures are of different photographs. Open those of one photograph at a time."))
             return
+        if len({one.turns for one in read.values()}) > 1:
+            self.message.tell_note(self.tr("The photograph lies differently in these pictures. Open those together in which it lies the same way."))
+            return
         notes = []
         if len(read) < len(paths):
             notes.append(self.tr("Only exported PNG pictures bring their colours back; others were left out."))
@@ -126,9 +130,11 @@ class Opening(QObject):
     @Slot(str, object)
     def _photo_taken(self, notes: str, left: records.Record | None) -> None:
         """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
-        self._remember_turns()
         restoring = self.session.restoring
-        self._aside = [record for record in self._aside if record.restored is not restoring]
+        others = [record for record in self._aside if record.restored is not restoring]
+        if restoring is None or len(others) < len(self._aside):  # else it lies as a file has it, which may be older
+            self._remember_turns()
+        self._aside = others
         if left is not None:
             self._make_room()
             self._aside.append(left)
@@ -150,7 +156,7 @@ class Opening(QObject):
         words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(offered.source))
         if offered is own:
             words = self.tr("Earlier samples of this photograph were put aside.")
-        self.message.tell_note(f"{words} {notes}".strip(), (self.tr("Go back to them"), partial(self.take_up, offered)), *find)
+        self.message.tell_note(f"{words} {notes}".strip(), *find, (self.tr("Go back to them"), partial(self.take_up, offered)))
 
     def _make_room(self) -> None:
         """Where there is no room for another to be put aside, let the oldest go that was only looked at; where all are of a person's choices the oldest is
@@ -179,6 +185,7 @@ class Opening(QObject):
 
     def take_up(self, record: records.Record, *, note: str = "") -> None:
         """Open the photograph of a record at its place, or out of the record."""
+        self._begin()
         if record.picture is not None:
             self.studio.open_picture(record.picture, restored=record.restored, turns=record.turns)
         else:
@@ -198,9 +205,7 @@ class Opening(QObject):
         """Turn the photograph; its samples are put aside, and those from when it lay so before are taken up again."""
         if not self.studio.can_turn:
             return
-        if not self.message.is_offering:
-            self.message.hide()
-        self.begun.emit()
+        self._begin()
         turns, digest = (self.studio.turns + quarter_turns) % 4, self.session.opened.digest
         own = [record for record in self._aside if self._is_of_present(record) and (record.turns, record.digest) == (turns, digest)]
         self.studio.turn(quarter_turns, restored=own[-1].restored if own else None)
@@ -223,7 +228,7 @@ class Opening(QObject):
 
     def _open_record(self, path: Path, record: records.Record, *, note: str = "") -> None:
         """Open the photograph that a file is of, with the samples that it remembers."""
-        source = self._find(record.source, path, record.digest)
+        source = self._find(record, path)
         if record.picture is not None or source is not None:
             self.take_up(replace(record, source=source), note=note)
         elif records.is_session(path):
@@ -247,9 +252,10 @@ class Opening(QObject):
         for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
             self.take_up(replace(record, source=path))
 
-    def _find(self, source: Path | None, beside: Path, digest: str) -> Path | None:
-        """Where a photograph is: at its place, or by its name beside a file or among the last ones opened. Only at its own place another than that of the
-        digest is taken: it may have been changed there, which is told."""
+    def _find(self, record: records.Record, beside: Path) -> Path | None:
+        """Where the photograph of a record is: at its place, or by its name beside a file or among the last ones opened; it may have got another caption.
+        Only at its own place one of other pixels is taken: it may have been changed there, which is told."""
+        source = record.source
         if source is None:
             return None
         places = [source] if source.is_absolute() else []
@@ -257,13 +263,17 @@ class Opening(QObject):
         places += [Path(preferences.folder(self.settings, "open_folder")) / source.name]
         places += [path for path in self.recent() if path.name == source.name]
         there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
-        for place in there if digest else ():
+        if not record.digest:
+            return next(iter(there), None)
+        is_file_of = (
+            lambda place: file_digest(place) == record.digest,
+            lambda place: read_photo(place).turned(record.turns).fingerprint == record.restored.photo,
+        )
+        for is_its_own, place in product(is_file_of, there):
             with contextlib.suppress(PicError):
-                if while_painting(partial(file_digest, place)) == digest:
+                if while_painting(partial(is_its_own, place)):
                     return place
-        if digest:
-            return source if source in there else None
-        return next(iter(there), None)
+        return source if source in there else None
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders; pictures that were exported are opened."""
@@ -300,6 +310,7 @@ class Opening(QObject):
                 at_start=self._wanted() == self._at_start,
                 threads=preferences.threads(self.settings),
                 settings=self.settings,
+                turned=self._turned,
                 left_out=left_out,
                 parent=self._window,
             )
@@ -352,8 +363,7 @@ class Opening(QObject):
             if isinstance(image, QPixmap):
                 image = image.toImage()
             if isinstance(image, QImage) and not image.isNull():
-                if not self.message.is_offering:
-                    self.message.hide()
+                self._begin()
                 self.studio.paste(pixels_of(image))
             else:
                 self.message.tell_error(self.tr("The picture could not be read from there. Save it as a file and open that."))
@@ -365,10 +375,10 @@ class Opening(QObject):
         kept = self.settings.value("recent", []) or []
         return [Path(path) for path in ([kept] if isinstance(kept, str) else kept)]
 
-    def remember(self, path: Path) -> None:
-        """Put a file first among the last ones opened."""
+    def remember(self, path: Path, *, instead_of: Path | None = None) -> None:
+        """Put a file first among the last ones opened, and take another one out."""
         path = path.absolute()
-        recent = [path, *(p for p in self.recent() if p != path)][:_RECENT_FILES]
+        recent = [path, *(p for p in self.recent() if p not in (path, instead_of))][:_RECENT_FILES]
         self.settings.setValue("recent", [str(p) for p in recent])
 
     def title_of(self, path: Path | None) -> str:

@@ -349,9 +349,9 @@ def read_all_exported(paths: Sequence[Path]) -> dict[Path, Record]:
 
 
 def are_of_one_photograph(found: Sequence[Record]) -> bool:
-    """Whether what exported pictures remember is of one file, or of the same luminance, and it lay in one way."""
+    """Whether what exported pictures remember is of one file, or of the same luminance."""
     named = {one.digest for one in found}, {one.restored.photo for one in found}
-    return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named) and len({one.turns for one in found}) == 1
+    return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named)
 
 
 def joined(found: Sequence[Record], *, leading: int) -> Record:

@@ -467,8 +467,11 @@ class Session(QObject):
         """Give a colour to the pixels of a (h, w) mask, and draw what is not pinned again with the same seeds."""
         if self.embedded is None or not mask.any():
             return
+        color = np.rint(np.float32(chroma))  # whole, as records keep them
+        if self.hint_in(mask) == tuple(color):  # as by a second click
+            return
         before = self.hints or Known(np.zeros(mask.shape, bool), np.zeros((2, *mask.shape), np.float32))
-        given = np.where(mask, np.rint(np.float32(chroma))[:, None, None], before.chroma)  # whole, as records keep them
+        given = np.where(mask, color[:, None, None], before.chroma)
         self._choose_hints(self.tr("Colour hint"), Known(before.mask | mask, given))
 
     def remove_hints(self, mask: np.ndarray) -> None:

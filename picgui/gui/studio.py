@@ -74,7 +74,7 @@ class Studio(QObject):
     exported = Signal(list, bool)  # paths, when all of one request are written, and whether parts of them are drafts
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
     measured = Signal(object)  # Measured
-    reading_changed = Signal()
+    reading_changed = Signal()  # whether a photograph is read, or how it is turned
     unmeasured = Signal(str)  # what could not be measured: "uncertainty" or "surprise"
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
@@ -140,7 +140,12 @@ class Studio(QObject):
     @property
     def can_turn(self) -> bool:
         """Whether there is a photograph, and no other one is being read."""
-        return self.session.opened is not None and (not self.is_reading or self._turning != 0)
+        return self.session.opened is not None and not self.is_leaving
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether another photograph is being read."""
+        return self.is_reading and not self._turning
 
     @property
     def turns(self) -> int:
@@ -153,14 +158,17 @@ class Studio(QObject):
         if turning:
             self._read(jobs.turn(self.session.opened, turning), restored, turning=turning)
         else:  # it lies so still
-            self._reader.stop()
-            self._turning = 0
-            self._set_reading(False)
+            self.stay()
+
+    def stay(self) -> None:
+        """Read no more: the photograph that is open stays as it lies."""
+        self._reader.stop()
+        self._set_reading(False)
 
     def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "", *, turning: int = 0) -> None:
-        self._restored, self._note, self._turning = restored, note, turning
+        self._restored, self._note = restored, note
         self._reader.replace(job)
-        self._set_reading(True)
+        self._set_reading(True, turning=turning)
 
     def use_model(self, checkpoint: Path | None, *, device: str | None) -> None:
         """Draw with another checkpoint or on another device from now on; the present model stays if it cannot be loaded.
@@ -350,7 +358,6 @@ class Studio(QObject):
     @Slot(int, object)
     def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
-            self._turning = 0
             self.failed.emit(error)
             self._set_reading(False)
 
@@ -376,9 +383,10 @@ class Studio(QObject):
                 self.unmeasured.emit(what)
                 del self._measured[what]  # to be measured when it is asked for again
 
-    def _set_reading(self, reading: bool) -> None:
-        if reading is not self.is_reading:
-            self.is_reading = reading
+    def _set_reading(self, reading: bool, *, turning: int = 0) -> None:
+        changed = (reading, turning) != (self.is_reading, self._turning)
+        self.is_reading, self._turning = reading, turning
+        if changed:
             self.reading_changed.emit()
 
     # the network

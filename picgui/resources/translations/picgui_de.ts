@@ -924,6 +924,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Diese Bilder gehören zu verschiedenen Fotos. Öffnen Sie immer nur die eines Fotos zugleich.</translation>
     </message>
     <message>
+        <source>The photograph lies differently in these pictures. Open those together in which it lies the same way.</source>
+        <translation>In diesen Bildern ist das Foto verschieden gedreht. Öffnen Sie nur die zugleich, in denen es gleich liegt.</translation>
+    </message>
+    <message>
         <source>Only exported PNG pictures bring their colours back; others were left out.</source>
         <translation>Nur exportierte PNG-Bilder bringen ihre Farben zurück; andere wurden ausgelassen.</translation>
     </message>
