@@ -486,7 +486,12 @@ def test_the_photographs_of_a_folder_are_listed_anew_where_it_has_changed(window
     qtbot.waitUntil(lambda: folder_of_four[2].name in window.message.text, timeout=WAIT)
     window.leafing.go_on()
     qtbot.waitUntil(lambda: window.leafing.place == (3, 3), timeout=WAIT)
-    assert listed == [[folder_of_four[0].parent]]
+    assert listed == [[folder_of_four[0].parent]] and "3 of 3 in the folder" in window.status.text()
+    for path in folder_of_four[:2]:
+        path.unlink()
+    window.open(folder_of_four[3])
+    qtbot.waitUntil(lambda: window.leafing.place == (1, 1), timeout=WAIT)
+    assert "in the folder" not in window.status.text()
 
 
 def test_beside_a_pasted_picture_the_example_or_an_exported_picture_itself(window, folder_of_four, qtbot):

@@ -874,8 +874,8 @@ class MainWindow(QMainWindow):
         if self.session.opened is not None:
             photo = self.session.opened.photo
             parts.append(f"{photo.width} × {photo.height}")
-        if self.leafing.place is not None:
-            at, photos = self.leafing.place
+        at, photos = self.leafing.place or (0, 0)
+        if photos > 1:
             parts.append(self.tr("%1 of %2 in the folder").replace("%1", str(at)).replace("%2", str(photos)))
         if self._seconds_a_sample is not None:
             parts.append(self.tr("%1 s per sample").replace("%1", number(self._seconds_a_sample, 1)))
