@@ -166,7 +166,8 @@ def colorize_file(
     """Colorize a photograph into a file for each seed, but those that are there already.
 
     Yields what is kept, the photograph once it is read, how far it is after every row, so that it can be stopped, and each file.
-    ``turns`` are those of `Photo.turned`, where ``remembered`` has none for the digest of the photograph's file; ``overwrite`` replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
+    ``turns`` are those of `Photo.turned`, where ``remembered`` has none for the digest of the photograph's file; ``overwrite``
+    replaces results of other settings. A folder is made once there is something to be drawn for it. Raises PicError.
     """
     texts, digest = {}, file_digest(path)
     turns = remembered.get(digest, turns) % 4

@@ -39,18 +39,22 @@ def original_of(path: Path) -> Original | None:
     """The photograph of a PNG that was written here; None for any other file."""
     try:
         text = read_png_text(path)
-        return original_in(text) if "picgui:seed" in text else None
-    except (PicError, ValueError):
+    except PicError:
         return None
+    return original_in(text) if "picgui:seed" in text else None
 
 
-def original_in(text: Mapping[str, str]) -> Original:
-    """The photograph that the texts of a written picture name. Raises ValueError for a malformed rotation."""
+def original_in(text: Mapping[str, str]) -> Original | None:
+    """The photograph that the texts of a written picture name; None for a malformed rotation."""
+    try:
+        turns = turns_of(text.get("picgui:rotation", 0))
+    except ValueError:
+        return None
     return Original(
         name=Path(text.get("picgui:source", "")).name,
         digest=text.get(SOURCE_DIGEST, ""),
         photo=str(_parsed(text.get(KEY)).get("photo", "")),
-        turns=turns_of(text.get("picgui:rotation", 0)),
+        turns=turns,
     )
 
 
@@ -133,9 +137,10 @@ def unpacked(record: Mapping) -> np.ndarray:
 def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fingerprint: Callable[[int], str], overwrite: bool) -> bool:
     """Whether a result with these texts (`picgui.pipeline.png_text`) is to be written: not where it is already there.
 
-    ``source_digest`` is that of the photograph's file, ``fingerprint`` gives that of its pixels after so many `Photo.turned`, for which it must be read: it is asked for only
-    where the file is another, as one with a new caption is. Raises ExistsError where something else would be lost: a foreign file, a result of another photograph or colours that a
-    person gave always, a result of other settings unless ``overwrite``; and what ``fingerprint`` raises.
+    ``source_digest`` is that of the photograph's file, ``fingerprint`` gives that of its pixels after so many `Photo.turned`, for
+    which it must be read: it is asked for only where the file is another, as one with a new caption is. Raises ExistsError where
+    something else would be lost: a foreign file, a result of another photograph or colours that a person gave always, a result of
+    other settings unless ``overwrite``; and what ``fingerprint`` raises.
     """
     if not os.path.lexists(target):
         return True
@@ -145,7 +150,7 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fing
         there = {}
     digest, has_name = there.get(SOURCE_DIGEST), there.get("picgui:source") == text["picgui:source"]  # older results have no digest
     is_same = digest == source_digest or (digest is None and has_name)  # a photograph may get another name
-    of = None if is_same or KEY not in there else original_of(target)
+    of = None if is_same or KEY not in there else original_in(there)
     if not is_same and (of is None or of.photo != fingerprint(of.turns)):
         if not has_name:
             raise ExistsError(

@@ -18,7 +18,6 @@ from picgui.files import opened, replacing
 from picgui.photo import Photo
 from picgui.xmp import ESTIMATED, PNG_TEXT, TIFF_TAG
 
-
 SAMPLE = "picgui:sample"  # of the PNG text that holds a sample's record
 
 

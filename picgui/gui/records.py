@@ -369,8 +369,10 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
         values = json.loads(text[record.KEY])
         sample = _sample({"checkpoint": text.get("picgui:checkpoint", ""), "long_side": text.get("picgui:long_side")} | values, known_from)
         saturation = min(_within(text.get("picgui:saturation", 1), 0, _ANY), MAX_SATURATION)  # the command and the library give more than the window does
-        original = record.original_in(text)
     except (PicError, ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error):
+        return None
+    original = record.original_in(text)
+    if original is None:
         return None
     restored = Restored(
         samples=(sample,),
