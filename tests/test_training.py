@@ -816,12 +816,32 @@ def test_without_a_compiler_it_is_told(folder, config, tmp_path, capsys, monkeyp
     assert not (tmp_path / "run/state.pt").exists()
 
 
+def test_compiled_steps_that_lose_gradients_are_refused(folder, config, tmp_path, capsys, monkeypatch):
+    def loses(module, **options):
+        def forward(*inputs):
+            handle = module.embedding.up[0]["bring"].register_forward_hook(lambda module, inputs, output: output.detach())
+            try:
+                return module(*inputs)
+            finally:
+                handle.remove()
+
+        return forward if isinstance(module, PIC) else module
+
+    monkeypatch.setattr(torch, "compile", loses)
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    assert run("train", config, *data, "--out", tmp_path / "run", "--compile") == 1
+    told = capsys.readouterr().err
+    assert "compiles this network wrongly" in told and "embedding." in told and "without --compile" in told
+    assert not (tmp_path / "run/state.pt").exists()
+
+
 @pytest.mark.slow  # it compiles
-def test_compiled_training_is_the_same_training(folder, config, tmp_path):
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 0.05), ("bfloat16", 0.2)])
+def test_compiled_training_is_the_same_training(folder, config, tmp_path, precision, tolerance):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
-    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", precision)
     weights = []
     for how in ((), ("--compile",)):
         out = tmp_path / f"run{len(how)}"
@@ -830,7 +850,8 @@ def test_compiled_training_is_the_same_training(folder, config, tmp_path):
         assert run("train", config, *data, "--out", out, "--resume", *how) == 0
         weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
         assert json.loads((out / "run.json").read_text())["compiled"] == bool(how)
-    assert (weights[1] - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
+    print("REL", (weights[1] - weights[0]).norm() / (weights[0] - start).norm())
+    assert (weights[1] - weights[0]).norm() < tolerance * (weights[0] - start).norm()
 
 
 def test_what_is_held_stays(folder, config, tmp_path, capsys):
@@ -899,20 +920,12 @@ def test_a_deeper_network_begins_as_the_checkpoint_does_and_learns(folder, confi
         assert (learnt[name] != start).any(), name
 
 
-def test_a_shallower_or_wider_network_does_not_begin_with_a_checkpoint(folder, config, tmp_path, capsys):
+def test_a_network_of_another_shape_does_not_begin_with_a_checkpoint(folder, config, tmp_path, capsys):
     init = checkpoint(tmp_path, read_config(config).model)
+    config.write_text(config.read_text().replace("[8, 1, 2, 1]", "[8, 1, 2, 1], [8, 1, 2, 1]"))
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
-    source = config.read_text()
-    for old, new, named in (
-        ("[8, 1, 2, 1]", "[8, 0, 2, 1]", "levels"),
-        ("[8, 1, 2, 1]", "[8, 1, 2, 1], [8, 1, 2, 1]", "levels"),
-        ("[8, 1, 2, 1]", "[10, 1, 2, 1]", "levels"),
-        ("blocks = 2", "blocks = 1", "blocks"),
-        ("blocks = 2", "blocks = 2\nlevel_up_blocks = 0", "level_up_blocks"),
-    ):
-        config.write_text(source.replace(old, new))
-        assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 1
-        assert f"another shape than the configuration: {named} differ" in capsys.readouterr().err
+    assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 1
+    assert "another shape than the configuration: levels differ" in capsys.readouterr().err
 
 
 def test_strengths_are_chosen_on_export(folder, config, tmp_path, capsys):

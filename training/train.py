@@ -24,14 +24,15 @@ from picgui.errors import DataError
 from picgui.files import whole
 from picgui.pic import mixture
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from picgui.pic.layers import GatedResidualBlock, SelfAttention, initialize_from_data, weight_norm_convolutions
-from picgui.pic.network import PIC, ModelConfig
+from picgui.pic.layers import initialize_from_data, weight_norm_convolutions
+from picgui.pic.network import PIC
 from training.augment import Batch, crop_and_flip, halve, training_batch
 from training.baselines import OBJECTIVES
 from training.config import TrainingConfig, TrainingStage, parse_config
 from training.data import Pictures
 from training.evaluate import evaluate
 from training.figures import CURVE_FILE
+from training.growth import grown
 from training.machine import PRECISIONS, check_compiler, fast_products, fastest_precision
 from training.optimizer import Muon
 from training.parallel import World
@@ -122,6 +123,7 @@ class Trainer:
         self.optimizer = _optimizer(self.network, config)
         self.progress = Progress()
         self.parallel: nn.Module | None = None
+        self.unchecked = compile and world.size == 1  # whether compiled steps have the gradients of others
         self._held_pictures: tuple[Pictures, Tensor] | None = None
 
     def _join(self) -> nn.Module:
@@ -200,20 +202,12 @@ class Trainer:
         every = self.config.pixel_cnn_every
         counted = [batch.counted[: len(batch.counted) // e].sum().clamp_min(1) for e in (every, 1)]  # of f, of g^w alone
         batch = batch.map(self.world.share)
-        self.optimizer.zero_grad(set_to_none=True)
-        number = len(batch.luminance)
-        at_once = self.at_once or number
-        sums = 0
-        for start in range(0, number, at_once):
-            part = batch.map(lambda tensor: tensor[start : start + at_once])
-            last = start + at_once >= number
-            with nullcontext() if last or self.world.size == 1 else self.parallel.no_sync():
-                losses = self._losses(part, number // every - start)
-                losses = torch.stack([(loss * part.counted[: len(loss)]).sum() / all_ for loss, all_ in zip(losses, counted)])
-                # DistributedDataParallel takes the mean over processes; the loss is their sum
-                weights = losses.new_tensor((1.0, self.config.auxiliary_weight)[: len(losses)])
-                (self.world.size * (weights * losses).sum()).backward()
-            sums = sums + losses.detach()
+        sums = self._gradients(self.parallel, batch, counted)
+        if self.unchecked:
+            compiled = self._gradient_norms()
+            sums = self._gradients(self.network, batch, counted)
+            _check_compiled(compiled, self._gradient_norms())
+            self.unchecked = False
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient_norm)
         if not norm.isfinite():
             raise DataError(
@@ -230,11 +224,32 @@ class Trainer:
             return {key: loss / math.log(2) for key, loss in zip(LIKELIHOOD_COLUMNS, sums)}
         return {"train_loss": sums[0]}
 
-    def _losses(self, batch: Batch, read: int) -> list[Tensor]:
+    def _gradients(self, network: nn.Module, batch: Batch, counted: list[Tensor]) -> Tensor:
+        """Leave the gradients of a batch in the parameters; the sums of its losses over as many pixels as are counted."""
+        self.optimizer.zero_grad(set_to_none=True)
+        number, every = len(batch.luminance), self.config.pixel_cnn_every
+        at_once = self.at_once or number
+        sums = 0
+        for start in range(0, number, at_once):
+            part = batch.map(lambda tensor: tensor[start : start + at_once])
+            last = start + at_once >= number
+            with nullcontext() if last or self.world.size == 1 else network.no_sync():
+                losses = self._losses(network, part, number // every - start)
+                losses = torch.stack([(loss * part.counted[: len(loss)]).sum() / all_ for loss, all_ in zip(losses, counted)])
+                # DistributedDataParallel takes the mean over processes; the loss is their sum
+                weights = losses.new_tensor((1.0, self.config.auxiliary_weight)[: len(losses)])
+                (self.world.size * (weights * losses).sum()).backward()
+            sums = sums + losses.detach()
+        return sums
+
+    def _gradient_norms(self) -> dict[str, float]:
+        return {name: p.grad.norm().item() for name, p in self.network.named_parameters() if p.grad is not None}
+
+    def _losses(self, network: nn.Module, batch: Batch, read: int) -> list[Tensor]:
         """What is made small: nats per dimension of f, (M, h, w), which reads the first ``read`` pictures, and of the auxiliary head, (N, h, w), or a baseline's loss."""
         read = min(max(read, 0), len(batch.past))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
-            outputs = self.parallel(
+            outputs = network(
                 batch.luminance.contiguous(memory_format=torch.channels_last), batch.past[:read], batch.known, batch.strength[:read]
             )
         if isinstance(self.network, PIC):
@@ -309,6 +324,14 @@ class Trainer:
             self.uninitialized = ""
 
 
+def _check_compiled(compiled: dict[str, float], others: dict[str, float]) -> None:
+    """Raise DataError where compiled steps lose a part of the gradient, given by its norms: they have, in silence (PyTorch 2.13, nearest neighbours in bfloat16)."""
+    least = 1e-3 * math.hypot(*others.values())  # rounding makes the others what they are
+    lost = [name for name, norm in others.items() if norm > least and not norm / 4 < compiled.get(name, 0.0) < norm * 4]
+    if lost:
+        raise DataError(f"PyTorch compiles this network wrongly here: the gradients of {len(lost)} parameters, such as {lost[0]}, come out otherwise. Train without --compile.")
+
+
 def _optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     trained = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
     if config.optimizer == "adam":
@@ -356,46 +379,12 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
     """A network to train, and the name of its part that data must still initialise: "." for all of it, "" for none."""
     if init is None:
         return kind(config.model), "."
-    _check_shape(init, config)
-    network, missing = _deepened(init.network(), config.model), ""
+    network, missing = grown(init, config.model), ""
     if kind is not PIC:
         baseline = kind(config.model)
         missing = "" if baseline.begin_with(network) else "head"
         network = baseline
     return network, missing
-
-
-def _check_shape(init: Checkpoint, config: TrainingConfig) -> None:
-    """Raise DataError unless the network is that of the configuration, but for further blocks and self-attention of the latter."""
-    ours, theirs = _with_blocks_of(config.model, init.config).to_dict(), init.config.to_dict()
-    free = {"name", "dropout", "network_size", "chroma_rule", "sampling_strength", "coarse_factor", "coarse_strength"}
-    different = [key for key in ours if key not in free and ours[key] != theirs[key]]
-    if different:
-        raise DataError(f"{init.path} has another shape than the configuration: {', '.join(different)} differ.")
-
-
-def _with_blocks_of(model: ModelConfig, other: ModelConfig) -> ModelConfig:
-    """A configuration with no more blocks and self-attention anywhere than another has there."""
-    levels = model.levels
-    if len(levels) == len(other.levels):
-        levels = tuple(level._replace(blocks=min(level.blocks, theirs.blocks)) for level, theirs in zip(levels, other.levels))
-    fewer = {name: min(getattr(model, name), getattr(other, name)) for name in ("blocks", "level_up_blocks", "attention_levels")}
-    return replace(model, levels=levels, **fewer)
-
-
-def _deepened(network: PIC, model: ModelConfig) -> PIC:
-    """A network of this configuration that computes what the given one does: what it has besides are blocks and self-attention that add nothing yet.
-
-    Source: Chen et al. 2016, Net2Net. Training makes something of them: only their last convolutions begin with a gain of 0.
-    """
-    weights = network.state_dict()
-    deeper = PIC(model)
-    deeper.load_state_dict(weights, strict=False)
-    for name, block in deeper.named_modules():
-        last = {GatedResidualBlock: "gate", SelfAttention: "put"}.get(type(block))
-        if last and f"{name}.{last}.g" not in weights:
-            torch.nn.init.zeros_(block.get_submodule(last).g)
-    return deeper
 
 
 def train(

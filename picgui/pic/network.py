@@ -267,7 +267,7 @@ class Embedding(nn.Module):
             skips.append(x)
         for up, skip in zip(self.up, reversed(skips[:-1])):
             # the 1x1 convolution commutes with the nearest-neighbour upsampling and is cheaper before it
-            brought = F.interpolate(up["bring"](x), scale_factor=2, mode="nearest")
+            brought = doubled(up["bring"](x))
             x = up["blocks"](brought + up["skip"](concat_elu(skip)))
         return self.out(concat_elu(x) if self.config.levels else x)
 
@@ -387,6 +387,13 @@ class PIC(nn.Module):
     def fold(self) -> "PIC":
         """Fold the weight normalisation away, for inference; returns self in eval mode, without gradients."""
         return fold(self)
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Every pixel of (N, C, h, w) four times, (N, C, 2 h, 2 w); not by `F.interpolate`, whose gradient torch.compile loses on the CPU."""
+    number, channels, height, width = x.shape
+    rows = x.permute(0, 2, 3, 1)[:, :, None, :, None]  # channels last, as convolutions have them
+    return rows.expand(-1, -1, 2, -1, 2, -1).reshape(number, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
 
 
 def reduce_luminance(luminance: Tensor, scale: int) -> Tensor:
