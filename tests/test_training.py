@@ -836,8 +836,8 @@ def test_compiled_steps_that_lose_gradients_are_refused(folder, config, tmp_path
 
 
 @pytest.mark.slow  # it compiles
-@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 0.05), ("bfloat16", 0.2)])
-def test_compiled_training_is_the_same_training(folder, config, tmp_path, precision, tolerance):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_compiled_training_is_the_same_training(folder, config, tmp_path, precision):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", "seed = 3\nepsilon = 1.0")
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
@@ -850,8 +850,7 @@ def test_compiled_training_is_the_same_training(folder, config, tmp_path, precis
         assert run("train", config, *data, "--out", out, "--resume", *how) == 0
         weights.append(torch.cat([p.flatten() for p in read_state(out)["network"].values()]))
         assert json.loads((out / "run.json").read_text())["compiled"] == bool(how)
-    print("REL", (weights[1] - weights[0]).norm() / (weights[0] - start).norm())
-    assert (weights[1] - weights[0]).norm() < tolerance * (weights[0] - start).norm()
+    assert (weights[1] - weights[0]).norm() < 0.05 * (weights[0] - start).norm()
 
 
 def test_what_is_held_stays(folder, config, tmp_path, capsys):

@@ -123,7 +123,7 @@ class Trainer:
         self.optimizer = _optimizer(self.network, config)
         self.progress = Progress()
         self.parallel: nn.Module | None = None
-        self.unchecked = compile and world.size == 1  # whether compiled steps have the gradients of others
+        self.checked: set[torch.Size] = set()  # of batches whose compiled steps had the gradients of others
         self._held_pictures: tuple[Pictures, Tensor] | None = None
 
     def _join(self) -> nn.Module:
@@ -203,11 +203,11 @@ class Trainer:
         counted = [batch.counted[: len(batch.counted) // e].sum().clamp_min(1) for e in (every, 1)]  # of f, of g^w alone
         batch = batch.map(self.world.share)
         sums = self._gradients(self.parallel, batch, counted)
-        if self.unchecked:
+        if self.compile and self.world.size == 1 and batch.luminance.shape not in self.checked:
             compiled = self._gradient_norms()
             sums = self._gradients(self.network, batch, counted)
             _check_compiled(compiled, self._gradient_norms())
-            self.unchecked = False
+            self.checked.add(batch.luminance.shape)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient_norm)
         if not norm.isfinite():
             raise DataError(
@@ -325,7 +325,7 @@ class Trainer:
 
 
 def _check_compiled(compiled: dict[str, float], others: dict[str, float]) -> None:
-    """Raise DataError where compiled steps lose a part of the gradient, given by its norms: they have, in silence (PyTorch 2.13, nearest neighbours in bfloat16)."""
+    """Raise DataError where compiled steps lose a part of the gradient, given by its norms: they have, in silence (PyTorch 2.13 on the CPU, `F.interpolate` in bfloat16)."""
     least = 1e-3 * math.hypot(*others.values())  # rounding makes the others what they are
     lost = [name for name, norm in others.items() if norm > least and not norm / 4 < compiled.get(name, 0.0) < norm * 4]
     if lost:
