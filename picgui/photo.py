@@ -147,7 +147,7 @@ def read_photo(path: str | os.PathLike) -> Photo:
 def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.ndarray:
     """The colours of a picture file, upright: (H, W, 3) uint8 sRGB, reduced to this long side in pixels where it is given.
 
-    Raises PhotoError as `read_photo`.
+    Grey ones of more than 8 bits need not have their lightness, which is `read_photo`'s. Raises PhotoError as `read_photo`.
     """
     path = Path(path)
     with opened(path) as file, _telling_damage(path):
@@ -180,7 +180,9 @@ def photos_in(folder: Path) -> list[Path]:
 def files_in(folder: Path, endings: Collection[str]) -> list[Path]:
     """The files of a folder whose names end so, in small letters, sorted. Raises PhotoError."""
     try:
-        paths = (path for path in folder.iterdir() if not path.name.startswith("._"))  # such hold what macOS knows of another file
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if not entry.is_dir()]
+        paths = (folder / name for name in names if not name.startswith("._"))  # such hold what macOS knows of another file
         return sorted(path for path in paths if path.suffix.lower() in endings)
     except OSError as error:
         raise PhotoError("The folder {name} cannot be read: {reason}. Choose another.", name=folder.name, reason=first_line(error)) from error

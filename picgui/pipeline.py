@@ -260,13 +260,16 @@ def draw_rows(
     colours in the middle of all. With 1, samples are the model's own. Log-probabilities are of what was drawn.
     A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
     ``within_gamut`` redraws colours that sRGB does not have.
-    Raises ValueError for a temperature below 0 or infinite, ``candidates`` not from 1 to 64, a mask or colours of another shape or known
+    Raises ValueError for a seed that is no whole number from 0 on, a temperature below 0 or infinite, ``candidates`` not from 1 to 64, a mask or colours of another shape or known
     colours that are not finite; OutOfMemoryError.
     """
     if not 0 <= temperature < math.inf:
         raise ValueError(f"temperature is {temperature}; it must be finite and not negative")
     if not 1 <= candidates <= MAX_CANDIDATES:
         raise ValueError(f"candidates is {candidates}; it must be from 1 to {MAX_CANDIDATES}")
+    for seed in seeds:
+        if not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"a seed is {seed!r}; it must be a whole number from 0 on")
     if known is not None:
         known = _checked(known, embedded.chroma_shape)
     if len(seeds):

@@ -64,10 +64,11 @@ def test_every_further_channel_can_learn(tmp_path):
             assert parameter.grad.flatten(1).norm(dim=1).min() > 0, name
 
 
-def test_blocks_that_the_configuration_has_not_are_left_out_from_the_last(tmp_path):
+def test_blocks_that_the_configuration_has_not_are_left_out_from_the_last(tmp_path, capsys):
     deep = replace(TINY, levels=(Stage(6, 1), Stage(8, 3, 2)), blocks=3)
     init = load_checkpoint(checkpoint(tmp_path, deep))
     before, after = init.network().state_dict(), grown(init, TINY).state_dict()
+    assert "tiny.safetensors learnt in embedding.down.1.2.first" in capsys.readouterr().err
     assert set(after) == {n for n in before if not n.startswith(("embedding.down.1.2", "embedding.down.1.3", "pixel_cnn.u_blocks.2", "pixel_cnn.ul_blocks.2"))}
     assert all(torch.allclose(after[name], before[name], atol=1e-6) for name in after)
 

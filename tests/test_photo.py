@@ -85,6 +85,7 @@ def test_a_folder_is_searched_for_photographs_of_every_kind(tmp_path):
     names = [f"{place:02}.{ending if place % 2 else ending.upper()}" for place, ending in enumerate(endings)]
     for name in (*names, "notes.txt", "scan.psd"):
         (tmp_path / name).touch()
+    (tmp_path / "a folder.jpg").mkdir()
     assert [path.name for path in photos_in(tmp_path)] == names
 
 

@@ -1,6 +1,7 @@
 """The pipeline: one embedding, reproducible samples, known colours kept, any aspect ratio, errors in sentences."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -52,6 +53,12 @@ def test_every_seed_gives_its_own_sample_of_whole_lab_units(photo, model):
     assert np.array_equal(samples[0].chroma, samples[0].chroma.round())
     assert not np.array_equal(samples[0].chroma, samples[1].chroma)
     assert all(s.log_prob < 0 for s in samples)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_a_seed_that_is_none_is_told(photo, model, seed):
+    with pytest.raises(ValueError, match=re.escape(f"a seed is {seed!r}; it must be a whole number from 0 on")):
+        draw(photo, model, seeds=[1, seed])
 
 
 def test_a_sample_is_the_same_alone_in_company_and_in_a_second_group(photo, model):

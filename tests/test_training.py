@@ -816,10 +816,14 @@ def test_without_a_compiler_it_is_told(folder, config, tmp_path, capsys, monkeyp
     assert not (tmp_path / "run/state.pt").exists()
 
 
-def test_compiled_steps_that_lose_gradients_are_refused(folder, config, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("lost", ["up.0.bring", "attention.0.put"])
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_compiled_steps_that_lose_gradients_are_refused(folder, config, tmp_path, capsys, monkeypatch, lost, dropout):
+    config.write_text(config.read_text().replace("blocks = 2", "blocks = 2\nattention_levels = 1").replace("dropout = 0.1", f"dropout = {dropout}"))
+
     def loses(module, **options):
         def forward(*inputs):
-            handle = module.embedding.up[0]["bring"].register_forward_hook(lambda module, inputs, output: output.detach())
+            handle = module.embedding.get_submodule(lost).register_forward_hook(lambda module, inputs, output: output.detach())
             try:
                 return module(*inputs)
             finally:
@@ -925,6 +929,12 @@ def test_a_network_of_another_shape_does_not_begin_with_a_checkpoint(folder, con
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
     assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 1
     assert "another shape than the configuration: levels differ" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [("--resume",), ("--init", "gone.safetensors")])
+def test_where_there_is_nothing_to_begin_with_no_folder_is_left(folder, config, tmp_path, capsys, how):
+    assert run("train", config, "--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--out", tmp_path / "run", *how) == 1
+    assert "There is no" in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
 def test_strengths_are_chosen_on_export(folder, config, tmp_path, capsys):

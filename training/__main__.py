@@ -172,7 +172,7 @@ def _sampling(options: argparse.Namespace) -> dict[str, float]:
 def _check_sampling(model: Model, options: argparse.Namespace) -> None:
     """Raise DataError where candidates are wanted of a model that draws no coarse samples."""
     if options.candidates > 1 and model.network.config.coarse_factor == 1:
-        raise DataError("Candidates are coarse samples, and this model draws its samples in one pass: leave --candidates out.")
+        raise DataError("Candidates are coarse samples, and samples are drawn in one pass here, by the model or by --one-pass: leave --candidates out.")
 
 
 def _add_rivals(command: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Networks that begin with a smaller one's weights and compute what it does (Chen et al. 2016, Net2Net)."""
 
-from dataclasses import replace
+import sys
 
 import torch
 from torch import Tensor
@@ -23,18 +23,19 @@ def grown(init: Checkpoint, model: ModelConfig) -> PIC:
     their level, and only then is another thing computed. Raises DataError where the shapes differ in anything else, or it has fewer channels.
     """
     _check_shape(init, model)
-    network = init.network()
-    network_of = PIC(model)
-    before, after = weight_norm_convolutions(network), weight_norm_convolutions(network_of)
+    small, large = init.network(), PIC(model)
+    before, after = weight_norm_convolutions(small), weight_norm_convolutions(large)
+    if left_out := [name for name in before if name not in after]:
+        print(f"training: the configuration has no place for what {init.path.name} learnt in {', '.join(left_out)}; it is left out.", file=sys.stderr)
     with torch.no_grad():
         for name, convolution in after.items():
             if name in before:
-                _take_over(convolution, before[name], _layout(name, network), _layout(name, network_of))
-        for name, block in network_of.named_modules():
+                _take_over(convolution, before[name], _layout(name, small), _layout(name, large))
+        for name, block in large.named_modules():
             last = {GatedResidualBlock: "gate", SelfAttention: "put"}.get(type(block))
             if last and f"{name}.{last}" not in before:
                 torch.nn.init.zeros_(block.get_submodule(last).g)
-    return network_of
+    return large
 
 
 def _check_shape(init: Checkpoint, model: ModelConfig) -> None:
