@@ -28,6 +28,7 @@ from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.gui.main_window import MainWindow
+from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
@@ -80,6 +81,34 @@ def test_redoing_a_region_holds_everything_else(drawn, qtbot):
     for sample in drawn.session.samples[4:]:
         assert np.array_equal(sample.chroma[:, ~region], base.chroma[:, ~region])
         assert not np.array_equal(sample.chroma[:, region], base.chroma[:, region])
+
+
+def test_where_samples_gave_way_to_a_part_a_message_says_so_and_brings_them_back(drawn, qtbot):
+    session, message = drawn.session, drawn.message
+    session.set_sample_count(MAX_SAMPLES)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    before, buttons = session.samples, lambda: [button.text() for button in message._buttons if button.isVisible()]
+
+    def redo():
+        drawn._actions["region"].trigger()
+        drawn.canvas.region_marked.emit(left_half(drawn))
+        assert message.text == "4 samples gave way: there is room for 16. Undo brings them back." and buttons() == ["Undo"]
+
+    redo()
+    message._buttons[0].click()
+    assert session.samples == before and message.isHidden()
+    redo()
+    drawn._actions["pin"].trigger()
+    assert message.isHidden(), "Undo would take back the pin"
+    for _ in range(2):
+        drawn._actions["undo"].trigger()
+    message.tell_error("The disk is full.")
+    drawn._actions["region"].trigger()
+    drawn.canvas.region_marked.emit(left_half(drawn))
+    assert "gave way" in message.text and buttons() == ["Undo"]
+    drawn._actions["pin"].trigger()
+    assert message.isVisible() and buttons() == []
+    session.stop()
 
 
 @pytest.fixture

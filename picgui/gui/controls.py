@@ -549,10 +549,11 @@ class MessageBar(QFrame):
 
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
-        own = tuple(offer for offer in self._own if offer[1] not in actions)
-        if len(own) < len(self._own):
+        own, offers = (tuple(offer for offer in given if offer[1] not in actions) for given in (self._own, self._offers))
+        if offers != self._offers:
+            self._offer(offers)
+        if own != self._own:
             self._own = own
-            self._offer(tuple(offer for offer in self._offers if offer[1] not in actions))
             if not own:
                 self.hide()
 

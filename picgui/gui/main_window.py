@@ -40,7 +40,7 @@ from picgui.gui.leafing import Leafing
 from picgui.gui.opening import Opening
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
-from picgui.gui.session import Sample
+from picgui.gui.session import MAX_SAMPLES, Sample
 from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import literal, number, told, told_apart
 from picgui.gui.worker import Worker, explained
@@ -177,6 +177,16 @@ class MainWindow(QMainWindow):
     def _redo(self) -> None:
         self.panel.ask_at_once()
         self.session.undo_stack.redo()
+
+    @Slot(int)
+    def _tell_what_gave_way(self, number: int) -> None:
+        words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.") if number > 1 else self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
+        self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
+
+    @Slot()
+    def _withdraw_undo(self) -> None:
+        """After another step a message's Undo would take back that one."""
+        self.message.withdraw(self._undo)
 
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
@@ -418,6 +428,8 @@ class MainWindow(QMainWindow):
         session.samples_changed.connect(self._withdraw_remedies)
         session.draft_ready.connect(self._forget_marked_place)
         session.draft_ready.connect(self._refresh)
+        session.samples_gave_way.connect(self._tell_what_gave_way)
+        session.undo_stack.indexChanged.connect(self._withdraw_undo)
         self.leafing.changed.connect(self._show_place)
         studio.activity_changed.connect(self._refresh)
         studio.activity_changed.connect(self._withdraw_remedies)
