@@ -79,6 +79,35 @@ def test_arrow_keys_choose_in_the_gallery(drawn):
     assert drawn.session.selected.seed == 2 and seeds(drawn.canvas._panes) == [2]
 
 
+def in_view(gallery):
+    """The seeds of the samples that are seen whole, but for the pixel that Qt may leave out."""
+    places = [(sample.seed, gallery.visualRect(gallery.samples.index_of(sample))) for sample in gallery.samples.shown]
+    return [seed for seed, place in places if gallery.viewport().rect().contains(place.adjusted(1, 1, -1, -1))]
+
+
+def test_what_is_added_comes_into_view_and_the_selected_sample_in_any_case(drawn):
+    session, gallery = drawn.session, drawn.gallery
+    width = gallery.sizeHintForIndex(gallery.model().index(0)).width()
+    gallery.setFixedWidth(4 * width + width // 2)
+    session.set_sample_count(5)
+    session.stop()
+    session.select(session.samples[1])
+    session.redo_region(np.eye(*session.embedded.chroma_shape, dtype=bool))
+    assert in_view(gallery) == [6, 7, 8, 9] and session.selected.seed == 6
+    session.undo_stack.undo()
+    assert in_view(gallery)[0] == 2
+    session.set_sample_count(7)
+    assert in_view(gallery) == [2, 3, 4, 5], "no further than to where the selected one is still seen"
+    session.set_sample_count(16)
+    session.select(session.samples[8])
+    gallery.horizontalScrollBar().setValue(7 * width)
+    session.set_temperature(0.3)
+    assert gallery.horizontalScrollBar().value() == 7 * width, "what is drawn again"
+    session.resample()
+    assert in_view(gallery)[0] == session.selected.seed == session.samples[0].seed
+    session.stop()
+
+
 # comparing
 
 

@@ -224,6 +224,7 @@ class Gallery(QListView):
         self.shows_focus = False  # where a key brought it
         self.is_keyed = False  # what is being chosen is so by a key
         self._touch: QMouseEvent | None = None  # the press of a finger that has scrolled nothing
+        self._seeds: set[int] = set()  # of the samples that were there last
         self._write: Callable[[], list[Path]] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
@@ -243,7 +244,7 @@ class Gallery(QListView):
         self.customContextMenuRequested.connect(self._ask_for_menu)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         session.selection_changed.connect(self._follow_selection)
-        session.samples_changed.connect(self._follow_selection)
+        session.samples_changed.connect(self._follow_samples)
         session.photo_changed.connect(self.doItemsLayout)
         self.samples.layoutChanged.connect(self._bring_into_view, Qt.ConnectionType.QueuedConnection)
         until_loading = QTimer(self, singleShot=True, interval=100)
@@ -286,6 +287,15 @@ class Gallery(QListView):
             index = self.samples.index_of(sample)
             selection.select(index, index)
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    @Slot()
+    def _follow_samples(self) -> None:
+        """Bring what was added into view, from the first on where that is too much, and the selected one in any case. What is drawn again stays where it is."""
+        added = [s for s in self.samples.shown if s.seed not in self._seeds]
+        self._seeds = {s.seed for s in self.samples.shown}
+        for sample in added[-1:] + added[:1]:
+            self.scrollTo(self.samples.index_of(sample))
+        self._follow_selection()
 
     @Slot()
     def _follow_selection(self) -> None:
