@@ -1347,6 +1347,28 @@ def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):
     assert brush.value() == 3
 
 
+def test_keys_change_the_brush_while_hints_are_painted(drawn):
+    brush, canvas = drawn.panel.hints.brush, drawn.canvas
+    assert not drawn._actions["wider_brush"].isEnabled()
+    drawn._actions["hint"].trigger()
+    press(canvas, *[Qt.Key.Key_BracketRight] * 2, Qt.Key.Key_BracketLeft)
+    assert brush.value() == 4 and canvas._brush == 0.04
+    drawn._actions["hint"].trigger()
+    press(canvas, Qt.Key.Key_BracketRight)
+    assert brush.value() == 4
+
+
+def test_where_the_chosen_sample_is_a_part_resample_says_that_it_draws_the_part(drawn):
+    action, button, base = drawn._actions["resample"], drawn.panel.resample, drawn.session.selected
+    room = button.width()
+    drawn.session.redo_region(left_half(drawn))
+    assert (button.text(), action.text()) == ("Resample this part", "&Resample this part") and action.property("name") == "Resample"
+    assert room >= button.sizeHint().width()
+    drawn.session.stop()
+    drawn.session.select(base)
+    assert (button.text(), action.text()) == ("Resample", "&Resample")
+
+
 def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
     key = Qt.Key
     drawn._actions["hint"].trigger()

@@ -1,4 +1,4 @@
-"""The photograph, large: zoom, pan, before and after, one to four samples side by side in the same view."""
+"""The photograph, large: zoom, pan, before and after, one to six samples side by side in the same view."""
 
 import math
 import sys
@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import numpy as np
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
 from picgui.gui import theme
@@ -17,7 +17,7 @@ from picgui.gui.session import Sample, Session
 from picgui.gui.words import number
 
 MAX_ZOOM = 32.0  # screen pixels per photo pixel
-MAX_PANES = 4
+MAX_PANES = 6
 _KEY_STEP = 0.02  # of the longer side, that an arrow key moves the crosshair or the divider
 _MARGIN = 24
 _GAP = 8
@@ -73,6 +73,7 @@ class Canvas(QWidget):
     place_resized = Signal(object)  # the same, by another width of the last stroke
     color_taken = Signal(float, float)  # a, b of a hint that will look as what is shown where a person pointed
     region_marked = Signal(object)  # as `place_marked`
+    menu_wanted = Signal(object)  # global position
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
@@ -120,7 +121,7 @@ class Canvas(QWidget):
     # what is shown
 
     def show_samples(self, samples: tuple[Sample, ...]) -> None:
-        """One sample, or up to four to compare."""
+        """One sample, or up to six to compare."""
         samples = tuple(samples)[:MAX_PANES]
         if samples != self._panes:
             number = len(self._panes)
@@ -644,6 +645,8 @@ class Canvas(QWidget):
         bottom = Qt.AlignmentFlag.AlignBottom
         if len(self._panes) > 1 and sample is not None:
             words = self.tr("Seed %1").replace("%1", str(sample.seed))
+            if self._session.shares_seed(sample):
+                words += " · " + number(sample.temperature, 2)
             if not sample.is_complete and (sample.stopped or sample.rows * 2 < sample.chroma.shape[1]):
                 words += " · " + (self.tr("stopped") if sample.stopped else self.tr("draft"))
             self._chip(painter, words, seen, bottom | Qt.AlignmentFlag.AlignLeft, elsewhere=whole)
@@ -888,6 +891,14 @@ class Canvas(QWidget):
         """Where what is being marked ends, on the screen."""
         target = self._target(self._pane_rects()[0] if self.has_crosshair else self._pressed_pane())
         return self.mapToGlobal(_on_screen(self._stroke[-1:], target)[0]).toPoint()
+
+    def contextMenuEvent(self, event) -> None:  # noqa: N802
+        if self._grabbed is not None or self._session.selected is None:
+            return
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        if len(self._panes) > 1 and by_mouse and (sample := self._sample_at(QPointF(event.pos()))) is not None:
+            self.pane_clicked.emit(sample)
+        self.menu_wanted.emit(event.globalPos())
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:

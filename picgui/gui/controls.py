@@ -250,7 +250,8 @@ class Panel(QWidget):
         self.more.clicked.connect(self.count.step_up)
         for button in (self.fewer, self.more):
             button.setAutoRepeat(True)
-        self.resample = QPushButton(self.tr("Resample"))
+        self._resample_words = {False: self.tr("Resample"), True: self.tr("Resample this part")}
+        self.resample = QPushButton(self._resample_words[False])
         self.resample.setObjectName("primary")
         self.resample.setToolTip(
             self.tr("Draw new samples in place of those that are not pinned (R).\nWhere the chosen one is a part drawn again: others of that part.")
@@ -341,6 +342,10 @@ class Panel(QWidget):
     def _fit_width(self) -> None:
         """Room for every page, and a scroll bar beside it, in whatever font and language."""
         self.typicality.setMinimumWidth(self.typicality.fontMetrics().horizontalAdvance(self._bits(-88.88)))
+        self.resample.ensurePolished()
+        advance = self.resample.fontMetrics().horizontalAdvance
+        beside = self.resample.sizeHint().width() - advance(self.resample.text())
+        self.resample.setMinimumWidth(beside + max(map(advance, self._resample_words.values())))
         for page in (self.hints, self.facts, self._inside):
             page.layout().activate()
         margins = self._inside.layout().contentsMargins()
@@ -377,6 +382,7 @@ class Panel(QWidget):
             self.seed.show_text(self.tr("None yet"))
         else:
             self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)), tip=what_a_seed_is())
+        self.resample.setText(self._resample_words[self._session.resamples_part])
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))
         self._show_numbers(sample)

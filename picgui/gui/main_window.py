@@ -49,7 +49,8 @@ from picgui.pipeline import has_usable_card
 
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 _TOOLS = {"hint": Tool.HINT, "region": Tool.REGION, "take": Tool.TAKE}  # by the action that chooses it
-_REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo")  # actions that a key repeats for as long as it is held
+_BRUSHES = ("narrower_brush", "wider_brush")  # actions for the tool that paints
+_REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo", *_BRUSHES)  # actions that a key repeats for as long as it is held
 
 
 class MainWindow(QMainWindow):
@@ -220,7 +221,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._show_unsaved)
         self.panel.asking_changed.connect(self._show_steps)
         self._show_steps()
-        make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
+        make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"]).setProperty("name", self.tr("Resample"))
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
         make("go_on", self.tr("Go on &drawing"), self.session.go_on, icon="go-on")
         make("pin", self.tr("&Pin or unpin"), self.choosing.toggle_pins, icon="pin", keys=["P"])
@@ -228,7 +229,7 @@ class MainWindow(QMainWindow):
         make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N"])
         make("previous", self.tr("Pre&vious sample"), self.choosing.choose_previous, keys=["B"])
         make("compare", self.tr("Co&mpare the selected"), self.choosing.compare, icon="compare", keys=["C"], checkable=True)
-        self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
+        self._actions["compare"].setToolTip(self.tr("Compare two to six selected samples side by side (C)"))
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
         make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"], checkable=True)
@@ -244,6 +245,10 @@ class MainWindow(QMainWindow):
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
         self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         self._actions["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
+        make("narrower_brush", self.tr("Narrower brush"), self.panel.hints.narrow_brush, keys=["["])
+        make("wider_brush", self.tr("Wider brush"), self.panel.hints.widen_brush, keys=["]"])
+        for name in _BRUSHES:
+            self._actions[name].setEnabled(False)
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -414,6 +419,7 @@ class MainWindow(QMainWindow):
         panel.hints.remove_wanted.connect(self._remove_hints_here)
         panel.hints.clear_wanted.connect(session.clear_hints)
         self.canvas.pane_clicked.connect(session.select)
+        self.canvas.menu_wanted.connect(self._show_sample_menu)
         self.canvas.zoom_changed.connect(self._zoom_changed)
         self.canvas.split_changed.connect(self._actions["split"].setChecked)
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
@@ -422,6 +428,7 @@ class MainWindow(QMainWindow):
         for begun in (self.opening.begun, self.exporting.begun):
             begun.connect(panel.ask_at_once)
         self.choosing.comparing_changed.connect(self._actions["compare"].setChecked)
+        self.choosing.too_many_compared.connect(self._tell_how_many_are_compared)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
         session.samples_changed.connect(self._refresh)
@@ -573,6 +580,8 @@ class MainWindow(QMainWindow):
         self._is_keyed = False
         for name, chosen in _TOOLS.items():
             self._actions[name].setChecked(tool is chosen)
+        for name in _BRUSHES:
+            self._actions[name].setEnabled(tool is Tool.HINT)
         self.panel.show_hints(tool is Tool.HINT)
         self.canvas.show_caption(self._caption())
 
@@ -686,6 +695,10 @@ class MainWindow(QMainWindow):
         menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
         menu.exec(position)
         menu.deleteLater()
+
+    @Slot()
+    def _tell_how_many_are_compared(self) -> None:
+        self.message.tell_note(self.tr("Six at a time: the samples that are shown stay selected, the others do not."))
 
     # what outlives the window
 
@@ -816,6 +829,7 @@ class MainWindow(QMainWindow):
         for name in ("rotate_left", "rotate_right"):
             self._actions[name].setEnabled(self.studio.can_turn)
         can_resample = session.embedded is not None or self.studio.can_look_again
+        self._actions["resample"].setText(self.tr("&Resample this part") if session.resamples_part else self.tr("&Resample"))
         self._actions["resample"].setEnabled(can_resample)
         self.panel.resample.setEnabled(can_resample)
         self._actions["stop"].setEnabled(drawing)

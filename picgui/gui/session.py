@@ -254,6 +254,10 @@ class Session(QObject):
         """The chroma of a sample, (2, h, w), at the resolution of the model in use; another one may have drawn it."""
         return nearest(sample.chroma, self.embedded.chroma_shape)
 
+    def shares_seed(self, sample: Sample) -> bool:
+        """Whether there is another sample of the same seed, as of another temperature."""
+        return any(s.seed == sample.seed and s is not sample for s in self.samples)
+
     def is_pinned(self, sample: Sample) -> bool:
         """Whether a sample is kept when others are resampled."""
         return sample.number in self._state.pinned
