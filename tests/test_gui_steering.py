@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
@@ -39,7 +39,7 @@ from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.windows import WAIT, drop, is_done
+from tests.windows import WAIT, colours, drop, is_done
 
 
 def left_half(window):
@@ -195,11 +195,42 @@ def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monke
     assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._stroke
     press(canvas, key.Key_Right, key.Key_Return, *[key.Key_Right] * 5, *[key.Key_Down] * 5, key.Key_Return)
     way = asked[1] - canvas._target(canvas._pane_rects()[0]).center().toPoint()
-    assert way.x() > 20 and way.y() > 20 and not canvas._stroke, "where the keys marked the second corner"
+    assert way.x() > 20 and abs(way.y()) < 2 and not canvas._stroke, "beside what the keys marked"
     drawn.canvas.region_marked.emit(np.ones(drawn.session.embedded.chroma_shape, bool))
     assert "in the gallery" in drawn.message.text and drawn.session.samples == before
     drawn.session.delete(before[1:])
     assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
+
+
+def test_the_menu_of_samples_to_take_a_part_from_shows_the_part_and_fits_on_the_screen(drawn, qtbot, monkeypatch):
+    asked, session = [], drawn.session
+    session.set_sample_count(MAX_SAMPLES)
+    session.stop()
+    source = session.samples[2]
+    source.chroma[:] = 0
+    source.chroma[0, :, : source.chroma.shape[2] // 2] = 60
+
+    def choose(menu, at):
+        menu.popup(at)
+        places = [menu.actionGeometry(action) for action in menu.actions()]
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        asked.append((menu.actions()[2].icon().pixmap(96, 96).toImage(), len({place.left() for place in places}), room.contains(menu.geometry())))
+        menu.close()
+
+    answer(monkeypatch, choose)
+    drawn._actions["take"].trigger()
+    outline(drawn)
+    ((icon, columns, fits),) = asked
+    assert fits and columns > 1 and len(session.samples) == MAX_SAMPLES
+    assert max(icon.width(), icon.height()) == 96 and icon.height() > icon.width(), "a half of the photograph"
+    assert colours(icon.copy(0, 0, icon.width() // 2, icon.height())) > 20
+
+
+@pytest.mark.parametrize(("place", "at"), [((100, 50, 30, 40), (130, 50)), ((500, 50, 200, 40), (300, 50)), ((100, 50, 650, 40), (750, 50))])
+def test_a_menu_leaves_what_is_marked_free_where_there_is_room(place, at, monkeypatch):
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 800, 800))
+    monkeypatch.setattr(main_window, "QGuiApplication", SimpleNamespace(screenAt=lambda _: screen))
+    assert main_window._beside(QRect(*place), QSize(200, 300)) == QPoint(*at)
 
 
 def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
@@ -887,10 +887,11 @@ class Canvas(QWidget):
             self.region_marked.emit(mask)
             self._forget_mark()  # until then it is seen what is asked about
 
-    def end_of_mark(self) -> QPoint:
-        """Where what is being marked ends, on the screen."""
+    def place_of_mark(self) -> QRect:
+        """Where what is being marked lies, on the screen."""
         target = self._target(self._pane_rects()[0] if self.has_crosshair else self._pressed_pane())
-        return self.mapToGlobal(_on_screen(self._stroke[-1:], target)[0]).toPoint()
+        place = QPolygonF(_on_screen(self._stroke, target)).boundingRect().toAlignedRect()
+        return place.translated(self.mapToGlobal(QPoint()))
 
     def contextMenuEvent(self, event) -> None:  # noqa: N802
         if self._grabbed is not None or self._session.selected is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QPoint, QRect, QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -49,6 +49,7 @@ from picgui.pipeline import has_usable_card
 
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 _TOOLS = {"hint": Tool.HINT, "region": Tool.REGION, "take": Tool.TAKE}  # by the action that chooses it
+_PART_SIDE = 96  # pixels, of what a part is shown in; the style sheet has it, too
 _BRUSHES = ("narrower_brush", "wider_brush")  # actions for the tool that paints
 _REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo", *_BRUSHES)  # actions that a key repeats for as long as it is held
 
@@ -673,19 +674,20 @@ class MainWindow(QMainWindow):
         """Ask which sample the marked region is to be taken from."""
         if mask.all():
             self.message.tell_note(self.tr("That is the whole picture. Choose the other sample in the gallery instead."))
-        elif mask.any() and (source := self._asked_for_source()) is not None:
+        elif mask.any() and (source := self._asked_for_source(mask)) is not None:
             self.session.take_part(mask, source)
             self._use_tool(Tool.MOVE)
 
-    def _asked_for_source(self) -> Sample | None:
-        """The sample that a person chooses in a menu where the marked region ends; None where none is chosen."""
-        menu, sources = QMenu(self.tr("Take it from"), self), self.session.part_sources
+    def _asked_for_source(self, mask: np.ndarray) -> Sample | None:
+        """The sample that a person chooses in a menu beside the marked region, which shows it in each of them; None where none is chosen."""
+        menu, sources, ratio = QMenu(self.tr("Take it from"), self), self.session.part_sources, self.devicePixelRatioF()
         menu.setObjectName("pictures")
         menu.addAction(menu.title()).setEnabled(False)
         for sample in filter(sources.__contains__, self.gallery.samples.shown):
-            icon = QIcon(QPixmap.fromImage(self.pictures.thumbnail(sample)))
-            menu.addAction(icon, self.gallery.samples.describe(sample)).setData(sample)
-        chosen = menu.exec(self.canvas.end_of_mark())
+            picture = QPixmap.fromImage(self.pictures.part(sample, mask, round(_PART_SIDE * ratio)))
+            picture.setDevicePixelRatio(ratio)
+            menu.addAction(QIcon(picture), self.gallery.samples.describe(sample)).setData(sample)
+        chosen = menu.exec(_beside(self.canvas.place_of_mark(), menu.sizeHint()))
         menu.deleteLater()
         return chosen.data() if chosen is not None else None
 
@@ -1126,6 +1128,14 @@ class MainWindow(QMainWindow):
 
 def _look_for(paths: Sequence[Path]) -> Iterator[dict[Path, bool]]:
     yield {path: is_file(path) for path in paths}
+
+
+def _beside(place: QRect, size: QSize) -> QPoint:
+    """Where something of a size leaves a place on the screen free: to its right, or to its left where only there is room."""
+    room = (QGuiApplication.screenAt(place.center()) or QGuiApplication.primaryScreen()).availableGeometry()
+    left = place.left() - size.width()
+    is_left = place.right() + size.width() > room.right() and left >= room.left()
+    return QPoint(left if is_left else place.right() + 1, place.top())
 
 
 def _accept_as_copy(event: QDropEvent) -> None:
