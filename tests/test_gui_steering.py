@@ -39,7 +39,7 @@ from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.windows import WAIT, colours, drop, is_done
+from tests.windows import WAIT, as_pixels, colours, drop, is_done
 
 
 def left_half(window):
@@ -1398,6 +1398,36 @@ def test_where_the_chosen_sample_is_a_part_resample_says_that_it_draws_the_part(
     drawn.session.stop()
     drawn.session.select(base)
     assert (button.text(), action.text()) == ("Resample", "&Resample")
+
+
+@pytest.mark.parametrize("come", [(QEvent.Type.Enter, QEvent.Type.Leave), "focus"], ids=["mouse", "focus"])
+def test_what_resample_would_draw_again_is_outlined_while_its_button_is_pointed_at(drawn, come, qtbot):
+    canvas, button, session = drawn.canvas, drawn.panel.resample, drawn.session
+    base = session.selected
+    session.redo_region(left_half(drawn))
+    part = session.selected
+    session.stop()
+
+    def point(at, before):
+        if come == "focus":
+            (button if at else drawn.gallery).setFocus(Qt.FocusReason.TabFocusReason)
+            qtbot.waitUntil(lambda: button.hasFocus() is at)
+        else:
+            QCoreApplication.sendEvent(button, QEvent(come[not at]))
+        target = canvas._target(canvas._pane_rects()[0])
+        changed = np.nonzero((as_pixels(canvas.grab().toImage()) != before).any(axis=2))[1]
+        return [(changed.min() - target.left()) / target.width(), (changed.max() - target.left()) / target.width()] if changed.size else []
+
+    drawn.activateWindow()
+    drawn.gallery.setFocus()
+    qtbot.waitUntil(drawn.gallery.hasFocus)
+    plain = as_pixels(canvas.grab().toImage())
+    assert point(True, plain) == pytest.approx([0, 0.5], abs=0.01)
+    assert point(False, plain) == []
+    session.select(base)
+    plain = as_pixels(canvas.grab().toImage())
+    assert point(True, plain) == []
+    session.select(part)
 
 
 def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):

@@ -206,6 +206,20 @@ def test_resample_at_a_pinned_sample_with_hints_of_before_draws_whole_pictures_w
     assert session.samples[0] is pinned and len(session.samples) == 4 and all(s.known is None for s in session.samples[1:])
 
 
+def test_what_was_a_part_and_holds_nothing_any_more_is_resampled_as_a_whole_picture(session):
+    finish(session)
+    corner = np.zeros((ROWS, COLUMNS), bool)
+    corner[0, 0] = True
+    session.add_hint(corner, (5.0, 6.0))
+    finish(session)
+    session.redo_region(~corner)
+    session.clear_hints()
+    assert session.selected.is_part and session.selected.known is None and not session.resamples_part
+    finish(session)
+    session.resample()
+    assert len(session.samples) == 4 and not any(s.is_part for s in session.samples)
+
+
 def test_where_a_part_is_drawn_again_among_many_no_more_of_the_oldest_give_way_than_there_is_room_needed_for(session):
     region, gone = np.eye(ROWS, COLUMNS, dtype=bool), []
     session.samples_gave_way.connect(gone.append)

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import numpy as np
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
+from PySide6.QtGui import QBitmap, QColor, QContextMenuEvent, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion, QTransform
 from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
 from picgui.gui import theme
@@ -90,6 +90,7 @@ class Canvas(QWidget):
         self._grabbed_by = Qt.MouseButton.NoButton
         self._pressed_at = QPointF()
         self._moved = False
+        self._shows_part = False
         self._overlay: Overlay | None = None
         self._pointed: QPointF | None = None  # where the mouse is, in widget pixels
         self._tool = Tool.MOVE
@@ -160,6 +161,12 @@ class Canvas(QWidget):
     def show_original(self, original: bool) -> None:
         """Show the photograph as it was, for as long as a key is held."""
         self._original = original
+        self.update()
+
+    @Slot(bool)
+    def show_part(self, on: bool) -> None:
+        """Outline the part that Resample would draw again, where the selected sample is one."""
+        self._shows_part = on
         self.update()
 
     def show_overlay(self, overlay: Overlay | None) -> None:
@@ -388,7 +395,10 @@ class Canvas(QWidget):
         painter.restore()
 
     def _paint_marks(self, painter: QPainter, target: QRectF) -> None:
-        """What a person marked, and marks."""
+        """What a person marked, and marks, and which part it is about."""
+        if self._shows_part and self._session.resamples_part:
+            free = ~self._session.selected.known.mask
+            _paint_outline(painter, QTransform.fromTranslate(target.x(), target.y()).scale(target.width(), target.height()).map(_outline(free)))
         if self._tool is Tool.HINT:
             self._paint_hints(painter, target)
         if self._stroke:
@@ -990,6 +1000,14 @@ def _paint_outline(painter: QPainter, shape: QPainterPath) -> None:
     """White within dark, to be seen on any photograph."""
     for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
         painter.strokePath(shape, pen)
+
+
+def _outline(mask: np.ndarray) -> QPainterPath:
+    """That of a (h, w) mask, as shares of the photograph's sides."""
+    height, width = mask.shape
+    rows, shape = np.packbits(mask, axis=1, bitorder="little"), QPainterPath()
+    shape.addRegion(QRegion(QBitmap.fromData(QSize(width, height), rows.tobytes(), QImage.Format.Format_MonoLSB)))
+    return QTransform.fromScale(1 / width, 1 / height).map(shape.simplified())
 
 
 def _on_screen(shares: list[QPointF], target: QRectF) -> list[QPointF]:

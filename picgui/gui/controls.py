@@ -196,6 +196,7 @@ class Panel(QWidget):
     """Settings of the sampling, and facts about the chosen sample. Emits what a person wants."""
 
     resample_wanted = Signal()
+    resample_pointed_at = Signal(bool)  # whether its button has the mouse or the focus
     asking_changed = Signal()
     stop_wanted = Signal()
     go_on_wanted = Signal()
@@ -257,6 +258,7 @@ class Panel(QWidget):
             self.tr("Draw new samples in place of those that are not pinned (R).\nWhere the chosen one is a part drawn again: others of that part.")
         )
         self.resample.clicked.connect(self.ask_for_samples)
+        self.resample.installEventFilter(self)
         self._stop_tip, self._go_on_tip = self.tr("Stop; what is drawn is kept (Esc)"), self.tr("Go on drawing what was stopped")
         self.stop = IconButton("stop", self._stop_tip)
         self.stop.clicked.connect(self._stop_or_go_on)
@@ -357,6 +359,11 @@ class Panel(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit_timer.start()  # once all in it have followed
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802 - of the button that resamples
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.resample_pointed_at.emit(self.resample.underMouse() or self.resample.hasFocus())
+        return super().eventFilter(watched, event)
 
     # what is shown
 

@@ -393,6 +393,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
         panel.resample_wanted.connect(self._resample)
+        panel.resample_pointed_at.connect(self.canvas.show_part)
         panel.count.returnPressed.connect(self._focus_canvas)
         panel.stop_wanted.connect(studio.stop)
         panel.go_on_wanted.connect(session.go_on)

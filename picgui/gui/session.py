@@ -433,8 +433,8 @@ class Session(QObject):
 
     @property
     def resamples_part(self) -> bool:
-        """Whether `resample` draws a part again: the selected sample is one."""
-        return self.selected is not None and self.selected.is_part
+        """Whether `resample` draws a part again: the selected sample is one, of which something is held."""
+        return self.selected is not None and self.selected.is_part and self.selected.known is not None
 
     def resample(self) -> None:
         """Replace what is not pinned with samples of new seeds; where the selected one is a part drawn again, only those of that part: one more where all are pinned."""
