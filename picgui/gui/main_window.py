@@ -182,7 +182,9 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _tell_what_gave_way(self, number: int) -> None:
-        words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.") if number > 1 else self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
+        words = self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
+        if number > 1:
+            words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.")
         self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
 
     @Slot()
