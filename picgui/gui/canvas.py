@@ -395,7 +395,7 @@ class Canvas(QWidget):
         painter.restore()
 
     def _paint_marks(self, painter: QPainter, target: QRectF) -> None:
-        """What a person marked, and marks, and which part it is about."""
+        """What a person marked, and marks, and the part that Resample is about."""
         if self._shows_part and self._session.resamples_part:
             free = ~self._session.selected.known.mask
             _paint_outline(painter, QTransform.fromTranslate(target.x(), target.y()).scale(target.width(), target.height()).map(_outline(free)))

@@ -7,7 +7,6 @@ from picgui.gui.canvas import MAX_PANES, Canvas
 from picgui.gui.gallery import Gallery
 from picgui.gui.session import Sample, Session
 
-
 _BROUGHT = 4  # samples that are compared where a person selected only one
 
 
