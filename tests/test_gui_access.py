@@ -501,3 +501,4 @@ def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):
     qtbot.addWidget(dialog)
     words = [label.text() for label in dialog.findChildren(QLabel)]
     assert any(text.startswith("arrow keys, then Enter") for text in words) and "Ctrl and Space" in words and "Shift and arrow keys" in words
+    assert "drag with the middle button" in words and {"[", "]"} <= set(words)

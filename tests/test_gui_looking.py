@@ -6,10 +6,10 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QStyleOptionViewItem
 
 from picgui.gui import canvas as canvas_module
 from picgui.gui import jobs, pictures
@@ -79,6 +79,35 @@ def test_arrow_keys_choose_in_the_gallery(drawn):
     assert drawn.session.selected.seed == 2 and seeds(drawn.canvas._panes) == [2]
 
 
+def in_view(gallery):
+    """The seeds of the samples that are seen whole, but for the pixel that Qt may leave out."""
+    places = [(sample.seed, gallery.visualRect(gallery.samples.index_of(sample))) for sample in gallery.samples.shown]
+    return [seed for seed, place in places if gallery.viewport().rect().contains(place.adjusted(1, 1, -1, -1))]
+
+
+def test_what_is_added_comes_into_view_and_the_selected_sample_in_any_case(drawn):
+    session, gallery = drawn.session, drawn.gallery
+    width = gallery.sizeHintForIndex(gallery.model().index(0)).width()
+    gallery.setFixedWidth(4 * width + width // 2)
+    session.set_sample_count(5)
+    session.stop()
+    session.select(session.samples[1])
+    session.redo_region(np.eye(*session.embedded.chroma_shape, dtype=bool))
+    assert in_view(gallery) == [6, 7, 8, 9] and session.selected.seed == 6
+    session.undo_stack.undo()
+    assert in_view(gallery)[0] == 2
+    session.set_sample_count(7)
+    assert in_view(gallery) == [2, 3, 4, 5], "no further than to where the selected one is still seen"
+    session.set_sample_count(16)
+    session.select(session.samples[8])
+    gallery.horizontalScrollBar().setValue(7 * width)
+    session.set_temperature(0.3)
+    assert gallery.horizontalScrollBar().value() == 7 * width, "what is drawn again"
+    session.resample()
+    assert in_view(gallery)[0] == session.selected.seed == session.samples[0].seed
+    session.stop()
+
+
 # comparing
 
 
@@ -89,8 +118,29 @@ def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):
     drawn._actions["compare"].trigger()
     assert drawn._actions["compare"].isChecked()
     assert seeds(drawn.canvas._panes) == seeds(drawn.gallery.marked) == [5, 6, 7, 8] and drawn.session.selected.seed == 8
-    drawn.gallery.selectAll()
-    assert seeds(drawn.canvas._panes) == [5, 6, 7, 8]
+
+
+def test_six_samples_are_compared_and_of_more_only_those_shown_stay_selected(drawn, qtbot):
+    session, gallery, canvas = drawn.session, drawn.gallery, drawn.canvas
+    session.set_sample_count(8)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    click(gallery, 0)
+    click(gallery, 5, Qt.KeyboardModifier.ShiftModifier)
+    drawn._actions["compare"].trigger()
+    assert seeds(canvas.samples) == seeds(gallery.marked) == [1, 2, 3, 4, 5, 6] and drawn.message.isHidden()
+    gallery.selectAll()
+    assert seeds(canvas.samples) == seeds(gallery.marked) == [1, 2, 3, 4, 5, 6] and drawn.message.text.startswith("Six at a time")
+    drawn.message.hide()
+    session.select(session.samples[0])
+    gallery.mark(session.samples[:5] + session.samples[6:7])
+    assert seeds(canvas.samples) == [1, 2, 3, 4, 5, 7] and drawn.message.isHidden()
+    click(gallery, 5, CONTROL)
+    assert seeds(canvas.samples) == seeds(gallery.marked) and len(canvas.samples) == 6 and session.selected in canvas.samples and drawn.message.isVisible()
+    drawn._actions["compare"].trigger()
+    session.select(session.samples[7])
+    drawn._actions["compare"].trigger()
+    gallery.selectAll()
+    assert seeds(canvas.samples) == seeds(gallery.marked) == [3, 4, 5, 6, 7, 8] and drawn.choosing.meant() == gallery.marked
 
 
 @pytest.mark.parametrize(("out", "chosen", "selected"), [(1, 0, 1), (1, 1, 3), (2, 2, 2)])
@@ -449,17 +499,15 @@ def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot)
 
 
 def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):
-    drawn.session.set_sample_count(6)
+    drawn.session.set_sample_count(8)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    drawn.session.select(drawn.session.samples[5])
+    drawn.session.select(drawn.session.samples[7])
     drawn.gallery.mark(drawn.session.samples)
     drawn._actions["compare"].trigger()
     before = drawn.canvas.samples
-    assert seeds(before) == [3, 4, 5, 6]
+    assert seeds(before) == [3, 4, 5, 6, 7, 8]
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas._pane_rects()[1].center().toPoint())
-    assert drawn.session.selected.seed == 4 and drawn.canvas.samples == before
-    drawn.session.select(drawn.session.samples[0])
-    assert seeds(drawn.canvas.samples) == [1, 2, 3, 4]
+    assert drawn.session.selected.seed == 4 and drawn.canvas.samples == drawn.gallery.marked == before
 
 
 def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):
@@ -530,6 +578,72 @@ def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):
     assert colored() > 1000
     drawn.canvas.show_original(True)
     assert colored() == 0
+
+
+def test_where_seeds_repeat_samples_are_told_apart_by_their_temperature(drawn, monkeypatch):
+    session, shown, chips = drawn.session, drawn.gallery.samples, []
+    first, second, *_ = session.samples
+    session.toggle_pins([first])
+    session.set_temperature(0.3)
+    again = session.selected
+    words = {sample: (shown.index_of(sample).data(), shown.describe(sample).replace(", being drawn", "")) for sample in (first, session.samples[1], again)}
+    usual = f"{first.temperature:.2f}"
+    assert words[first] == (f"1 · {usual}", f"Seed 1, temperature {usual}, pinned") and words[again] == ("1 · 0.30", "Seed 1, temperature 0.30")
+    assert words[session.samples[1]] == ("2", "Seed 2"), "of which there is one"
+    monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_, **__: chips.append(text))
+    drawn.gallery.mark((first, again))
+    drawn._actions["compare"].trigger()
+    session.stop()
+    drawn.canvas.grab()
+    assert {f"Seed 1 · {usual}", "Seed 1 · 0.30 · stopped"} <= set(chips)
+    session.undo_stack.undo()
+    assert shown.index_of(first).data() == "1"
+
+
+def test_the_label_of_a_narrow_pinned_thumbnail_has_room_for_a_temperature(drawn, monkeypatch):
+    painted = []
+    monkeypatch.setattr(drawn.gallery._delegate, "picture_size", lambda: QSize(72, 96))
+    drawn.session.toggle_pins(drawn.session.samples[:1])
+    drawn.session.set_temperature(0.3)
+    drawn.session.stop()
+
+    class Painter(QPainter):
+        def drawText(self, where, flags, text):  # noqa: N802
+            painted.append((where, text))
+
+    option, image = QStyleOptionViewItem(), QImage(100, 140, QImage.Format.Format_RGB32)
+    option.rect, option.widget = image.rect().adjusted(0, 0, -14, 0), drawn.gallery
+    painter = Painter(image)
+    painter.setFont(drawn.gallery.font())
+    drawn.gallery._delegate.paint(painter, option, drawn.gallery.samples.index(0))
+    painter.end()
+    ((where, text),) = painted
+    assert text == drawn.gallery.samples.index(0).data()
+
+
+def test_a_right_click_on_the_photograph_has_the_menu_of_its_sample(drawn):
+    canvas, asked = drawn.canvas, []
+    canvas.menu_wanted.disconnect(drawn._show_sample_menu)
+    canvas.menu_wanted.connect(asked.append)
+
+    def ask(at, reason=QContextMenuEvent.Reason.Mouse):
+        QCoreApplication.sendEvent(canvas, QContextMenuEvent(reason, at, canvas.mapToGlobal(at)))
+
+    ask(canvas.rect().center())
+    assert asked == [canvas.mapToGlobal(canvas.rect().center())]
+    drawn._actions["compare"].trigger()
+    third = canvas._pane_rects()[2].center().toPoint()
+    ask(third, QContextMenuEvent.Reason.Keyboard)
+    assert len(asked) == 2 and drawn.session.selected is drawn.session.samples[0]
+    ask(third)
+    assert len(asked) == 3 and drawn.session.selected is drawn.session.samples[2] and len(canvas.samples) == 4
+    drawn._actions["hint"].trigger()
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=third)
+    ask(third)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=third)
+    drawn.session.delete(drawn.session.samples)
+    ask(third)
+    assert len(asked) == 3, "neither while something is marked nor without a sample"
 
 
 def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):

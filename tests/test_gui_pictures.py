@@ -11,6 +11,7 @@ from picgui.gui.session import Session
 from picgui.photo import photo_from_rgb
 from picgui.pipeline import Embedded, Row
 from picgui.upsample import compose
+from tests.windows import as_pixels
 
 WAIT = 120_000  # milliseconds; the first picture may wait for the compiler
 HEIGHT, WIDTH = 20, 26  # of the chroma
@@ -62,6 +63,17 @@ def test_strips_make_the_picture_that_the_whole_is(drawing):
             drawing.session.set_saturation(1.3)
     drawing.settle()
     assert drawing.pictures.preview(sample) == drawing.whole(sample)
+
+
+def test_a_part_is_composed_with_a_little_around_it_as_it_is_in_the_whole(drawing):
+    sample, mask = drawing.session.samples[0], np.zeros((HEIGHT, WIDTH), bool)
+    sample.chroma[:] = np.arange(WIDTH) * 2 - WIDTH
+    assert drawing.pictures.part(sample, ~mask, 260) == drawing.whole(sample)
+    mask[16:, 2:10] = True
+    part = as_pixels(drawing.pictures.part(sample, mask, 100))
+    assert part.shape == (50, 100, 3), "a pixel of the chroma around it, where the picture goes on"
+    assert np.abs(part - as_pixels(drawing.whole(sample))[150:, 10:110]).mean() < 4
+    assert drawing.pictures.part(sample, mask, 50).width() == 50 and drawing.pictures.part(sample, mask, 200).height() == 100
 
 
 def test_strips_that_failed_do_not_stay_wrong(drawing, monkeypatch):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
@@ -28,6 +28,7 @@ from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.gui.main_window import MainWindow
+from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
@@ -38,7 +39,7 @@ from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.windows import WAIT, drop, is_done
+from tests.windows import WAIT, as_pixels, colours, drop, is_done
 
 
 def left_half(window):
@@ -80,6 +81,34 @@ def test_redoing_a_region_holds_everything_else(drawn, qtbot):
     for sample in drawn.session.samples[4:]:
         assert np.array_equal(sample.chroma[:, ~region], base.chroma[:, ~region])
         assert not np.array_equal(sample.chroma[:, region], base.chroma[:, region])
+
+
+def test_where_samples_gave_way_to_a_part_a_message_says_so_and_brings_them_back(drawn, qtbot):
+    session, message = drawn.session, drawn.message
+    session.set_sample_count(MAX_SAMPLES)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    before, buttons = session.samples, lambda: [button.text() for button in message._buttons if button.isVisible()]
+
+    def redo():
+        drawn._actions["region"].trigger()
+        drawn.canvas.region_marked.emit(left_half(drawn))
+        assert message.text == "4 samples gave way: there is room for 16. Undo brings them back." and buttons() == ["Undo"]
+
+    redo()
+    message._buttons[0].click()
+    assert session.samples == before and message.isHidden()
+    redo()
+    drawn._actions["pin"].trigger()
+    assert message.isHidden(), "Undo would take back the pin"
+    for _ in range(2):
+        drawn._actions["undo"].trigger()
+    message.tell_error("The disk is full.")
+    drawn._actions["region"].trigger()
+    drawn.canvas.region_marked.emit(left_half(drawn))
+    assert "gave way" in message.text and buttons() == ["Undo"]
+    drawn._actions["pin"].trigger()
+    assert message.isVisible() and buttons() == []
+    session.stop()
 
 
 @pytest.fixture
@@ -166,11 +195,42 @@ def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monke
     assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._stroke
     press(canvas, key.Key_Right, key.Key_Return, *[key.Key_Right] * 5, *[key.Key_Down] * 5, key.Key_Return)
     way = asked[1] - canvas._target(canvas._pane_rects()[0]).center().toPoint()
-    assert way.x() > 20 and way.y() > 20 and not canvas._stroke, "where the keys marked the second corner"
+    assert way.x() > 20 and abs(way.y()) < 2 and not canvas._stroke, "beside what the keys marked"
     drawn.canvas.region_marked.emit(np.ones(drawn.session.embedded.chroma_shape, bool))
     assert "in the gallery" in drawn.message.text and drawn.session.samples == before
     drawn.session.delete(before[1:])
     assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
+
+
+def test_the_menu_of_samples_to_take_a_part_from_shows_the_part_and_fits_on_the_screen(drawn, qtbot, monkeypatch):
+    asked, session = [], drawn.session
+    session.set_sample_count(MAX_SAMPLES)
+    session.stop()
+    source = session.samples[2]
+    source.chroma[:] = 0
+    source.chroma[0, :, : source.chroma.shape[2] // 2] = 60
+
+    def choose(menu, at):
+        menu.popup(at)
+        places = [menu.actionGeometry(action) for action in menu.actions()]
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        asked.append((menu.actions()[2].icon().pixmap(96, 96).toImage(), len({place.left() for place in places}), room.contains(menu.geometry())))
+        menu.close()
+
+    answer(monkeypatch, choose)
+    drawn._actions["take"].trigger()
+    outline(drawn)
+    ((icon, columns, fits),) = asked
+    assert fits and columns > 1 and len(session.samples) == MAX_SAMPLES
+    assert max(icon.width(), icon.height()) == 96 and icon.height() > icon.width(), "a half of the photograph"
+    assert colours(icon.copy(0, 0, icon.width() // 2, icon.height())) > 20
+
+
+@pytest.mark.parametrize(("place", "at"), [((100, 50, 30, 40), (130, 50)), ((500, 50, 200, 40), (300, 50)), ((100, 50, 650, 40), (750, 50))])
+def test_a_menu_leaves_what_is_marked_free_where_there_is_room(place, at, monkeypatch):
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 800, 800))
+    monkeypatch.setattr(main_window, "QGuiApplication", SimpleNamespace(screenAt=lambda _: screen))
+    assert main_window._beside(QRect(*place), QSize(200, 300)) == QPoint(*at)
 
 
 def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
@@ -1316,6 +1376,58 @@ def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):
     brush.setValue(9)
     QTest.mouseDClick(brush, Qt.MouseButton.LeftButton)
     assert brush.value() == 3
+
+
+def test_keys_change_the_brush_while_hints_are_painted(drawn):
+    brush, canvas = drawn.panel.hints.brush, drawn.canvas
+    assert not drawn._actions["wider_brush"].isEnabled()
+    drawn._actions["hint"].trigger()
+    press(canvas, *[Qt.Key.Key_BracketRight] * 2, Qt.Key.Key_BracketLeft)
+    assert brush.value() == 4 and canvas._brush == 0.04
+    drawn._actions["hint"].trigger()
+    press(canvas, Qt.Key.Key_BracketRight)
+    assert brush.value() == 4
+
+
+def test_where_the_chosen_sample_is_a_part_resample_says_that_it_draws_the_part(drawn):
+    action, button, base = drawn._actions["resample"], drawn.panel.resample, drawn.session.selected
+    room = button.width()
+    drawn.session.redo_region(left_half(drawn))
+    assert (button.text(), action.text()) == ("Resample this part", "&Resample this part") and action.property("name") == "Resample"
+    assert room >= button.sizeHint().width()
+    drawn.session.stop()
+    drawn.session.select(base)
+    assert (button.text(), action.text()) == ("Resample", "&Resample")
+
+
+@pytest.mark.parametrize("come", [(QEvent.Type.Enter, QEvent.Type.Leave), "focus"], ids=["mouse", "focus"])
+def test_what_resample_would_draw_again_is_outlined_while_its_button_is_pointed_at(drawn, come, qtbot):
+    canvas, button, session = drawn.canvas, drawn.panel.resample, drawn.session
+    base = session.selected
+    session.redo_region(left_half(drawn))
+    part = session.selected
+    session.stop()
+
+    def point(at, before):
+        if come == "focus":
+            (button if at else drawn.gallery).setFocus(Qt.FocusReason.TabFocusReason)
+            qtbot.waitUntil(lambda: button.hasFocus() is at)
+        else:
+            QCoreApplication.sendEvent(button, QEvent(come[not at]))
+        target = canvas._target(canvas._pane_rects()[0])
+        changed = np.nonzero((as_pixels(canvas.grab().toImage()) != before).any(axis=2))[1]
+        return [(changed.min() - target.left()) / target.width(), (changed.max() - target.left()) / target.width()] if changed.size else []
+
+    drawn.activateWindow()
+    drawn.gallery.setFocus()
+    qtbot.waitUntil(drawn.gallery.hasFocus)
+    plain = as_pixels(canvas.grab().toImage())
+    assert point(True, plain) == pytest.approx([0, 0.5], abs=0.01)
+    assert point(False, plain) == []
+    session.select(base)
+    plain = as_pixels(canvas.grab().toImage())
+    assert point(True, plain) == []
+    session.select(part)
 
 
 def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):

@@ -180,6 +180,19 @@ def test_a_part_is_drawn_again_beside_all_there_are_and_resample_draws_others_of
     assert seeds(session) == [6, 10, 11, 12] and session.selected.known is None, "of a whole picture all others, too"
 
 
+def test_resample_at_a_part_of_which_all_are_pinned_draws_one_more_of_it(session):
+    finish(session)
+    session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
+    finish(session)
+    session.toggle_pins(session.samples[4:])
+    before, part = session.samples, session.selected.known
+    assert session.resamples_part
+    session.resample()
+    assert session.samples[:-1] == before and session.selected is session.samples[-1] and session.selected.known is part
+    session.select(before[0])
+    assert not session.resamples_part
+
+
 def test_resample_at_a_pinned_sample_with_hints_of_before_draws_whole_pictures_with_those_of_now(session):
     finish(session)
     session.add_hint(np.eye(ROWS, COLUMNS, dtype=bool), (5.0, 6.0))
@@ -193,16 +206,74 @@ def test_resample_at_a_pinned_sample_with_hints_of_before_draws_whole_pictures_w
     assert session.samples[0] is pinned and len(session.samples) == 4 and all(s.known is None for s in session.samples[1:])
 
 
-def test_where_a_part_is_drawn_again_among_many_the_oldest_give_way(session):
+def test_what_was_a_part_and_holds_nothing_any_more_is_resampled_as_a_whole_picture(session):
+    finish(session)
+    corner = np.zeros((ROWS, COLUMNS), bool)
+    corner[0, 0] = True
+    session.add_hint(corner, (5.0, 6.0))
+    finish(session)
+    session.redo_region(~corner)
+    session.clear_hints()
+    assert session.selected.is_part and session.selected.known is None and not session.resamples_part
+    finish(session)
+    session.resample()
+    assert len(session.samples) == 4 and not any(s.is_part for s in session.samples)
+
+
+def test_where_a_part_is_drawn_again_among_many_no_more_of_the_oldest_give_way_than_there_is_room_needed_for(session):
+    region, gone = np.eye(ROWS, COLUMNS, dtype=bool), []
+    session.samples_gave_way.connect(gone.append)
     session.set_sample_count(MAX_SAMPLES)
     finish(session)
     session.toggle_pins([session.samples[1]])
-    session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
-    assert len(session.samples) == MAX_SAMPLES and seeds(session)[:3] == [1, 2, 17], "what it is drawn from, what is pinned, and 14 new ones"
+    session.redo_region(region)
+    assert seeds(session) == [1, 2, *range(7, 21)] and gone == [4], "what it is drawn from and what is pinned stay, and four are new"
+    session.undo_stack.undo()
+    session.set_sample_count(13)
+    session.redo_region(region)
+    assert seeds(session) == [1, 2, *range(4, 14), *range(21, 25)] and gone == [4, 1]
     session.undo_stack.undo()
     session.set_sample_count(10)
+    session.redo_region(region)
+    assert len(session.samples) == 14 and gone == [4, 1], "there is room"
+    session.undo_stack.undo()
+    session.set_sample_count(MAX_SAMPLES)
+    finish(session)
+    session.toggle_pins(session.samples[2:-2])
+    session.redo_region(region)
+    assert len(session.samples) == MAX_SAMPLES and gone == [4, 1, 2], "as many as can give way"
+
+
+def test_of_few_samples_a_part_is_drawn_again_at_least_once(session):
+    session.set_sample_count(1)
+    finish(session)
     session.redo_region(np.eye(ROWS, COLUMNS, dtype=bool))
-    assert len(session.samples) == MAX_SAMPLES and seeds(session)[:3] == [1, 2, 6]
+    assert seeds(session) == [1, 5]
+
+
+def test_where_a_part_of_which_all_are_pinned_is_resampled_among_many_the_oldest_gives_way(session):
+    gone = []
+    session.samples_gave_way.connect(gone.append)
+    session.set_sample_count(MAX_SAMPLES - 1)
+    finish(session)
+    session.take_part(np.eye(ROWS, COLUMNS, dtype=bool), session.samples[1])
+    finish(session)
+    session.resample()
+    assert len(session.samples) == MAX_SAMPLES and not gone, "it takes the place of that before"
+    finish(session)
+    session.toggle_pins([session.selected])
+    session.resample()
+    assert seeds(session) == [*range(2, MAX_SAMPLES), MAX_SAMPLES + 1, MAX_SAMPLES + 2] and gone == [1]
+
+
+def test_a_pinned_sample_that_is_redrawn_beside_itself_among_many_tells_what_gave_way(session):
+    gone = []
+    session.samples_gave_way.connect(gone.append)
+    session.set_sample_count(MAX_SAMPLES)
+    finish(session)
+    session.toggle_pins([session.samples[0]])
+    session.set_temperature(0.3)
+    assert [session.samples[0].seed, *seeds(session)[-2:]] == [1, 16, 1] and gone == [1]
 
 
 def test_a_part_is_taken_from_another_sample_and_drawn_along_its_edge_only(session):

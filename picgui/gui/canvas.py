@@ -1,4 +1,4 @@
-"""The photograph, large: zoom, pan, before and after, one to four samples side by side in the same view."""
+"""The photograph, large: zoom, pan, before and after, one to six samples side by side in the same view."""
 
 import math
 import sys
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QBitmap, QColor, QContextMenuEvent, QImage, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF, QRegion, QTransform
 from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
 from picgui.gui import theme
@@ -17,7 +17,7 @@ from picgui.gui.session import Sample, Session
 from picgui.gui.words import number
 
 MAX_ZOOM = 32.0  # screen pixels per photo pixel
-MAX_PANES = 4
+MAX_PANES = 6
 _KEY_STEP = 0.02  # of the longer side, that an arrow key moves the crosshair or the divider
 _MARGIN = 24
 _GAP = 8
@@ -73,6 +73,7 @@ class Canvas(QWidget):
     place_resized = Signal(object)  # the same, by another width of the last stroke
     color_taken = Signal(float, float)  # a, b of a hint that will look as what is shown where a person pointed
     region_marked = Signal(object)  # as `place_marked`
+    menu_wanted = Signal(object)  # global position
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
@@ -89,6 +90,7 @@ class Canvas(QWidget):
         self._grabbed_by = Qt.MouseButton.NoButton
         self._pressed_at = QPointF()
         self._moved = False
+        self._shows_part = False
         self._overlay: Overlay | None = None
         self._pointed: QPointF | None = None  # where the mouse is, in widget pixels
         self._tool = Tool.MOVE
@@ -120,7 +122,7 @@ class Canvas(QWidget):
     # what is shown
 
     def show_samples(self, samples: tuple[Sample, ...]) -> None:
-        """One sample, or up to four to compare."""
+        """One sample, or up to six to compare."""
         samples = tuple(samples)[:MAX_PANES]
         if samples != self._panes:
             number = len(self._panes)
@@ -159,6 +161,12 @@ class Canvas(QWidget):
     def show_original(self, original: bool) -> None:
         """Show the photograph as it was, for as long as a key is held."""
         self._original = original
+        self.update()
+
+    @Slot(bool)
+    def show_part(self, on: bool) -> None:
+        """Outline the part that Resample would draw again, where the selected sample is one."""
+        self._shows_part = on
         self.update()
 
     def show_overlay(self, overlay: Overlay | None) -> None:
@@ -387,7 +395,10 @@ class Canvas(QWidget):
         painter.restore()
 
     def _paint_marks(self, painter: QPainter, target: QRectF) -> None:
-        """What a person marked, and marks."""
+        """What a person marked, and marks, and the part that Resample is about."""
+        if self._shows_part and self._session.resamples_part:
+            free = ~self._session.selected.known.mask
+            _paint_outline(painter, QTransform.fromTranslate(target.x(), target.y()).scale(target.width(), target.height()).map(_outline(free)))
         if self._tool is Tool.HINT:
             self._paint_hints(painter, target)
         if self._stroke:
@@ -644,6 +655,8 @@ class Canvas(QWidget):
         bottom = Qt.AlignmentFlag.AlignBottom
         if len(self._panes) > 1 and sample is not None:
             words = self.tr("Seed %1").replace("%1", str(sample.seed))
+            if self._session.shares_seed(sample):
+                words += " · " + number(sample.temperature, 2)
             if not sample.is_complete and (sample.stopped or sample.rows * 2 < sample.chroma.shape[1]):
                 words += " · " + (self.tr("stopped") if sample.stopped else self.tr("draft"))
             self._chip(painter, words, seen, bottom | Qt.AlignmentFlag.AlignLeft, elsewhere=whole)
@@ -884,10 +897,19 @@ class Canvas(QWidget):
             self.region_marked.emit(mask)
             self._forget_mark()  # until then it is seen what is asked about
 
-    def end_of_mark(self) -> QPoint:
-        """Where what is being marked ends, on the screen."""
+    def place_of_mark(self) -> QRect:
+        """Where what is being marked lies, on the screen."""
         target = self._target(self._pane_rects()[0] if self.has_crosshair else self._pressed_pane())
-        return self.mapToGlobal(_on_screen(self._stroke[-1:], target)[0]).toPoint()
+        place = QPolygonF(_on_screen(self._stroke, target)).boundingRect().toAlignedRect()
+        return place.translated(self.mapToGlobal(QPoint()))
+
+    def contextMenuEvent(self, event) -> None:  # noqa: N802
+        if self._grabbed is not None or self._session.selected is None:
+            return
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        if len(self._panes) > 1 and by_mouse and (sample := self._sample_at(QPointF(event.pos()))) is not None:
+            self.pane_clicked.emit(sample)
+        self.menu_wanted.emit(event.globalPos())
 
     def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
         if self._session.opened is None or event.button() is not Qt.MouseButton.LeftButton:
@@ -978,6 +1000,14 @@ def _paint_outline(painter: QPainter, shape: QPainterPath) -> None:
     """White within dark, to be seen on any photograph."""
     for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor("#ffffff"), 1.5)):
         painter.strokePath(shape, pen)
+
+
+def _outline(mask: np.ndarray) -> QPainterPath:
+    """That of a (h, w) mask, as shares of the photograph's sides."""
+    height, width = mask.shape
+    rows, shape = np.packbits(mask, axis=1, bitorder="little"), QPainterPath()
+    shape.addRegion(QRegion(QBitmap.fromData(QSize(width, height), rows.tobytes(), QImage.Format.Format_MonoLSB)))
+    return QTransform.fromScale(1 / width, 1 / height).map(shape.simplified())
 
 
 def _on_screen(shares: list[QPointF], target: QRectF) -> list[QPointF]:

@@ -7,11 +7,14 @@ from picgui.gui.canvas import MAX_PANES, Canvas
 from picgui.gui.gallery import Gallery
 from picgui.gui.session import Sample, Session
 
+_BROUGHT = 4  # samples that are compared where a person selected only one
+
 
 class Choosing(QObject):
     """Keeps canvas and gallery to the same choice."""
 
     comparing_changed = Signal(bool)
+    too_many_compared = Signal()  # more were selected than can be: those that are not shown no longer are
 
     def __init__(self, session: Session, gallery: Gallery, canvas: Canvas, parent: QObject):
         super().__init__(parent)
@@ -75,10 +78,10 @@ class Choosing(QObject):
 
     @Slot(bool)
     def compare(self, on: bool) -> None:
-        """Show two to four samples side by side: the selected ones, or the one on the canvas and those beside it."""
+        """Show two to six samples side by side: the selected ones, or the one on the canvas and those beside it."""
         self._set_comparing(on)
         if on and len(self.marked()) < 2:
-            self._bring_beside(self._around_selected(self.gallery.samples.shown))
+            self._bring_beside(self._around_selected(self.gallery.samples.shown, _BROUGHT))
         elif not on and self._brought_beside:
             self.gallery.mark(self.meant())
         self.show_panes()
@@ -88,8 +91,8 @@ class Choosing(QObject):
         self._brought_beside = set(samples)
         self.gallery.mark(samples)
 
-    def _around_selected(self, samples: tuple[Sample, ...], most: int = MAX_PANES) -> tuple[Sample, ...]:
-        """As many of these samples as can be compared, the one on the canvas among them."""
+    def _around_selected(self, samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
+        """At most so many of these samples, the one on the canvas among them."""
         at = samples.index(self.session.selected) if self.session.selected in samples else 0
         first = max(0, min(at - at % most, len(samples) - most))
         return samples[first : first + most]
@@ -122,12 +125,13 @@ class Choosing(QObject):
         """Show on the canvas what is chosen now."""
         if self.is_comparing:
             self._compare_on()
+        if self.is_comparing and len(self.marked()) > MAX_PANES:
+            self._brought_beside = set()
+            self.gallery.mark(self._around_selected(self.marked(), MAX_PANES))
+            self.too_many_compared.emit()
         selected, marked = self.session.selected, self.marked()
         if self.is_comparing and len(marked) > 1:
-            shown = self.canvas.samples
-            stays = len(marked) > MAX_PANES == len(shown) and selected in shown and set(shown) <= set(marked)  # under the mouse
-            if not stays:
-                self.canvas.show_samples(self._around_selected(marked))
+            self.canvas.show_samples(marked)
         else:
             self._set_comparing(False)
             self._brought_beside = set()

@@ -196,6 +196,7 @@ class Panel(QWidget):
     """Settings of the sampling, and facts about the chosen sample. Emits what a person wants."""
 
     resample_wanted = Signal()
+    resample_pointed_at = Signal(bool)  # whether its button has the mouse or the focus
     asking_changed = Signal()
     stop_wanted = Signal()
     go_on_wanted = Signal()
@@ -250,12 +251,14 @@ class Panel(QWidget):
         self.more.clicked.connect(self.count.step_up)
         for button in (self.fewer, self.more):
             button.setAutoRepeat(True)
-        self.resample = QPushButton(self.tr("Resample"))
+        self._resample_words = {False: self.tr("Resample"), True: self.tr("Resample this part")}
+        self.resample = QPushButton(self._resample_words[False])
         self.resample.setObjectName("primary")
         self.resample.setToolTip(
             self.tr("Draw new samples in place of those that are not pinned (R).\nWhere the chosen one is a part drawn again: others of that part.")
         )
         self.resample.clicked.connect(self.ask_for_samples)
+        self.resample.installEventFilter(self)
         self._stop_tip, self._go_on_tip = self.tr("Stop; what is drawn is kept (Esc)"), self.tr("Go on drawing what was stopped")
         self.stop = IconButton("stop", self._stop_tip)
         self.stop.clicked.connect(self._stop_or_go_on)
@@ -341,6 +344,10 @@ class Panel(QWidget):
     def _fit_width(self) -> None:
         """Room for every page, and a scroll bar beside it, in whatever font and language."""
         self.typicality.setMinimumWidth(self.typicality.fontMetrics().horizontalAdvance(self._bits(-88.88)))
+        self.resample.ensurePolished()
+        advance = self.resample.fontMetrics().horizontalAdvance
+        beside = self.resample.sizeHint().width() - advance(self.resample.text())
+        self.resample.setMinimumWidth(beside + max(map(advance, self._resample_words.values())))
         for page in (self.hints, self.facts, self._inside):
             page.layout().activate()
         margins = self._inside.layout().contentsMargins()
@@ -352,6 +359,11 @@ class Panel(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit_timer.start()  # once all in it have followed
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802 - of the button that resamples
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.resample_pointed_at.emit(self.resample.underMouse() or self.resample.hasFocus())
+        return super().eventFilter(watched, event)
 
     # what is shown
 
@@ -377,6 +389,7 @@ class Panel(QWidget):
             self.seed.show_text(self.tr("None yet"))
         else:
             self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)), tip=what_a_seed_is())
+        self.resample.setText(self._resample_words[self._session.resamples_part])
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))
         self._show_numbers(sample)
@@ -549,10 +562,11 @@ class MessageBar(QFrame):
 
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
-        own = tuple(offer for offer in self._own if offer[1] not in actions)
-        if len(own) < len(self._own):
+        own, offers = (tuple(offer for offer in given if offer[1] not in actions) for given in (self._own, self._offers))
+        if offers != self._offers:
+            self._offer(offers)
+        if own != self._own:
             self._own = own
-            self._offer(tuple(offer for offer in self._offers if offer[1] not in actions))
             if not own:
                 self.hide()
 

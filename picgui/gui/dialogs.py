@@ -88,6 +88,7 @@ class ShortcutsDialog(_Page):
             (self.tr("The photograph as it was"), self.tr("hold Space")),
             (self.tr("Zoom at the cursor"), self.tr("wheel")),
             (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
+            (self.tr("Move the photograph with a tool"), self.tr("drag with the middle button")),
             (self.tr("Leave a tool"), self.tr("Esc")),
             (self.tr("Mark with a tool"), self.tr("arrow keys, then Enter (of a part: at two corners)")),
             (self.tr("Add to the place marked for a hint"), self.tr("Shift and drag, or Shift and Enter")),

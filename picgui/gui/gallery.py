@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QScroller, QStyle, Q
 from picgui.gui import theme
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample, Session, beside
-from picgui.gui.words import what_a_seed_is
+from picgui.gui.words import number, what_a_seed_is
 
 SampleRole = Qt.ItemDataRole.UserRole
 _PICTURE_HEIGHT = 96
@@ -62,7 +62,7 @@ class SampleModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._pictures.thumbnail(sample)
         if role == Qt.ItemDataRole.DisplayRole:
-            return str(sample.seed)
+            return f"{sample.seed} · {number(sample.temperature, 2)}" if self._session.shares_seed(sample) else str(sample.seed)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.describe(sample)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -93,8 +93,10 @@ class SampleModel(QAbstractListModel):
         return self.index(self._samples.index(sample)) if sample in self._samples else QModelIndex()
 
     def describe(self, sample: Sample) -> str:
-        """A sample in words: its seed, and how it is with it."""
+        """A sample in words: its seed, its temperature where others have that seed, and how it is with it."""
         parts = [self.tr("Seed %1").replace("%1", str(sample.seed))]
+        if self._session.shares_seed(sample):
+            parts.append(self.tr("temperature %1").replace("%1", number(sample.temperature, 2)))
         if self._session.is_pinned(sample):
             parts.append(self.tr("pinned"))
         if sample.stopped:
@@ -146,7 +148,7 @@ class SampleModel(QAbstractListModel):
 
 
 class SampleDelegate(QStyledItemDelegate):
-    """Paints one thumbnail with its seed, pin and scan line."""
+    """Paints one thumbnail with its words, pin and scan line."""
 
     def __init__(self, session: Session, parent=None):
         super().__init__(parent)
@@ -201,11 +203,12 @@ class SampleDelegate(QStyledItemDelegate):
         label = QRectF(cell.left() + 6, option.rect.bottom() - _LABEL_HEIGHT - 2, cell.width() - 12, _LABEL_HEIGHT)
         pinned = self._session.is_pinned(sample)
         painter.setPen(QColor(colors.text if current else colors.quiet))
-        pin = 18 if pinned else 0  # room at either side of the number, which stays in the middle
-        text = painter.fontMetrics().elidedText(str(sample.seed), Qt.TextElideMode.ElideMiddle, int(label.width()) - 2 * pin)
+        pin = 18 if pinned else 0  # room beside the words, which stay in the middle where there is enough
+        text = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideMiddle, int(label.width()) - pin)
+        half = painter.fontMetrics().horizontalAdvance(text) / 2
+        label.moveLeft(label.left() - max(0, half + pin - label.width() / 2))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
         if pinned:
-            half = painter.fontMetrics().horizontalAdvance(text) / 2
             spot = QRectF(label.center().x() + half + 5, label.center().y() - 6.5, 13, 13).toRect()
             theme.icon("pinned", colors.accent).paint(painter, spot)
         painter.restore()
@@ -224,6 +227,7 @@ class Gallery(QListView):
         self.shows_focus = False  # where a key brought it
         self.is_keyed = False  # what is being chosen is so by a key
         self._touch: QMouseEvent | None = None  # the press of a finger that has scrolled nothing
+        self._seeds: set[int] = set()  # of the samples that were there last
         self._write: Callable[[], list[Path]] | None = None
         self.setDragEnabled(True)
         self.samples = SampleModel(session, pictures, self)
@@ -243,7 +247,7 @@ class Gallery(QListView):
         self.customContextMenuRequested.connect(self._ask_for_menu)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         session.selection_changed.connect(self._follow_selection)
-        session.samples_changed.connect(self._follow_selection)
+        session.samples_changed.connect(self._follow_samples)
         session.photo_changed.connect(self.doItemsLayout)
         self.samples.layoutChanged.connect(self._bring_into_view, Qt.ConnectionType.QueuedConnection)
         until_loading = QTimer(self, singleShot=True, interval=100)
@@ -286,6 +290,15 @@ class Gallery(QListView):
             index = self.samples.index_of(sample)
             selection.select(index, index)
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    @Slot()
+    def _follow_samples(self) -> None:
+        """Bring what was added into view, from the first on where that is too much, and the selected one in any case. What is drawn again stays where it is."""
+        added = [s for s in self.samples.shown if s.seed not in self._seeds]
+        self._seeds = {s.seed for s in self.samples.shown}
+        for sample in added[-1:] + added[:1]:
+            self.scrollTo(self.samples.index_of(sample))
+        self._follow_selection()
 
     @Slot()
     def _follow_selection(self) -> None:

@@ -225,6 +225,16 @@ class HintPanel(QWidget):
                 found.append((a, b))
         return found[: len(self._swatches)]
 
+    @Slot()
+    def narrow_brush(self) -> None:
+        """Make the brush a step narrower."""
+        self.brush.setValue(self.brush.value() - 1)
+
+    @Slot()
+    def widen_brush(self) -> None:
+        """Make the brush a step wider."""
+        self.brush.setValue(self.brush.value() + 1)
+
     @Slot(int)
     def _brush_moved(self, value: int) -> None:
         self.brush_changed.emit(value / 100)

@@ -242,6 +242,21 @@ def compose_strips(wanted: Sequence[StripWanted]) -> Iterator[StripComposed]:
         yield StripComposed(strip.key, strip.rows.start, for_screen(pixels))
 
 
+def compose_part(photo: Photo, chroma: np.ndarray, mask: np.ndarray, *, saturation: float, long_side: int) -> np.ndarray:
+    """Where a (h, w) mask lies, and a little around it, in the colours ``chroma`` (2, h, w): no larger than that side, as `for_screen` makes it."""
+    rows, columns = (_around(np.flatnonzero(mask.any(axis=other)), mask.shape[axis]) for axis, other in ((0, 1), (1, 0)))
+    places = (slice(at.start * size // count, -(-at.stop * size // count)) for at, size, count in zip((rows, columns), photo.lightness.shape, mask.shape))
+    part = replace(photo, lightness=np.ascontiguousarray(photo.lightness[*places])).resized(long_side)
+    return for_screen(compose(part, chroma[:, rows, columns], saturation=saturation))
+
+
+def _around(places: np.ndarray, count: int) -> slice:
+    """From the first to the last of these places on a side of so many, and an eighth as many more at both ends."""
+    first, last = int(places[0]), int(places[-1])
+    more = 1 + (last - first) // 8
+    return slice(max(0, first - more), min(count, last + 1 + more))
+
+
 def changed_rows(height: int, *, chroma_rows: int, first: int, last: int) -> slice:
     """Rows of a picture ``height`` high that change with rows ``first:last`` of its chroma."""
     top = max(0, (first - _CONTEXT_ROWS) * height // chroma_rows)

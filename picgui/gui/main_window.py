@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QPoint, QRect, QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -40,7 +40,7 @@ from picgui.gui.leafing import Leafing
 from picgui.gui.opening import Opening
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
-from picgui.gui.session import Sample
+from picgui.gui.session import MAX_SAMPLES, Sample
 from picgui.gui.studio import Activity, Progress, Studio
 from picgui.gui.words import literal, number, told, told_apart
 from picgui.gui.worker import Worker, explained
@@ -49,7 +49,9 @@ from picgui.pipeline import has_usable_card
 
 _PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 _TOOLS = {"hint": Tool.HINT, "region": Tool.REGION, "take": Tool.TAKE}  # by the action that chooses it
-_REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo")  # actions that a key repeats for as long as it is held
+_PART_SIDE = 96  # pixels, of what a part is shown in; the style sheet has it, too
+_BRUSHES = ("narrower_brush", "wider_brush")  # actions for the tool that paints
+_REPEATED = ("zoom_in", "zoom_out", "next", "previous", "undo", "redo", *_BRUSHES)  # actions that a key repeats for as long as it is held
 
 
 class MainWindow(QMainWindow):
@@ -178,6 +180,18 @@ class MainWindow(QMainWindow):
         self.panel.ask_at_once()
         self.session.undo_stack.redo()
 
+    @Slot(int)
+    def _tell_what_gave_way(self, number: int) -> None:
+        words = self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
+        if number > 1:
+            words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.")
+        self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
+
+    @Slot()
+    def _withdraw_undo(self) -> None:
+        """After another step a message's Undo would take back that one."""
+        self.message.withdraw(self._undo)
+
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
         make = self._action
@@ -210,7 +224,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._show_unsaved)
         self.panel.asking_changed.connect(self._show_steps)
         self._show_steps()
-        make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"])
+        make("resample", self.tr("&Resample"), self.panel.ask_for_samples, icon="resample", keys=["R", "F5"]).setProperty("name", self.tr("Resample"))
         make("stop", self.tr("&Stop"), self.studio.stop, icon="stop", keys=["Esc"])
         make("go_on", self.tr("Go on &drawing"), self.session.go_on, icon="go-on")
         make("pin", self.tr("&Pin or unpin"), self.choosing.toggle_pins, icon="pin", keys=["P"])
@@ -218,7 +232,7 @@ class MainWindow(QMainWindow):
         make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N"])
         make("previous", self.tr("Pre&vious sample"), self.choosing.choose_previous, keys=["B"])
         make("compare", self.tr("Co&mpare the selected"), self.choosing.compare, icon="compare", keys=["C"], checkable=True)
-        self._actions["compare"].setToolTip(self.tr("Compare two to four selected samples side by side (C)"))
+        self._actions["compare"].setToolTip(self.tr("Compare two to six selected samples side by side (C)"))
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
         self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
         make("unsure", self.tr("Where the model is &unsure"), self._show_overlay, icon="doubt", keys=["U"], checkable=True)
@@ -234,6 +248,10 @@ class MainWindow(QMainWindow):
         self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
         self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
         self._actions["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
+        make("narrower_brush", self.tr("Narrower brush"), self.panel.hints.narrow_brush, keys=["["])
+        make("wider_brush", self.tr("Wider brush"), self.panel.hints.widen_brush, keys=["]"])
+        for name in _BRUSHES:
+            self._actions[name].setEnabled(False)
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -377,6 +395,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
         panel.resample_wanted.connect(self._resample)
+        panel.resample_pointed_at.connect(self.canvas.show_part)
         panel.count.returnPressed.connect(self._focus_canvas)
         panel.stop_wanted.connect(studio.stop)
         panel.go_on_wanted.connect(session.go_on)
@@ -404,6 +423,7 @@ class MainWindow(QMainWindow):
         panel.hints.remove_wanted.connect(self._remove_hints_here)
         panel.hints.clear_wanted.connect(session.clear_hints)
         self.canvas.pane_clicked.connect(session.select)
+        self.canvas.menu_wanted.connect(self._show_sample_menu)
         self.canvas.zoom_changed.connect(self._zoom_changed)
         self.canvas.split_changed.connect(self._actions["split"].setChecked)
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
@@ -412,12 +432,15 @@ class MainWindow(QMainWindow):
         for begun in (self.opening.begun, self.exporting.begun):
             begun.connect(panel.ask_at_once)
         self.choosing.comparing_changed.connect(self._actions["compare"].setChecked)
+        self.choosing.too_many_compared.connect(self._tell_how_many_are_compared)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
         session.samples_changed.connect(self._refresh)
         session.samples_changed.connect(self._withdraw_remedies)
         session.draft_ready.connect(self._forget_marked_place)
         session.draft_ready.connect(self._refresh)
+        session.samples_gave_way.connect(self._tell_what_gave_way)
+        session.undo_stack.indexChanged.connect(self._withdraw_undo)
         self.leafing.changed.connect(self._show_place)
         studio.activity_changed.connect(self._refresh)
         studio.activity_changed.connect(self._withdraw_remedies)
@@ -561,6 +584,8 @@ class MainWindow(QMainWindow):
         self._is_keyed = False
         for name, chosen in _TOOLS.items():
             self._actions[name].setChecked(tool is chosen)
+        for name in _BRUSHES:
+            self._actions[name].setEnabled(tool is Tool.HINT)
         self.panel.show_hints(tool is Tool.HINT)
         self.canvas.show_caption(self._caption())
 
@@ -652,19 +677,20 @@ class MainWindow(QMainWindow):
         """Ask which sample the marked region is to be taken from."""
         if mask.all():
             self.message.tell_note(self.tr("That is the whole picture. Choose the other sample in the gallery instead."))
-        elif mask.any() and (source := self._asked_for_source()) is not None:
+        elif mask.any() and (source := self._asked_for_source(mask)) is not None:
             self.session.take_part(mask, source)
             self._use_tool(Tool.MOVE)
 
-    def _asked_for_source(self) -> Sample | None:
-        """The sample that a person chooses in a menu where the marked region ends; None where none is chosen."""
-        menu, sources = QMenu(self.tr("Take it from"), self), self.session.part_sources
+    def _asked_for_source(self, mask: np.ndarray) -> Sample | None:
+        """The sample that a person chooses in a menu beside the marked region, which shows it in each of them; None where none is chosen."""
+        menu, sources, ratio = QMenu(self.tr("Take it from"), self), self.session.part_sources, self.devicePixelRatioF()
         menu.setObjectName("pictures")
         menu.addAction(menu.title()).setEnabled(False)
         for sample in filter(sources.__contains__, self.gallery.samples.shown):
-            icon = QIcon(QPixmap.fromImage(self.pictures.thumbnail(sample)))
-            menu.addAction(icon, self.gallery.samples.describe(sample)).setData(sample)
-        chosen = menu.exec(self.canvas.end_of_mark())
+            picture = QPixmap.fromImage(self.pictures.part(sample, mask, round(_PART_SIDE * ratio)))
+            picture.setDevicePixelRatio(ratio)
+            menu.addAction(QIcon(picture), self.gallery.samples.describe(sample)).setData(sample)
+        chosen = menu.exec(_beside(self.canvas.place_of_mark(), menu.sizeHint()))
         menu.deleteLater()
         return chosen.data() if chosen is not None else None
 
@@ -674,6 +700,10 @@ class MainWindow(QMainWindow):
         menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
         menu.exec(position)
         menu.deleteLater()
+
+    @Slot()
+    def _tell_how_many_are_compared(self) -> None:
+        self.message.tell_note(self.tr("Six at a time: the samples that are shown stay selected, the others do not."))
 
     # what outlives the window
 
@@ -804,6 +834,7 @@ class MainWindow(QMainWindow):
         for name in ("rotate_left", "rotate_right"):
             self._actions[name].setEnabled(self.studio.can_turn)
         can_resample = session.embedded is not None or self.studio.can_look_again
+        self._actions["resample"].setText(self.tr("&Resample this part") if session.resamples_part else self.tr("&Resample"))
         self._actions["resample"].setEnabled(can_resample)
         self.panel.resample.setEnabled(can_resample)
         self._actions["stop"].setEnabled(drawing)
@@ -1100,6 +1131,14 @@ class MainWindow(QMainWindow):
 
 def _look_for(paths: Sequence[Path]) -> Iterator[dict[Path, bool]]:
     yield {path: is_file(path) for path in paths}
+
+
+def _beside(place: QRect, size: QSize) -> QPoint:
+    """Where something of a size leaves a place on the screen free: to its right, or to its left where only there is room."""
+    room = (QGuiApplication.screenAt(place.center()) or QGuiApplication.primaryScreen()).availableGeometry()
+    left = place.left() - size.width()
+    is_left = place.right() + size.width() > room.right() and left >= room.left()
+    return QPoint(left if is_left else place.right() + 1, place.top())
 
 
 def _accept_as_copy(event: QDropEvent) -> None:

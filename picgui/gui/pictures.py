@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from picgui.errors import PicError
@@ -98,6 +98,12 @@ class Pictures(QObject):
     def thumbnail(self, sample: Sample) -> QImage | None:
         """A sample at thumbnail size; the draft, or grey, until its colours are composed."""
         return self._images.get(("thumbnail", sample.number)) or self._drafts.get("thumbnail", self._grey.get("thumbnail"))
+
+    def part(self, sample: Sample, mask: np.ndarray, long_side: int) -> QImage:
+        """A sample where a (h, w) mask at the resolution of the chroma lies, and a little around it; composed at once, and its longer side so long."""
+        chroma, saturation = self._session.colors_of(sample), self._session.saturation
+        pixels = jobs.compose_part(self._session.opened.preview, chroma, mask, saturation=saturation, long_side=long_side)
+        return image_of(pixels).scaled(long_side, long_side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
     def band(self, sample: Sample | None, level: int, index: int) -> QImage | None:
         """Rows ``index * BAND_ROWS`` on of a level of the photograph, of a sample or as it was; None where not composed."""

@@ -19,6 +19,7 @@ MAX_SAMPLES = 16
 MAX_TEMPERATURE = 1.2
 MAX_SATURATION = 2
 _STEPS_KEPT = 200  # that can be undone
+_MOST_OF_A_PART = 4  # samples that are drawn of it together
 SEEDS = 2**64  # as many as a session file can say
 _numbers = count(1)
 
@@ -180,6 +181,7 @@ class Session(QObject):
     own_chroma_changed = Signal()
     draft_ready = Signal()
     samples_changed = Signal()  # which there are, their order, pins
+    samples_gave_way = Signal(int)  # how many, to make room for others
     sample_advanced = Signal(object, int, int)  # sample, first and last + 1 row just drawn
     selection_changed = Signal()
     temperature_changed = Signal(float)
@@ -251,6 +253,10 @@ class Session(QObject):
     def colors_of(self, sample: Sample) -> np.ndarray:
         """The chroma of a sample, (2, h, w), at the resolution of the model in use; another one may have drawn it."""
         return nearest(sample.chroma, self.embedded.chroma_shape)
+
+    def shares_seed(self, sample: Sample) -> bool:
+        """Whether there is another sample of the same seed, as of another temperature."""
+        return any(s.seed == sample.seed and s is not sample for s in self.samples)
 
     def is_pinned(self, sample: Sample) -> bool:
         """Whether a sample is kept when others are resampled."""
@@ -387,15 +393,16 @@ class Session(QObject):
             new = next((s for s in change["samples"] if s.seed == shown.seed and not self.is_pinned(s)), None)
             if new is None:
                 new = again(shown)
-                change["samples"] = self._with_room_for((new,), change["samples"], of=(shown,))
+                change |= self._added((new,), change["samples"], of=(shown,))
             change["selected"] = new.number
         return change
 
-    def _with_room_for(self, new: Sequence[Sample], samples: Sequence[Sample], *, of: Container[Sample]) -> tuple[Sample, ...]:
-        """Samples and new ones beside them; where that would be more than `MAX_SAMPLES`, the oldest go that are neither pinned nor those that they are made of."""
+    def _added(self, new: Sequence[Sample], samples: Sequence[Sample], *, of: Container[Sample]) -> dict[str, object]:
+        """The change by which new samples are added to others; where that would be more than `MAX_SAMPLES`, the oldest give way that are neither pinned nor those
+        that they are made of."""
         may_go = [s for s in samples if s not in of and not self.is_pinned(s)]
         gone = may_go[: max(0, len(samples) + len(new) - MAX_SAMPLES)]
-        return (*(s for s in samples if s not in gone), *new)
+        return {"samples": (*(s for s in samples if s not in gone), *new), "selected": new[0].number, "gave_way": len(gone)}
 
     def _fitting(self, known: Known | None) -> Known | None:
         """Given colours, at the resolution of the model in use; what samples share they share there, too."""
@@ -424,19 +431,25 @@ class Session(QObject):
             self._state = replace(self._state, selected=sample.number)
             self.selection_changed.emit()
 
+    @property
+    def resamples_part(self) -> bool:
+        """Whether `resample` draws a part again: the selected sample is one, of which something is held."""
+        return self.selected is not None and self.selected.is_part and self.selected.known is not None
+
     def resample(self) -> None:
-        """Replace what is not pinned with samples of new seeds; where the selected one is a part drawn again, only those of that part."""
+        """Replace what is not pinned with samples of new seeds; where the selected one is a part drawn again, only those of that part: one more where all are pinned."""
         if self.embedded is None:
             return
-        shown = self.selected
-        of_part = [s for s in self.samples if shown and shown.is_part and s.is_part and s.known is shown.known and not self.is_pinned(s)]
-        if of_part:
+        if self.resamples_part:
+            shown = self.selected
+            of_part = [s for s in self.samples if s.is_part and s.known is shown.known and not self.is_pinned(s)]
             kept = [s for s in self.samples if s not in of_part]
-            new = self._new_samples(len(of_part), known=self._fitting(shown.known), is_part=True)
+            new = self._new_samples(max(1, len(of_part)), known=self._fitting(shown.known), is_part=True)
+            self._choose(self.tr("Resample"), **self._added(new, kept, of=(shown,)))
         else:
             kept = [s for s in self.samples if self.is_pinned(s)]
             new = self._new_samples(max(1, self.sample_count - len(kept)))
-        self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
+            self._choose(self.tr("Resample"), samples=tuple(kept) + new, selected=new[0].number)
 
     def set_temperature(self, temperature: float) -> None:
         """Draw what is not pinned again, with the same seeds, at another temperature; a pinned one that is selected, beside itself."""
@@ -514,10 +527,10 @@ class Session(QObject):
         return self.selected is not None and self.selected.has_ended
 
     def redo_region(self, region: np.ndarray) -> None:
-        """Draw new samples of the selected one inside a (h, w) mask only, beside those there are; the rest of it is held."""
+        """Draw a few new samples of the selected one inside a (h, w) mask only, beside those there are; the rest of it is held."""
         base = self.selected
         if self.can_redo_region and region.any():
-            self._draw_part(self.tr("Draw a part again"), region, self.colors_of(base), number=self.sample_count - 1, of=(base,))
+            self._draw_part(self.tr("Draw a part again"), region, self.colors_of(base), number=min(_MOST_OF_A_PART, self.sample_count - 1), of=(base,))
 
     @property
     def part_sources(self) -> tuple[Sample, ...]:
@@ -535,12 +548,12 @@ class Session(QObject):
             self._draw_part(self.tr("Take a part"), _edge(region), colors, number=1, of=(base, source))
 
     def _draw_part(self, text: str, free: np.ndarray, colors: np.ndarray, *, number: int, of: tuple[Sample, ...]) -> None:
-        """Draw new samples inside a (h, w) mask only, where hints stay; the rest has these colours (2, h, w). There is room for them as `_with_room_for` makes it."""
+        """Draw new samples inside a (h, w) mask only, where hints stay; the rest has these colours (2, h, w). There is room for them as `_added` makes it."""
         hints = self.hints
         known = Known(~free, np.rint(colors)) if hints is None else Known(~free | hints.mask, np.rint(np.where(free, hints.chroma, colors)))
         staying = sum(s in of or self.is_pinned(s) for s in self.samples)
         new = self._new_samples(max(1, min(number, MAX_SAMPLES - staying)), known=known, is_part=True)
-        self._choose(text, samples=self._with_room_for(new, self.samples, of=of), selected=new[0].number)
+        self._choose(text, **self._added(new, self.samples, of=of))
 
     def set_sample_count(self, wanted: int) -> None:
         """Draw more samples, or let the last ones that are not pinned go."""
@@ -639,10 +652,12 @@ class Session(QObject):
             for seed in seeds
         )
 
-    def _choose(self, text: str, *, kind: int = -1, **changes) -> None:
+    def _choose(self, text: str, *, kind: int = -1, gave_way: int = 0, **changes) -> None:
         before, after = self._state, replace(self._state, **changes)
         self._apply(after)
         self.undo_stack.push(_Choice(text, go=self._go, before=before, after=after, kind=kind))
+        if gave_way:
+            self.samples_gave_way.emit(gave_way)
 
     def _go(self, to: State, left: State) -> None:
         """Back or on to a state. Where another sample was selected since, that one stays on the canvas, or the one of its seed."""

@@ -163,7 +163,7 @@ QMenuBar::item:selected { background: @checked; border-color: @quiet; }
 QMenu { background: @panel; border: 1px solid @line; padding: 5px; }
 QMenu::item { padding: 6px 28px 6px 12px; border-radius: 5px; }
 QMenu::icon { padding-left: 8px; }
-QMenu#pictures { icon-size: 56px; }
+QMenu#pictures { icon-size: 96px; }
 QMenu::item:selected { background: @accent; color: @on_accent; }
 QMenu::item:disabled { color: @faint; background: transparent; }
 QMenu::separator { height: 1px; background: @line; margin: 5px 8px; }
