@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 
-from picgui import record
+from picgui import color, record
 from picgui.batch import Drawn, Written, colorize_file
 from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
@@ -27,6 +27,7 @@ from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
+from picgui.gui.hints import Plane
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
@@ -599,6 +600,43 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     panel.remove.click()
     assert drawn.session.hints is None and not panel.clear.isEnabled()
     assert not panel._given_title.isVisible() and not any(s.isVisible() for s in panel._given)
+
+
+@pytest.mark.parametrize("luminance", [8.0, 30.0, 60.0, 92.0])
+def test_the_plane_of_colours_is_filled_at_every_luminance_and_its_hues_can_be_told_apart(luminance, qtbot):
+    plane = Plane()
+    qtbot.addWidget(plane)
+    plane.show_color(luminance, 0.0, 0.0)
+    image = plane._image
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    rows, columns = np.nonzero(pixels[..., 3] == 255)
+    assert np.ptp(columns) > 0.84 * image.width() and np.ptp(rows) > 0.84 * image.height()
+    assert 20 < ((0 < pixels[..., 3]) & (pixels[..., 3] < 255)).sum() < 2000, "its edge is smooth"
+    painted = color.srgb_to_lab(torch.from_numpy(pixels[rows, columns, :3] / 255).T[:, :, None])[0]
+    assert 39 < painted.min() and painted.max() < 76
+    chosen = []
+    plane.chosen.connect(lambda a, b: chosen.append((a, b)))
+    plane.show_color(luminance, 2.0, 4.0)
+    shown = plane._point().toPoint()
+    for corner in (QPoint(0, 0), QPoint(219, 0), QPoint(0, 139), QPoint(219, 139), shown):
+        QTest.mouseClick(plane, Qt.MouseButton.LeftButton, pos=corner)
+    for a, b in chosen:
+        assert color.in_gamut(torch.tensor([luminance, a, b], dtype=torch.float64).view(3, 1, 1)).all(), "of the photograph's own luminance"
+    assert len(set(chosen)) == 5 and np.hypot(chosen[-1][0] - 2, chosen[-1][1] - 4) < 1.5, "a colour is where it is shown"
+
+
+def test_the_plane_of_colours_is_seen_in_a_small_window_and_stays_where_it_is(drawn, qtbot):
+    drawn.resize(900, 600)
+    drawn._actions["hint"].trigger()
+    plane = drawn.panel.hints.plane
+    qtbot.waitUntil(lambda: plane.visibleRegion().boundingRect() == plane.rect(), timeout=WAIT)
+    places = []
+    for step in (lambda: None, lambda: drawn._place_marked(left_half(drawn)), lambda: drawn._hint_color_chosen(30.0, 20.0)):
+        step()
+        qtbot.wait(30)
+        places.append(plane.mapTo(drawn, QPoint()))
+    assert drawn.panel.hints._given[0].isVisible() and len(set(places)) == 1
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
 def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, monkeypatch):
