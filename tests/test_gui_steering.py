@@ -351,7 +351,7 @@ def test_exported_pictures_that_differ_in_what_holds_for_all_take_it_from_that_w
     assert [s.long_side for s in session.samples] == [None, None, None, 96] and session.samples[3].temperature == 0.3
 
 
-def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, scan, tmp_path, qtbot):
+def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, scan, tmp_path, qtbot, monkeypatch):
     waiting = scan.with_name("waiting.png")
     waiting.write_bytes(scan.read_bytes())
     window.session.set_sample_count(2)
@@ -361,12 +361,26 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     queue.start.click()
     qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
     queue.start.click()
-    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    assert queue.parent() is None and queue.isWindow(), "the window may cover it"
+    assert not queue.open_results.isEnabled()
+    queue.list.topLevelItem(1).setSelected(True)
+    assert not queue.open_results.isEnabled() and not queue._open_action.isEnabled(), "it waits"
+    queue.list.clearSelection()
+    queue.list.topLevelItem(0).setSelected(True)
+    raised = []
+    monkeypatch.setattr(type(window), "raise_", lambda self: raised.append(self))
+    queue.open_results.click()
+    assert raised == [window]
     session = window.session
     qtbot.waitUntil(lambda: is_done(window) and session.path == scan, timeout=WAIT)
+    session.resample()
+    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    qtbot.waitUntil(lambda: is_done(window) and session.samples[0].seed == 1, timeout=WAIT)
     assert [s.seed for s in session.samples] == [1, 2] and "Double-click" in queue.list.topLevelItem(0).toolTip(0)
     session.resample()
+    queue.activateWindow()
     queue.list.setFocus()
+    qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
     queue.list.setCurrentItem(queue.list.topLevelItem(0))
     state = queue.start.text()
     QTest.keyClick(queue.list, Qt.Key.Key_Return)
@@ -374,6 +388,8 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     assert queue.start.text() == state, "nor is the queue started"
     for path in (tmp_path / "far" / "away").iterdir():
         path.unlink()
+    queue.activateWindow()
+    qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
     QTest.keyClick(queue.list, Qt.Key.Key_Return)
     assert window.message.text == "The results of scan.png are not there any more."
     queue.close()
@@ -476,6 +492,78 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     batch.list.topLevelItem(2).setSelected(True)
     assert batch.details.text() == "c.png: done"
     batch.close()
+
+
+def test_photographs_that_wait_are_taken_out_of_the_queue(window, tmp_path, qtbot, monkeypatch):
+    def held(path, *_, **__):
+        drawn.append(path.stem)
+        while not go_on.is_set():
+            go_on.wait(0.01)
+            yield Drawn(0.5)
+        yield Written(path, 1, 1000)
+
+    drawn, go_on = [], threading.Event()
+    monkeypatch.setattr(batch_module, "colorize_file", held)
+    for name in ("a.png", "b.png", "c.jpg", "c.png", "d.png", "e.png"):
+        cv2.imwrite(str(tmp_path / name), np.full((40, 30), 90, np.uint8))
+    window.opening.open_many([tmp_path])
+    queue = window.opening.batch
+
+    def take_out(*rows):
+        queue.list.clearSelection()
+        for row in rows:
+            queue.list.topLevelItem(row).setSelected(True)
+        queue.activateWindow()
+        queue.list.setFocus()
+        qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
+        QTest.keyClick(queue.list, Qt.Key.Key_Delete)
+
+    def shown():
+        return [queue.list.topLevelItem(row).text(0) for row in range(queue.list.topLevelItemCount())]
+
+    take_out(0)
+    assert shown() == ["b.png", "c.jpg", "c.png", "d.png", "e.png"] and queue.windowTitle() == "Colorize 5 photographs"
+    assert [item.text(0) for item in queue.list.selectedItems()] == ["b.png"] and queue.summary.text() == "0 of 5 photographs"
+    queue.start.click()
+    qtbot.waitUntil(lambda: bool(drawn) and queue._share == 0.5, timeout=WAIT)
+    take_out(0, 1, 4)
+    assert shown() == ["b.png", "c.png", "d.png"], "what is drawn stays"
+    go_on.set()
+    qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
+    assert drawn == ["b", "c", "d"] and queue.progress.value() == queue.progress.maximum()
+    take_out(0, 2)
+    assert len(shown()) == 3 and not queue._take_out_action.isEnabled(), "nor does what is done"
+    queue.close()
+    window.opening.open_many([tmp_path / "a.png", tmp_path / "b.png"])
+    queue = window.opening.batch
+    take_out(0, 1)
+    assert shown() == [] and not queue.start.isVisible() and queue.progress.maximum() > 0
+    queue.close()
+
+
+def test_what_failed_in_the_queue_can_be_tried_again(window, tmp_path, qtbot):
+    window.session.set_sample_count(1)
+    whole = cv2.imencode(".png", np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))[1].tobytes()
+    for name in "abc":
+        (tmp_path / f"{name}.png").write_bytes(whole if name == "b" else b"garbage")
+    window.opening.open_many([tmp_path])
+    queue = window.opening.batch
+    assert not queue.try_again.isVisible()
+    queue.start.click()
+    qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
+    assert queue.try_again.isVisible() and queue.folder.isEnabled(), "another folder may be what helps"
+    for name in "ac":
+        (tmp_path / f"{name}.png").write_bytes(whole)
+    queue.list.topLevelItem(0).setSelected(True)
+    queue._again_action.trigger()
+    qtbot.waitUntil(lambda: queue._states[0] is batch_module.State.DONE and not queue.start.isVisible(), timeout=WAIT)
+    assert queue._states[2] is batch_module.State.FAILED and "1 failed" in queue.summary.text()
+    queue.try_again.click()
+    assert not queue.try_again.isVisible() and queue.start.text() == "Pause"
+    qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
+    assert queue._states == [batch_module.State.DONE] * 3 and not queue._again_action.isEnabled()
+    assert len(list((tmp_path / "colorized").iterdir())) == 3
+    queue.close()
 
 
 def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
