@@ -31,7 +31,7 @@ class Plane(QWidget):
         super().__init__(parent)
         self._luminance = 60.0
         self._at = (0.0, 0.0)
-        self._box = QRectF()  # of the plane, from left to right in a, from top to bottom in -b
+        self._box = QRectF(-1, -1, 2, 2)  # of the plane, from left to right in a, from top to bottom in -b
         self._image = QImage()
         self.setFixedSize(_PLANE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
