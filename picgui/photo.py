@@ -6,6 +6,7 @@ luminance of its sRGB colours with the conversion of `picgui.color`, strip by st
 
 import contextlib
 import hashlib
+import io
 import os
 import struct
 import warnings
@@ -43,6 +44,8 @@ PHOTO_ENDINGS = (*".jpg .jpeg .jpe .jfif .png .tif .tiff .webp .bmp .gif .pgm .p
 OTHER_ENDINGS = (*".heic .heif .hif .jxl .psd .psb .xcf .pdf .dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split(),)
 MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
+_LEAST_ROWS = 0.1  # of a JPEG whose end is missing: with fewer of them there is hardly a picture
+_END_OF_JPEG = b"\xff\xd9"
 _SUBFILE_TYPE = 254  # of a TIFF's page: odd for a smaller version of another one
 _BOXES = 1 << 22  # bytes within which a file of boxes describes its picture
 _MAX_TEXT = 1 << 26  # bytes of a profile or a text of a PNG, unpacked; Pillow allows one megabyte, which some profiles exceed
@@ -132,7 +135,7 @@ def quarter_turned(pixels: np.ndarray, quarter_turns: int, axes: tuple[int, int]
 
 
 def read_photo(path: str | os.PathLike) -> Photo:
-    """Read the luminance of a picture file, upright.
+    """Read the luminance of a picture file, upright. A JPEG whose end is missing is grey there, which its notes tell.
 
     Raises PhotoError, with a sentence, for what is missing, unreadable, not a picture, damaged, too small (a side under
     16 pixels) or too large (over 150 megapixels).
@@ -144,10 +147,11 @@ def read_photo(path: str | os.PathLike) -> Photo:
         return _decode(image, file, path)
 
 
-def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.ndarray:
+def read_colors(path: str | os.PathLike, *, long_side: int | None = None, whole: bool = False) -> np.ndarray:
     """The colours of a picture file, upright: (H, W, 3) uint8 sRGB, reduced to this long side in pixels where it is given.
 
-    Grey ones of more than 8 bits need not have their lightness, which is `read_photo`'s. Raises PhotoError as `read_photo`.
+    Grey ones of more than 8 bits need not have their lightness, which is `read_photo`'s. Raises PhotoError as `read_photo`, and where ``whole``
+    for a JPEG whose end is missing, too.
     """
     path = Path(path)
     with opened(path) as file, _telling_damage(path):
@@ -156,7 +160,9 @@ def read_colors(path: str | os.PathLike, *, long_side: int | None = None) -> np.
         to_srgb, _ = _conversion(image)
         deep = _deep_pixels(image, file, path)
         if deep is None:
-            image.load()
+            image, is_whole = _loaded(image, file, path)
+            if whole and not is_whole:
+                raise _cut_off(path)
         orientation = orientation_of(image)
         if deep is not None:
             image = Image.fromarray((deep[:, :, :3] >> 8).astype(np.uint8))
@@ -212,9 +218,7 @@ def _telling_damage(path: Path) -> Iterator[None]:
         if is_out_of_memory(error):
             raise PhotoError("There is not enough memory to read {name}. Close other programs and try again.", name=path.name) from None
         raise PhotoError(
-            "{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.",
-            name=path.name,
-            reason=first_line(error),
+            "{name} is damaged or incomplete and could not be read. Try another copy of it.", name=path.name
         ) from error
 
 
@@ -288,7 +292,9 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     if deep is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image.load()
+            image, is_whole = _loaded(image, file, path)
+            if not is_whole:
+                notes += (Sentence("The end of the file is missing; what is missing is grey."),)
             if image.mode in ("F", "I") and not counts_to_16_bits(image):
                 notes += (Sentence("The brightest value of this picture was taken as white."),)
             lightness = lightness_of_image(image, to_srgb)
@@ -308,6 +314,28 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
         dpi=dpi,
         notes=notes + profile_notes,
     )
+
+
+def _loaded(image: Image.Image, file: BinaryIO, path: Path) -> tuple[Image.Image, bool]:
+    """A picture with its pixels, and whether all of it was there: a JPEG that is cut off is grey from there on, as viewers show it."""
+    try:
+        image.load()
+        return image, True
+    except OSError as error:
+        if image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+            raise
+    file.seek(0)
+    image = _identify(io.BytesIO(file.read() + _END_OF_JPEG), path)  # as Pillow itself would, but by a switch that is every thread's
+    image.load()
+    pixels = np.asarray(image.getchannel(0))
+    there = np.flatnonzero((pixels != pixels[-1, -1]).any(axis=1))  # rows that are not the grey of what is missing
+    if not there.size or there[-1] + 1 < _LEAST_ROWS * image.height:
+        raise _cut_off(path)
+    return image, False
+
+
+def _cut_off(path: Path) -> PhotoError:
+    return PhotoError("{name} is incomplete: its end is missing. Try another copy of it.", name=path.name)
 
 
 def _stored_mode(image: Image.Image) -> str:
@@ -436,4 +464,4 @@ def _pixels_by_opencv(data: bytes | bytearray) -> np.ndarray:
 
 def _check_png_is_whole(file: BinaryIO, path: Path) -> None:
     if b"IEND" not in (name for name, _ in png.chunks_of(file)):
-        raise PhotoError("{name} is incomplete: its end is missing. Try another copy of it.", name=path.name)
+        raise _cut_off(path)

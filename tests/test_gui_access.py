@@ -8,7 +8,21 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, QPointF, QRectF, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QGestureEvent, QLabel, QPinchGesture, QPushButton, QScrollArea, QScroller, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QGestureEvent,
+    QLabel,
+    QLineEdit,
+    QPinchGesture,
+    QPushButton,
+    QScrollArea,
+    QScroller,
+    QSpinBox,
+    QToolButton,
+)
 
 from picgui.gui import announcing, theme
 from picgui.gui.canvas import Overlay, Tool
@@ -43,6 +57,15 @@ def active(drawn, qtbot):
 @pytest.fixture(params=[theme.DARK, theme.LIGHT], ids=["dark", "light"])
 def scheme(request):
     return request.param
+
+
+@pytest.fixture
+def dressed(qapp, scheme):
+    """The application in a scheme."""
+    before = qapp.styleSheet()
+    qapp.setStyleSheet(theme._style_sheet(scheme))
+    yield scheme
+    qapp.setStyleSheet(before)
 
 
 def contrast(one, other):
@@ -299,6 +322,28 @@ def test_words_and_signs_stand_out_from_their_ground(scheme):
     assert contrast(scheme.track, scheme.panel) >= 2.9
     for name in ("line", "quiet", "faint"):
         assert contrast(getattr(strong, name), strong.panel) > 1.3 * contrast(getattr(scheme, name), scheme.panel)
+
+
+def test_what_cannot_be_used_looks_so(dressed, qtbot):
+    for made in (QLineEdit("out"), QComboBox(), QCheckBox("Replace"), QLabel("Folder"), QSpinBox()):
+        qtbot.addWidget(made)
+        made.ensurePolished()
+        role = made.foregroundRole()
+        assert made.palette().color(role) == QColor(dressed.text)
+        made.setEnabled(False)
+        assert made.palette().color(role) == QColor(dressed.faint)
+
+
+def test_what_completes_a_name_is_read_on_a_ground_of_its_own(dressed, qtbot):
+    field = QLineEdit()
+    field.setCompleter(QCompleter(["first.png", "fifth.png"], field))
+    qtbot.addWidget(field)
+    field.show()
+    QTest.keyClicks(field, "fi")
+    popup = field.completer().popup()
+    qtbot.waitUntil(popup.isVisible, timeout=WAIT)
+    pixel = popup.viewport().grab().toImage().pixelColor(popup.viewport().rect().bottomRight() - QPoint(3, 3))
+    assert pixel == QColor(dressed.raised) and pixel.alpha() == 255
 
 
 def test_what_has_the_focus_is_told_from_what_is_on(scheme):

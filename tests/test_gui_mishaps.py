@@ -320,6 +320,12 @@ def test_all_that_is_to_be_said_of_a_photograph_is_said(window, qtbot, tmp_path)
     window.open(tmp_path / "pages.tif")
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
     assert "2 pages" in window.message.text and "profile" in window.message.text
+    pages.save(tmp_path / "cut.jpg")
+    whole = (tmp_path / "cut.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) * 3 // 4])
+    window.open(tmp_path / "cut.jpg")
+    qtbot.waitUntil(lambda: window.session.path == tmp_path / "cut.jpg" and is_done(window), timeout=WAIT)
+    assert "The end of the file is missing; what is missing is grey." in window.message.text
 
 
 def test_an_export_says_that_what_was_not_drawn_is_a_draft(slowly, window, scan, qtbot, tmp_path):

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 
-from picgui import record
+from picgui import color, record
 from picgui.batch import Drawn, Written, colorize_file
 from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
@@ -27,6 +27,7 @@ from picgui.gui.app import open_at_start
 from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
+from picgui.gui.hints import Plane
 from picgui.gui.main_window import MainWindow
 from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.studio import Activity
@@ -410,7 +411,7 @@ def test_exported_pictures_that_differ_in_what_holds_for_all_take_it_from_that_w
     assert [s.long_side for s in session.samples] == [None, None, None, 96] and session.samples[3].temperature == 0.3
 
 
-def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, scan, tmp_path, qtbot):
+def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, scan, tmp_path, qtbot, monkeypatch):
     waiting = scan.with_name("waiting.png")
     waiting.write_bytes(scan.read_bytes())
     window.session.set_sample_count(2)
@@ -420,12 +421,26 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     queue.start.click()
     qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
     queue.start.click()
-    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    assert queue.parent() is None and queue.isWindow(), "the window may cover it"
+    assert not queue.open_results.isEnabled()
+    queue.list.topLevelItem(1).setSelected(True)
+    assert not queue.open_results.isEnabled() and not queue._open_action.isEnabled(), "it waits"
+    queue.list.clearSelection()
+    queue.list.topLevelItem(0).setSelected(True)
+    raised = []
+    monkeypatch.setattr(type(window), "raise_", lambda self: raised.append(self))
+    queue.open_results.click()
+    assert raised == [window]
     session = window.session
     qtbot.waitUntil(lambda: is_done(window) and session.path == scan, timeout=WAIT)
+    session.resample()
+    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    qtbot.waitUntil(lambda: is_done(window) and session.samples[0].seed == 1, timeout=WAIT)
     assert [s.seed for s in session.samples] == [1, 2] and "Double-click" in queue.list.topLevelItem(0).toolTip(0)
     session.resample()
+    queue.activateWindow()
     queue.list.setFocus()
+    qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
     queue.list.setCurrentItem(queue.list.topLevelItem(0))
     state = queue.start.text()
     QTest.keyClick(queue.list, Qt.Key.Key_Return)
@@ -433,6 +448,8 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     assert queue.start.text() == state, "nor is the queue started"
     for path in (tmp_path / "far" / "away").iterdir():
         path.unlink()
+    queue.activateWindow()
+    qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
     QTest.keyClick(queue.list, Qt.Key.Key_Return)
     assert window.message.text == "The results of scan.png are not there any more."
     queue.close()
@@ -535,6 +552,78 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     batch.list.topLevelItem(2).setSelected(True)
     assert batch.details.text() == "c.png: done"
     batch.close()
+
+
+def test_photographs_that_wait_are_taken_out_of_the_queue(window, tmp_path, qtbot, monkeypatch):
+    def held(path, *_, **__):
+        drawn.append(path.stem)
+        while not go_on.is_set():
+            go_on.wait(0.01)
+            yield Drawn(0.5)
+        yield Written(path, 1, 1000)
+
+    drawn, go_on = [], threading.Event()
+    monkeypatch.setattr(batch_module, "colorize_file", held)
+    for name in ("a.png", "b.png", "c.jpg", "c.png", "d.png", "e.png"):
+        cv2.imwrite(str(tmp_path / name), np.full((40, 30), 90, np.uint8))
+    window.opening.open_many([tmp_path])
+    queue = window.opening.batch
+
+    def take_out(*rows):
+        queue.list.clearSelection()
+        for row in rows:
+            queue.list.topLevelItem(row).setSelected(True)
+        queue.activateWindow()
+        queue.list.setFocus()
+        qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
+        QTest.keyClick(queue.list, Qt.Key.Key_Delete)
+
+    def shown():
+        return [queue.list.topLevelItem(row).text(0) for row in range(queue.list.topLevelItemCount())]
+
+    take_out(0)
+    assert shown() == ["b.png", "c.jpg", "c.png", "d.png", "e.png"] and queue.windowTitle() == "Colorize 5 photographs"
+    assert [item.text(0) for item in queue.list.selectedItems()] == ["b.png"] and queue.summary.text() == "0 of 5 photographs"
+    queue.start.click()
+    qtbot.waitUntil(lambda: bool(drawn) and queue._share == 0.5, timeout=WAIT)
+    take_out(0, 1, 4)
+    assert shown() == ["b.png", "c.png", "d.png"], "what is drawn stays"
+    go_on.set()
+    qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
+    assert drawn == ["b", "c", "d"] and queue.progress.value() == queue.progress.maximum()
+    take_out(0, 2)
+    assert len(shown()) == 3 and not queue._take_out_action.isEnabled(), "nor does what is done"
+    queue.close()
+    window.opening.open_many([tmp_path / "a.png", tmp_path / "b.png"])
+    queue = window.opening.batch
+    take_out(0, 1)
+    assert shown() == [] and not queue.start.isVisible() and queue.progress.maximum() > 0
+    queue.close()
+
+
+def test_what_failed_in_the_queue_can_be_tried_again(window, tmp_path, qtbot):
+    window.session.set_sample_count(1)
+    whole = cv2.imencode(".png", np.random.default_rng(1).integers(0, 255, (40, 30), dtype=np.uint8))[1].tobytes()
+    for name in "abc":
+        (tmp_path / f"{name}.png").write_bytes(whole if name == "b" else b"garbage")
+    window.opening.open_many([tmp_path])
+    queue = window.opening.batch
+    assert not queue.try_again.isVisible()
+    queue.start.click()
+    qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
+    assert queue.try_again.isVisible() and queue.folder.isEnabled(), "another folder may be what helps"
+    for name in "ac":
+        (tmp_path / f"{name}.png").write_bytes(whole)
+    queue.list.topLevelItem(0).setSelected(True)
+    queue._again_action.trigger()
+    qtbot.waitUntil(lambda: queue._states[0] is batch_module.State.DONE and not queue.start.isVisible(), timeout=WAIT)
+    assert queue._states[2] is batch_module.State.FAILED and "1 failed" in queue.summary.text()
+    queue.try_again.click()
+    assert not queue.try_again.isVisible() and queue.start.text() == "Pause"
+    qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
+    assert queue._states == [batch_module.State.DONE] * 3 and not queue._again_action.isEnabled()
+    assert len(list((tmp_path / "colorized").iterdir())) == 3
+    queue.close()
 
 
 def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
@@ -659,6 +748,43 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     panel.remove.click()
     assert drawn.session.hints is None and not panel.clear.isEnabled()
     assert not panel._given_title.isVisible() and not any(s.isVisible() for s in panel._given)
+
+
+@pytest.mark.parametrize("luminance", [8.0, 30.0, 60.0, 92.0])
+def test_the_plane_of_colours_is_filled_at_every_luminance_and_its_hues_can_be_told_apart(luminance, qtbot):
+    plane = Plane()
+    qtbot.addWidget(plane)
+    plane.show_color(luminance, 0.0, 0.0)
+    image = plane._image
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    rows, columns = np.nonzero(pixels[..., 3] == 255)
+    assert np.ptp(columns) > 0.84 * image.width() and np.ptp(rows) > 0.84 * image.height()
+    assert 20 < ((0 < pixels[..., 3]) & (pixels[..., 3] < 255)).sum() < 2000, "its edge is smooth"
+    painted = color.srgb_to_lab(torch.from_numpy(pixels[rows, columns, :3] / 255).T[:, :, None])[0]
+    assert 39 < painted.min() and painted.max() < 76
+    chosen = []
+    plane.chosen.connect(lambda a, b: chosen.append((a, b)))
+    plane.show_color(luminance, 2.0, 4.0)
+    shown = plane._point().toPoint()
+    for corner in (QPoint(0, 0), QPoint(219, 0), QPoint(0, 139), QPoint(219, 139), shown):
+        QTest.mouseClick(plane, Qt.MouseButton.LeftButton, pos=corner)
+    for a, b in chosen:
+        assert color.in_gamut(torch.tensor([luminance, a, b], dtype=torch.float64).view(3, 1, 1)).all(), "of the photograph's own luminance"
+    assert len(set(chosen)) == 5 and np.hypot(chosen[-1][0] - 2, chosen[-1][1] - 4) < 1.5, "a colour is where it is shown"
+
+
+def test_the_plane_of_colours_is_seen_in_a_small_window_and_stays_where_it_is(drawn, qtbot):
+    drawn.resize(900, 600)
+    drawn._actions["hint"].trigger()
+    plane = drawn.panel.hints.plane
+    qtbot.waitUntil(lambda: plane.visibleRegion().boundingRect() == plane.rect(), timeout=WAIT)
+    places = []
+    for step in (lambda: None, lambda: drawn._place_marked(left_half(drawn)), lambda: drawn._hint_color_chosen(30.0, 20.0)):
+        step()
+        qtbot.wait(30)
+        places.append(plane.mapTo(drawn, QPoint()))
+    assert drawn.panel.hints._given[0].isVisible() and len(set(places)) == 1
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
 def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, monkeypatch):

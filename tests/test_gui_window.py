@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSettings, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QSettings, QSize, Qt
 from PySide6.QtGui import QActionGroup, QColor, QGuiApplication, QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from picgui.batch import colorize_file, photos_of
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.gui import exporting, jobs, leafing, opening
+from picgui.gui import exporting, jobs, leafing, opening, preferences
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
@@ -206,9 +206,52 @@ def test_the_photograph_itself_is_never_written_over(drawn, scan, monkeypatch):
 
 def test_an_export_into_no_folder_is_told_and_the_samples_stay(drawn, qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "gone" / "a.png"), ""))
+    drawn.settings.setValue("export_folder", str(tmp_path))
     with qtbot.waitSignal(drawn.studio.failed, timeout=WAIT):
         drawn._actions["export"].trigger()
+        assert drawn.exporting._folder() == str(tmp_path / "gone"), "as long as it is tried"
     assert "folder" in drawn.message.text and len(drawn.session.samples) == 4
+    assert drawn.exporting._folder() == str(tmp_path), "where the last picture was written"
+    (tmp_path / "gone").mkdir()
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn._actions["export"].trigger()
+    assert drawn.exporting._folder() == str(tmp_path / "gone")
+
+
+def test_without_a_folder_of_pictures_dialogs_begin_at_home(tmp_path, monkeypatch):
+    settings = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    places = {"PicturesLocation": str(tmp_path / "Pictures"), "HomeLocation": str(tmp_path)}
+    monkeypatch.setattr(preferences, "QStandardPaths", SimpleNamespace(StandardLocation=SimpleNamespace(**{k: k for k in places}), writableLocation=places.get))
+    assert preferences.folder(settings, "open_folder") == str(tmp_path)
+    (tmp_path / "Pictures").mkdir()
+    assert preferences.folder(settings, "open_folder") == str(tmp_path / "Pictures")
+
+
+def test_a_slider_goes_to_where_it_is_pressed_and_is_dragged_from_there(window, qtbot):
+    slider = window.panel.saturation
+    changed = []
+    slider.valueChanged.connect(changed.append)
+    for share, height in ((0.75, 0.5), (0.25, 0.5), (0.5, 0.05)):
+        at = QPoint(round(share * slider.width()), round(height * slider.height()))
+        QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=at)
+        assert abs(slider.value() - 200 * share) < 12 and len(changed) == 1, "at once"
+        assert slider.isSliderDown()
+        pressed = slider.value()
+        QTest.mouseMove(slider, at + QPoint(slider.width() // 5, 0))
+        QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=at + QPoint(slider.width() // 5, 0))
+        assert 25 < slider.value() - pressed < 60 and not slider.isSliderDown()
+        changed.clear()
+    QTest.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(10, slider.height() // 2))
+    assert slider.value() == 100
+
+
+def test_f1_shows_the_keys(window, qtbot, monkeypatch):
+    shown = []
+    monkeypatch.setattr("picgui.gui.dialogs.ShortcutsDialog.exec", lambda dialog: shown.append(dialog))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    assert len(shown) == 1
 
 
 def test_garbage_is_told_in_a_sentence_and_the_photograph_stays(drawn, qtbot, tmp_path):

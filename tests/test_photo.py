@@ -893,7 +893,7 @@ def test_a_missing_file_a_folder_an_empty_file_and_a_text_are_each_named(tmp_pat
     assert_refused(tmp_path / "scan.tif", "a TIFF of a kind", "without transparency")
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.bmp", "a.webp", "deep.png", "deep.tif"])
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp", "a.webp", "deep.png", "deep.tif"])
 @pytest.mark.parametrize("kept", [0.3, 0.7, 0.95])
 def test_a_truncated_file_is_refused(tmp_path, name, kept):
     path = tmp_path / name
@@ -907,6 +907,37 @@ def test_a_truncated_file_is_refused(tmp_path, name, kept):
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * kept)])
     assert_refused(path, name)
+
+
+@pytest.mark.parametrize("kind", ["colour", "progressive", "grey", "sideways"])
+def test_a_jpeg_whose_end_is_missing_is_read_as_far_as_it_goes(tmp_path, kind):
+    noise = np.random.default_rng(0).integers(0, 255, (480, 120, 3)).astype(np.uint8)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6 if kind == "sideways" else 1
+    path = saved(tmp_path / "a.jpg", noise[..., 0] if kind == "grey" else noise, progressive=kind == "progressive", exif=exif)
+    whole, colors, data = read_photo(path), read_colors(path), path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    photo = read_photo(path)
+    assert photo.notes == ("The end of the file is missing; what is missing is grey.",) and whole.notes == ()
+    assert photo.lightness.shape == whole.lightness.shape and read_colors(path).shape == colors.shape
+    there, expected, seen = photo.lightness, whole.lightness, read_colors(path)
+    if kind == "sideways":
+        there, expected, seen = np.rot90(there), np.rot90(expected), np.rot90(seen)
+    if kind != "progressive":
+        assert np.array_equal(there[:200], expected[:200]) and np.ptp(there[280:]) == 0
+        assert (seen[280:] == 128).all() and there[-1, 0] == lightness.lightness_of(np.uint8([[128]]))[0, 0]
+    with pytest.raises(PhotoError, match="^a.jpg is incomplete: its end is missing. Try another copy of it.$"):
+        read_colors(path, whole=True)
+    path.write_bytes(data[: data.index(b"\xff\xda") + 30])  # hardly anything but headers
+    assert_refused(path, "a.jpg is incomplete: its end is missing. Try another copy of it.")
+
+
+def test_why_a_decoder_fails_is_no_part_of_the_sentence(tmp_path):
+    path = saved(tmp_path / "a.webp", colours())
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(PhotoError) as caught:
+        read_photo(path)
+    assert str(caught.value) == "a.webp is damaged or incomplete and could not be read. Try another copy of it." and caught.value.__cause__
 
 
 def test_damage_inside_a_16_bit_png_is_refused(tmp_path):

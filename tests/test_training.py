@@ -39,7 +39,7 @@ from tests.profiles import wide_gamut_profile
 from tests.runs import colored_picture, encoded, full_disk, run, write_pack
 from training.augment import Augmentation, crop_and_flip, lab_batch, training_batch
 from training.config import read_config
-from training.data import Pictures, load_pictures
+from training.data import Pictures, _read, load_pictures
 from training.evaluate import evaluate, evaluate_coarse
 from training.figures import photographs
 from training.parallel import World
@@ -174,6 +174,12 @@ def test_files_that_may_not_be_read_are_told(folder, config, tmp_path, capsys, m
     monkeypatch.setattr(Path, "iterdir", forbidden)
     assert run("train", config, "--data", folder, "--out", tmp_path / "run") == 1
     assert f"{folder} cannot be read or written: Permission denied." in capsys.readouterr().err
+
+
+def test_a_photograph_whose_end_is_missing_is_not_learned_from(tmp_path, capsys):
+    whole = encoded(colored_picture(40, 40), ".jpg")
+    (tmp_path / "a.jpg").write_bytes(whole[: len(whole) * 3 // 4])
+    assert list(_read(tmp_path / "a.jpg", 16)) == [] and "its end is missing" in capsys.readouterr().err
 
 
 def test_a_damaged_photograph_is_left_out_of_figures(tmp_path, capsys):

@@ -214,7 +214,7 @@ def _read(file: Path, size: int) -> Iterator[np.ndarray]:
             yield from _read_cifar_batch(file, size)
         else:
             try:
-                picture = read_colors(file)  # as the program itself reads them
+                picture = read_colors(file, whole=True)  # as the program itself reads them
             except PhotoError as error:
                 report_skipped(file, str(error))
                 return

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QColor, QDesktopServices
+from PySide6.QtGui import QAction, QColor, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QCheckBox,
     QDialog,
     QFileDialog,
@@ -21,7 +22,6 @@ from PySide6.QtWidgets import (
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
-    QWidget,
 )
 
 from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
@@ -59,6 +59,9 @@ class State(Enum):
     FAILED = auto()
 
 
+_WITH_RESULTS = (State.DONE, State.SKIPPED)
+
+
 class Wanted(NamedTuple):
     """What is drawn of each photograph."""
 
@@ -68,7 +71,7 @@ class Wanted(NamedTuple):
 
 
 class BatchDialog(QDialog):
-    """Colorizes photographs into a folder while the window stays free for other work."""
+    """Colorizes photographs into a folder while the window stays free for other work. A window of its own, which any other may cover."""
 
     results_wanted = Signal(object, list)  # a photograph and its results, to be looked at
 
@@ -83,11 +86,10 @@ class BatchDialog(QDialog):
         settings: QSettings,
         turned: Callable[[], Mapping[str, int]],
         left_out: str = "",
-        parent: QWidget | None = None,
     ):
         """``at_start`` says that what is wanted is what the program began with: no choice of a person's; ``turned`` gives `Photo.turns` by the digests of files,
         ``left_out`` says what was among the photographs and is none."""
-        super().__init__(parent)
+        super().__init__(None, Qt.WindowType.Window)
         self._paths, self._model, self._settings = list(paths), model, settings
         self._now, self._turned, self._left_out = wanted, turned, left_out
         self._states = [State.WAITING] * len(self._paths)
@@ -95,7 +97,7 @@ class BatchDialog(QDialog):
         self._namesakes: dict[Path, Path] = {}
         self._last_failed: QTreeWidgetItem | None = None
         self._targets: list[Path] = []  # of the current photograph
-        self._results: dict[int, list[Path]] = {}  # of those that have them
+        self._results: dict[Path, list[Path]] = {}  # of the photographs that have them
         self._written = 0
         self._size = 0  # bytes of what was written of the current photograph
         self._projection = Projection()
@@ -112,11 +114,9 @@ class BatchDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._sources = sorted({str(path.absolute().parent) for path in self._paths})
         self._last = self._last_wanted()
-        title = self.tr("Colorize %1 photographs") if len(self._paths) > 1 else self.tr("Colorize a photograph")
-        self.setWindowTitle(title.replace("%1", str(len(self._paths))))
         self.resize(620, 480)
         self._make_widgets(at_start)
-        self._show_progress()
+        self._show_number()
 
     def _make_widgets(self, at_start: bool) -> None:
         self.explained = QLabel()
@@ -128,11 +128,16 @@ class BatchDialog(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.ensurePolished()  # else rows are as high as without the style sheet, until one changes
         self.list.setUniformRowHeights(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName(self.tr("Photographs"))
         self.list.itemSelectionChanged.connect(self._show_details)
         self.list.itemSelectionChanged.connect(self._show_progress)
         self.list.itemDoubleClicked.connect(self._ask_for_results)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._open_action = self._row_action(self.tr("Open in the window"), self._open_chosen)
+        self._again_action = self._row_action(self.tr("Try again"), self._try_chosen_again)
+        self._take_out_action = self._row_action(self.tr("Take out of the queue"), self._take_out, QKeySequence.StandardKey.Delete)
         for path in self._paths:
             item = QTreeWidgetItem([path.name, self.tr("waiting")])
             item.setToolTip(0, str(path))
@@ -143,6 +148,9 @@ class BatchDialog(QDialog):
         self.details.setWordWrap(True)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.details.hide()
+        self.try_again = QPushButton(self.tr("Try again"))
+        self.try_again.setToolTip(self.tr("Colorize those that failed once more"))
+        self.try_again.clicked.connect(self._try_all_again)
         self.folder = QLineEdit(self._proposed_folder())
         self.folder.setAccessibleName(self.tr("Folder for the results"))
         self.folder.setToolTip(self.tr("A name alone is a folder beside each photograph."))
@@ -167,7 +175,6 @@ class BatchDialog(QDialog):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress"))
-        self.progress.setRange(0, len(self._paths) * _STEPS)
         self.room = QLabel()
         self.room.setObjectName("warning")
         self.room.setTextFormat(Qt.TextFormat.PlainText)
@@ -183,10 +190,12 @@ class BatchDialog(QDialog):
         self.skip.setEnabled(False)
         self.show_results = QPushButton(self.tr("Show results"))
         self.show_results.clicked.connect(self._show_folder)
-        self.show_results.setEnabled(False)
+        self.open_results = QPushButton(self._open_action.text())
+        self.open_results.setToolTip(self.tr("Look at the chosen photograph with its results in the window"))
+        self.open_results.clicked.connect(self._open_chosen)
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.close)
-        for button in (self.choose, self.skip, self.show_results, close):
+        for button in (self.choose, self.try_again, self.skip, self.show_results, self.open_results, close):
             button.setAutoDefault(False)
         self.start.setDefault(True)  # of Enter
         column = QVBoxLayout(self)
@@ -202,13 +211,24 @@ class BatchDialog(QDialog):
             settings.addWidget(slider.value_label)
         column.addLayout(settings)
         column.addWidget(self.list, 1)
-        column.addWidget(self.details)
+        told_of_one = in_a_row(self.details, 0, self.try_again, self.open_results)
+        told_of_one.setStretch(0, 1)
+        column.addLayout(told_of_one)
         column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose))
         column.addWidget(self.overwrite)
         column.addWidget(self.room)
         column.addWidget(self.progress)
         column.addWidget(self.summary)
         column.addLayout(in_a_row(self.show_results, 1, self.skip, close, self.start))
+
+    def _row_action(self, text: str, do: Callable[[], None], keys: QKeySequence.StandardKey | None = None) -> QAction:
+        """Something to be done with the chosen rows of the list, by its menu or a key."""
+        action = QAction(text, self.list, shortcutContext=Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(do)
+        if keys is not None:
+            action.setShortcuts(keys)
+        self.list.addAction(action)
+        return action
 
     def _proposed_folder(self) -> str:
         """Beside the photographs, in each of their folders, or where the last ones of their folders went: others may have photographs of the same names."""
@@ -312,17 +332,59 @@ class BatchDialog(QDialog):
     @property
     def _results_folder(self) -> Path:
         """Where the results are of the photograph that is chosen in the list, or else of the last one that has some."""
-        chosen = [self.list.indexOfTopLevelItem(item) for item in self.list.selectedItems()]
-        have = [row for row, state in enumerate(self._states) if state in (State.DONE, State.SKIPPED)]
+        chosen = self._chosen()
+        have = [row for row, state in enumerate(self._states) if state in _WITH_RESULTS]
         return self._folder_of(self._paths[chosen[0] if chosen else have[-1] if have else 0])
 
     @Slot(QTreeWidgetItem)
     def _ask_for_results(self, item: QTreeWidgetItem) -> bool:
         """Let the window open a photograph with its results; whether it has them."""
-        row = self.list.indexOfTopLevelItem(item)
-        if row in self._results:
-            self.results_wanted.emit(self._paths[row], self._results[row])
-        return row in self._results
+        path = self._paths[self.list.indexOfTopLevelItem(item)]
+        if path in self._results:
+            self.results_wanted.emit(path, self._results[path])
+        return path in self._results
+
+    def _chosen(self, *states: State) -> list[int]:
+        """The chosen rows from above, of these states or of any."""
+        rows = sorted(map(self.list.indexOfTopLevelItem, self.list.selectedItems()))
+        return [row for row in rows if not states or self._states[row] in states]
+
+    @Slot()
+    def _open_chosen(self) -> None:
+        for row in self._chosen(*_WITH_RESULTS)[:1]:
+            self._ask_for_results(self.list.topLevelItem(row))
+
+    @Slot()
+    def _try_chosen_again(self) -> None:
+        self._wait_again(self._chosen(State.FAILED))
+
+    @Slot()
+    def _try_all_again(self) -> None:
+        self._wait_again([row for row, state in enumerate(self._states) if state is State.FAILED])
+
+    def _wait_again(self, rows: Sequence[int]) -> None:
+        """Let rows that failed have their turn again: at once, unless the queue is at work or a person had it pause."""
+        self._last_failed = None
+        for row in rows:
+            self._set(row, State.WAITING, self.tr("waiting"))
+        self._show_progress()
+        if self._paused and self._current is None:
+            self.start.click()
+
+    @Slot()
+    def _take_out(self) -> None:
+        """Leave out the chosen rows that wait, and choose what comes after them."""
+        for row in reversed(self._chosen(State.WAITING)):
+            item = self.list.takeTopLevelItem(row)
+            if item is self._last_failed:
+                self._last_failed = None
+            del self._paths[row], self._states[row]
+            if self._current is not None and self._current > row:
+                self._current -= 1
+            self.list.setCurrentItem(self.list.topLevelItem(min(row, len(self._paths) - 1)))
+        self._namesakes = self._all_namesakes()
+        self._show_details()
+        self._show_number()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape and self._current is not None:  # a key struck by mistake must not end a night's work
@@ -351,7 +413,7 @@ class BatchDialog(QDialog):
         while waiting and not self._paused and (other := self._namesake(self._paths[waiting[0]])):
             self._turn_to(waiting.pop(0))
             words = self.tr("would be written under the names of %1; colorize it into another folder")
-            self._set(State.FAILED, words.replace("%1", str(other)))
+            self._set(self._current, State.FAILED, words.replace("%1", str(other)))
             self._current = None
         if self._paused or not waiting:
             self._pause()
@@ -362,7 +424,7 @@ class BatchDialog(QDialog):
         path, wanted = self._paths[self._current], self._wanted
         targets = {seed: self._folder_of(path) / result_name(path.stem, seed) for seed in range(1, wanted.samples + 1)}
         self._targets = list(targets.values())
-        self._set(State.RUNNING, self.tr("reading…"))
+        self._set(self._current, State.RUNNING, self.tr("reading…"))
         self._is_reading = not self._worker.is_busy()  # with what was skipped, which may be half written
         self._worker.queue(
             colorize_file(
@@ -393,9 +455,9 @@ class BatchDialog(QDialog):
         self._current = index
         self.list.scrollToItem(self.list.topLevelItem(index))
 
-    def _set(self, state: State, words: str) -> None:
-        self._states[self._current] = state
-        item = self.list.topLevelItem(self._current)
+    def _set(self, row: int, state: State, words: str) -> None:
+        self._states[row] = state
+        item = self.list.topLevelItem(row)
         item.setText(1, words)
         item.setToolTip(1, words)
         self._tint(item, state)
@@ -423,7 +485,7 @@ class BatchDialog(QDialog):
         self.details.setVisible(item is not None)
 
     def _end(self, state: State, words: str) -> None:
-        self._set(state, words)
+        self._set(self._current, state, words)
         self._drawn += self._share
         self._warn_of_room(self._folder_of(self._paths[self._current]))
         self._current = None
@@ -446,17 +508,17 @@ class BatchDialog(QDialog):
         elif isinstance(item, Drawn):
             self._share = item.share
             drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
-            self._set(State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
+            self._set(self._current, State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
         elif isinstance(item, Written):
             self._written, self._size = self._written + 1, self._size + item.size
             words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._wanted.samples))
-            self._set(State.RUNNING, words)
+            self._set(self._current, State.RUNNING, words)
         self._show_progress()
 
     @Slot(int)
     def _photo_finished(self, job: int) -> None:
         if self._worker.is_current(job) and self._current is not None:
-            self._results[self._current] = self._targets
+            self._results[self._paths[self._current]] = self._targets
             words = str(self._paths[self._current]) + "\n" + self.tr("Double-click to open it with its results")
             self.list.topLevelItem(self._current).setToolTip(0, words)
             if self._written:
@@ -471,12 +533,19 @@ class BatchDialog(QDialog):
             return
         if isinstance(error, DestinationError):  # as of a full disk: the others would fail too
             self._last_failed = self.list.topLevelItem(self._current)
-            self._set(State.WAITING, told(error))
+            self._set(self._current, State.WAITING, told(error))
             self._current = None
             self._pause()
             self._show_progress()
         else:
             self._end(State.FAILED, told(error))
+
+    def _show_number(self) -> None:
+        """Say how many photographs there are, and how far they are."""
+        title = self.tr("Colorize %1 photographs") if len(self._paths) != 1 else self.tr("Colorize a photograph")
+        self.setWindowTitle(title.replace("%1", str(len(self._paths))))
+        self.progress.setRange(0, max(1, len(self._paths)) * _STEPS)
+        self._show_progress()
 
     @Slot()
     def _show_progress(self) -> None:
@@ -486,14 +555,18 @@ class BatchDialog(QDialog):
         self.progress.setValue(round((ended + share) * _STEPS))
         self.skip.setEnabled(running)
         self.show_results.setEnabled(ended > 0 and is_folder(self._results_folder))
-        all_ended = ended == len(self._states)
+        self.open_results.setEnabled(bool(self._chosen(*_WITH_RESULTS)))
+        self._open_action.setEnabled(self.open_results.isEnabled())
+        self._again_action.setEnabled(bool(self._chosen(State.FAILED)))
+        self._take_out_action.setEnabled(bool(self._chosen(State.WAITING)))
+        all_ended, failed = ended == len(self._states), self._states.count(State.FAILED)
+        self.try_again.setVisible(failed > 0)
         self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
         self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
         self.start.setVisible(not all_ended)
         for widget in (self.folder, self.choose, self.as_last, self.samples, self.temperature, self.saturation, self.overwrite):
-            widget.setEnabled(self._paused and not running and not all_ended)  # a full disk may be why it rests
-        failed = self._states.count(State.FAILED)
-        words = self.tr("%1 of %2 photographs") if len(self._states) > 1 else self.tr("%1 of %2 photograph")
+            widget.setEnabled(self._paused and not running and (not all_ended or failed > 0))  # a full disk may be why it rests
+        words = self.tr("%1 of %2 photographs") if len(self._states) != 1 else self.tr("%1 of %2 photograph")
         words = words.replace("%1", str(ended)).replace("%2", str(len(self._states)))
         if failed:
             words += ", " + self.tr("%1 failed").replace("%1", str(failed))

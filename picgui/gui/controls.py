@@ -29,6 +29,7 @@ from picgui.gui.slider import ResettableSlider, hundredths, percent
 from picgui.gui.words import breakable, literal, number, what_a_seed_is
 
 _WIDTH = 264  # of the panel, where that is enough: room for a scroll bar beside the plane of colours
+_MARGIN = 18  # above and below what is in the panel
 _DEBOUNCE_MILLISECONDS = 180
 _EDITING_KEYS = (
     Qt.Key.Key_Backspace,
@@ -219,6 +220,8 @@ class Panel(QWidget):
         self.hints.hide()
         self._fit_timer = QTimer(self, interval=0, singleShot=True)
         self._fit_timer.timeout.connect(self._fit_width)
+        self._reveal_timer = QTimer(self, interval=0, singleShot=True)
+        self._reveal_timer.timeout.connect(self._reveal_hints)
         self._lay_out()
         self._temperature_timer = QTimer(self, interval=_DEBOUNCE_MILLISECONDS, singleShot=True)
         self._temperature_timer.timeout.connect(self._ask_for_temperature)
@@ -299,7 +302,7 @@ class Panel(QWidget):
         whole.setContentsMargins(1, 0, 0, 0)
         whole.addWidget(area)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(17, 18, 18, 18)
+        column.setContentsMargins(17, _MARGIN, 18, _MARGIN)
         column.setSpacing(4)
         column.addLayout(in_a_row(label(self.tr("Temperature")), 1, self.temperature.value_label))
         column.addWidget(self.temperature)
@@ -378,6 +381,14 @@ class Panel(QWidget):
         self.hints.show_place(None)
         self.hints.setVisible(on)
         self.facts.setVisible(not on)
+        if on:
+            self._reveal_timer.start()  # once they have their places
+
+    @Slot()
+    def _reveal_hints(self) -> None:
+        """Scroll until they are seen, or where there is no room for all of them, the plane of colours."""
+        for widget in (self.hints, self.hints.plane):
+            self._area.ensureWidgetVisible(widget, 0, _MARGIN)
 
     @Slot()
     def refresh(self) -> None:

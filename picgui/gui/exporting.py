@@ -64,7 +64,6 @@ class Exporting(QObject):
             target = _with_ending(Path(path), ending)
             if (target != Path(path) or self.studio.is_promised(target)) and not self._may_replace(target):
                 return
-            self.settings.setValue("export_folder", str(target.parent))
             preferences.keep_kind(self.settings, next(kind for kind in preferences.KINDS if WRITERS[kind] is WRITERS[ending]), deep)
             self.export([(sample, target)], subject=subject, deep=deep)
 
@@ -94,7 +93,6 @@ class Exporting(QObject):
         names, subject = [self._export_name(sample, ending) for sample in samples], self.studio.subject
         folder = QFileDialog.getExistingDirectory(self._window, title.replace("%1", preferences.KINDS[ending]), self._folder())
         if folder:
-            self.settings.setValue("export_folder", folder)
             targets: list[tuple[Sample, Path]] = []
             for sample, name in zip(samples, names, strict=True):
                 taken = {path for _, path in targets}
@@ -129,6 +127,7 @@ class Exporting(QObject):
         if not paths:
             return
         folder = paths[0].parent
+        self.settings.setValue("export_folder", str(folder))
         if len(paths) == 1:
             text = self.tr("Saved as %1").replace("%1", paths[0].name)
         else:
@@ -243,8 +242,10 @@ class Exporting(QObject):
             folder.remove()  # its destructor is not called where Python collects nothing at the end
 
     def _folder(self) -> str:
-        """Where the last picture was written, or where the photograph lies."""
-        path = self.session.path
+        """Where the last picture is being written or was, or where the photograph lies."""
+        path, promised = self.session.path, self.studio.last_promised
+        if promised is not None:
+            return str(promised.parent)
         return preferences.folder(self.settings, "export_folder", default=None if path in (None, example_photo()) else path.parent)
 
 

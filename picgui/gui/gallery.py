@@ -223,6 +223,7 @@ class Gallery(QListView):
 
     def __init__(self, session: Session, pictures: Pictures, parent: QWidget | None = None):
         super().__init__(parent)
+        self.setObjectName("gallery")
         self._session = session
         self.shows_focus = False  # where a key brought it
         self.is_keyed = False  # what is being chosen is so by a key

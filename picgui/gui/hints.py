@@ -14,7 +14,10 @@ from picgui.gui.rows import in_a_row
 from picgui.gui.session import Session
 from picgui.gui.slider import ResettableSlider
 
-_PLANE_PIXELS = 110
+_PLANE = QSize(220, 140)
+_EDGE = 3  # places along each side of a pixel of the plane that are looked at: its edge is smooth
+_MARGIN = 0.06  # of the plane to each side, so that what marks a colour is seen whole
+_TOLD_APART = (40.0, 75.0)  # L* at which hues are; darker and lighter colours are painted so
 _SWATCHES = 6  # in a row
 _ALIKE = 6.0  # Lab units between colours of which one swatch is enough
 
@@ -28,26 +31,27 @@ class Plane(QWidget):
         super().__init__(parent)
         self._luminance = 60.0
         self._at = (0.0, 0.0)
-        self._reach = 1.0  # of the plane to each side, in Lab units
+        self._box = QRectF(-1, -1, 2, 2)  # of the plane, from left to right in a, from top to bottom in -b
         self._image = QImage()
-        self.setFixedSize(QSize(220, 140))
+        self.setFixedSize(_PLANE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(self.tr("Colours of this luminance"))
         self.setAccessibleDescription(self.tr("The arrow keys move, Enter chooses."))
+        self.setToolTip(self.tr("All colours that a place so light or dark can have.\nWhere it is very dark or very light, they are shown so that they can be told apart."))
 
     def show_color(self, luminance: float, a: float, b: float) -> None:
         """Show the plane of a luminance, and where a colour lies on it."""
         if luminance != self._luminance or self._image.isNull():
             self._luminance = luminance
-            self._reach = _reach(luminance)
-            self._image = _plane(luminance, self._reach)
-        self._at = (a, b)
+            self._box = _box(luminance)
+            self._image = _plane(luminance, self._box)
+        self._at = _within_gamut(luminance, a, b)
         self.update()
 
     def _point(self) -> QPointF:
         a, b = self._at
-        return QPointF((a / self._reach + 1) / 2 * self.width(), (1 - b / self._reach) / 2 * self.height())
+        return QPointF((a - self._box.left()) / self._box.width() * self.width(), (-b - self._box.top()) / self._box.height() * self.height())
 
     def paintEvent(self, _event) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -63,14 +67,14 @@ class Plane(QWidget):
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.current().accent), 2))
             painter.drawPath(shape)
-        painter.setBrush(theme.color_of(self._luminance, *self._at))
+        painter.setBrush(_painted(self._luminance, *self._at))
         for shade, width in (("#000000", 4.0), ("#ffffff", 2.0)):
             painter.setPen(QPen(QColor(shade), width))
             painter.drawEllipse(self._point(), 7, 7)
 
     def _move_to(self, position: QPointF) -> None:
-        a = (position.x() / self.width() * 2 - 1) * self._reach
-        b = (1 - position.y() / self.height() * 2) * self._reach
+        a = self._box.left() + position.x() / self.width() * self._box.width()
+        b = -self._box.top() - position.y() / self.height() * self._box.height()
         self._at = _within_gamut(self._luminance, a, b)
         self.update()
 
@@ -111,7 +115,7 @@ class Swatch(QPushButton):
 
     def show_color(self, luminance: float, a: float, b: float) -> None:
         """Offer a colour of Lab."""
-        self._color, self._a, self._b = theme.color_of(luminance, a, b), a, b
+        self._color, self._a, self._b = _painted(luminance, a, b), a, b
         self.setAccessibleName(self.tr("Colour %1").replace("%1", self._color.name()) if a or b else self.tr("Grey"))
         self.setToolTip(self.accessibleName())
         self.update()
@@ -146,12 +150,16 @@ class HintPanel(QWidget):
         self._advice = QLabel()
         self._advice.setObjectName("quiet")
         self._advice.setWordWrap(True)
-        self._advice.setMinimumHeight(3 * self._advice.fontMetrics().lineSpacing() + 4)
+        self._advice.setMinimumHeight(4 * self._advice.fontMetrics().lineSpacing() + 4)
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._likely_title, self._given_title = QLabel(self.tr("Likely here")), QLabel(self.tr("Given before"))
         # made once: Tab comes to them where they are seen
         self._swatches, self._grey = [Swatch() for _ in range(_SWATCHES - 1)], Swatch()  # no colour at all, as of a border, is always offered
         self._given = [Swatch() for _ in range(_SWATCHES)]
+        for widget in (self._likely_title, self._grey):  # whose room stays, so that the plane does
+            policy = widget.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
         self._mask: np.ndarray | None = None  # of the marked place
         self.plane = Plane()
         self.plane.chosen.connect(self.color_chosen)
@@ -169,14 +177,14 @@ class HintPanel(QWidget):
         for widget in (title, self._advice, self._likely_title):
             column.addWidget(widget)
         column.addLayout(self._row_of([*self._swatches, self._grey]))
-        column.addWidget(self._given_title)
-        column.addLayout(self._row_of(self._given))
         column.addWidget(self.plane)
         column.addLayout(in_a_row(QLabel(self.tr("Brush")), self.brush))
         buttons = in_a_row(self.remove, self.clear)
         for place in range(2):
             buttons.setStretch(place, 1)
         column.addLayout(buttons)
+        column.addWidget(self._given_title)  # at the end, as it comes with the first colour: nothing moves under the pointer
+        column.addLayout(self._row_of(self._given))
         session.hints_changed.connect(self._follow_hints)
         self.show_place(None)
 
@@ -264,25 +272,41 @@ def _luminance_at(session: Session, mask: np.ndarray) -> float:
     return float(np.clip(small.luminance()[inside].mean() if inside.any() else 60.0, 8, 94))
 
 
-def _lab_plane(luminance: float, reach: float) -> torch.Tensor:
-    steps = torch.linspace(-reach, reach, _PLANE_PIXELS)
-    b, a = torch.meshgrid(steps.flip(0), steps, indexing="ij")
+def _lab_plane(luminance: float, box: QRectF, columns: int, rows: int) -> torch.Tensor:
+    """Lab colours of a luminance in the middles of the fields of a box: (3, rows, columns)."""
+    a = box.left() + box.width() * (torch.arange(columns) + 0.5) / columns
+    b = -box.top() - box.height() * (torch.arange(rows) + 0.5) / rows
+    b, a = torch.meshgrid(b, a, indexing="ij")
     return torch.stack((torch.full_like(a, luminance), a, b))
 
 
-def _reach(luminance: float) -> float:
-    """How far from grey the colours of a luminance go, in Lab units."""
-    lab = _lab_plane(luminance, 130.0)
-    return float(lab[1:, color.in_gamut(lab)].abs().max()) + 4.0
+def _box(luminance: float) -> QRectF:
+    """Where the colours of a luminance lie, from left to right in a, from top to bottom in -b, with a margin."""
+    lab = _lab_plane(luminance, QRectF(-130, -130, 260, 260), 260, 260)
+    a, b = lab[1:, color.in_gamut(lab)]
+    width, height = float(a.max() - a.min()), float(b.max() - b.min())
+    return QRectF(float(a.min()), -float(b.max()), width, height).adjusted(-_MARGIN * width, -_MARGIN * height, _MARGIN * width, _MARGIN * height)
 
 
-def _plane(luminance: float, reach: float) -> QImage:
-    """The colours of a luminance that sRGB has; the rest is transparent."""
-    lab = _lab_plane(luminance, reach)
-    rgb = (color.lab_to_srgb(lab) * 255).round().to(torch.uint8)
-    alpha = color.in_gamut(lab).to(torch.uint8) * 255
-    pixels = torch.cat((rgb, alpha[None])).movedim(0, -1).contiguous().numpy()
-    return QImage(pixels.data, _PLANE_PIXELS, _PLANE_PIXELS, 4 * _PLANE_PIXELS, QImage.Format.Format_RGBA8888).copy()
+def _plane(luminance: float, box: QRectF) -> QImage:
+    """The colours of a luminance that sRGB has, painted so that they can be told apart; the rest is transparent."""
+    columns, rows = _PLANE.width(), _PLANE.height()
+    lab = _lab_plane(_told_apart(luminance), box, columns, rows)
+    rgb = color.lab_to_srgb(torch.cat((lab[:1], color.clamp_chroma_to_gamut(lab[:1], lab[1:]))))
+    inside = color.in_gamut(_lab_plane(luminance, box, _EDGE * columns, _EDGE * rows)).float()
+    alpha = torch.nn.functional.avg_pool2d(inside[None], _EDGE)
+    pixels = (torch.cat((rgb, alpha)) * 255).round().to(torch.uint8).movedim(0, -1).contiguous().numpy()
+    return QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()
+
+
+def _told_apart(luminance: float) -> float:
+    low, high = _TOLD_APART
+    return min(max(luminance, low), high)
+
+
+def _painted(luminance: float, a: float, b: float) -> QColor:
+    """The colour of the screen for one that a place of this luminance can have."""
+    return theme.color_of(_told_apart(luminance), *_within_gamut(luminance, a, b))
 
 
 def _within_gamut(luminance: float, a: float, b: float) -> tuple[float, float]:

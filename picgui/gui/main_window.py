@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
         make("rotate_left", self.tr("Rotate &left"), self.opening.turn_left, icon="rotate-left", keys=["Ctrl+L"])
         make("rotate_right", self.tr("Rotate &right"), self.opening.turn_right, icon="rotate-right", keys=["Ctrl+R"])
         make("preferences", self.tr("Pre&ferences…"), self.show_preferences, icon="settings", keys=["Ctrl+,"])
-        make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "Ctrl+/"])
+        make("shortcuts", self.tr("&Keyboard shortcuts"), self.show_shortcuts, icon="keyboard", keys=["?", "F1", "Ctrl+/"])
         make("about", self.tr("&About picgui"), self.show_about, icon="info")
         make("quit", self.tr("&Quit"), self.close, keys=["Ctrl+Q"])
         make("undo", self.tr("Undo"), self._undo, icon="undo", keys=[standard.Undo]).setProperty("name", self.tr("Undo"))

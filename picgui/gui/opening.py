@@ -301,7 +301,7 @@ class Opening(QObject):
             self.message.tell_note(self.tr("The queue before is still finishing its last photograph. Try again in a moment."))
         elif self.batch is not None:
             self.message.tell_note(self.tr("A queue is open already. Close it first."))
-            self.batch.raise_()
+            _bring_to_front(self.batch)
         else:
             self.batch = BatchDialog(
                 photos,
@@ -312,7 +312,6 @@ class Opening(QObject):
                 settings=self.settings,
                 turned=self._turned,
                 left_out=left_out,
-                parent=self._window,
             )
             self.batch.finished.connect(self._batch_closed)
             self.batch.results_wanted.connect(self._open_results)
@@ -323,7 +322,8 @@ class Opening(QObject):
 
     @Slot(object, list)
     def _open_results(self, photograph: Path, results: list[Path]) -> None:
-        """Open a photograph of the queue with what was drawn of it."""
+        """Open a photograph of the queue with what was drawn of it, before the queue."""
+        _bring_to_front(self._window)
         there = while_painting(lambda: list(filter(is_file, results)))
         if there:
             self._open_exported(there, source=photograph.absolute())
@@ -384,6 +384,12 @@ class Opening(QObject):
     def title_of(self, path: Path | None) -> str:
         """What a photograph is called."""
         return path.name if path else self.tr("Pasted picture")
+
+
+def _bring_to_front(window: QWidget) -> None:
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
 
 
 def pixels_of(image: QImage) -> np.ndarray:

@@ -32,9 +32,10 @@ def threads(settings: QSettings) -> int:
 
 
 def folder(settings: QSettings, name: str, *, default: Path | None = None) -> str:
-    """Where a file dialog begins: the folder of the last file, a default, or that of a person's pictures."""
-    chosen = str(settings.value(name, "") or default or "")
-    return chosen if chosen and is_folder(Path(chosen)) else QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    """Where a file dialog begins: the folder of the last file, a default, or that of a person's pictures; their home where there is none of these."""
+    chosen, places = str(settings.value(name, "") or default or ""), QStandardPaths.StandardLocation
+    pictures, home = map(QStandardPaths.writableLocation, (places.PicturesLocation, places.HomeLocation))
+    return next((folder for folder in (chosen, pictures) if folder and is_folder(Path(folder))), home)
 
 
 def kind(settings: QSettings) -> tuple[str, bool]:

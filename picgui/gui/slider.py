@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QAbstractSlider, QSlider, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QAbstractSlider, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from picgui.gui.rows import label
 from picgui.gui.words import number
 
 
 class ResettableSlider(QSlider):
-    """A slider that a double click sets back, and a label to be laid beside it that says where it is."""
+    """A slider that goes to where it is pressed and that a double click sets back, and a label to be laid beside it that says where it is."""
 
     def __init__(
         self, *, low: int, high: int, initial: int, name: str, step: int = 5, say: Callable[[int], str] = str, parent: QWidget | None = None
@@ -40,6 +41,22 @@ class ResettableSlider(QSlider):
         if change == QAbstractSlider.SliderChange.SliderValueChange:
             self.value_label.setText(self._say(self.value()))
             self.setAccessibleDescription(self.value_label.text())  # else its bare number is read out
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802
+        """Bring the handle to the pointer, by which it is then dragged."""
+        handle, at = self._part(QStyle.SubControl.SC_SliderHandle), event.position()
+        if event.button() is Qt.MouseButton.LeftButton and not handle.contains(at.toPoint()):
+            groove = self._part(QStyle.SubControl.SC_SliderGroove)
+            room, along = groove.width() - handle.width(), round(at.x()) - groove.left() - handle.width() // 2
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), along, room, self.layoutDirection() is Qt.LayoutDirection.RightToLeft))
+            at = QPointF(at.x(), handle.center().y())
+            event = QMouseEvent(event.type(), at, event.globalPosition(), event.button(), event.buttons(), event.modifiers(), event.pointingDevice())
+        super().mousePressEvent(event)
+
+    def _part(self, part: QStyle.SubControl) -> QRect:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
 
     def mouseDoubleClickEvent(self, _event) -> None:  # noqa: N802
         self.setValue(self._initial)

@@ -274,6 +274,11 @@ class Studio(QObject):
         """Whether a file of that name will be written."""
         return any(path in promise.paths for promise in self._promised.values())
 
+    @property
+    def last_promised(self) -> Path | None:
+        """The last of the files that will be written."""
+        return next((promise.paths[-1] for promise in reversed(self._promised.values())), None)
+
     def finish_exports(self) -> PicError | None:
         """Write all that is to be exported while events go on; the error where something could not be written."""
         self._export_error = None

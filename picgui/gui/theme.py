@@ -154,6 +154,7 @@ def _style_sheet(theme: Theme) -> str:
 
 _STYLE = """
 QWidget { color: @text; }
+QWidget:disabled { color: @faint; }
 QMainWindow, QDialog { background: @panel; }
 QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 5px 7px; }
 
@@ -208,6 +209,7 @@ QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { bac
 QComboBox, QLineEdit { background: @raised; border: 1px solid @line; border-radius: 7px; padding: 5px 8px; min-height: 18px;
   selection-background-color: @accent; selection-color: @on_accent; }
 QComboBox:focus, QLineEdit:focus { border-color: @accent; }
+QComboBox:disabled, QLineEdit:disabled { background: @panel; }
 QComboBox::drop-down { border: 0; width: 24px; }
 QComboBox::down-arrow { image: url("@chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; padding: 4px; outline: 0; }
@@ -222,7 +224,8 @@ QWidget#panel { background: @panel; border-left: 1px solid @line; }
 QWidget#tray { background: @panel; border-top: 1px solid @line; }
 QWidget#plainPanel { background: @panel; }
 QWidget#plain { background: @canvas; }
-QListView { background: transparent; border: 0; outline: 0; }
+QListView { background: @raised; border: 1px solid @line; outline: 0; }
+QListView#gallery { background: transparent; border: 0; }
 QTreeView { background: @raised; border: 1px solid @line; border-radius: 8px; outline: 0; padding: 4px; }
 QTreeView:focus { border-color: @accent; }
 QTreeView::item { padding: 4px 6px; }
