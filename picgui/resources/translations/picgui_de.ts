@@ -83,6 +83,22 @@
         <translation>Sättigung</translation>
     </message>
     <message>
+        <source>Open in the window</source>
+        <translation>Im Fenster öffnen</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Take out of the queue</source>
+        <translation>Aus dem Stapel nehmen</translation>
+    </message>
+    <message>
+        <source>Colorize those that failed once more</source>
+        <translation>Misslungene noch einmal kolorieren</translation>
+    </message>
+    <message>
         <source>How many samples of each photograph are written. Each is one believable colouring.</source>
         <translation>Wie viele Varianten von jedem Foto gespeichert werden. Jede ist eine glaubhafte Kolorierung.</translation>
     </message>
@@ -111,6 +127,10 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Show results</source>
         <translation>Ergebnisse zeigen</translation>
+    </message>
+    <message>
+        <source>Look at the chosen photograph with its results in the window</source>
+        <translation>Das gewählte Foto mit seinen Ergebnissen im Fenster ansehen</translation>
     </message>
     <message>
         <source>Close</source>
@@ -490,10 +510,6 @@ Doppelklick setzt zurück.</translation>
         <translation>&amp;Vorige Variante</translation>
     </message>
     <message>
-        <source>Compare two to four selected samples side by side (C)</source>
-        <translation>Zwei bis vier ausgewählte Varianten nebeneinander vergleichen (C)</translation>
-    </message>
-    <message>
         <source>&amp;Before and after</source>
         <translation>&amp;Vorher und nachher</translation>
     </message>
@@ -524,6 +540,14 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)</source>
         <translation>Ausschnitt aus anderer Variante übernehmen: ihn wie zum Neuziehen umreißen, auf der Variante, die sonst stimmt; dann die wählen, die dort stimmt (T)</translation>
+    </message>
+    <message>
+        <source>Narrower brush</source>
+        <translation>Schmalerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Wider brush</source>
+        <translation>Breiterer Pinsel</translation>
     </message>
     <message>
         <source>&amp;Fit</source>
@@ -630,6 +654,14 @@ Doppelklick setzt zurück.</translation>
         <translation>Übernehmen aus</translation>
     </message>
     <message>
+        <source>Six at a time: the samples that are shown stay selected, the others do not.</source>
+        <translation>Sechs auf einmal: Die gezeigten Varianten bleiben ausgewählt, die anderen nicht.</translation>
+    </message>
+    <message>
+        <source>&amp;Resample this part</source>
+        <translation>Diesen Ausschnitt &amp;neu ziehen</translation>
+    </message>
+    <message>
         <source>Draw a rectangle around a part, with Shift any outline, or use the arrow keys and Enter</source>
         <translation>Rechteck aufziehen (mit Umschalt einen freien Umriss) oder mit Pfeiltasten und Eingabe markieren</translation>
     </message>
@@ -662,6 +694,14 @@ Doppelklick setzt zurück.</translation>
         <translation>%1 wiederholen</translation>
     </message>
     <message>
+        <source>1 sample gave way: there is room for %2. Undo brings it back.</source>
+        <translation>1 Variante musste weichen: Platz ist für %2. Rückgängig bringt sie zurück.</translation>
+    </message>
+    <message>
+        <source>%1 samples gave way: there is room for %2. Undo brings them back.</source>
+        <translation>%1 Varianten mussten weichen: Platz ist für %2. Rückgängig bringt sie zurück.</translation>
+    </message>
+    <message>
         <source>Expor&amp;t…</source>
         <translation>E&amp;xportieren…</translation>
     </message>
@@ -674,8 +714,16 @@ Doppelklick setzt zurück.</translation>
         <translation>E&amp;instellungen…</translation>
     </message>
     <message>
+        <source>Resample</source>
+        <translation>Neu ziehen</translation>
+    </message>
+    <message>
         <source>Co&amp;mpare the selected</source>
         <translation>Ausgewählte ver&amp;gleichen</translation>
+    </message>
+    <message>
+        <source>Compare two to six selected samples side by side (C)</source>
+        <translation>Zwei bis sechs ausgewählte Varianten nebeneinander vergleichen (C)</translation>
     </message>
     <message>
         <source>Bring back from ear&amp;lier</source>
@@ -1048,6 +1096,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Stoppen; was gezogen ist, bleibt (Esc)</translation>
     </message>
     <message>
+        <source>Resample this part</source>
+        <translation>Ausschnitt neu ziehen</translation>
+    </message>
+    <message>
         <source>Go on drawing what was stopped</source>
         <translation>Zu Ende ziehen, was gestoppt wurde</translation>
     </message>
@@ -1117,6 +1169,12 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
     <message>
         <source>The arrow keys move, Enter chooses.</source>
         <translation>Die Pfeiltasten bewegen, Eingabe wählt.</translation>
+    </message>
+    <message>
+        <source>All colours that a place so light or dark can have.
+Where it is very dark or very light, they are shown so that they can be told apart.</source>
+        <translation>Alle Farben, die eine so helle oder dunkle Stelle haben kann.
+Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unterscheiden kann.</translation>
     </message>
 </context>
 <context>
@@ -1217,6 +1275,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Startzahl %1</translation>
     </message>
     <message>
+        <source>temperature %1</source>
+        <translation>Temperatur %1</translation>
+    </message>
+    <message>
         <source>pinned</source>
         <translation>angeheftet</translation>
     </message>
@@ -1280,6 +1342,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Der Datenträger ist voll, darum wurde {name} nicht gespeichert. Schaffen Sie Platz, oder wählen Sie einen anderen.</translation>
     </message>
     <message>
+        <source>The end of the file is missing; what is missing is grey.</source>
+        <translation>Das Ende der Datei fehlt; was fehlt, ist grau.</translation>
+    </message>
+    <message>
         <source>The folder {folder} cannot be made: {reason}. Choose another.</source>
         <translation>Der Ordner {folder} kann nicht angelegt werden: {reason}. Wählen Sie einen anderen.</translation>
     </message>
@@ -1314,6 +1380,10 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
     <message>
         <source>{name} could not be replaced: it may be open in another program, or belong to somebody else. Close it there, or choose another name.</source>
         <translation>{name} konnte nicht ersetzt werden: Vielleicht ist es in einem anderen Programm geöffnet oder gehört jemand anderem. Schließen Sie es dort, oder wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>{name} is damaged or incomplete and could not be read. Try another copy of it.</source>
+        <translation>{name} ist beschädigt oder unvollständig und konnte nicht gelesen werden. Versuchen Sie es mit einer anderen Kopie.</translation>
     </message>
     <message>
         <source>{number} GB</source>
@@ -1422,10 +1492,6 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
     <message>
         <source>{name} is a result of picgui and was left out.</source>
         <translation>{name} ist ein Ergebnis von picgui und wurde ausgelassen.</translation>
-    </message>
-    <message>
-        <source>{name} is damaged or incomplete and could not be read ({reason}). Try another copy of it.</source>
-        <translation>{name} ist beschädigt oder unvollständig und konnte nicht gelesen werden ({reason}). Versuchen Sie es mit einer anderen Kopie.</translation>
     </message>
     <message>
         <source>{name} is damaged or is no session of picgui.</source>
@@ -1588,6 +1654,14 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
     <message>
         <source>drag, or arrow keys</source>
         <translation>ziehen, oder Pfeiltasten</translation>
+    </message>
+    <message>
+        <source>Move the photograph with a tool</source>
+        <translation>Das Foto mit einem Werkzeug verschieben</translation>
+    </message>
+    <message>
+        <source>drag with the middle button</source>
+        <translation>mit der mittleren Taste ziehen</translation>
     </message>
     <message>
         <source>Leave a tool</source>
