@@ -1,5 +1,6 @@
 """The window for every eye, hand and screen: by keyboard, by touch, read aloud, in large letters, on a small screen, with little contrast."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -160,6 +161,20 @@ def test_names_of_recent_files_are_in_rows_that_fit(qtbot, tmp_path, width, enla
     QCoreApplication.processEvents()
     for button in names:
         assert welcome.rect().contains(button.geometry()) and button.width() >= button.sizeHint().width() and "…" in button.text()
+
+
+def test_names_of_recent_files_only_change_their_rows(qtbot, tmp_path):
+    welcome = Welcome()
+    qtbot.addWidget(welcome)
+    welcome.show()
+    shown, buttons = [tmp_path / f"{'W' * 60}-{n}.jpg" for n in range(4)], welcome.findChildren(QPushButton)
+    for paths, width in ((shown, 900), (shown, 400), (shown[:1], 900), (shown[1:], 500)):
+        welcome.show_recent(paths)
+        assert welcome.findChildren(QPushButton) == buttons, "none is to be deleted"
+        welcome.resize(width, 500)
+        names = [button for button in buttons if button.isVisible() and button.property("path")]
+        assert [Path(button.property("path")) for button in names] == paths
+        qtbot.waitUntil(lambda: all(welcome.rect().contains(button.geometry()) for button in names), timeout=WAIT)
 
 
 # keys

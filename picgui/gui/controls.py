@@ -1,6 +1,7 @@
 """The panel beside the photograph, the message bar above it, and the welcome before there is one."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -30,6 +31,7 @@ from picgui.gui.words import breakable, literal, number, what_a_seed_is
 
 _WIDTH = 264  # of the panel, where that is enough: room for a scroll bar beside the plane of colours
 _DEBOUNCE_MILLISECONDS = 180
+_RECENT_SHOWN = 4  # files
 _EDITING_KEYS = (
     Qt.Key.Key_Backspace,
     Qt.Key.Key_Delete,
@@ -644,53 +646,50 @@ class Welcome(QWidget):
         inside.addSpacing(14)
         inside.addLayout(in_a_row(1, self.open, self.example, 1))
         self._recent_title = label(self.tr("Recent"), "quiet")
-        self._recent: list[QPushButton] = []
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
+        self._recent = tuple(QPushButton(self) for _ in range(_RECENT_SHOWN))
+        for button in self._recent:
+            button.setObjectName("flat")
+            button.clicked.connect(self._recent_clicked)
+        self._rows = tuple(in_a_row(1, 1) for _ in self._recent)  # as many as there may be need for
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for row in self._rows:
+            rows.addLayout(row)
         column = QVBoxLayout(self)
         column.addStretch(1)
         column.addWidget(self._area, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(16)
         column.addWidget(self._recent_title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(self._rows)
+        column.addLayout(rows)
         column.addStretch(1)
         self.show_recent(())
         self.retint()
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """Offer these files."""
-        for button in self._recent:
-            button.deleteLater()
-        self._recent.clear()
+        """Offer the first of these files."""
         self._recent_title.setVisible(bool(paths))
-        for path in list(paths)[:4]:
-            button = QPushButton(self)
-            button.setObjectName("flat")
-            button.setToolTip(str(path))
+        for button, path in zip_longest(self._recent, paths[: len(self._recent)], fillvalue=""):
             button.setProperty("path", str(path))
-            button.clicked.connect(self._recent_clicked)
-            button.show()
-            self._recent.append(button)
+            button.setToolTip(str(path))
+            button.setVisible(bool(path))
         self._place_recent()
 
     def _place_recent(self) -> None:
         """The names, their middles left out where they are long, in as few rows as there is room for."""
-        while (row := self._rows.takeAt(0)) is not None:
-            row.layout().deleteLater()
-        rows, room, left = [], self.width() - 32, 0
+        room, at, left = self.width() - 32, -1, 0
         for button in self._recent:
+            for row in self._rows:
+                row.removeWidget(button)
+        for button in filter(lambda one: one.property("path"), self._recent):
             button.ensurePolished()
             metrics = button.fontMetrics()
             longest = min(room - 32, 28 * metrics.averageCharWidth())
             button.setText(literal(metrics.elidedText(Path(button.property("path")).name, Qt.TextElideMode.ElideMiddle, longest)))
             width = button.sizeHint().width() + 8
             if width > left:
-                rows.append([])
-                left = room
-            rows[-1].append(button)
+                at, left = at + 1, room
+            self._rows[at].insertWidget(self._rows[at].count() - 1, button)
             left -= width
-        for buttons in rows:
-            self._rows.addLayout(in_a_row(1, *buttons, 1))
 
     def resizeEvent(self, event) -> None:  # noqa: N802
         super().resizeEvent(event)
