@@ -180,6 +180,39 @@ def test_names_of_recent_files_only_change_their_rows(qtbot, tmp_path):
 # keys
 
 
+def test_space_is_the_windows_on_a_button_of_a_message_too_and_enter_presses_it(active):
+    pressed, message, canvas = [], active.message, active.canvas
+    for show, key in ((True, Qt.Key.Key_Space), (False, Qt.Key.Key_Return)):
+        message.tell_error("The disk is full.", ("Try again", lambda: pressed.append(True)))
+        message._buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
+        QTest.keyPress(message._buttons[0], key)
+        assert canvas._original is show and bool(pressed) is not show and message.isVisible() is show
+        QTest.keyRelease(active.focusWidget(), key)
+        assert not canvas._original
+    assert active.focusWidget() is canvas
+
+
+def test_the_focus_never_stays_on_a_message_that_changes(active, window, scan, qtbot):
+    message, canvas = active.message, active.canvas
+    for change in (lambda: message.tell_error("The disk is full."), lambda: message._close.click(), lambda: active.open(scan)):
+        message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+        message._buttons[0].setFocus()
+        change()
+        assert active.focusWidget() is canvas
+    opened = active.session.opened
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))  # while it is read
+    message._buttons[0].setFocus()
+    qtbot.waitUntil(lambda: active.session.opened is not opened, timeout=WAIT)
+    assert active.focusWidget() is canvas
+
+
+def test_before_there_is_a_photograph_the_focus_goes_from_a_message_to_the_welcome(window):
+    window.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    window.message._buttons[0].setFocus()
+    window.message.hide()
+    assert window.focusWidget() is window.welcome.open
+
+
 def test_with_control_keys_go_through_the_gallery_and_take_single_ones_in(active):
     gallery, session, key = active.gallery, active.session, Qt.Key
     assert not any(QKeySequence(keys) in action.shortcuts() for action in active._actions.values() for keys in ("Ctrl+Right", "Ctrl+Left"))

@@ -691,7 +691,9 @@ def test_what_is_offered_is_still_offered_below_what_is_told_meanwhile(drawn):
     taken = []
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: taken.append(True)))
     drawn.message.tell_note("Only the first of 3 pages was read.")
-    assert drawn.message.is_offering and "3 pages" in drawn.message.text and not drawn.message._timer.isActive()
+    assert drawn.message.text == "Something was kept.\nOnly the first of 3 pages was read."
+    drawn.message._timer.timeout.emit()
+    assert drawn.message.text == "Something was kept." and drawn.message.isVisible(), "what was told goes by itself"
     drawn.message.tell_note("scan.png was put aside.", ("Go back to it", lambda: None))
     next(button for button in drawn.message._buttons if button.text() == "Bring it back").click()
     assert taken
@@ -722,13 +724,14 @@ def test_what_is_dropped_is_never_moved(window, scan, qtbot):
     qtbot.waitUntil(lambda: window.session.path == scan and is_done(window), timeout=WAIT)
 
 
-def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):
+def test_an_offer_goes_with_the_next_photograph_and_stays_below_an_error(drawn, scan, qtbot):
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
     samples = drawn.session.samples
-    drawn.open(scan)
-    assert drawn.message.text == "Something was kept." and drawn.message.isVisible()
     drawn.open(scan.with_name("nope.png"))
+    assert not drawn.message.isVisible()
     qtbot.waitUntil(lambda: "nope.png" in drawn.message.text, timeout=WAIT)
+    drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))  # as `picgui nope.png` does
+    assert "nope.png" in drawn.message.text and drawn.message.text.endswith("\nSomething was kept.") and drawn.message._timer.isActive()
     drawn.open(scan)
     qtbot.waitUntil(lambda: drawn.session.samples != samples and is_done(drawn), timeout=WAIT)
     assert "nope.png" not in drawn.message.text

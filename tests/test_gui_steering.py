@@ -441,8 +441,8 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     drawn._recovery._own.lock.unlock()  # as when its program is gone
     drawn.session.resample()
     drawn._recovery = drawn.opening._recovery = records.Recovery(data_dir())
-    drawn.offer_last()
     drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
+    drawn.offer_last()
     assert drawn.message.isVisible() and "did not close properly" in drawn.message.text
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)

@@ -490,6 +490,8 @@ class MessageBar(QFrame):
     _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
     _SECONDS, _SECONDS_TO_DECIDE, _LETTERS_A_SECOND = 8, 20, 12  # at least
 
+    left = Signal()  # what had the focus in it is gone, or is something else now
+
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.setObjectName("message")
@@ -510,6 +512,8 @@ class MessageBar(QFrame):
         self._close = IconButton("close", self.tr("Close this message"))
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
+        for button in (*self._buttons, self._close):
+            button.installEventFilter(self)
         self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._inside.addWidget(self._text, 1)
         self._inside.addLayout(in_a_row(*self._buttons, 1))
@@ -529,9 +533,15 @@ class MessageBar(QFrame):
         return self._text.text()
 
     @property
-    def is_offering(self) -> bool:
-        """Whether something is shown that a person should decide on."""
-        return self._kind == "offer" and not self.isHidden()
+    def has_focus(self) -> bool:
+        """Whether one of its buttons has the focus, or will have it when the window comes to the front."""
+        focused = self.window().focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
+
+    @property
+    def _stays(self) -> bool:
+        """Whether what is shown stays until it is closed, and what there is to be told meanwhile is shown below it for a while."""
+        return self._kind in ("error", "offer") and not self.isHidden()
 
     def tell_error(self, sentence: str, *offers: Offer) -> None:
         """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
@@ -542,8 +552,12 @@ class MessageBar(QFrame):
         self._tell_for_a_while("note", sentence, *offers)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
-        """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong."""
-        self._tell("offer", sentence, *offers)
+        """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong; below what
+        went wrong already it is there for a while."""
+        if self._kind == "error" and self._stays:
+            self._tell_for_a_while("note", sentence, *offers)
+        else:
+            self._tell("offer", sentence, *offers)
 
     def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
@@ -559,37 +573,40 @@ class MessageBar(QFrame):
                 self.hide()
 
     def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer) -> None:
-        if self._kind in ("error", "offer") and not self.isHidden():
-            self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers), announced=sentence)
+        if self._stays:
+            self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers))
+            announce(self, sentence)
         else:
             self._tell(kind, sentence, *offers)
-            least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
-            self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
+        least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
+        self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
 
     @Slot()
     def _go(self) -> None:
-        """Hide, but not under the mouse and not with the focus."""
-        focused = self.window().focusWidget()
-        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+        """Hide, or only what followed what stays; but nothing under the mouse or with the focus."""
+        if self.underMouse() or self.has_focus:
             self._timer.start()
+        elif self._stays:
+            self._show(self.sentence, self._own)
         else:
             self.hide()
 
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
         self._kind, self.sentence, self._own = kind, sentence, offers
-        self._show(sentence, offers, announced=sentence)
+        self._show(sentence, offers)
+        announce(self, sentence)
 
-    def _show(self, sentence: str, offers: tuple[Offer, ...], *, announced: str) -> None:
+    def _show(self, sentence: str, offers: tuple[Offer, ...]) -> None:
         self._text.setText(breakable(sentence))
         self._text.setToolTip(sentence if sentence != self.text else "")
         self._offer(offers[: len(self._buttons)])
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
-        announce(self, announced)
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
+        self._let_focus_go()
         self._offers = offers
         sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._inside.setDirection(below if len(offers) > 1 else sideways)
@@ -609,9 +626,29 @@ class MessageBar(QFrame):
         offer = self._offers[self._buttons.index(self.sender())]
         if offer in self._own:
             self.hide()
-        else:  # of what followed an error, which stays
-            self._show(self.sentence, self._own, announced=self.sentence)
+        else:  # of what followed, while the first stays
+            self._show(self.sentence, self._own)
         offer[1]()
+
+    def _let_focus_go(self) -> None:
+        if self.has_focus:
+            self.left.emit()
+
+    def hideEvent(self, event) -> None:  # noqa: N802
+        if self.isHidden():  # itself, and not with the window
+            self._let_focus_go()
+        super().hideEvent(event)
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802
+        """Enter presses a button; Space is the window's, which shows the photograph as it was."""
+        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not event.isAutoRepeat():
+                watched.click()
+            return True
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
 
 class Welcome(QWidget):

@@ -406,6 +406,7 @@ class MainWindow(QMainWindow):
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.zoom_changed.connect(self._zoom_changed)
         self.canvas.split_changed.connect(self._actions["split"].setChecked)
+        self.message.left.connect(self._focus_page)
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
         self.welcome.example_wanted.connect(self.opening.open_example)
         self.welcome.recent_wanted.connect(self.open)
@@ -573,6 +574,14 @@ class MainWindow(QMainWindow):
     def _focus_canvas(self) -> None:
         """Give the canvas the focus, to be seen: a key did it."""
         self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot()
+    def _focus_page(self) -> None:
+        """Give the focus to the canvas, or to what comes first before there is a photograph."""
+        if self.pages.currentWidget() is self.canvas:
+            self._focus_canvas()
+        else:
+            self.welcome.open.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     @Slot(QWidget, QWidget)
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
@@ -766,6 +775,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _photo_changed(self) -> None:
         self.pages.setCurrentWidget(self.canvas)
+        if self.focusWidget() is None or self.message.has_focus:  # as at the start, where Qt gives it to the first button that it finds
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._use_tool(Tool.MOVE)
         self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():

@@ -96,8 +96,7 @@ class Opening(QObject):
 
     def _begin(self) -> None:
         """Something else is opened: what was told of what is there is of no use any more."""
-        if not self.message.is_offering:
-            self.message.hide()
+        self.message.hide()
         self.begun.emit()
 
     def _open_exported(self, paths: Sequence[Path], *, source: Path | None = None) -> None:
