@@ -1347,7 +1347,7 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     samples = pasted.session.samples
     pasted.open(example_photo())
     pasted.offer_last()
-    pasted.bring_back()
+    pasted.opening.bring_back_last()
     assert not pasted.opening.recent(), "what a crash left is no file of a person's own"
     qtbot.waitUntil(lambda: pasted.session.samples != samples and is_done(pasted), timeout=WAIT)
     assert pasted.session.path is None and np.array_equal(pasted.session.opened.photo.lightness, lightness)
@@ -1727,7 +1727,7 @@ def test_who_turns_a_photograph_back_has_its_samples_again(drawn, scan, qtbot):
     turn(drawn, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert session.kept() == sideways
-    assert [record.turns for record in drawn.opening.put_aside] == [0]
+    assert [kept.turns for kept in drawn.opening.put_aside] == [0]
 
 
 def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, scan, other_scan, qtbot):
@@ -1742,7 +1742,7 @@ def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, s
     sideways = session.kept()
     drawn.open(other_scan)
     qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
-    drawn._actions["put_aside"].trigger()
+    drawn.opening.bring_back(drawn.opening.put_aside[0])
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert session.kept() == sideways and lies_as(drawn, scan, 3) and "another photograph" not in drawn.message.text
 
@@ -1977,7 +1977,7 @@ def test_a_pasted_picture_can_be_turned_and_outlives_a_crash_so(pasted, qtbot):
     pasted.open(example_photo())
     qtbot.waitUntil(lambda: pasted.session.path is not None, timeout=WAIT)
     pasted.offer_last()
-    pasted.bring_back()
+    pasted.opening.bring_back_last()
     qtbot.waitUntil(lambda: pasted.session.path is None and is_done(pasted), timeout=WAIT)
     assert np.array_equal(pasted.session.opened.photo.lightness, turned.photo.lightness) and pasted.session.opened.photo.turns == 1
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))
