@@ -192,7 +192,7 @@ def test_space_is_the_windows_on_a_button_of_a_message_too_and_enter_presses_it(
     assert active.focusWidget() is canvas
 
 
-def test_the_focus_never_stays_on_a_message_that_changes(active, window, scan, qtbot):
+def test_the_focus_never_stays_on_a_message_that_changes(active, scan, qtbot):
     message, canvas = active.message, active.canvas
     for change in (lambda: message.tell_error("The disk is full."), lambda: message._close.click(), lambda: active.open(scan)):
         message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
@@ -209,7 +209,7 @@ def test_the_focus_never_stays_on_a_message_that_changes(active, window, scan, q
 def test_before_there_is_a_photograph_the_focus_goes_from_a_message_to_the_welcome(window):
     window.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
     window.message._buttons[0].setFocus()
-    window.message.hide()
+    window.message.tell_error("The disk is full.")
     assert window.focusWidget() is window.welcome.open
 
 
