@@ -434,6 +434,34 @@ def test_a_message_stays_under_the_mouse_and_with_the_focus_and_for_as_long_as_i
     assert bar.isHidden()
 
 
+def test_a_message_lies_over_the_photograph_and_moves_nothing(window, scan, qtbot):
+    message, pages = window.message, window.pages
+
+    def lies_on_top():
+        QCoreApplication.processEvents()
+        at = message.geometry()
+        is_seen = all(message.isAncestorOf(pages.childAt(at.center() + QPoint(x, 0))) for x in (20 - at.width() // 2, at.width() // 2 - 20))
+        return is_seen and pages.rect().contains(at) and at.width() == pages.width() - 20 and at.height() >= message.heightForWidth(at.width())
+
+    size = pages.size()
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    assert lies_on_top() and pages.size() == size
+    window.open(scan)
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    canvas, height = window.canvas, message.height()
+    before = canvas.size(), canvas.zoom
+    assert lies_on_top()
+    message.tell_note("Only the first of 3 pages was read. " * 6)
+    assert lies_on_top() and message.height() > height
+    window.resize(window.minimumSize())
+    assert lies_on_top()
+    window.resize(1280, 832)
+    message.hide()
+    QCoreApplication.processEvents()
+    assert (canvas.size(), canvas.zoom) == before
+
+
 # overlays
 
 

@@ -1,4 +1,4 @@
-"""The panel beside the photograph, the message bar above it, and the welcome before there is one."""
+"""The panel beside the photograph, the message bar over it, and the welcome before there is one."""
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
@@ -485,15 +485,18 @@ class Panel(QWidget):
 
 
 class MessageBar(QFrame):
-    """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
+    """One sentence at a time, with at most two things to do about it, each a few words and what they do. It lies over the upper edge of its parent, whose
+    size it never changes."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
     _SECONDS, _SECONDS_TO_DECIDE, _LETTERS_A_SECOND = 8, 20, 12  # at least
+    _BESIDE, _ABOVE = 10, 8  # pixels between it and its parent's edges
 
     left = Signal()  # what had the focus in it is gone, or is something else now
 
-    def __init__(self, parent: QWidget | None = None):
+    def __init__(self, parent: QWidget):
         super().__init__(parent)
+        parent.installEventFilter(self)
         self.setObjectName("message")
         self._kind = "note"
         self.sentence = ""  # of that kind; others may follow it
@@ -604,6 +607,19 @@ class MessageBar(QFrame):
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
+        self._lie_over()
+
+    def _lie_over(self) -> None:
+        """Be as wide as the parent, and as high as the text needs there."""
+        room = self.parentWidget().size() - QSize(self._BESIDE, self._ABOVE) * 2
+        self.setGeometry(self._BESIDE, self._ABOVE, room.width(), min(self.heightForWidth(room.width()), room.height()))
+        self.raise_()
+
+    def event(self, event) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # its text, letters or buttons are others
+            self._lie_over()
+        return done
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         self._let_focus_go()
@@ -640,7 +656,11 @@ class MessageBar(QFrame):
         super().hideEvent(event)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
-        """Enter presses a button; Space is the window's, which shows the photograph as it was."""
+        """Follow the parent's size. Enter presses a button; Space is the window's, which shows the photograph as it was."""
+        if watched is self.parentWidget():
+            if event.type() == QEvent.Type.Resize:
+                self._lie_over()
+            return False
         if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 watched.click()

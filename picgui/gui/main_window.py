@@ -106,11 +106,12 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(self.session, self.pictures)
         self.gallery = Gallery(self.session, self.pictures)
         self.panel = Panel(self.session)
-        self.message = MessageBar()
         self.welcome = Welcome()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.canvas)
+        self.message = MessageBar(self.pages)
+        self.pages.currentChanged.connect(self.message.raise_)
         tray = QWidget()
         tray.setObjectName("tray")
         tray.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -118,15 +119,8 @@ class MainWindow(QMainWindow):
         tray_column.setContentsMargins(10, 6, 10, 2)
         tray_column.addWidget(self.gallery)
         self.tray = tray
-        holder = QWidget()
-        holder.setObjectName("plain")
-        holder_column = QVBoxLayout(holder)
-        holder_column.setContentsMargins(10, 8, 10, 8)
-        holder_column.addWidget(self.message)
-        self._message_holder = holder
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addWidget(holder)
         left.addWidget(self.pages, 1)
         left.addWidget(tray)
         middle = QWidget()
@@ -136,8 +130,6 @@ class MainWindow(QMainWindow):
         row.addLayout(left, 1)
         row.addWidget(self.panel)
         self.setCentralWidget(middle)
-        holder.hide()
-        self.message.installEventFilter(self)
 
     def _action(
         self, name: str, text: str, then, *, icon: str = "", keys: Sequence = (), tip: str = "", checkable: bool = False
@@ -1005,9 +997,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
-        if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
-            self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
-        elif event.type() == QEvent.Type.Shortcut and watched in map(self._actions.get, _TOOLS):  # while Space is held those of all actions come here
+        if event.type() == QEvent.Type.Shortcut and watched in map(self._actions.get, _TOOLS):  # while Space is held those of all actions come here
             self._is_keyed = True
         elif watched is self and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
@@ -1071,7 +1061,7 @@ class MainWindow(QMainWindow):
             return
         if self.opening.batch is not None:
             self.opening.batch.close()
-        for watched in (self, self.message, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
+        for watched in (self, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
             watched.removeEventFilter(self)
         QApplication.instance().focusChanged.disconnect(self._focus_changed)
         self._recent_finder.close(0)
