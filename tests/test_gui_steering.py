@@ -1730,6 +1730,18 @@ def test_who_turns_a_photograph_back_has_its_samples_again(drawn, scan, qtbot):
     assert [kept.turns for kept in drawn.opening.put_aside] == [0]
 
 
+def test_who_turns_a_photograph_back_has_its_samples_again_out_of_a_file_too(drawn, qtbot):
+    session = drawn.session
+    session.toggle_pins(session.samples[1:2])
+    turn(drawn, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert drawn._recovery.leave(drawn.opening._aside.pop())  # as where many others were put aside since
+    (left,) = data_dir().glob("closed-*.picgui")
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert session.kept().pinned == (1,) and session.is_unsaved and not left.exists()
+
+
 def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, scan, other_scan, qtbot):
     session, kept = drawn.session, drawn.session.kept()
     turn(drawn, "left", qtbot)

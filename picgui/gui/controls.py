@@ -647,6 +647,7 @@ class MessageBar(QFrame):
         offer[1]()
 
     def _let_focus_go(self) -> None:
+        """What was pressed, or is there no more, keeps no focus: it would go to the next button, which then is pressed by mistake."""
         if self.has_focus:
             self.left.emit()
 

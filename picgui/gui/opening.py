@@ -247,7 +247,7 @@ class Opening(QObject):
         self._begin()
         turns = (self.studio.turns + quarter_turns) % 4
         own = [record for record in self._aside if self._is_present(record, turns)]
-        self.studio.turn(quarter_turns, restored=own[-1].restored if own else None)
+        self.studio.turn(quarter_turns, restored=own[-1].restored if own else None, earlier=self._earlier)
 
     def _turned(self) -> dict[str, int]:
         """`Photo.turns` of photographs as they lay when they were open last, by the digests of their files."""

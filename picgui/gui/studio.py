@@ -61,7 +61,7 @@ class _Promise:
     holds_drafts: bool  # some of them are of samples that are not drawn to their end
 
 
-Earlier = Callable[[records.Record | None], Restored | None]
+Earlier = Callable[[records.Record | None], Restored | None]  # from what a photograph takes the place of to earlier samples of its own
 
 
 def _no_earlier(_left: records.Record | None) -> None:
@@ -170,11 +170,12 @@ class Studio(QObject):
         """`Photo.turns` of the photograph, as it will be where it is being turned."""
         return (self.session.opened.photo.turns + self._turning) % 4
 
-    def turn(self, quarter_turns: int, *, restored: Restored | None = None) -> None:
-        """Turn the photograph clockwise by so many quarters, -1 to the left, and its hints with it; earlier samples of it as it lies then are taken up, or new ones drawn."""
+    def turn(self, quarter_turns: int, *, restored: Restored | None = None, earlier: Earlier = _no_earlier) -> None:
+        """Turn the photograph clockwise by so many quarters, -1 to the left, and its hints with it; earlier samples of it as it lies then are taken up, as `open` does,
+        or new ones drawn."""
         turning = (self._turning + quarter_turns) % 4
         if turning:
-            self._read(jobs.turn(self.session.opened, turning), restored, turning=turning)
+            self._read(jobs.turn(self.session.opened, turning), restored, turning=turning, earlier=earlier)
         else:  # it lies so still
             self.stay()
 
