@@ -111,7 +111,6 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.canvas)
         self.message = MessageBar(self.pages)
-        self.pages.currentChanged.connect(self.message.raise_)
         tray = QWidget()
         tray.setObjectName("tray")
         tray.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
