@@ -33,11 +33,11 @@ def _garbage_is_never_collected_by_a_worker():
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_for_the_next_test():
-    """What windows that were closed leave to be offered at the next start."""
+    """What windows that were closed leave to be offered at the next start, and what was left before."""
     yield
     from picgui.paths import data_dir
 
-    for path in data_dir().glob("closed-*"):
+    for path in (*data_dir().glob("closed-*"), *data_dir().glob("recovered*")):
         path.unlink()
 
 

@@ -1,5 +1,6 @@
 """The window for every eye, hand and screen: by keyboard, by touch, read aloud, in large letters, on a small screen, with little contrast."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -185,7 +186,54 @@ def test_names_of_recent_files_are_in_rows_that_fit(qtbot, tmp_path, width, enla
         assert welcome.rect().contains(button.geometry()) and button.width() >= button.sizeHint().width() and "…" in button.text()
 
 
+def test_names_of_recent_files_only_change_their_rows(qtbot, tmp_path):
+    welcome = Welcome()
+    qtbot.addWidget(welcome)
+    welcome.show()
+    shown, buttons = [tmp_path / f"{'W' * 60}-{n}.jpg" for n in range(4)], welcome.findChildren(QPushButton)
+    for paths, width in ((shown, 900), (shown, 400), (shown[:1], 900), (shown[1:], 500)):
+        welcome.show_recent(paths)
+        assert welcome.findChildren(QPushButton) == buttons, "none is to be deleted"
+        welcome.resize(width, 500)
+        names = [button for button in buttons if button.isVisible() and button.property("path")]
+        assert [Path(button.property("path")) for button in names] == paths
+        qtbot.waitUntil(lambda: all(welcome.rect().contains(button.geometry()) for button in names), timeout=WAIT)
+
+
 # keys
+
+
+def test_space_is_the_windows_on_a_button_of_a_message_too_and_enter_presses_it(active):
+    pressed, message, canvas = [], active.message, active.canvas
+    for show, key in ((True, Qt.Key.Key_Space), (False, Qt.Key.Key_Return)):
+        message.tell_error("The disk is full.", ("Try again", lambda: pressed.append(True)))
+        message._buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
+        QTest.keyPress(message._buttons[0], key)
+        assert canvas._original is show and bool(pressed) is not show and message.isVisible() is show
+        QTest.keyRelease(active.focusWidget(), key)
+        assert not canvas._original
+    assert active.focusWidget() is canvas
+
+
+def test_the_focus_never_stays_on_a_message_that_changes(active, scan, qtbot):
+    message, canvas = active.message, active.canvas
+    for change in (lambda: message.tell_error("The disk is full."), lambda: message._close.click(), lambda: active.open(scan)):
+        message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+        message._buttons[0].setFocus()
+        change()
+        assert active.focusWidget() is canvas
+    opened = active.session.opened
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))  # while it is read
+    message._buttons[0].setFocus()
+    qtbot.waitUntil(lambda: active.session.opened is not opened, timeout=WAIT)
+    assert active.focusWidget() is canvas
+
+
+def test_before_there_is_a_photograph_the_focus_goes_from_a_message_to_the_welcome(window):
+    window.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    window.message._buttons[0].setFocus()
+    window.message.tell_error("The disk is full.")
+    assert window.focusWidget() is window.welcome.open
 
 
 def test_with_control_keys_go_through_the_gallery_and_take_single_ones_in(active):
@@ -429,6 +477,34 @@ def test_a_message_stays_under_the_mouse_and_with_the_focus_and_for_as_long_as_i
     bar._buttons[0].clearFocus()
     timer.timeout.emit()
     assert bar.isHidden()
+
+
+def test_a_message_lies_over_the_photograph_and_moves_nothing(window, scan, qtbot):
+    message, pages = window.message, window.pages
+
+    def lies_on_top():
+        QCoreApplication.processEvents()
+        at = message.geometry()
+        is_seen = all(message.isAncestorOf(pages.childAt(at.center() + QPoint(x, 0))) for x in (20 - at.width() // 2, at.width() // 2 - 20))
+        return is_seen and pages.rect().contains(at) and at.width() == pages.width() - 20 and at.height() >= message.heightForWidth(at.width())
+
+    size = pages.size()
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    assert lies_on_top() and pages.size() == size
+    window.open(scan)
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    canvas, height = window.canvas, message.height()
+    before = canvas.size(), canvas.zoom
+    assert lies_on_top()
+    message.tell_note("Only the first of 3 pages was read. " * 6)
+    assert lies_on_top() and message.height() > height
+    window.resize(window.minimumSize())
+    assert lies_on_top()
+    window.resize(1280, 832)
+    message.hide()
+    QCoreApplication.processEvents()
+    assert (canvas.size(), canvas.zoom) == before
 
 
 # overlays

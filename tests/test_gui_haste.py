@@ -98,12 +98,15 @@ def test_an_error_stays_though_something_else_is_done_meanwhile(window):
     window.message.tell_error("The disk is full.", offers[0])
     window.message.tell_done("Copied")
     window.message.tell_done("Saved as b.png", offers[1])
-    assert window.message.text == "The disk is full.\nSaved as b.png" and not window.message._timer.isActive()
+    assert window.message.text == "The disk is full.\nSaved as b.png" and window.message._timer.isActive()
     assert [button.text() for button in window.message._buttons] == ["Try again", "Show in folder"]
     window.message.tell_done("Saved as c.png", ("Show in c", lambda: None))
     assert [button.text() for button in window.message._buttons] == ["Try again", "Show in c"], "the remedy stays"
     window.message._buttons[1].click()
     assert window.message.text == "The disk is full." and window.message._buttons[0].isVisible() and not window.message._buttons[1].isVisible()
+    window.message.tell_done("Copied")
+    window.message._timer.timeout.emit()
+    assert window.message.text == "The disk is full." and window.message._buttons[0].isVisible(), "what followed goes by itself, the error does not"
     window.message.withdraw(offers[0][1])
     assert not window.message.isVisible()
     window.message.tell_error("The disk is full.")

@@ -269,7 +269,7 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     moved = scan.rename(tmp_path / "moved.png")
     drawn.open(target)
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
-    assert [button.text() for button in drawn.message._buttons] == ["Find it…", "Go back to them"]
+    assert [button.text() for button in drawn.message._buttons] == ["Find it…", "Go back to scan"]
     suggested = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (suggested.append(Path(given[2])), ("", ""))[1])
     drawn.settings.setValue("export_folder", str(target.parent))
@@ -697,7 +697,9 @@ def test_what_is_offered_is_still_offered_below_what_is_told_meanwhile(drawn):
     taken = []
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: taken.append(True)))
     drawn.message.tell_note("Only the first of 3 pages was read.")
-    assert drawn.message.is_offering and "3 pages" in drawn.message.text and not drawn.message._timer.isActive()
+    assert drawn.message.text == "Something was kept.\nOnly the first of 3 pages was read."
+    drawn.message._timer.timeout.emit()
+    assert drawn.message.text == "Something was kept." and drawn.message.isVisible(), "what was told goes by itself"
     drawn.message.tell_note("scan.png was put aside.", ("Go back to it", lambda: None))
     next(button for button in drawn.message._buttons if button.text() == "Bring it back").click()
     assert taken
@@ -728,13 +730,14 @@ def test_what_is_dropped_is_never_moved(window, scan, qtbot):
     qtbot.waitUntil(lambda: window.session.path == scan and is_done(window), timeout=WAIT)
 
 
-def test_an_error_in_the_place_of_an_offer_goes_with_the_next_photograph(drawn, scan, qtbot):
+def test_an_offer_goes_with_the_next_photograph_and_stays_below_an_error(drawn, scan, qtbot):
     drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
     samples = drawn.session.samples
-    drawn.open(scan)
-    assert drawn.message.text == "Something was kept." and drawn.message.isVisible()
     drawn.open(scan.with_name("nope.png"))
+    assert not drawn.message.isVisible()
     qtbot.waitUntil(lambda: "nope.png" in drawn.message.text, timeout=WAIT)
+    drawn.message.tell_offer("Something was kept.", ("Bring it back", lambda: None))  # as `picgui nope.png` does
+    assert "nope.png" in drawn.message.text and drawn.message.text.endswith("\nSomething was kept.") and drawn.message._timer.isActive()
     drawn.open(scan)
     qtbot.waitUntil(lambda: drawn.session.samples != samples and is_done(drawn), timeout=WAIT)
     assert "nope.png" not in drawn.message.text
@@ -892,18 +895,16 @@ def test_a_file_that_another_program_takes_first_is_no_crash(tmp_path, monkeypat
 
 def test_earlier_crashes_can_be_brought_back_from_the_menu(drawn, scan, qtbot):
     menu = drawn.menuBar().actions()[0].menu()
-    for path in data_dir().glob("recovered*"):  # of other tests
-        path.unlink()
     menu.aboutToShow.emit()
-    assert not drawn.earlier_menu.menuAction().isVisible() and not drawn._actions["bring_back"].isEnabled()
+    assert not drawn.aside_menu.isEnabled()
     drawn.session.select(drawn.session.samples[1])
     content = json.dumps(records.content_of(drawn.session), default=str)
     left_behind(data_dir(), "a", content, 20)
-    left_behind(data_dir(), "b", "newer", 10)
+    left_behind(data_dir(), "b", "newer, but damaged", 10)
     assert records.Recovery(data_dir()).find()
     menu.aboutToShow.emit()
-    (action,) = drawn.earlier_menu.actions()
-    assert drawn._actions["bring_back"].isEnabled() and "scan.png" in action.text()
+    (action,) = drawn.aside_menu.actions()
+    assert drawn.aside_menu.isEnabled() and action.text().startswith("scan.png, 12 01 1970") and action.toolTip() == str(scan)
     drawn.session.resample()
     action.trigger()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 2, timeout=WAIT)
@@ -1221,12 +1222,12 @@ def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slow
     assert message.text == "Earlier samples of this photograph were put aside."
     message.tell_note("Something else.")
     drawn.menuBar().actions()[0].menu().aboutToShow.emit()
-    assert drawn._actions["put_aside"].isEnabled()
-    drawn._actions["put_aside"].trigger()
+    assert drawn.aside_menu.isEnabled()
+    drawn.aside_menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: drawn.session.kept() == kept, timeout=WAIT)
     drawn.menuBar().actions()[0].menu().aboutToShow.emit()
     left = drawn.opening.put_aside  # what the first drawing of the photograph, opened again, had become
-    assert drawn._actions["put_aside"].isEnabled() is bool(left) and kept not in [record.restored for record in left]
+    assert drawn.aside_menu.isEnabled() is bool(left) and kept not in [record.restored for record in left]
 
 
 @pytest.mark.parametrize("state", ["drawing", "stopped"])
@@ -1255,14 +1256,15 @@ def test_who_goes_back_by_the_file_is_offered_the_earlier_samples_and_the_others
     drawn.open(scan)
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert message.text == "Earlier samples of this photograph were put aside."
-    drawn._actions["put_aside"].trigger()
-    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
-    assert session.kept() == of_other
     file = drawn.menuBar().actions()[0].menu()
     file.aboutToShow.emit()
-    assert drawn.aside_menu.menuAction().isVisible()
-    (action,) = drawn.aside_menu.actions()
-    assert action.text() == "scan.png, 4 samples"
+    newer, older = drawn.aside_menu.actions()
+    assert newer.text().startswith("other.png, ") and older.text().startswith("scan.png, ")
+    newer.trigger()
+    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == of_other
+    file.aboutToShow.emit()
+    (_, action) = drawn.aside_menu.actions()
     action.trigger()
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert session.kept() == kept and message.text == "other.png and its samples were put aside."
@@ -1272,7 +1274,7 @@ def test_what_was_gone_back_to_by_the_menu_is_offered_no_more(slowly, drawn, oth
     session, message, kept = drawn.session, drawn.message, drawn.session.kept()
     drawn.open(other)
     qtbot.waitUntil(lambda: session.name == "other" and message.isVisible(), timeout=WAIT)
-    drawn._actions["put_aside"].trigger()  # before the other has a sample
+    drawn.opening.bring_back(drawn.opening.put_aside[0])  # before the other has a sample
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert session.kept() == kept and message.isHidden()
 
@@ -1313,7 +1315,7 @@ def test_samples_that_were_not_taken_up_yet_are_put_aside_again(drawn, other, qt
         assert not session.samples
         drawn.studio.paste(np.random.default_rng(3).integers(0, 255, (50, 80, 3), dtype=np.uint8))
         qtbot.waitUntil(lambda: session.path is None, timeout=WAIT)
-    drawn._actions["put_aside"].trigger()
+    drawn.opening.bring_back(drawn.opening.put_aside[0])
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert session.kept() == kept
 
@@ -1654,7 +1656,7 @@ def choose_and_leave(window, photographs, qtbot, *, choosing):
 
 
 def put_aside(window):
-    return [record.source.name for record in window.opening.put_aside]
+    return [kept.source.name for kept in window.opening.put_aside if isinstance(kept, records.Record)]
 
 
 def test_of_what_was_put_aside_that_goes_first_which_was_only_looked_at(window, scan, qtbot, monkeypatch):
@@ -1673,7 +1675,7 @@ def test_where_all_that_was_put_aside_was_chosen_the_oldest_is_left_for_the_next
     assert put_aside(window) == ["c.png", "b.png"]
     (left,) = data_dir().glob("closed-*.picgui")
     assert records.photo_name(left) == "a.png" and records.read_session(left).restored.pinned == (1,)
-    window.opening.bring_back_put_aside()
+    window.opening.bring_back(window.opening.put_aside[0])
     qtbot.waitUntil(lambda: window.session.name == "c" and is_done(window), timeout=WAIT)
     assert put_aside(window) == ["d.png", "b.png"] and list(data_dir().glob("closed-*.picgui")) == [left], "what is open again is not left, too"
     window.close()
@@ -1691,3 +1693,61 @@ def test_what_could_not_be_written_stays_put_aside(window, scan, qtbot, monkeypa
     monkeypatch.setattr(records, "write", full)
     choose_and_leave(window, photographs, qtbot, choosing=photographs)
     assert put_aside(window) == ["b.png", "a.png"] and not list(data_dir().glob("closed-*"))
+
+
+def test_a_photograph_that_is_opened_again_lies_as_it_was_left(drawn, scan, other, qtbot):
+    session, message = drawn.session, drawn.message
+    session.toggle_pins(session.samples[1:2])
+    session.resample()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    kept = session.kept()
+    drawn.open(scan)  # though it is open
+    qtbot.waitUntil(lambda: session.restoring is None and session.samples == kept.samples and session.opened is not None, timeout=WAIT)
+    assert session.kept() == kept and not put_aside(drawn)
+    drawn.open(other)
+    qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
+    session.toggle_pins(session.samples[:1])
+    drawn.open(scan)
+    qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
+    assert session.kept() == kept and session.is_unsaved and put_aside(drawn) == ["other.png"]
+    assert message.text == "The samples are as you left them. other.png and its samples were put aside."
+    assert [button.text() for button in message._buttons] == ["Draw anew", "Go back to other"]
+    message._buttons[0].click()
+    qtbot.waitUntil(lambda: session.samples != kept.samples and is_done(drawn), timeout=WAIT)
+    assert [s.seed for s in session.samples] == [1, 2, 3, 4] and not session.is_unsaved
+    assert message.text == "Earlier samples of this photograph were put aside."
+    message._buttons[0].click()
+    qtbot.waitUntil(lambda: session.kept() == kept, timeout=WAIT)
+
+
+def test_a_photograph_lies_as_it_was_left_however_many_were_open_since_and_after_a_start(window, scan, qtbot, monkeypatch):
+    monkeypatch.setattr(records, "PUT_ASIDE", 1)
+    photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abc"]
+    choose_and_leave(window, photographs, qtbot, choosing=photographs)
+    window.menuBar().actions()[0].menu().aboutToShow.emit()
+    assert [action.text().split(",")[0] for action in window.aside_menu.actions()] == ["b.png", "a.png"]
+    (left,) = data_dir().glob("closed-*.picgui")
+    window.open(photographs[0])
+    qtbot.waitUntil(lambda: window.session.name == "a" and is_done(window), timeout=WAIT)
+    assert window.session.kept().pinned == (1,) and window.session.is_unsaved and not left.exists()
+    assert "as you left them" in window.message.text
+    (left,) = data_dir().glob("closed-*.picgui")  # b, which another one took the place of
+    assert window._recovery.find() == "closed"  # as the next start does
+    window.open(photographs[1])
+    window.message.tell_offer("b.png was kept.", ("Go back to b", window.opening.bring_back_last))
+    qtbot.waitUntil(lambda: window.session.name == "b" and is_done(window), timeout=WAIT)
+    assert window.session.kept().pinned == (1,) and not window._recovery.kept.exists()
+    assert "was kept" not in window.message.text and window.message._buttons[0].text() == "Draw anew", "what is open is not offered"
+
+
+def test_each_file_that_was_left_is_looked_into_once(tmp_path, monkeypatch):
+    recovery, said, looked_into = records.Recovery(tmp_path), records._said, []
+    monkeypatch.setattr(records, "_said", lambda path: looked_into.append(path.name) or said(path))
+    for name, age in (("older", 10), ("newer", 5)):
+        left_behind(tmp_path, name, json.dumps({"source": f"/{name}.png", "digest": "d", "rotation": 90}), age).rename(tmp_path / f"closed-{name}.picgui")
+    (tmp_path / "closed-damaged.picgui").write_text("{")
+    left = recovery.left()
+    assert [(one.source.name, one.digest, one.turns, one.is_chosen) for one in left] == [("newer.png", "d", 1, True), ("older.png", "d", 1, True)]
+    (tmp_path / "closed-newer.picgui").write_text(json.dumps({"source": None, "is_unsaved": False}))
+    assert [one.source for one in recovery.left()] == [None, Path("/older.png")]
+    assert sorted(looked_into) == ["closed-damaged.picgui", "closed-newer.picgui", "closed-newer.picgui", "closed-older.picgui"]

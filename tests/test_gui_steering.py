@@ -518,8 +518,8 @@ def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     drawn._recovery._own.lock.unlock()  # as when its program is gone
     drawn.session.resample()
     drawn._recovery = drawn.opening._recovery = records.Recovery(data_dir())
-    drawn.offer_last()
     drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
+    drawn.offer_last()
     assert drawn.message.isVisible() and "did not close properly" in drawn.message.text
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)
@@ -1585,7 +1585,7 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     samples = pasted.session.samples
     pasted.open(example_photo())
     pasted.offer_last()
-    pasted.bring_back()
+    pasted.opening.bring_back_last()
     assert not pasted.opening.recent(), "what a crash left is no file of a person's own"
     qtbot.waitUntil(lambda: pasted.session.samples != samples and is_done(pasted), timeout=WAIT)
     assert pasted.session.path is None and np.array_equal(pasted.session.opened.photo.lightness, lightness)
@@ -1965,7 +1965,19 @@ def test_who_turns_a_photograph_back_has_its_samples_again(drawn, scan, qtbot):
     turn(drawn, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert session.kept() == sideways
-    assert [record.turns for record in drawn.opening.put_aside] == [0]
+    assert [kept.turns for kept in drawn.opening.put_aside] == [0]
+
+
+def test_who_turns_a_photograph_back_has_its_samples_again_out_of_a_file_too(drawn, qtbot):
+    session = drawn.session
+    session.toggle_pins(session.samples[1:2])
+    turn(drawn, "right", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert drawn._recovery.leave(drawn.opening._aside.pop())  # as where many others were put aside since
+    (left,) = data_dir().glob("closed-*.picgui")
+    turn(drawn, "left", qtbot)
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+    assert session.kept().pinned == (1,) and session.is_unsaved and not left.exists()
 
 
 def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, scan, other_scan, qtbot):
@@ -1980,7 +1992,7 @@ def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, s
     sideways = session.kept()
     drawn.open(other_scan)
     qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
-    drawn._actions["put_aside"].trigger()
+    drawn.opening.bring_back(drawn.opening.put_aside[0])
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(drawn), timeout=WAIT)
     assert session.kept() == sideways and lies_as(drawn, scan, 3) and "another photograph" not in drawn.message.text
 
@@ -2215,7 +2227,7 @@ def test_a_pasted_picture_can_be_turned_and_outlives_a_crash_so(pasted, qtbot):
     pasted.open(example_photo())
     qtbot.waitUntil(lambda: pasted.session.path is not None, timeout=WAIT)
     pasted.offer_last()
-    pasted.bring_back()
+    pasted.opening.bring_back_last()
     qtbot.waitUntil(lambda: pasted.session.path is None and is_done(pasted), timeout=WAIT)
     assert np.array_equal(pasted.session.opened.photo.lightness, turned.photo.lightness) and pasted.session.opened.photo.turns == 1
     assert all(np.array_equal(a, s.chroma) for a, s in zip(before, pasted.session.samples, strict=True))

@@ -29,6 +29,7 @@ from tests.windows import WAIT, colours, drop, is_done
 
 def test_before_a_photograph_the_window_says_what_to_do(window):
     assert window.welcome.isVisible() and not window.gallery.isVisible()
+    assert not window._actions["save_session"].isEnabled() and not window._actions["save_session_as"].isEnabled()
     assert not window._actions["export"].isEnabled()
 
 

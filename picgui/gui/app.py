@@ -42,8 +42,8 @@ def main(paths: Sequence[Path] = ()) -> int:
     window.studio.model_changed.connect(collector.keep, Qt.ConnectionType.SingleShotConnection)
     sys.excepthook = window.tell_unexpected
     window.show()
-    window.offer_last()
     open_at_start(window, [Path(path) for path in paths])
+    window.offer_last()  # now, as whatever is opened withdraws it
     signal.signal(signal.SIGINT, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
     return application.exec()
 

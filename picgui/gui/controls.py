@@ -1,6 +1,7 @@
-"""The panel beside the photograph, the message bar above it, and the welcome before there is one."""
+"""The panel beside the photograph, the message bar over it, and the welcome before there is one."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -31,6 +32,7 @@ from picgui.gui.words import breakable, literal, number, what_a_seed_is
 _WIDTH = 264  # of the panel, where that is enough: room for a scroll bar beside the plane of colours
 _MARGIN = 18  # above and below what is in the panel
 _DEBOUNCE_MILLISECONDS = 180
+_RECENT_SHOWN = 4  # files
 _EDITING_KEYS = (
     Qt.Key.Key_Backspace,
     Qt.Key.Key_Delete,
@@ -507,13 +509,18 @@ class Panel(QWidget):
 
 
 class MessageBar(QFrame):
-    """One sentence at a time, with at most two things to do about it, each a few words and what they do."""
+    """One sentence at a time, with at most two things to do about it, each a few words and what they do. It lies over the upper edge of its parent, whose
+    size it never changes."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
     _SECONDS, _SECONDS_TO_DECIDE, _LETTERS_A_SECOND = 8, 20, 12  # at least
+    _BESIDE, _ABOVE = 10, 8  # pixels between it and its parent's edges
 
-    def __init__(self, parent: QWidget | None = None):
+    left = Signal()  # what had the focus in it is gone, or is something else now
+
+    def __init__(self, parent: QWidget):
         super().__init__(parent)
+        parent.installEventFilter(self)
         self.setObjectName("message")
         self._kind = "note"
         self.sentence = ""  # of that kind; others may follow it
@@ -532,6 +539,8 @@ class MessageBar(QFrame):
         self._close = IconButton("close", self.tr("Close this message"))
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
+        for button in (*self._buttons, self._close):
+            button.installEventFilter(self)
         self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._inside.addWidget(self._text, 1)
         self._inside.addLayout(in_a_row(*self._buttons, 1))
@@ -551,9 +560,15 @@ class MessageBar(QFrame):
         return self._text.text()
 
     @property
-    def is_offering(self) -> bool:
-        """Whether something is shown that a person should decide on."""
-        return self._kind == "offer" and not self.isHidden()
+    def has_focus(self) -> bool:
+        """Whether one of its buttons has the focus, or will have it when the window comes to the front."""
+        focused = self.window().focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
+
+    @property
+    def _stays(self) -> bool:
+        """Whether what is shown stays until it is closed, and what there is to be told meanwhile is shown below it for a while."""
+        return self._kind in ("error", "offer") and not self.isHidden()
 
     def tell_error(self, sentence: str, *offers: Offer) -> None:
         """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
@@ -564,8 +579,12 @@ class MessageBar(QFrame):
         self._tell_for_a_while("note", sentence, *offers)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
-        """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong."""
-        self._tell("offer", sentence, *offers)
+        """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong; below what
+        went wrong already it is there for a while."""
+        if self._kind == "error" and self._stays:
+            self._tell_for_a_while("note", sentence, *offers)
+        else:
+            self._tell("offer", sentence, *offers)
 
     def tell_done(self, sentence: str, *offers: Offer) -> None:
         """Something was done, and what may be done next."""
@@ -582,37 +601,53 @@ class MessageBar(QFrame):
                 self.hide()
 
     def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer) -> None:
-        if self._kind in ("error", "offer") and not self.isHidden():
-            self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers), announced=sentence)
+        if self._stays:
+            self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers))
+            announce(self, sentence)
         else:
             self._tell(kind, sentence, *offers)
-            least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
-            self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
+        least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
+        self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
 
     @Slot()
     def _go(self) -> None:
-        """Hide, but not under the mouse and not with the focus."""
-        focused = self.window().focusWidget()
-        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+        """Hide, or only what followed what stays; but nothing under the mouse or with the focus."""
+        if self.underMouse() or self.has_focus:
             self._timer.start()
+        elif self._stays:
+            self._show(self.sentence, self._own)
         else:
             self.hide()
 
     def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
         self._timer.stop()
         self._kind, self.sentence, self._own = kind, sentence, offers
-        self._show(sentence, offers, announced=sentence)
+        self._show(sentence, offers)
+        announce(self, sentence)
 
-    def _show(self, sentence: str, offers: tuple[Offer, ...], *, announced: str) -> None:
+    def _show(self, sentence: str, offers: tuple[Offer, ...]) -> None:
         self._text.setText(breakable(sentence))
         self._text.setToolTip(sentence if sentence != self.text else "")
         self._offer(offers[: len(self._buttons)])
         self.setAccessibleName(sentence)
         self.retint()
         self.show()
-        announce(self, announced)
+        self._lie_over()
+
+    def _lie_over(self) -> None:
+        """Be as wide as the parent, and as high as the text needs there."""
+        room = self.parentWidget().size() - QSize(self._BESIDE, self._ABOVE) * 2
+        self.setGeometry(self._BESIDE, self._ABOVE, room.width(), min(self.heightForWidth(room.width()), room.height()))
+        self.raise_()
+
+    def event(self, event) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # its text, letters or buttons are others
+            self._lie_over()
+        return done
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
+        self._let_focus_go()
         self._offers = offers
         sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._inside.setDirection(below if len(offers) > 1 else sideways)
@@ -632,9 +667,34 @@ class MessageBar(QFrame):
         offer = self._offers[self._buttons.index(self.sender())]
         if offer in self._own:
             self.hide()
-        else:  # of what followed an error, which stays
-            self._show(self.sentence, self._own, announced=self.sentence)
+        else:  # of what followed, while the first stays
+            self._show(self.sentence, self._own)
         offer[1]()
+
+    def _let_focus_go(self) -> None:
+        """What was pressed, or is there no more, keeps no focus: it would go to the next button, which then is pressed by mistake."""
+        if self.has_focus:
+            self.left.emit()
+
+    def hideEvent(self, event) -> None:  # noqa: N802
+        if self.isHidden():  # itself, and not with the window
+            self._let_focus_go()
+        super().hideEvent(event)
+
+    def eventFilter(self, watched, event) -> bool:  # noqa: N802
+        """Follow the parent's size. Enter presses a button; Space is the window's, which shows the photograph as it was."""
+        if watched is self.parentWidget():
+            if event.type() == QEvent.Type.Resize:
+                self._lie_over()
+            return False
+        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not event.isAutoRepeat():
+                watched.click()
+            return True
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() == Qt.Key.Key_Space:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
 
 class Welcome(QWidget):
@@ -669,53 +729,50 @@ class Welcome(QWidget):
         inside.addSpacing(14)
         inside.addLayout(in_a_row(1, self.open, self.example, 1))
         self._recent_title = label(self.tr("Recent"), "quiet")
-        self._recent: list[QPushButton] = []
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
+        self._recent = tuple(QPushButton(self) for _ in range(_RECENT_SHOWN))
+        for button in self._recent:
+            button.setObjectName("flat")
+            button.clicked.connect(self._recent_clicked)
+        self._rows = tuple(in_a_row(1, 1) for _ in self._recent)  # as many as there may be need for
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for row in self._rows:
+            rows.addLayout(row)
         column = QVBoxLayout(self)
         column.addStretch(1)
         column.addWidget(self._area, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(16)
         column.addWidget(self._recent_title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(self._rows)
+        column.addLayout(rows)
         column.addStretch(1)
         self.show_recent(())
         self.retint()
 
     def show_recent(self, paths: Sequence[Path]) -> None:
-        """Offer these files."""
-        for button in self._recent:
-            button.deleteLater()
-        self._recent.clear()
+        """Offer the first of these files."""
         self._recent_title.setVisible(bool(paths))
-        for path in list(paths)[:4]:
-            button = QPushButton(self)
-            button.setObjectName("flat")
-            button.setToolTip(str(path))
+        for button, path in zip_longest(self._recent, paths[: len(self._recent)], fillvalue=""):
             button.setProperty("path", str(path))
-            button.clicked.connect(self._recent_clicked)
-            button.show()
-            self._recent.append(button)
+            button.setToolTip(str(path))
+            button.setVisible(bool(path))
         self._place_recent()
 
     def _place_recent(self) -> None:
         """The names, their middles left out where they are long, in as few rows as there is room for."""
-        while (row := self._rows.takeAt(0)) is not None:
-            row.layout().deleteLater()
-        rows, room, left = [], self.width() - 32, 0
+        room, at, left = self.width() - 32, -1, 0
         for button in self._recent:
+            for row in self._rows:
+                row.removeWidget(button)
+        for button in filter(lambda one: one.property("path"), self._recent):
             button.ensurePolished()
             metrics = button.fontMetrics()
             longest = min(room - 32, 28 * metrics.averageCharWidth())
             button.setText(literal(metrics.elidedText(Path(button.property("path")).name, Qt.TextElideMode.ElideMiddle, longest)))
             width = button.sizeHint().width() + 8
             if width > left:
-                rows.append([])
-                left = room
-            rows[-1].append(button)
+                at, left = at + 1, room
+            self._rows[at].insertWidget(self._rows[at].count() - 1, button)
             left -= width
-        for buttons in rows:
-            self._rows.addLayout(in_a_row(1, *buttons, 1))
 
     def resizeEvent(self, event) -> None:  # noqa: N802
         super().resizeEvent(event)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QFileInfo, QLocale, QPoint, QRect, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, QDateTime, QEvent, QLocale, QPoint, QRect, QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -108,11 +108,11 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(self.session, self.pictures)
         self.gallery = Gallery(self.session, self.pictures)
         self.panel = Panel(self.session)
-        self.message = MessageBar()
         self.welcome = Welcome()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.canvas)
+        self.message = MessageBar(self.pages)
         tray = QWidget()
         tray.setObjectName("tray")
         tray.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -120,15 +120,8 @@ class MainWindow(QMainWindow):
         tray_column.setContentsMargins(10, 6, 10, 2)
         tray_column.addWidget(self.gallery)
         self.tray = tray
-        holder = QWidget()
-        holder.setObjectName("plain")
-        holder_column = QVBoxLayout(holder)
-        holder_column.setContentsMargins(10, 8, 10, 8)
-        holder_column.addWidget(self.message)
-        self._message_holder = holder
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addWidget(holder)
         left.addWidget(self.pages, 1)
         left.addWidget(tray)
         middle = QWidget()
@@ -138,8 +131,6 @@ class MainWindow(QMainWindow):
         row.addLayout(left, 1)
         row.addWidget(self.panel)
         self.setCentralWidget(middle)
-        holder.hide()
-        self.message.installEventFilter(self)
 
     def _action(
         self, name: str, text: str, then, *, icon: str = "", keys: Sequence = (), tip: str = "", checkable: bool = False
@@ -200,8 +191,6 @@ class MainWindow(QMainWindow):
         make("paste", self.tr("&Paste a picture"), self.opening.paste, icon="paste", keys=[standard.Paste])
         make("export", self.tr("Expor&t…"), self.exporting.ask_where_to_export, icon="export", keys=["Ctrl+E"])
         make("export_marked", self.tr("Export &selected…"), self.exporting.ask_where_to_export_marked, icon="export")
-        make("bring_back", self.tr("&Bring back what was open last"), self.bring_back, icon="undo")
-        make("put_aside", self.tr("Bring back what was &put aside"), self.opening.bring_back_put_aside, icon="undo")
         make("export_all", self.tr("Export &all…"), self.exporting.ask_where_to_export_all, icon="folder", keys=["Ctrl+Shift+E"])
         make("copy", self.tr("&Copy the picture"), self.exporting.copy, icon="copy", keys=[standard.Copy])
         make("open_folder", self.tr("Colorize a &folder…"), self.opening.ask_for_folder, icon="folder")
@@ -268,10 +257,8 @@ class MainWindow(QMainWindow):
         file.addActions([self._actions[name] for name in ("next_photo", "previous_photo")])
         file.addSeparator()
         file.addActions([self._actions[name] for name in ("export", "export_marked", "export_all", "save_session", "save_session_as")])
-        file.addAction(self._actions["put_aside"])
-        self.aside_menu = file.addMenu(self.tr("P&ut aside earlier"))
-        file.addAction(self._actions["bring_back"])
-        self.earlier_menu = file.addMenu(self.tr("Bring back from ear&lier"))
+        self.aside_menu = file.addMenu(self.tr("Photographs &put aside"))
+        self.aside_menu.setToolTipsVisible(True)
         file.addSeparator()
         file.addAction(self._actions["quit"])
         edit = self.menuBar().addMenu(self.tr("&Edit"))
@@ -426,6 +413,7 @@ class MainWindow(QMainWindow):
         self.canvas.menu_wanted.connect(self._show_sample_menu)
         self.canvas.zoom_changed.connect(self._zoom_changed)
         self.canvas.split_changed.connect(self._actions["split"].setChecked)
+        self.message.left.connect(self._focus_page)
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
         self.welcome.example_wanted.connect(self.opening.open_example)
         self.welcome.recent_wanted.connect(self.open)
@@ -599,6 +587,14 @@ class MainWindow(QMainWindow):
         """Give the canvas the focus, to be seen: a key did it."""
         self.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    @Slot()
+    def _focus_page(self) -> None:
+        """Give the focus to the canvas, or to what comes first before there is a photograph."""
+        if self.pages.currentWidget() is self.canvas:
+            self._focus_canvas()
+        else:
+            self.welcome.open.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     @Slot(QWidget, QWidget)
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
         """A button that was pressed and can be pressed no more leaves the focus to the canvas, not to the button beside it."""
@@ -720,24 +716,14 @@ class MainWindow(QMainWindow):
 
     def offer_last(self) -> None:
         """Offer what was being worked on when the program was closed, and not saved, or did not close in order."""
-        found = self._recovery.find()
+        found, name = self._recovery.find(), records.photo_name(self._recovery.kept)
+        source = Path(name) if name else None
+        words = self.tr("When you closed picgui, %1 was open with choices that were not saved. They were kept.")
         if found == "crashed":
-            self.message.tell_offer(
-                self.tr("picgui did not close properly last time. Your last photograph and its samples were kept."),
-                (self.tr("Bring them back"), self.bring_back),
-            )
-        elif found:
-            words = self.tr("When you closed picgui, %1 was open with choices that were not saved. They were kept.")
-            name = records.photo_name(self._recovery.kept)
-            words = words.replace("%1", name or self.opening.title_of(None))
-            self.message.tell_offer(words, (self.tr("Go on with them"), self.bring_back))
-
-    @Slot()
-    def bring_back(self) -> None:
-        """Open what was left last."""
-        self.message.hide()
-        for path in self._recovery.all_kept()[:1]:
-            self.open(path)
+            words = self.tr("picgui did not close properly last time. Your last photograph and its samples were kept.")
+        if found:
+            self.message.tell_offer(words.replace("%1", self.opening.title_of(source)), (self.opening.going_back_to(source), self.opening.bring_back_last))
+        self._recent_finder.queue(_look_at_left(self._recovery))
 
     # dialogs
 
@@ -796,6 +782,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _photo_changed(self) -> None:
         self.pages.setCurrentWidget(self.canvas)
+        if self.focusWidget() is None or self.message.has_focus:  # as at the start, where Qt gives it to the first button that it finds
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._use_tool(Tool.MOVE)
         self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
@@ -829,7 +817,7 @@ class MainWindow(QMainWindow):
             self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
         self._show_overlay()
         self._actions["compare"].setEnabled(len(session.samples) > 1)
-        for name in ("fit", "actual", "zoom_in", "zoom_out"):
+        for name in ("fit", "actual", "zoom_in", "zoom_out", "save_session", "save_session_as"):
             self._actions[name].setEnabled(has_photo)
         for name in ("rotate_left", "rotate_right"):
             self._actions[name].setEnabled(self.studio.can_turn)
@@ -976,25 +964,14 @@ class MainWindow(QMainWindow):
     @Slot()
     def _fill_file_menu(self) -> None:
         """Look which files are still there: only now, as a disk may be asleep; of the last ones opened for the next time, as a drive may be gone."""
-        kept = self._recovery.all_kept()
-        self._actions["bring_back"].setEnabled(bool(kept))
-        aside = self.opening.put_aside
-        self._actions["put_aside"].setEnabled(bool(aside))
         self.aside_menu.clear()
-        self.aside_menu.menuAction().setVisible(len(aside) > 1)
-        for record in aside[1:]:
-            number = len(record.restored.samples)
-            words = self.tr("%1, %2 samples").replace("%2", str(number)) if number > 1 else self.tr("%1, 1 sample")
-            action = self.aside_menu.addAction(literal(words.replace("%1", self.opening.title_of(record.source))))
-            action.setData(record)
+        for kept in self.opening.put_aside:
+            when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(kept.at)), QLocale.FormatType.ShortFormat)
+            action = self.aside_menu.addAction(literal(f"{self.opening.title_of(kept.source)}, {when}"))
+            action.setData(kept)
+            action.setToolTip(str(kept.source or ""))
             action.triggered.connect(self._aside_triggered)
-        self.earlier_menu.clear()
-        self.earlier_menu.menuAction().setVisible(len(kept) > 1)
-        for path in kept[1:]:
-            when = QLocale().toString(QFileInfo(str(path)).lastModified(), QLocale.FormatType.ShortFormat)
-            action = self.earlier_menu.addAction(literal(f"{records.photo_name(path) or self.opening.title_of(None)}, {when}"))
-            action.setData(str(path))
-            action.triggered.connect(self._recent_triggered)
+        self.aside_menu.setEnabled(not self.aside_menu.isEmpty())
         recent = self.opening.recent()
         self._recent_finder.replace(_look_for(recent))
         self.recent_menu.clear()
@@ -1007,7 +984,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _aside_triggered(self) -> None:
-        self.opening.take_up(self.sender().data())
+        self.opening.bring_back(self.sender().data())
 
     @Slot()
     def _recent_triggered(self) -> None:
@@ -1050,9 +1027,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
-        if watched is self.message and event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
-            self._message_holder.setVisible(event.type() == QEvent.Type.ShowToParent)
-        elif event.type() == QEvent.Type.Shortcut and watched in map(self._actions.get, _TOOLS):  # while Space is held those of all actions come here
+        if event.type() == QEvent.Type.Shortcut and watched in map(self._actions.get, _TOOLS):  # while Space is held those of all actions come here
             self._is_keyed = True
         elif watched is self and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
@@ -1116,7 +1091,7 @@ class MainWindow(QMainWindow):
             return
         if self.opening.batch is not None:
             self.opening.batch.close()
-        for watched in (self, self.message, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
+        for watched in (self, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
             watched.removeEventFilter(self)
         QApplication.instance().focusChanged.disconnect(self._focus_changed)
         self._recent_finder.close(0)
@@ -1127,6 +1102,11 @@ class MainWindow(QMainWindow):
         self.pictures.close()
         self.exporting.close()
         super().closeEvent(event)
+
+
+def _look_at_left(recovery: records.Recovery) -> Iterator[None]:
+    recovery.left()
+    yield from ()
 
 
 def _look_for(paths: Sequence[Path]) -> Iterator[dict[Path, bool]]:

@@ -21,7 +21,7 @@ from picgui.gui.batch import BatchDialog, Wanted
 from picgui.gui.controls import MessageBar, Offer
 from picgui.gui.session import MAX_SAMPLES, Restored
 from picgui.gui.studio import Activity, Studio
-from picgui.gui.words import told
+from picgui.gui.words import literal, shortened, told
 from picgui.gui.worker import while_painting
 from picgui.paths import example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS, read_photo
@@ -42,6 +42,7 @@ class Opening(QObject):
         self.batch: BatchDialog | None = None
         self._at_start = self._wanted()
         self._left: tuple[Restored, Path] | None = None  # what an earlier window left, and where, while it is being opened
+        self._brought_back: Restored | None = None  # what came with its photograph by itself
         self._lacking: tuple[Restored, records.Record] | None = None  # what is opened in an exported picture, and of which photograph it is
         self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
@@ -84,11 +85,10 @@ class Opening(QObject):
             self.message.tell_error(told(error))
             return
         if record is None:
-            self.studio.open(path, remembered=self._turned())
+            self.studio.open(path, remembered=self._turned(), earlier=self._earlier)
             return
         if self._recovery.holds(path):
-            record = replace(record, restored=replace(record.restored, is_unsaved=True))
-            self._left = record.restored, path
+            record = self._taken_from(path, record)
         elif records.is_session(path):
             self.remember(path)
             record = replace(record, restored=replace(record.restored, file=path))
@@ -96,9 +96,28 @@ class Opening(QObject):
 
     def _begin(self) -> None:
         """Something else is opened: what was told of what is there is of no use any more."""
-        if not self.message.is_offering:
-            self.message.hide()
+        self.message.hide()
         self.begun.emit()
+
+    def _taken_from(self, path: Path, record: records.Record) -> records.Record:
+        """A record in which a person had chosen something when it was left in a file, which goes as soon as its photograph is there."""
+        record = replace(record, restored=replace(record.restored, is_unsaved=True))
+        self._left = record.restored, path
+        return record
+
+    def _earlier(self, left: records.Record | None) -> Restored | None:
+        """The last samples in which a person chose something of the photograph that was read, as it lies: out of what it takes the place of, what was put aside,
+        and what was left in files."""
+        turns = self.session.opened.photo.turns
+        own = [record for record in (*self._aside, left) if record is not None and record.restored.is_unsaved and self._is_present(record, turns)]
+        files = (one for one in self._recovery.left() if one.is_chosen and self._is_present(one, turns))
+        self._brought_back = own[-1].restored if own else next(filter(None, map(self._restored_from, files)), None)
+        return self._brought_back
+
+    def _restored_from(self, left: records.Left) -> Restored | None:
+        with contextlib.suppress(PicError):
+            return self._taken_from(left.path, records.read_session(left.path)).restored
+        return None
 
     def _open_exported(self, paths: Sequence[Path], *, source: Path | None = None) -> None:
         """Open the photograph of pictures that were exported, with the samples of all of them; ``source`` is its file where that is known."""
@@ -143,20 +162,29 @@ class Opening(QObject):
                 self._recovery.save(self.session)
                 if self._left is not None and self._left[0] is restoring:
                     self._recovery.forget(self._left[1])
+                    self.message.withdraw(self.bring_back_last)
         self._recovery.put_aside(self._aside)
-        own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
-        offered = left if left is not None and (own is None or restoring is not None) else own
-        find = []
+        words, offers = [], []
         if self._lacking is not None and self._lacking[0] is restoring:
-            find.append(self._to_find(self._lacking[1]))
-        if offered is None:
-            if notes:
-                self.message.tell_note(notes, *find)
-            return
-        words = self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(offered.source))
-        if offered is own:
-            words = self.tr("Earlier samples of this photograph were put aside.")
-        self.message.tell_note(f"{words} {notes}".strip(), *find, (self.tr("Go back to them"), partial(self.take_up, offered)))
+            offers.append(self._to_find(self._lacking[1]))
+        own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
+        if restoring is not None and restoring is self._brought_back:
+            words.append(self.tr("The samples are as you left them."))
+            offers.append((self.tr("Draw anew"), partial(self._draw_anew, self.session.path, self.studio.turns)))
+            own = None
+        if left is not None and (own is None or restoring is not None):
+            words.append(self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(left.source)))
+            offers.append((self.going_back_to(left.source), partial(self.take_up, left)))
+        elif own is not None:
+            words.append(self.tr("Earlier samples of this photograph were put aside."))
+            offers.append((self.tr("Go back to them"), partial(self.take_up, own)))
+        if words or notes:
+            self.message.tell_note(" ".join([*words, notes]).strip(), *offers)
+
+    def _draw_anew(self, path: Path, turns: int) -> None:
+        """Open a photograph once more, without what was chosen in it, which is put aside."""
+        self._begin()
+        self.studio.open(path, turns=turns)
 
     def _make_room(self) -> None:
         """Where there is no room for another to be put aside, let the oldest go that was only looked at; where all are of a person's choices the oldest is
@@ -166,22 +194,33 @@ class Opening(QObject):
             if not gone.restored.is_unsaved or self._recovery.leave(gone):
                 self._aside = [record for record in self._aside if record is not gone]
 
-    def _is_of_present(self, record: records.Record) -> bool:
-        """Whether a record is of the photograph that is open, however it lies."""
-        if record.picture is not None:
-            return record.picture is self.session.opened.picture
-        return None not in (record.source, self.session.path) and record.source.absolute() == self.session.path.absolute()
+    def _is_of_present(self, kept: records.Record | records.Left) -> bool:
+        """Whether what was kept is of the photograph that is open, however it lies."""
+        if isinstance(kept, records.Record) and kept.picture is not None:
+            return kept.picture is self.session.opened.picture
+        return None not in (kept.source, self.session.path) and kept.source.absolute() == self.session.path.absolute()
+
+    def _is_present(self, kept: records.Record | records.Left, turns: int) -> bool:
+        """Whether what was kept is of the photograph that is open, of its very file, as it lies after so many turns."""
+        return self._is_of_present(kept) and (kept.turns, kept.digest) == (turns, self.session.opened.digest)
 
     @property
-    def put_aside(self) -> tuple[records.Record, ...]:
-        """Samples whose place another photograph took, the last ones first."""
-        return tuple(reversed(self._aside))
+    def put_aside(self) -> list[records.Record | records.Left]:
+        """Photographs that are not open with samples that can be taken up again, in this program or out of files, the last ones first."""
+        return sorted([*self._aside, *self._recovery.left()], key=lambda one: one.at, reverse=True)
+
+    def bring_back(self, what: records.Record | records.Left) -> None:
+        """Take up what was put aside."""
+        if isinstance(what, records.Left):
+            self.open(what.path)
+        else:
+            self.take_up(what)
 
     @Slot()
-    def bring_back_put_aside(self) -> None:
-        """Take up the last samples whose place another photograph took."""
-        if self._aside:
-            self.take_up(self._aside[-1])
+    def bring_back_last(self) -> None:
+        """Open what was left last."""
+        for path in self._recovery.all_kept()[:1]:
+            self.open(path)
 
     def take_up(self, record: records.Record, *, note: str = "") -> None:
         """Open the photograph of a record at its place, or out of the record."""
@@ -206,9 +245,9 @@ class Opening(QObject):
         if not self.studio.can_turn:
             return
         self._begin()
-        turns, digest = (self.studio.turns + quarter_turns) % 4, self.session.opened.digest
-        own = [record for record in self._aside if self._is_of_present(record) and (record.turns, record.digest) == (turns, digest)]
-        self.studio.turn(quarter_turns, restored=own[-1].restored if own else None)
+        turns = (self.studio.turns + quarter_turns) % 4
+        own = [record for record in self._aside if self._is_present(record, turns)]
+        self.studio.turn(quarter_turns, restored=own[-1].restored if own else None, earlier=self._earlier)
 
     def _turned(self) -> dict[str, int]:
         """`Photo.turns` of photographs as they lay when they were open last, by the digests of their files."""
@@ -384,6 +423,10 @@ class Opening(QObject):
     def title_of(self, path: Path | None) -> str:
         """What a photograph is called."""
         return path.name if path else self.tr("Pasted picture")
+
+    def going_back_to(self, path: Path | None) -> str:
+        """What a button says that goes back to a photograph."""
+        return self.tr("Go back to %1").replace("%1", literal(shortened(path.stem, 24))) if path else self.tr("Go back to it")
 
 
 def _bring_to_front(window: QWidget) -> None:

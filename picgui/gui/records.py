@@ -42,6 +42,19 @@ class Record:
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
     digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
     turns: int = 0  # `Photo.turns`
+    at: float = 0.0  # when a session was so, in seconds since the epoch
+
+
+@dataclass(frozen=True)
+class Left:
+    """What was left in a session file, as far as it can be said without its samples."""
+
+    path: Path
+    at: float  # when it was written, in seconds since the epoch
+    source: Path | None  # as of a `Record`, and so are the next ones
+    digest: str
+    turns: int
+    is_chosen: bool  # whether a person chose something in it; older files do not say
 
 
 def sample_text(sample: Sample, photo: str) -> str:
@@ -90,7 +103,8 @@ def _content(wanted: Record) -> dict:
 
 def record_of(session: Session) -> Record:
     """A session as it is now, to be taken up again while the program runs."""
-    return Record(session.path, session.kept(), session.opened.picture, session.opened.digest, session.opened.photo.turns)
+    opened = session.opened
+    return Record(session.path, session.kept(), opened.picture, opened.digest, opened.photo.turns, time.time())
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -130,6 +144,17 @@ def _is_chosen(path: Path) -> bool:
     """Whether a person chose something in what was left there; older files do not say, and damaged ones bring nothing back."""
     said = _said(path)
     return bool(said) and said.get("is_unsaved") is not False
+
+
+def _left_in(path: Path, at: float) -> Left | None:
+    """What was left in a file; None where it is damaged, and brings nothing back."""
+    said = _said(path)
+    try:
+        source = _source(said["source"]) if said["source"] else None
+        turns = record.turns_of(said.get("rotation", 0))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Left(path, at, source, str(said.get("digest") or ""), turns, said.get("is_unsaved") is not False)
 
 
 def _said(path: Path) -> dict:
@@ -195,6 +220,7 @@ class Recovery:
         self._folder = folder
         self._own = _OpenFile(folder)
         self._aside: list[tuple[Record, _OpenFile]] = []
+        self._left: dict[tuple[Path, float], Left | None] = {}  # by file, and when it was written
 
     def save(self, session: Session) -> None:
         """Write what is being worked on. Raises ExportError."""
@@ -264,8 +290,16 @@ class Recovery:
                 if time.time() - _changed(path) > 3600:
                     path.unlink(missing_ok=True)
 
+    def left(self) -> list[Left]:
+        """What was left, before this program or by it, the newest first. Each file is read once: the first call, which reads them all, may come from another
+        thread."""
+        paths = (*self.all_kept(), *self._folder.glob(f"{_CLOSED}*{ENDING}"))
+        files = [(path, _changed(path)) for path in paths]
+        self._left = {file: self._left[file] if file in self._left else _left_in(*file) for file in files}
+        return sorted(filter(None, self._left.values()), key=lambda one: one.at, reverse=True)
+
     def all_kept(self) -> list[Path]:
-        """What was left, the newest first."""
+        """What was left before this program, the newest first."""
         return [path for path in self._places() if is_file(path)]
 
     def _places(self) -> list[Path]:

@@ -61,6 +61,13 @@ class _Promise:
     holds_drafts: bool  # some of them are of samples that are not drawn to their end
 
 
+Earlier = Callable[[records.Record | None], Restored | None]  # from what a photograph takes the place of to earlier samples of its own
+
+
+def _no_earlier(_left: records.Record | None) -> None:
+    return None
+
+
 class Studio(QObject):
     """Keeps a session supplied: opens photographs, draws the samples it asks for, exports them."""
 
@@ -103,6 +110,7 @@ class Studio(QObject):
         self._drawing: tuple[Sample, ...] = ()
         self._drawn_from: Embedded | None = None
         self._restored: Restored | None = None
+        self._earlier = _no_earlier  # asked where there is nothing restored
         self._turning = 0  # quarter turns clockwise of the photograph, while that is what is read
         self._note = ""  # to be told with the photograph that is read
         self._started = 0.0
@@ -124,10 +132,20 @@ class Studio(QObject):
     # intentions
 
     def open(
-        self, path: Path, *, restored: Restored | None = None, note: str = "", turns: int = 0, remembered: Mapping[str, int] = MappingProxyType({})
+        self,
+        path: Path,
+        *,
+        restored: Restored | None = None,
+        note: str = "",
+        turns: int = 0,
+        remembered: Mapping[str, int] = MappingProxyType({}),
+        earlier: Earlier = _no_earlier,
     ) -> None:
-        """Read a photograph, turn it as `jobs.open_photo` does, and take up earlier samples of it; the present one stays until it is read, and ``note`` is told then."""
-        self._read(jobs.open_photo(Path(path), turns=turns, remembered=remembered), restored, note)
+        """Read a photograph, turn it as `jobs.open_photo` does, and take up earlier samples of it; the present one stays until it is read, and ``note`` is told then.
+
+        Where none are ``restored``, ``earlier`` is asked once the photograph is there; it is given what that takes the place of.
+        """
+        self._read(jobs.open_photo(Path(path), turns=turns, remembered=remembered), restored, note, earlier=earlier)
 
     def paste(self, pixels: np.ndarray) -> None:
         """Take a picture, (height, width, 3) uint8 sRGB, that is in no file."""
@@ -152,11 +170,12 @@ class Studio(QObject):
         """`Photo.turns` of the photograph, as it will be where it is being turned."""
         return (self.session.opened.photo.turns + self._turning) % 4
 
-    def turn(self, quarter_turns: int, *, restored: Restored | None = None) -> None:
-        """Turn the photograph clockwise by so many quarters, -1 to the left, and its hints with it; earlier samples of it as it lies then are taken up, or new ones drawn."""
+    def turn(self, quarter_turns: int, *, restored: Restored | None = None, earlier: Earlier = _no_earlier) -> None:
+        """Turn the photograph clockwise by so many quarters, -1 to the left, and its hints with it; earlier samples of it as it lies then are taken up, as `open` does,
+        or new ones drawn."""
         turning = (self._turning + quarter_turns) % 4
         if turning:
-            self._read(jobs.turn(self.session.opened, turning), restored, turning=turning)
+            self._read(jobs.turn(self.session.opened, turning), restored, turning=turning, earlier=earlier)
         else:  # it lies so still
             self.stay()
 
@@ -165,8 +184,10 @@ class Studio(QObject):
         self._reader.stop()
         self._set_reading(False)
 
-    def _read(self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "", *, turning: int = 0) -> None:
-        self._restored, self._note = restored, note
+    def _read(
+        self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "", *, turning: int = 0, earlier: Earlier = _no_earlier
+    ) -> None:
+        self._restored, self._note, self._earlier = restored, note, earlier
         self._reader.replace(job)
         self._set_reading(True, turning=turning)
 
@@ -345,9 +366,12 @@ class Studio(QObject):
         turning, self._turning = self._turning, 0
         hints = self.session.kept().hints if turning else None
         self.session.set_photo(opened, hints=hints and hints.turned(turning))
-        if self._restored is not None:
-            self.session.restore(self._restored)
-            if self._restored.photo and self._restored.photo != opened.photo.fingerprint:
+        restored = self._restored or self._earlier(left)
+        if restored is not None:
+            self.session.restore(restored)
+            if left is not None and left.restored is restored:
+                left = None
+            if restored.photo and restored.photo != opened.photo.fingerprint:
                 words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
                 notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
         if not turning:

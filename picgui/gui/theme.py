@@ -223,7 +223,6 @@ QFrame#rule { background: @line; border: 0; max-height: 1px; min-height: 1px; }
 QWidget#panel { background: @panel; border-left: 1px solid @line; }
 QWidget#tray { background: @panel; border-top: 1px solid @line; }
 QWidget#plainPanel { background: @panel; }
-QWidget#plain { background: @canvas; }
 QListView { background: @raised; border: 1px solid @line; outline: 0; }
 QListView#gallery { background: transparent; border: 0; }
 QTreeView { background: @raised; border: 1px solid @line; border-radius: 8px; outline: 0; padding: 4px; }
