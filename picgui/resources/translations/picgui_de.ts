@@ -578,10 +578,6 @@ Doppelklick setzt zurück.</translation>
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
-        <source>P&amp;ut aside earlier</source>
-        <translation>Früher beiseitegele&amp;gt</translation>
-    </message>
-    <message>
         <source>&amp;Edit</source>
         <translation>&amp;Bearbeiten</translation>
     </message>
@@ -674,14 +670,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Gezogen: %1 von %2</translation>
     </message>
     <message>
-        <source>%1, %2 samples</source>
-        <translation>%1, %2 Varianten</translation>
-    </message>
-    <message>
-        <source>%1, 1 sample</source>
-        <translation>%1, 1 Variante</translation>
-    </message>
-    <message>
         <source>Open</source>
         <translation>Öffnen</translation>
     </message>
@@ -706,10 +694,6 @@ Doppelklick setzt zurück.</translation>
         <translation>E&amp;xportieren…</translation>
     </message>
     <message>
-        <source>Bring back what was &amp;put aside</source>
-        <translation>Beiseitegelegtes zurück&amp;holen</translation>
-    </message>
-    <message>
         <source>Pre&amp;ferences…</source>
         <translation>E&amp;instellungen…</translation>
     </message>
@@ -724,10 +708,6 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Compare two to six selected samples side by side (C)</source>
         <translation>Zwei bis sechs ausgewählte Varianten nebeneinander vergleichen (C)</translation>
-    </message>
-    <message>
-        <source>Bring back from ear&amp;lier</source>
-        <translation>Frühere Stän&amp;de zurückholen</translation>
     </message>
     <message>
         <source>A&amp;ppearance</source>
@@ -794,10 +774,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Als Sie picgui geschlossen haben, war %1 mit nicht gespeicherten Änderungen offen. Alles ist noch da.</translation>
     </message>
     <message>
-        <source>Go on with them</source>
-        <translation>Damit weitermachen</translation>
-    </message>
-    <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
@@ -834,6 +810,10 @@ Doppelklick setzt zurück.</translation>
         <translation>Ausschnitt neu ziehen: ein Rechteck aufziehen, mit Umschalt einen freien Umriss; nur seine Farben werden neu gezogen (G)</translation>
     </message>
     <message>
+        <source>Photographs &amp;put aside</source>
+        <translation>Beisei&amp;tegelegte Fotos</translation>
+    </message>
+    <message>
         <source>Only a photograph from this computer can be dropped here. Save it first, then drop the file.</source>
         <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
     </message>
@@ -842,20 +822,12 @@ Doppelklick setzt zurück.</translation>
         <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
     </message>
     <message>
-        <source>Bring them back</source>
-        <translation>Zurückholen</translation>
-    </message>
-    <message>
         <source>Reading…</source>
         <translation>Wird gelesen…</translation>
     </message>
     <message>
         <source>Getting ready…</source>
         <translation>Wird vorbereitet…</translation>
-    </message>
-    <message>
-        <source>&amp;Bring back what was open last</source>
-        <translation>&amp;Letzten Stand zurückholen</translation>
     </message>
     <message>
         <source>Looking at the photograph…</source>
@@ -988,6 +960,14 @@ Doppelklick setzt zurück.</translation>
         <translation>Sie unterscheiden sich in der Sättigung oder den Farbhinweisen: Es gelten die von %1.</translation>
     </message>
     <message>
+        <source>The samples are as you left them.</source>
+        <translation>Die Varianten sind so, wie Sie sie verlassen haben.</translation>
+    </message>
+    <message>
+        <source>Draw anew</source>
+        <translation>Neu beginnen</translation>
+    </message>
+    <message>
         <source>Go back to them</source>
         <translation>Zu ihnen zurück</translation>
     </message>
@@ -1018,6 +998,14 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>Pasted picture</source>
         <translation>Eingefügtes Bild</translation>
+    </message>
+    <message>
+        <source>Go back to %1</source>
+        <translation>Zurück zu %1</translation>
+    </message>
+    <message>
+        <source>Go back to it</source>
+        <translation>Dorthin zurück</translation>
     </message>
 </context>
 <context>
