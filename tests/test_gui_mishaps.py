@@ -748,6 +748,23 @@ def test_actual_size_is_that_of_small_photographs_too(drawn):
     assert drawn.canvas.zoom == 1.0 < drawn.canvas._fitting_zoom() / 2
 
 
+def test_hints_outlive_their_samples(drawn, model_path, settings, qtbot):
+    hint = np.zeros(drawn.session.embedded.chroma_shape, bool)
+    hint[1, 2] = True
+    drawn.session.add_hint(hint, (5.0, 6.0))
+    drawn.session.delete(drawn.session.samples)
+    assert not drawn.session.samples and drawn.session.is_unsaved and drawn.session.holds_work
+    drawn.close()
+    [left] = data_dir().glob("closed-*.picgui")
+    kept = records.read_session(left).restored
+    assert not kept.samples and kept.hints.mask.sum() == 1
+    other = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    qtbot.addWidget(other)
+    other.open(left)
+    qtbot.waitUntil(lambda: is_done(other), timeout=WAIT)
+    assert other.session.hints.mask.sum() == 1 and all(s.chroma[0][hint] == 5 for s in other.session.samples)
+
+
 def test_samples_of_a_session_that_share_their_hints_are_drawn_together(drawn, tmp_path, qtbot):
     hint = np.zeros(drawn.session.embedded.chroma_shape, bool)
     hint[1, 2] = True

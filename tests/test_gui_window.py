@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from picgui.batch import colorize_file, photos_of
 from picgui.defaults import CANDIDATES, TEMPERATURE
-from picgui.gui import exporting, jobs, leafing, opening, preferences
+from picgui.gui import exporting, jobs, leafing, opening, preferences, records
 from picgui.gui.main_window import MainWindow
 from picgui.gui.studio import Activity
 from picgui.opencv import cv2
@@ -516,6 +516,22 @@ def test_what_was_only_leafed_through_is_not_among_the_last_files_opened(window,
     window.open(last)
     qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
     assert window.opening.recent() == [last, second, first]
+
+
+def test_one_that_was_opened_by_hand_stays_among_the_last_files_however_it_is_leafed_to(window, folder_of_four, qtbot):
+    first, second, *_ = folder_of_four
+    for step, path in ((1, second), (-1, first), (1, second)):
+        window.leafing._go(step)
+        qtbot.waitUntil(lambda: window.session.path == path and is_done(window), timeout=WAIT)
+    assert window.opening.recent() == [second, first]
+
+
+def test_files_are_looked_into_beside_the_window(window, scan, qtbot, monkeypatch):
+    threads = []
+    read = records.read_exported
+    monkeypatch.setattr(records, "read_exported", lambda path: threads.append(threading.current_thread()) or read(path))
+    window.open(scan)
+    assert threads and threading.main_thread() not in threads
 
 
 def test_the_photographs_of_a_folder_are_listed_anew_where_it_has_changed(window, folder_of_four, qtbot, monkeypatch):

@@ -156,7 +156,7 @@ class Exporting(QObject):
     def save(self) -> None:
         """Write all samples and choices into the session file that they are from; where they are from none, ask."""
         self.begun.emit()
-        if self.session.file is None or not self.session.samples:
+        if self.session.file is None or not self.session.has_content:
             self.ask_where_to_save()
         else:
             self._save(self.session.file, records.content_of(self.session))
@@ -165,7 +165,7 @@ class Exporting(QObject):
     def ask_where_to_save(self) -> None:
         """Write all samples and choices into a session file that a person chooses."""
         self.begun.emit()
-        if not self.session.samples:
+        if not self.session.has_content:
             self.message.tell_note(self.tr("There is nothing to save yet."))
             return
         opened, place = self.session.opened, self.session.undo_stack.index()

@@ -112,7 +112,7 @@ class Leafing(QObject):
         self._at = self._open
         comes = self._at == self._going
         self.passed = self._leafed if comes else None
-        self._leafed = self._at if comes or self._at == self._leafed else None
+        self._leafed = self._at if self._at == self._leafed or (comes and self._at not in self._opening.recent()) else None
         self._going = None
         if self._at is None:
             self._listed = _Listed(Path())

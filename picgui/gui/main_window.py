@@ -705,12 +705,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _save_soon(self) -> None:
-        if self.session.samples:
+        if self.session.has_content:
             self._autosave_timer.start()
 
     @Slot()
     def _save_now(self) -> None:
-        if self.session.samples:
+        if self.session.has_content:
             with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
 

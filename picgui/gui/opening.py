@@ -76,11 +76,11 @@ class Opening(QObject):
         """Open a photograph, a session, or a picture that was exported earlier."""
         self._begin()
         path = Path(path)
-        if is_folder(path):
+        if while_painting(partial(is_folder, path)):
             self.open_many([path])
             return
         try:
-            record = records.read_session(path) if records.is_session(path) else records.read_exported(path)
+            record = while_painting(partial(records.read, path))
         except PicError as error:
             self.message.tell_error(told(error))
             return
@@ -301,7 +301,7 @@ class Opening(QObject):
         places += [beside.parent / source.name, beside.parent.parent / source.name]
         places += [Path(preferences.folder(self.settings, "open_folder")) / source.name]
         places += [path for path in self.recent() if path.name == source.name]
-        there = [place for place in dict.fromkeys(places) if place != beside and is_file(place)]
+        there = while_painting(lambda: [place for place in dict.fromkeys(places) if place != beside and is_file(place)])
         if not record.digest:
             return next(iter(there), None)
         is_file_of = (

@@ -318,7 +318,7 @@ class Recovery:
 
     def close(self, session: Session) -> None:
         """The program ends in order: what a person did not save is left for the next start, nothing else."""
-        is_unsaved = session.is_unsaved and (bool(session.samples) or session.restoring is not None)
+        is_unsaved = session.is_unsaved and (session.has_content or session.restoring is not None)
         for one, file in self._aside:
             file.close(leave=one.restored.is_unsaved)
         if is_unsaved:
@@ -331,6 +331,11 @@ class Recovery:
 def is_session(path: Path) -> bool:
     """Whether a file's name is that of a session."""
     return path.suffix.lower() == ENDING
+
+
+def read(path: Path) -> Record | None:
+    """What a session or an exported picture remembers; None for any other file. Raises PhotoError."""
+    return read_session(path) if is_session(path) else read_exported(path)
 
 
 def read_session(path: Path) -> Record:
@@ -348,7 +353,7 @@ def read_session(path: Path) -> Record:
             picture = _picture_beside(path).read_bytes() if picture is True else base64.b64decode(picture, validate=True)
         restored = Restored(
             samples=samples,
-            selected=min(max(int(content["selected"]), 0), len(samples) - 1),
+            selected=max(0, min(int(content["selected"]), len(samples) - 1)),
             pinned=tuple(int(place) for place in content["pinned"] if 0 <= int(place) < len(samples)),
             temperature=_within(content["temperature"], 0, MAX_TEMPERATURE),
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
@@ -357,8 +362,8 @@ def read_session(path: Path) -> Record:
             photo=str(content["samples"][0].get("photo", "")) if samples else "",
             file=Path(str(content["file"])) if content.get("file") else None,
         )
-        if not samples:
-            raise ValueError("it holds no samples")
+        if not samples and restored.hints is None:
+            raise ValueError("it holds nothing")
         if picture is None and not content["source"]:
             raise ValueError("it names no photograph")
         source, turns = _source(content["source"]) if content["source"] else None, record.turns_of(content.get("rotation", 0))

@@ -286,7 +286,12 @@ class Session(QObject):
     def holds_work(self) -> bool:
         """Whether there is what a person would miss: samples that ended, choices, or samples that are still to be taken up."""
         is_chosen = bool(self.undo_stack.count()) or self.is_unsaved
-        return self.restoring is not None or any(s.has_ended for s in self.samples) or bool(self.samples and is_chosen)
+        return self.restoring is not None or any(s.has_ended for s in self.samples) or (self.has_content and is_chosen)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether there is something to save: samples, or hints that new ones are to keep."""
+        return bool(self.samples) or self.hints is not None
 
     @property
     def is_unsaved(self) -> bool:
@@ -356,6 +361,7 @@ class Session(QObject):
     def _take_up(self, restored: Restored) -> None:
         self.restoring, samples, self.file = None, restored.samples, restored.file
         self._next_seed = (max((s.seed for s in samples), default=0) + 1) % SEEDS
+        samples = samples or self._new_samples(restored.sample_count or self.sample_count, known=self._fitting(restored.hints))
         self.set_saturation(restored.saturation)
         self._apply(
             State(
