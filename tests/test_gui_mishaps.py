@@ -748,7 +748,7 @@ def test_actual_size_is_that_of_small_photographs_too(drawn):
     assert drawn.canvas.zoom == 1.0 < drawn.canvas._fitting_zoom() / 2
 
 
-def test_hints_outlive_their_samples(drawn, model_path, settings, qtbot):
+def test_hints_outlive_their_samples(drawn, model_path, tmp_path, qtbot):
     hint = np.zeros(drawn.session.embedded.chroma_shape, bool)
     hint[1, 2] = True
     drawn.session.add_hint(hint, (5.0, 6.0))
@@ -758,7 +758,7 @@ def test_hints_outlive_their_samples(drawn, model_path, settings, qtbot):
     [left] = data_dir().glob("closed-*.picgui")
     kept = records.read_session(left).restored
     assert not kept.samples and kept.hints.mask.sum() == 1
-    other = MainWindow(checkpoint=model_path, device="cpu", settings=settings)
+    other = MainWindow(checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
     qtbot.addWidget(other)
     other.open(left)
     qtbot.waitUntil(lambda: is_done(other), timeout=WAIT)
