@@ -423,10 +423,12 @@ def test_a_drag_ends_with_its_button_wherever_that_was_let_go(drawn):
     canvas.mouseMoveEvent(moved)  # a dialog took the release
     assert canvas._grab is None and canvas._view.center == center
     drawn._actions["split"].trigger()
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=canvas._view.handle(canvas._view.panes[0]).toPoint())
-    assert canvas._grab.what is _Held.DIVIDER
+    handle = canvas._view.handle(canvas._view.panes[0]).toPoint()
+    QTest.mouseMove(canvas, handle)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=handle)
+    assert canvas._grab.what is _Held.DIVIDER and canvas.cursor().shape() is Qt.CursorShape.SplitHCursor
     drawn._actions["split"].trigger()
-    assert canvas._grab is None and not canvas._view.has_split
+    assert canvas._grab is None and not canvas._view.has_split and canvas.cursor().shape() is Qt.CursorShape.ArrowCursor
 
 
 def test_likely_colours_come_before_the_plane_for_the_keyboard(drawn):

@@ -202,6 +202,15 @@ def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monke
     assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
 
 
+def test_in_a_comparison_what_is_marked_has_its_place_in_the_pane_of_the_chosen_sample(drawn):
+    canvas, session = drawn.canvas, drawn.session
+    session.select(session.samples[2])
+    drawn._actions["compare"].trigger()
+    drawn._actions["take"].trigger()
+    canvas._mark.stroke = [QPointF(0.2, 0.2), QPointF(0.4, 0.4)]
+    assert len(canvas.samples) == 4 and canvas._view.sample_at(QPointF(canvas.mapFromGlobal(canvas.place_of_mark().center()))) is session.samples[2]
+
+
 def test_the_menu_of_samples_to_take_a_part_from_shows_the_part_and_fits_on_the_screen(drawn, qtbot, monkeypatch):
     asked, session = [], drawn.session
     session.set_sample_count(MAX_SAMPLES)
