@@ -26,11 +26,12 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.gui import announcing, theme
-from picgui.gui.canvas import Overlay, Tool
 from picgui.gui.controls import MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, ShortcutsDialog
 from picgui.gui.gallery import SampleRole
 from picgui.gui.main_window import MainWindow
+from picgui.gui.marking import Tool
+from picgui.gui.overlay import Overlay
 from picgui.gui.session import Session
 from picgui.pic.checkpoint import load_checkpoint
 from tests.models import checkpoint
@@ -523,7 +524,7 @@ class _Pen(Mock):
 def legend(canvas):
     pen = _Pen()
     pen.told = []
-    canvas._paint_legend(pen)
+    canvas._overlay.paint_legend(pen, canvas, canvas._read_at())
     return pen.told
 
 
@@ -536,7 +537,7 @@ def test_the_words_of_the_legend_never_overlap(drawn, size, width):
     canvas.setFont(font)
     canvas.resize(width, 600)
     canvas.show_overlay(Overlay(np.full((4, 6), 15.5), 0, 16, "as was expected", "very surprising", "bits"))
-    canvas._pointed = canvas._target(canvas._pane_rects()[0]).center()
+    canvas._pointed = canvas._view.target(canvas._view.panes[0]).center()
     spans = []
     for box, where, words in legend(canvas):
         advance = canvas.fontMetrics().horizontalAdvance(words)
@@ -544,12 +545,12 @@ def test_the_words_of_the_legend_never_overlap(drawn, size, width):
             where & Qt.AlignmentFlag.AlignHorizontal_Mask & ~Qt.AlignmentFlag.AlignAbsolute, box.center().x() - advance / 2
         )
         spans.append((left, left + advance, box.top()))
-        assert canvas._legend_box().contains(box) and box.height() >= canvas.fontMetrics().height()
+        assert canvas._overlay.legend_box(canvas).contains(box) and box.height() >= canvas.fontMetrics().height()
     assert len(spans) == 3
     for index, (left, right, top) in enumerate(spans):
         for other_left, other_right, other_top in spans[:index]:
             assert right <= other_left or other_right <= left or abs(top - other_top) >= canvas.fontMetrics().height()
-    assert canvas.rect().contains(canvas._legend_box().toRect())
+    assert canvas.rect().contains(canvas._overlay.legend_box(canvas).toRect())
 
 
 def test_an_overlay_is_read_at_the_crosshair_of_the_keys(active):
@@ -569,7 +570,7 @@ def test_an_overlay_is_read_at_the_crosshair_of_the_keys(active):
 def test_two_fingers_zoom_where_they_are(drawn, monkeypatch):
     canvas = drawn.canvas
     at = QPointF(canvas.width() / 2 + 40, canvas.height() / 2 - 10)
-    before, zoom = canvas._to_photo(at, canvas._pane_rects()[0]), canvas.zoom
+    before, zoom = canvas._view.to_photo(at, canvas._view.panes[0]), canvas.zoom
     pinch = QPinchGesture()
     pinch.setScaleFactor(2.0)
     pinch.setCenterPoint(QPointF(canvas.mapToGlobal(at)))
@@ -577,7 +578,7 @@ def test_two_fingers_zoom_where_they_are(drawn, monkeypatch):
         monkeypatch.setattr(pinch, "state", lambda state=state: state, raising=False)
         QCoreApplication.sendEvent(canvas, QGestureEvent([pinch]))
     assert canvas.zoom == pytest.approx(2 * zoom)
-    assert (canvas._to_photo(at, canvas._pane_rects()[0]) - before).manhattanLength() < 0.01
+    assert (canvas._view.to_photo(at, canvas._view.panes[0]) - before).manhattanLength() < 0.01
 
 
 def test_the_gallery_is_moved_by_a_finger_and_by_the_larger_way_of_a_wheel(drawn, qtbot):

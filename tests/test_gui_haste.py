@@ -15,8 +15,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from picgui import batch as batch_files
 from picgui.errors import OutOfMemoryError, PhotoError, PicError
 from picgui.gui import batch, exporting, jobs, records, session
-from picgui.gui.canvas import Overlay, Tool
+from picgui.gui.canvas import _Held
 from picgui.gui.gallery import Order
+from picgui.gui.marking import Tool
+from picgui.gui.overlay import Overlay
 from picgui.gui.studio import Activity
 from picgui.gui.worker import while_painting
 from picgui.opencv import cv2
@@ -30,24 +32,24 @@ from tests.windows import WAIT, as_pixels, is_done
 def test_the_mouse_may_be_beside_every_sample_while_numbers_are_shown(drawn, overlay, qtbot):
     drawn.gallery.mark(drawn.session.samples[:3])
     drawn._actions["compare"].trigger()
-    assert len(drawn.canvas._panes) == 3
+    assert len(drawn.canvas.samples) == 3
     drawn._actions[overlay].trigger()
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
-    panes = drawn.canvas._pane_rects()
+    panes = drawn.canvas._view.panes
     between = QPointF(panes[0].right() + 4, panes[0].center().y())
     for place in (between, QPointF(-40, 10)):
-        assert drawn.canvas._pane_at(place) is None
+        assert drawn.canvas._view.pane_at(place) is None
         drawn.canvas._pointed = place
         drawn.canvas.grab()  # an exception in painting fails the test
 
 
 def test_numbers_are_shown_where_the_mouse_lay_before_they_were(drawn):
     canvas, painter = drawn.canvas, Mock()
-    whole = canvas._target(canvas._pane_rects()[0])
+    whole = canvas._view.target(canvas._view.panes[0])
     QTest.mouseMove(canvas, canvas.rect().center())
     QTest.mouseMove(canvas, (whole.topLeft() + QPointF(0.3 * whole.width(), 0.75 * whole.height())).toPoint())
     canvas.show_overlay(Overlay(np.arange(48.0).reshape(6, 8), 0, 48, "low", "high", "bits"))
-    canvas._paint_legend(painter)
+    canvas._overlay.paint_legend(painter, canvas, canvas._read_at())
     assert "34.0 bits" in [call.args[-1] for call in painter.drawText.call_args_list]
 
 
@@ -228,13 +230,14 @@ def test_samples_that_waited_when_memory_ran_out_are_not_forgotten(slowly, windo
 
 
 def test_what_is_dragged_stays_in_the_hand_when_the_first_colours_come(drawn):
-    drawn.canvas._grabbed = "photo"
+    QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
+    held = drawn.canvas._grab
     drawn.session.draft_ready.emit()
-    assert drawn.canvas._grabbed == "photo"
+    assert held is not None and drawn.canvas._grab is held
     drawn._use_tool(Tool.HINT)
-    drawn.canvas._stroke = [QPointF(0.5, 0.5)]
+    drawn.canvas._mark.stroke = [QPointF(0.5, 0.5)]
     drawn.session.draft_ready.emit()
-    assert drawn.canvas._stroke == [], "what was marked was so at another resolution"
+    assert drawn.canvas._mark.stroke == [], "what was marked was so at another resolution"
 
 
 def test_trying_again_is_offered_for_what_can_be_tried_again(drawn, scan, tmp_path, qtbot, monkeypatch):
@@ -371,10 +374,10 @@ def test_a_click_that_wobbles_redraws_no_region(drawn, qtbot):
     canvas, before, marked = drawn.canvas, drawn.session.samples, []
     drawn._use_tool(Tool.REGION)
     canvas.region_marked.connect(marked.append)
-    target = canvas._target(canvas._pane_rects()[0])
+    target = canvas._view.target(canvas._view.panes[0])
     height, width = drawn.session.embedded.chroma_shape
     x, y = target.left() + 4.5 / width * target.width(), target.top() + 4.5 / height * target.height()  # the middle of a pixel of the chroma
-    canvas._stroke = [canvas._inside(QPointF(x - 1, y - 1)), canvas._inside(QPointF(x + 1, y + 1))]
+    canvas._mark.stroke = [canvas._view.to_photo(QPointF(x + by, y + by), canvas._view.panes[0]) for by in (-1, 1)]
     canvas._tell_mark()
     assert not marked[0].any() and drawn.session.samples == before
 
@@ -417,15 +420,18 @@ def test_a_drag_ends_with_its_button_wherever_that_was_let_go(drawn):
     canvas.zoom_to(8.0)
     middle = canvas.rect().center()
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
-    assert canvas._grabbed == "photo"
+    assert canvas._grab.what is _Held.PHOTO
     moved = QMouseEvent(QEvent.Type.MouseMove, QPointF(5, 5), QPointF(5, 5), Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
-    center = QPointF(canvas._center)
+    center = QPointF(canvas._view.center)
     canvas.mouseMoveEvent(moved)  # a dialog took the release
-    assert canvas._grabbed is None and canvas._center == center
+    assert canvas._grab is None and canvas._view.center == center
     drawn._actions["split"].trigger()
-    canvas._grabbed = "divider"
+    handle = canvas._view.handle(canvas._view.panes[0]).toPoint()
+    QTest.mouseMove(canvas, handle)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=handle)
+    assert canvas._grab.what is _Held.DIVIDER and canvas.cursor().shape() is Qt.CursorShape.SplitHCursor
     drawn._actions["split"].trigger()
-    assert canvas._grabbed is None and not canvas.has_split
+    assert canvas._grab is None and not canvas._view.has_split and canvas.cursor().shape() is Qt.CursorShape.ArrowCursor
 
 
 def test_likely_colours_come_before_the_plane_for_the_keyboard(drawn):

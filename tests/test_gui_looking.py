@@ -11,13 +11,15 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QStyleOptionViewItem
 
-from picgui.gui import canvas as canvas_module
 from picgui.gui import jobs, pictures
-from picgui.gui.canvas import Canvas, Overlay, Tool
+from picgui.gui import view as view_module
+from picgui.gui.canvas import Canvas, _Held
 from picgui.gui.controls import NumberField
 from picgui.gui.gallery import Order
 from picgui.gui.hints import Swatch
 from picgui.gui.jobs import StripComposed
+from picgui.gui.marking import Tool
+from picgui.gui.overlay import Overlay
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.upsample import compose
@@ -76,7 +78,7 @@ def test_after_a_deletion_its_neighbour_is_chosen(gallery, drawn):
 
 def test_arrow_keys_choose_in_the_gallery(drawn):
     QTest.keyClick(drawn.gallery, Qt.Key.Key_Right)
-    assert drawn.session.selected.seed == 2 and seeds(drawn.canvas._panes) == [2]
+    assert drawn.session.selected.seed == 2 and seeds(drawn.canvas.samples) == [2]
 
 
 def in_view(gallery):
@@ -117,7 +119,7 @@ def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):
     drawn.session.select(drawn.session.samples[7])
     drawn._actions["compare"].trigger()
     assert drawn._actions["compare"].isChecked()
-    assert seeds(drawn.canvas._panes) == seeds(drawn.gallery.marked) == [5, 6, 7, 8] and drawn.session.selected.seed == 8
+    assert seeds(drawn.canvas.samples) == seeds(drawn.gallery.marked) == [5, 6, 7, 8] and drawn.session.selected.seed == 8
 
 
 def test_six_samples_are_compared_and_of_more_only_those_shown_stay_selected(drawn, qtbot):
@@ -150,10 +152,10 @@ def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, c
         click(drawn.gallery, row, CONTROL)
     drawn._actions["compare"].trigger()
     drawn.session.select(drawn.session.samples[chosen])
-    assert seeds(drawn.canvas._panes) == [1, 2, 3]
+    assert seeds(drawn.canvas.samples) == [1, 2, 3]
     click(drawn.gallery, out, CONTROL)
     left = [seed for seed in (1, 2, 3) if seed != out + 1]
-    assert drawn._actions["compare"].isChecked() and seeds(drawn.canvas._panes) == seeds(drawn.gallery.marked) == left
+    assert drawn._actions["compare"].isChecked() and seeds(drawn.canvas.samples) == seeds(drawn.gallery.marked) == left
     assert drawn.session.selected.seed == selected
 
 
@@ -190,7 +192,7 @@ def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):
     third = drawn.session.samples[2]
     drawn._actions["compare"].trigger()
     drawn._actions["region"].trigger()
-    start = drawn.canvas._target(drawn.canvas._pane_rects()[2]).topLeft().toPoint() + QPoint(2, 2)
+    start = drawn.canvas._view.target(drawn.canvas._view.panes[2]).topLeft().toPoint() + QPoint(2, 2)
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(drawn.canvas, start + QPoint(40, 40))
     QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(40, 40))
@@ -207,7 +209,7 @@ def test_what_is_still_being_drawn_in_a_comparison_takes_no_region(drawn, qtbot)
     unfinished.rows = 2
     drawn._actions["compare"].trigger()
     drawn._actions["region"].trigger()
-    middle = drawn.canvas._pane_rects()[2].center().toPoint()
+    middle = drawn.canvas._view.panes[2].center().toPoint()
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle)
     QTest.mouseMove(drawn.canvas, middle + QPoint(40, 40))
     QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 40))
@@ -318,17 +320,17 @@ def test_a_tool_that_is_left_or_loses_its_photograph_in_a_stroke_lets_go(drawn, 
         drawn._actions[tool].trigger()
         QTest.mousePress(canvas, button, pos=middle)
         QTest.mouseMove(canvas, middle + QPoint(30, 30))
-        assert canvas._stroke
+        assert canvas._mark.stroke
         interrupt()
         QTest.mouseMove(canvas, middle + QPoint(50, 50))
         QTest.mouseRelease(canvas, button, pos=middle + QPoint(50, 50))
-        assert canvas.tool is Tool.MOVE and not canvas._stroke
+        assert canvas.tool is Tool.MOVE and not canvas._mark.stroke
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
 def test_no_widget_has_an_event_method_of_pythons():
     """An exception in a handler that is called under it ends the process: PySide's own dispatch only prints it."""
-    for path in Path(canvas_module.__file__).parent.glob("*.py"):
+    for path in Path(view_module.__file__).parent.glob("*.py"):
         methods = [node.name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)]
         assert "event" not in methods, path
 
@@ -364,10 +366,10 @@ def levelled(window, qtbot, tmp_path, monkeypatch):
 
 def test_a_fitted_photograph_stays_fitted_on_a_screen_of_another_scale(levelled, monkeypatch):
     canvas = levelled.canvas
-    before = canvas._target(canvas._pane_rects()[0])
+    before = canvas._view.target(canvas._view.panes[0])
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda _: 2 * levelled.devicePixelRatioF())
     QCoreApplication.sendEvent(canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
-    assert canvas._fits and canvas._target(canvas._pane_rects()[0]) == before
+    assert canvas._view.fits and canvas._view.target(canvas._view.panes[0]) == before
 
 
 def test_a_large_photograph_is_sharp_at_every_zoom(levelled, qtbot):
@@ -385,15 +387,15 @@ def test_a_large_photograph_is_sharp_at_every_zoom(levelled, qtbot):
 def test_where_too_much_is_in_view_a_coarser_level_is_shown(levelled, monkeypatch):
     canvas = levelled.canvas
     canvas.zoom_to(0.7)
-    target = canvas._target(canvas._pane_rects()[0])
-    view = [levelled.pictures.preview(levelled.session.selected), target, target]
-    assert canvas._level(*view) == 0
-    monkeypatch.setattr(canvas_module, "BAND_BYTES", 450 * 512 * 4)
-    assert canvas._level(*view) == 1
+    target = canvas._view.target(canvas._view.panes[0])
+    seen = [levelled.pictures.preview(levelled.session.selected).width(), target, target]
+    assert canvas._view.level(*seen) == 0
+    monkeypatch.setattr(view_module, "BAND_BYTES", 450 * 512 * 4)
+    assert canvas._view.level(*seen) == 1
     canvas.set_split(True)
-    assert canvas._level(*view) == 2, "before and after are kept both"
-    monkeypatch.setattr(canvas_module, "BAND_BYTES", 0)
-    assert canvas._level(*view) is None
+    assert canvas._view.level(*seen) == 2, "before and after are kept both"
+    monkeypatch.setattr(view_module, "BAND_BYTES", 0)
+    assert canvas._view.level(*seen) is None
 
 
 def test_a_band_that_is_outdated_when_its_sample_is_drawn_to_the_end_is_composed_again(drawn):
@@ -406,9 +408,9 @@ def test_a_band_that_is_outdated_when_its_sample_is_drawn_to_the_end_is_composed
 
 def words_on(canvas, sample):
     """The chips that are painted on a pane, by their words, with their places."""
-    pane, painter = canvas._pane_rects()[canvas._panes.index(sample)], Mock()
+    pane, painter = canvas._view.panes[canvas.samples.index(sample)], Mock()
     painter.fontMetrics.return_value = canvas.fontMetrics()
-    canvas._paint_labels(painter, sample, canvas._target(pane), pane)
+    canvas._paint_labels(painter, sample, canvas._view.target(pane), pane)
     return {call.args[2]: call.args[0] for call in painter.drawText.call_args_list}
 
 
@@ -417,28 +419,28 @@ def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):
     drawn.resize(drawn.minimumSize())
     drawn._actions["compare"].trigger()
     canvas.show_overlay(Overlay(np.ones((4, 6)), 0, 2, "low", "high", "bits"))
-    assert len(canvas._panes) == 4 and canvas.rect().contains(canvas._legend_box().toRect())
-    for sample in canvas._panes:
+    assert len(canvas.samples) == 4 and canvas.rect().contains(canvas._overlay.legend_box(canvas).toRect())
+    for sample in canvas.samples:
         chip = words_on(canvas, sample)[f"Seed {sample.seed}"]
-        assert not chip.intersects(canvas._legend_box()) and canvas.rect().contains(chip.toRect())
+        assert not chip.intersects(canvas._overlay.legend_box(canvas)) and canvas.rect().contains(chip.toRect())
 
 
 def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_handle_is_always(drawn):
     canvas, sample = drawn.canvas, drawn.session.selected
     drawn._actions["split"].trigger()
     assert set(words_on(canvas, sample)) == {"Before", "After"}
-    pane, middle = canvas._pane_rects()[0], canvas.rect().center().y()
+    pane, middle = canvas._view.panes[0], canvas.rect().center().y()
     for at, words in ((0.2, "Before"), (0.8, "After")):
         canvas.fit()
-        canvas.zoom_to(20.0, canvas._target(pane).topLeft() + QPointF(at * canvas._target(pane).width(), 20))
-        assert set(words_on(canvas, sample)) == {words} and not pane.left() < canvas._divider(pane) < pane.right()
-        handle = canvas._handle(pane).toPoint()
+        canvas.zoom_to(20.0, canvas._view.target(pane).topLeft() + QPointF(at * canvas._view.target(pane).width(), 20))
+        assert set(words_on(canvas, sample)) == {words} and not pane.left() < canvas._view.divider(pane) < pane.right()
+        handle = canvas._view.handle(pane).toPoint()
         assert pane.contains(QPointF(handle))
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=handle)
         QTest.mouseMove(canvas, QPoint(canvas.width() // 2, middle))
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(canvas.width() // 2, middle))
-        assert canvas._divider(pane) == pytest.approx(canvas.width() // 2)
-        canvas._split = 0.5
+        assert canvas._view.divider(pane) == pytest.approx(canvas.width() // 2)
+        canvas._view.split = 0.5
 
 
 def test_in_a_menu_what_is_on_has_a_check_mark(drawn):
@@ -506,7 +508,7 @@ def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):
     drawn._actions["compare"].trigger()
     before = drawn.canvas.samples
     assert seeds(before) == [3, 4, 5, 6, 7, 8]
-    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas._pane_rects()[1].center().toPoint())
+    QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas._view.panes[1].center().toPoint())
     assert drawn.session.selected.seed == 4 and drawn.canvas.samples == drawn.gallery.marked == before
 
 
@@ -531,17 +533,17 @@ def test_another_button_neither_ends_nor_replaces_what_is_being_marked(drawn, to
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle - QPoint(30, 20))
     QTest.mouseMove(canvas, middle)
     QTest.mouseClick(canvas, button, pos=middle)
-    assert not marked and canvas._grabbed == "mark"
+    assert not marked and canvas._grab.what is _Held.MARK
     QTest.mouseMove(canvas, middle + QPoint(40, 30))
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 30))
-    assert len(marked) == 1 and marked[0].any() and canvas._grabbed is None
+    assert len(marked) == 1 and marked[0].any() and canvas._grab is None
 
 
 def test_the_readout_is_of_what_is_under_the_mouse(drawn):
     canvas, told = drawn.canvas, []
     values = np.arange(100.0).reshape(10, 10)
     canvas.show_overlay(Overlay(values, 0, 100, "low", "high", "bits"))
-    at = canvas._target(canvas._pane_rects()[0]).topLeft() + QPointF(30, 30)
+    at = canvas._view.target(canvas._view.panes[0]).topLeft() + QPointF(30, 30)
 
     class Painter(Mock):
         def drawText(self, _box, _where, words):  # noqa: N802
@@ -552,13 +554,13 @@ def test_the_readout_is_of_what_is_under_the_mouse(drawn):
 
     def readout():
         told.clear()
-        canvas._paint_legend(Painter())
+        canvas._overlay.paint_legend(Painter(), canvas, canvas._read_at())
         return [words for words in told if "bits" in words]
 
     QTest.mouseMove(canvas, at.toPoint())
     assert len(before := readout()) == 1
     canvas.zoom_to(canvas.zoom * 2)
-    share = canvas._to_photo(at, canvas._pane_rects()[0])
+    share = canvas._view.to_photo(at, canvas._view.panes[0])
     expected = values[int(share.y() * 10), int(share.x() * 10)]
     assert readout() == [f"{expected:.1f} bits"] != before
     QCoreApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
@@ -632,7 +634,7 @@ def test_a_right_click_on_the_photograph_has_the_menu_of_its_sample(drawn):
     ask(canvas.rect().center())
     assert asked == [canvas.mapToGlobal(canvas.rect().center())]
     drawn._actions["compare"].trigger()
-    third = canvas._pane_rects()[2].center().toPoint()
+    third = canvas._view.panes[2].center().toPoint()
     ask(third, QContextMenuEvent.Reason.Keyboard)
     assert len(asked) == 2 and drawn.session.selected is drawn.session.samples[0]
     ask(third)

@@ -25,8 +25,8 @@ from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
 from picgui.gui import announcing, batch, dialogs, gallery, jobs, opening, records
 from picgui.gui import pictures as pictures_module
-from picgui.gui.canvas import Tool
 from picgui.gui.main_window import MainWindow
+from picgui.gui.marking import Tool
 from picgui.gui.session import MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.studio import Activity, Progress
 from picgui.gui.words import breakable
@@ -497,16 +497,16 @@ def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):
     masks, canvas = [], drawn.canvas
     canvas.place_marked.connect(masks.append)
     drawn._use_tool(Tool.HINT)
-    target = canvas._target(canvas._pane_rects()[0]).toRect()
+    target = canvas._view.target(canvas._view.panes[0]).toRect()
     way = [target.center() + QPoint(round(60 * math.sin(i / 60)), i // 10 - 20) for i in range(400)]
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=way[0])
     for point in way:
         QTest.mouseMove(canvas, point)
-    assert len(canvas._stroke) < 200
+    assert len(canvas._mark.stroke) < 200
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=way[-1])
     height, width = masks[0].shape
     for point in way:
-        place = canvas._to_photo(QPointF(point), canvas._pane_rects()[0])
+        place = canvas._view.to_photo(QPointF(point), canvas._view.panes[0])
         assert masks[0][int(place.y() * height), int(place.x() * width)]
 
 
@@ -536,7 +536,7 @@ def test_what_is_drawn_while_another_sample_is_looked_at_is_shown_in_full(drawn,
 def test_comparing_selects_nothing_for_pin_and_delete(drawn):
     samples = drawn.session.samples
     drawn._actions["compare"].trigger()
-    assert len(drawn.canvas._panes) == 4
+    assert len(drawn.canvas.samples) == 4
     drawn.canvas.pane_clicked.emit(samples[2])
     for pin in (drawn.panel.pin.click, drawn._actions["pin"].trigger):
         pin()
@@ -611,7 +611,7 @@ def test_what_is_marked_is_what_is_outlined(drawn, qtbot):
     assert drawn._marked_place.sum() > few.sum() and drawn._marked_place[few].all()
     assert drawn.panel.hints.plane.isEnabled()
     drawn.session.draft_ready.emit()  # another model, perhaps of another resolution
-    assert drawn._marked_place is None and not drawn.canvas._stroke and not drawn.panel.hints.plane.isEnabled()
+    assert drawn._marked_place is None and not drawn.canvas._mark.stroke and not drawn.panel.hints.plane.isEnabled()
     drawn.panel.hints.brush.setValue(3)
     assert drawn._marked_place is None and drawn.canvas.tool is Tool.HINT
     for tool in ("hint", "region"):
@@ -628,7 +628,7 @@ def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, 
     drawn.canvas.region_marked.connect(lambda mask: regions.append(mask.copy()))
 
     def target():
-        return drawn.canvas._target(drawn.canvas._pane_rects()[0])
+        return drawn.canvas._view.target(drawn.canvas._view.panes[0])
 
     def drag(start, end):
         drawn._use_tool(Tool.REGION)
@@ -745,7 +745,7 @@ def test_an_offer_goes_with_the_next_photograph_and_stays_below_an_error(drawn, 
 
 def test_actual_size_is_that_of_small_photographs_too(drawn):
     drawn._actions["actual"].trigger()
-    assert drawn.canvas.zoom == 1.0 < drawn.canvas._fitting_zoom() / 2
+    assert drawn.canvas.zoom == 1.0 < drawn.canvas._view.fitting_zoom / 2
 
 
 def test_hints_outlive_their_samples(drawn, model_path, tmp_path, qtbot):
@@ -1461,12 +1461,12 @@ def test_a_folder_without_a_model_says_what_to_do(qtbot, tmp_path, scan):
 def test_a_photograph_is_in_view_after_a_comparison(drawn, qtbot):
     canvas = drawn.canvas
     drawn._actions["compare"].trigger()
-    canvas.zoom_to(canvas._zoom * 1.2, QPointF(10, 10))
-    canvas._move(QPointF(4000, 4000))
+    canvas.zoom_to(canvas.zoom * 1.2, QPointF(10, 10))
+    canvas._view.move(QPointF(4000, 4000))
     drawn._actions["compare"].trigger()
-    before = canvas._target(canvas._pane_rects()[0])
-    canvas._keep_in_view()
-    assert canvas._target(canvas._pane_rects()[0]) == before
+    before = canvas._view.target(canvas._view.panes[0])
+    canvas._view.keep_in_view()
+    assert canvas._view.target(canvas._view.panes[0]) == before
 
 
 def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):

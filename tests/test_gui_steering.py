@@ -24,11 +24,11 @@ from picgui.files import file_digest
 from picgui.gui import batch as batch_module
 from picgui.gui import exporting, jobs, main_window, opening, pace, preferences, records, theme
 from picgui.gui.app import open_at_start
-from picgui.gui.canvas import Tool
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.gui.hints import Plane
 from picgui.gui.main_window import MainWindow
+from picgui.gui.marking import Tool
 from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.studio import Activity
 from picgui.likelihood import own_chroma, surprise, uncertainty
@@ -123,7 +123,7 @@ def marked(drawn):
 
 
 def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn, marked):
-    target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
+    target = drawn.canvas._view.target(drawn.canvas._view.panes[0]).toRect()
     drag(drawn.canvas, target.topLeft(), target.center())
     height, width = marked[0].shape
     assert abs(marked[0].sum() - height * width / 4) <= height + width
@@ -131,7 +131,7 @@ def test_a_rectangle_on_the_canvas_is_the_region_it_covers(drawn, marked):
 
 
 def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):
-    target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
+    target = drawn.canvas._view.target(drawn.canvas._view.panes[0]).toRect()
     corners = [target.topLeft(), target.topRight(), target.bottomLeft()]
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, corners[0])
     for corner in corners[1:]:
@@ -148,7 +148,7 @@ def test_with_shift_a_region_has_the_outline_that_is_drawn(drawn, marked):
 
 def outline(window):
     """Mark the left half of the photograph as a part; what is marked."""
-    target = window.canvas._target(window.canvas._pane_rects()[0]).toRect()
+    target = window.canvas._view.target(window.canvas._view.panes[0]).toRect()
     drag(window.canvas, target.topLeft(), QPoint(target.center().x(), target.bottom()))
     return left_half(window)
 
@@ -165,7 +165,7 @@ def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(
 
     def choose(menu, _at):
         asked.extend(action.text() for action in menu.actions() if action.isEnabled())
-        assert drawn.canvas._stroke, "what is asked about is seen"
+        assert drawn.canvas._mark.stroke, "what is asked about is seen"
         assert all(not action.icon().isNull() for action in menu.actions()[1:])
         return menu.actions()[2]
 
@@ -193,14 +193,23 @@ def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monke
     answer(monkeypatch, lambda _menu, at: asked.append(canvas.mapFromGlobal(at)))
     drawn._actions["take"].trigger()
     outline(drawn)
-    assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._stroke
+    assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._mark.stroke
     press(canvas, key.Key_Right, key.Key_Return, *[key.Key_Right] * 5, *[key.Key_Down] * 5, key.Key_Return)
-    way = asked[1] - canvas._target(canvas._pane_rects()[0]).center().toPoint()
-    assert way.x() > 20 and abs(way.y()) < 2 and not canvas._stroke, "beside what the keys marked"
+    way = asked[1] - canvas._view.target(canvas._view.panes[0]).center().toPoint()
+    assert way.x() > 20 and abs(way.y()) < 2 and not canvas._mark.stroke, "beside what the keys marked"
     drawn.canvas.region_marked.emit(np.ones(drawn.session.embedded.chroma_shape, bool))
     assert "in the gallery" in drawn.message.text and drawn.session.samples == before
     drawn.session.delete(before[1:])
     assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
+
+
+def test_in_a_comparison_what_is_marked_has_its_place_in_the_pane_of_the_chosen_sample(drawn):
+    canvas, session = drawn.canvas, drawn.session
+    session.select(session.samples[2])
+    drawn._actions["compare"].trigger()
+    drawn._actions["take"].trigger()
+    canvas._mark.stroke = [QPointF(0.2, 0.2), QPointF(0.4, 0.4)]
+    assert len(canvas.samples) == 4 and canvas._view.sample_at(QPointF(canvas.mapFromGlobal(canvas.place_of_mark().center()))) is session.samples[2]
 
 
 def test_the_menu_of_samples_to_take_a_part_from_shows_the_part_and_fits_on_the_screen(drawn, qtbot, monkeypatch):
@@ -274,13 +283,13 @@ def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
     height, width = place.shape
 
     def take(row, column):
-        target = canvas._target(canvas._pane_rects()[0])
+        target = canvas._view.target(canvas._view.panes[0])
         at = target.topLeft() + QPointF((column + 0.5) * target.width() / width, (row + 0.5) * target.height() / height)
         QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at.toPoint())
 
     drawn._actions["hint"].trigger()
     take(4, 5)
-    assert session.hints is None and "Mark the place" in drawn.message.text and not canvas._stroke
+    assert session.hints is None and "Mark the place" in drawn.message.text and not canvas._mark.stroke
     session.selected.chroma[:, 4, 5] = 31, -17
     drawn._place_marked(place)
     take(4, 5)
@@ -822,9 +831,9 @@ def test_nothing_is_offered_to_be_drawn_again_once_it_is_gone(drawn, qtbot, monk
 
 
 def test_the_brush_is_seen_where_the_mouse_is(drawn):
-    target = drawn.canvas._target(drawn.canvas._pane_rects()[0]).toRect()
+    target = drawn.canvas._view.target(drawn.canvas._view.panes[0]).toRect()
     middle = target.center()
-    at = middle.x() + round(drawn.canvas._brush * max(target.width(), target.height())), middle.y()
+    at = middle.x() + round(drawn.canvas._mark.brush * max(target.width(), target.height())), middle.y()
 
     def seen():
         image = drawn.canvas.grab().toImage()
@@ -1398,24 +1407,24 @@ def press(widget, *keys):
 def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):
     canvas, photo = drawn.canvas, drawn.session.opened.photo
     canvas.zoom_to(12.0)
-    canvas._move(QPointF(-3000, -3000))  # a corner of the photograph
+    canvas._view.move(QPointF(-3000, -3000))  # a corner of the photograph
     drawn._actions["hint"].trigger()
 
     def at():
-        target = canvas._target(canvas._pane_rects()[0])
+        target = canvas._view.target(canvas._view.panes[0])
         return QPointF(target.x() + canvas._crosshair.x() * target.width(), target.y() + canvas._crosshair.y() * target.height())
 
     press(canvas, Qt.Key.Key_Left)
-    middle = canvas._pane_rects()[0].center()
+    middle = canvas._view.panes[0].center()
     assert (at() - middle).manhattanLength() < 2 and canvas._crosshair.x() > 0.6
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
         for _ in range(200):
             press(canvas, key)
-            assert canvas._pane_rects()[0].contains(at())
+            assert canvas._view.panes[0].contains(at())
     assert (canvas._crosshair.x(), canvas._crosshair.y()) == (0, 0)
     before = at()
     press(canvas, Qt.Key.Key_Right)
-    assert 0 < canvas._crosshair.x() * photo.width * canvas._zoom / canvas.devicePixelRatioF() < 0.1 * canvas.width(), "a small step of what is seen"
+    assert 0 < canvas._crosshair.x() * photo.width * canvas.zoom / canvas.devicePixelRatioF() < 0.1 * canvas.width(), "a small step of what is seen"
     assert at() != before
 
 
@@ -1424,8 +1433,8 @@ def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(
     drawn._actions["compare"].trigger()
     canvas, session = drawn.canvas, drawn.session
     session.select(session.samples[1])
-    canvas._panes = session.samples[:3]
-    empty = next((p for x in range(2, canvas.width(), 7) for y in range(2, canvas.height(), 7) if canvas._pane_at(p := QPointF(x, y)) is None), None)
+    canvas.show_samples(session.samples[:3])
+    empty = next((p for x in range(2, canvas.width(), 7) for y in range(2, canvas.height(), 7) if canvas._view.pane_at(p := QPointF(x, y)) is None), None)
     assert empty is not None, "a gap at least"
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
     assert session.selected is session.samples[1]
@@ -1433,8 +1442,8 @@ def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
     assert drawn._marked_place is None
     canvas.zoom_to(4.0, empty)
-    assert abs(canvas._center.x() - 0.5) < 1e-6 and abs(canvas._center.y() - 0.5) < 1e-6
-    inside = canvas._pane_rects()[2].center().toPoint()
+    assert abs(canvas._view.center.x() - 0.5) < 1e-6 and abs(canvas._view.center.y() - 0.5) < 1e-6
+    inside = canvas._view.panes[2].center().toPoint()
     drawn._actions["hint"].trigger()
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=inside)
     assert session.selected is session.samples[2]
@@ -1509,7 +1518,7 @@ def test_keys_change_the_brush_while_hints_are_painted(drawn):
     assert not drawn._actions["wider_brush"].isEnabled()
     drawn._actions["hint"].trigger()
     press(canvas, *[Qt.Key.Key_BracketRight] * 2, Qt.Key.Key_BracketLeft)
-    assert brush.value() == 4 and canvas._brush == 0.04
+    assert brush.value() == 4 and canvas._mark.brush == 0.04
     drawn._actions["hint"].trigger()
     press(canvas, Qt.Key.Key_BracketRight)
     assert brush.value() == 4
@@ -1540,7 +1549,7 @@ def test_what_resample_would_draw_again_is_outlined_while_its_button_is_pointed_
             qtbot.waitUntil(lambda: button.hasFocus() is at)
         else:
             QCoreApplication.sendEvent(button, QEvent(come[not at]))
-        target = canvas._target(canvas._pane_rects()[0])
+        target = canvas._view.target(canvas._view.panes[0])
         changed = np.nonzero((as_pixels(canvas.grab().toImage()) != before).any(axis=2))[1]
         return [(changed.min() - target.left()) / target.width(), (changed.max() - target.left()) / target.width()] if changed.size else []
 
@@ -1572,9 +1581,9 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
     after = drawn.session.selected.chroma
     assert np.array_equal(before[:, :, -2:], after[:, :, -2:]) and not np.array_equal(before[:, :, :2], after[:, :, :2])
     drawn._actions["split"].trigger()
-    share = drawn.canvas._split
+    share = drawn.canvas._view.split
     QTest.keyClick(drawn.canvas, key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-    assert drawn.canvas._split == pytest.approx(share + 0.02)
+    assert drawn.canvas._view.split == pytest.approx(share + 0.02)
 
 
 def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
@@ -1927,7 +1936,7 @@ def test_a_photograph_is_turned_by_a_key_and_coloured_as_it_lies_then(drawn, sca
     for sample, one in zip(drawn.session.samples, expected, strict=True):
         assert np.array_equal(sample.chroma, one.chroma) and sample.log_prob == pytest.approx(one.log_prob)
     assert (opened.path, opened.digest, scan.read_bytes()) == (scan, file_digest(scan), before)
-    assert drawn.canvas._fits and (drawn.pictures.grey.width(), drawn.pictures.grey.height()) == (100, 150)
+    assert drawn.canvas._view.fits and (drawn.pictures.grey.width(), drawn.pictures.grey.height()) == (100, 150)
     QTest.keyClick(drawn, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: drawn.session.opened.photo.turns == 0, timeout=WAIT)
     assert lies_as(drawn, scan, 0)

@@ -61,7 +61,7 @@ def test_a_click_on_a_thumbnail_puts_it_on_the_canvas(drawn, qtbot):
     index = drawn.gallery.model().index(2)
     qtbot.mouseClick(drawn.gallery.viewport(), Qt.MouseButton.LeftButton, pos=drawn.gallery.visualRect(index).center())
     assert drawn.session.selected.seed == 3
-    assert [s.seed for s in drawn.canvas._panes] == [3]
+    assert [s.seed for s in drawn.canvas.samples] == [3]
 
 
 def test_the_temperature_slider_redraws_the_same_seeds(drawn, qtbot):
@@ -295,20 +295,20 @@ def test_a_pasted_picture_is_opened(window, qtbot):
 def test_two_samples_side_by_side_and_back(drawn):
     drawn.gallery.mark(drawn.session.samples[:2])
     drawn._actions["compare"].trigger()
-    assert [s.seed for s in drawn.canvas._panes] == [1, 2]
+    assert [s.seed for s in drawn.canvas.samples] == [1, 2]
     drawn._actions["compare"].trigger()
-    assert [s.seed for s in drawn.canvas._panes] == [1]
+    assert [s.seed for s in drawn.canvas.samples] == [1]
 
 
 def test_zoom_keeps_what_is_under_the_cursor_and_fit_shows_all(drawn):
     canvas = drawn.canvas
     at = QPointF(canvas.width() / 2 + 30, canvas.height() / 2 - 20)
-    before = canvas._to_photo(at, canvas._pane_rects()[0])
+    before = canvas._view.to_photo(at, canvas._view.panes[0])
     canvas.zoom_to(20.0, at)
-    after = canvas._to_photo(at, canvas._pane_rects()[0])
+    after = canvas._view.to_photo(at, canvas._view.panes[0])
     assert (after - before).manhattanLength() < 1e-6 and canvas.zoom == 20.0
     canvas.fit()
-    assert canvas.rect().contains(canvas._target(canvas._pane_rects()[0]).toRect())
+    assert canvas.rect().contains(canvas._view.target(canvas._view.panes[0]).toRect())
 
 
 def test_close_up_the_canvas_shows_the_photographs_own_pixels(window, qtbot, tmp_path):
@@ -412,12 +412,12 @@ def test_a_file_is_never_replaced_unasked(drawn, tmp_path, monkeypatch):
 def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
     drawn._actions["split"].trigger()
     canvas = drawn.canvas
-    pane = canvas._pane_rects()[0]
-    start = QPointF(canvas._divider(pane), pane.center().y()).toPoint()
+    pane = canvas._view.panes[0]
+    start = QPointF(canvas._view.divider(pane), pane.center().y()).toPoint()
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(canvas, start + QPointF(60, 0).toPoint())
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=start)
-    assert canvas._split > 0.55
+    assert canvas._view.split > 0.55
 
 
 def test_copy_puts_the_whole_picture_on_the_clipboard(drawn, qtbot):

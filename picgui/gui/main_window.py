@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
 from picgui.gui import preferences, records, theme
 from picgui.gui.announcing import announce
-from picgui.gui.canvas import Canvas, Overlay, Tool
+from picgui.gui.canvas import Canvas
 from picgui.gui.choosing import Choosing
 from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
@@ -37,7 +37,9 @@ from picgui.gui.exporting import Exporting
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.jobs import Measured
 from picgui.gui.leafing import Leafing
+from picgui.gui.marking import Tool
 from picgui.gui.opening import Opening
+from picgui.gui.overlay import Overlay
 from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import MAX_SAMPLES, Sample
