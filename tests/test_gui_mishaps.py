@@ -202,7 +202,7 @@ def slow_reading(monkeypatch):
 def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_reading, window, scan, other, qtbot):
     shown = []
     for signal in (window.studio.activity_changed, window.studio.progressed):
-        signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status_right.text(), window.progress.maximum())))
+        signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status.doing.text(), window.status.progress.maximum())))
     slow_reading.set()
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING and window.session.selected.rows > 0, timeout=WAIT)
@@ -214,18 +214,63 @@ def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_readi
     while_reading = [(text, most) for reading, text, most in shown if reading]
     assert set(while_reading) == {("Reading…", 0)}
     assert any(text.startswith("Drawing") for reading, text, _ in shown if not reading)
-    assert window.status_right.text() == "" and not window.progress.isVisible()
+    assert window.status.doing.text() == "" and not window.status.progress.isVisible()
 
 
 def test_progress_is_not_painted_at_every_row(slowly, window, scan, qtbot):
     window.open(scan)
-    qtbot.waitUntil(lambda: window.progress.value() > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.status.progress.value() > 0, timeout=WAIT)
     changes = []
-    window.progress.valueChanged.connect(changes.append)
+    window.status.progress.valueChanged.connect(changes.append)
     for percent in range(100):
         window.studio.progressed.emit(Progress(percent / 100, 4, 1.0))
     assert not changes  # each change would paint the whole window, and drawing would wait for it
     qtbot.waitUntil(lambda: bool(changes), timeout=WAIT)
+
+
+def test_how_far_drawing_is_stays_told_whatever_a_person_does_meanwhile(slowly, window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.status.progress.value() > 0, timeout=WAIT)
+    shown = window.status.doing.text(), window.status.progress.value()
+    assert shown[0].startswith("Drawing 4 samples")
+    window.session.select(window.session.samples[1])
+    window.session.toggle_pins(window.session.samples[:1])
+    assert window.status.doing.text().startswith("Drawing 4 samples") and window.status.progress.value() >= shown[1]
+    window.session.delete(window.session.samples[2:3], shown=window.session.samples)
+    assert window.status.doing.text().startswith("Drawing 3 samples")
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    window.session.resample()
+    assert (window.status.doing.text(), window.status.progress.value()) == ("Drawing 3 samples", 0), "nothing of the last ones"
+
+
+def test_how_far_an_export_is_stays_told_whatever_a_person_does_meanwhile(drawn, tmp_path, qtbot, monkeypatch):
+    begins, ends = threading.Event(), threading.Event()
+
+    def export(_wanted):
+        begins.wait(WAIT / 1000)
+        yield jobs.Exporting(0.0)
+        ends.wait(WAIT / 1000)
+
+    def shown():
+        return drawn.status.doing.text(), drawn.status.progress.value(), drawn.status.progress.maximum()
+
+    monkeypatch.setattr(jobs, "export", export)
+    begins.set()
+    with qtbot.waitSignal(drawn.studio.export_progressed, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.selected, tmp_path / "a.png")])
+    drawn.studio.export_progressed.emit(0.5, 12.0)
+    assert shown() == ("Exporting, 12 s left", 500, 1000)
+    drawn.session.select(drawn.session.samples[1])
+    drawn.session.toggle_pins(drawn.session.samples[:1])
+    assert shown() == ("Exporting, 12 s left", 500, 1000)
+    begins.clear()
+    ends.set()
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
+    assert drawn.status.doing.text() == "" and not drawn.status.progress.isVisible()
+    drawn.exporting.export([(drawn.session.selected, tmp_path / "b.png")])
+    assert drawn.status.doing.text() == "Exporting…" and drawn.status.progress.maximum() == 0, "nothing of the last one"
+    begins.set()
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
 
 
 def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbot, tmp_path, model_path, scan):
@@ -235,11 +280,11 @@ def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbo
     window.show()
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
-    assert window.session.opened is None and window.status_right.text() == "Reading…" and window.progress.isVisible()
+    assert window.session.opened is None and window.status.doing.text() == "Reading…" and window.status.progress.isVisible()
     slow_reading.set()
     window.open(scan.with_name("none.png"))
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
-    qtbot.waitUntil(lambda: window.status_right.text() == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: window.status.doing.text() == "", timeout=WAIT)
     window.close()
 
 
@@ -1539,9 +1584,9 @@ def test_copying_is_told_while_it_lasts(drawn, qtbot, monkeypatch):
     goes_on, whole = threading.Event(), jobs.compose_whole
     monkeypatch.setattr(jobs, "compose_whole", lambda *of, **options: (goes_on.wait(30), (yield from whole(*of, **options)))[1])
     drawn.exporting.copy()
-    assert drawn.status_right.text() == "Copying…" and drawn.progress.isVisible()
+    assert drawn.status.doing.text() == "Copying…" and drawn.status.progress.isVisible()
     goes_on.set()
-    qtbot.waitUntil(lambda: drawn.message.text == "Copied" and not drawn.status_right.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: drawn.message.text == "Copied" and not drawn.status.doing.text(), timeout=WAIT)
 
 
 def test_a_message_is_no_html(drawn):

@@ -14,10 +14,8 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMenu,
-    QProgressBar,
     QStackedWidget,
     QStyle,
     QToolBar,
@@ -38,16 +36,15 @@ from picgui.gui.gallery import Gallery, Order
 from picgui.gui.jobs import Measured
 from picgui.gui.leafing import Leafing
 from picgui.gui.opening import Opening
-from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import MAX_SAMPLES, Sample
-from picgui.gui.studio import Activity, Progress, Studio
+from picgui.gui.status import Status
+from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import literal, number, told, told_apart
 from picgui.gui.worker import Worker, explained
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file
 from picgui.pipeline import has_usable_card
 
-_PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 _TOOLS = {"hint": Tool.HINT, "region": Tool.REGION, "take": Tool.TAKE}  # by the action that chooses it
 _PART_SIDE = 96  # pixels, of what a part is shown in; the style sheet has it, too
 _BRUSHES = ("narrower_brush", "wider_brush")  # actions for the tool that paints
@@ -66,7 +63,6 @@ class MainWindow(QMainWindow):
         self.session.set_temperature(preferences.temperature(self.settings))
         self.pictures = Pictures(self.session, self)
         self._actions: dict[str, QAction] = {}
-        self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
         self._colored_place: np.ndarray | None = None  # what of the marked place got a colour last
         self._is_keyed = False  # a tool is being chosen by its key
@@ -75,9 +71,6 @@ class MainWindow(QMainWindow):
         self._recent_finder = Worker(self)  # a drive that is gone may hold it for long
         self._not_found: set[Path] = set()  # of the last files opened, when it looked last
         self._recovery = records.Recovery(data_dir())
-        self._progress: Progress | None = None
-        self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
-        self._progress_timer.timeout.connect(self._show_progress)
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
         self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
@@ -87,10 +80,10 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
         self.leafing = Leafing(self.studio, self.opening, self)
         self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
+        self.status = Status(self.studio, self.leafing, self.statusBar())
         self._make_actions()
         self._make_menus()
         self._make_tool_bar()
-        self._make_status_bar()
         self._connect()
         self._restore_layout()
         for button in self.findChildren(QAbstractButton):  # a click leaves Space to the canvas; Tab still reaches every button
@@ -378,20 +371,6 @@ class MainWindow(QMainWindow):
         bar.addWidget(inside)
         self.addToolBar(bar)
 
-    def _make_status_bar(self) -> None:
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        self.status = QLabel()
-        self.status_right = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
-        bar.setContentsMargins(6, 0, 12, 0)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        bar.addWidget(self.status, 1)
-        bar.addPermanentWidget(self.status_right)
-        bar.addPermanentWidget(self.progress)
-
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
         panel.resample_wanted.connect(self._resample)
@@ -442,17 +421,15 @@ class MainWindow(QMainWindow):
         session.samples_gave_way.connect(self._tell_what_gave_way)
         session.undo_stack.indexChanged.connect(self._withdraw_undo)
         self.leafing.changed.connect(self._show_place)
+        self.status.advanced.connect(self._show_advance)
         studio.activity_changed.connect(self._refresh)
         studio.activity_changed.connect(self._withdraw_remedies)
         studio.activity_changed.connect(self._come_to_rest)
         studio.model_changed.connect(self._refresh)
         studio.reading_changed.connect(self._refresh)
-        studio.progressed.connect(self._progressed)
-        studio.sampled.connect(self._sampled)
         studio.failed.connect(self._failed)
         self.pictures.failed.connect(self._failed)
         studio.unmeasured.connect(self._unmeasured)
-        studio.export_progressed.connect(self._export_progressed)
         studio.measured.connect(self._measured)
         for changed in theme.changes():
             changed.connect(self._scheme_changed)
@@ -797,7 +774,6 @@ class MainWindow(QMainWindow):
     def _photo_changed(self) -> None:
         self.pages.setCurrentWidget(self.canvas)
         self._use_tool(Tool.MOVE)
-        self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
             self.opening.remember(self.session.path, instead_of=self.leafing.passed)
         self._refresh()
@@ -851,8 +827,6 @@ class MainWindow(QMainWindow):
         self.title.show_text(title)
         self.setWindowTitle(f"{title}[*] – picgui" if has_photo else "picgui")
         self._show_unsaved()
-        self._show_activity()
-        self._show_status()
 
     @Slot()
     def _show_unsaved(self) -> None:
@@ -881,79 +855,17 @@ class MainWindow(QMainWindow):
             return self.tr("No samples left")
         return ""
 
-    def _show_activity(self) -> None:
-        activity, reading = self.studio.activity, self.studio.is_reading
-        words = {
-            Activity.LOADING: self.tr("Loading the model…"),
-            Activity.EMBEDDING: self.tr("Looking at the photograph…"),
-            Activity.SAMPLING: self.tr("Drawing…"),
-            Activity.IDLE: self.tr("Exporting…") if self.studio.is_exporting else self.tr("Copying…") if self.studio.is_copying else "",
-        }[activity]
-        if reading:
-            words = self.tr("Reading…")
-        self.status_right.setText(words)
-        self.progress.setVisible(bool(words))
-        if reading or activity is not Activity.SAMPLING:
-            self.progress.setRange(0, 0)
-
-    def _show_status(self) -> None:
-        parts = []
-        if self.studio.model is not None:
-            model = self.studio.model
-            parts.append(_device_name(model.device))
-            parts.append(model.checkpoint.config.name)
-        if self.session.opened is not None:
-            photo = self.session.opened.photo
-            parts.append(f"{photo.width} × {photo.height}")
-        at, photos = self.leafing.place or (0, 0)
-        if photos > 1:
-            parts.append(self.tr("%1 of %2 in the folder").replace("%1", str(at)).replace("%2", str(photos)))
-        if self._seconds_a_sample is not None:
-            parts.append(self.tr("%1 s per sample").replace("%1", number(self._seconds_a_sample, 1)))
-        self.status.setText("  ·  ".join(parts))
-
     @Slot()
     def _show_place(self) -> None:
-        """Say which photograph of its folder is open, and whether there are others."""
+        """Let a person go on to photographs of the folder where there are others."""
         self._actions["next_photo"].setEnabled(self.leafing.can_go(1))
         self._actions["previous_photo"].setEnabled(self.leafing.can_go(-1))
-        self._show_status()
-
-    @Slot(object)
-    def _progressed(self, progress: Progress) -> None:
-        self._progress = progress
-        if not self._progress_timer.isActive():
-            self._progress_timer.start()
 
     @Slot()
-    def _show_progress(self) -> None:
-        """Tell how far the samples are: not at every row, as a moving progress bar paints the whole window at once."""
-        if self.studio.activity is not Activity.SAMPLING:
-            return
-        progress = self._progress
+    def _show_advance(self) -> None:
+        """Say of what is being drawn what changes with its rows."""
         self.canvas.show_caption(self._caption())
         self.panel.refresh()
-        if self.studio.is_reading:
-            return
-        self.progress.setRange(0, 1000)
-        self.progress.setValue(round(1000 * progress.share))
-        drawn = min(progress.samples, sum(not sample.has_ended for sample in self.session.samples))  # some may have been deleted
-        words = self.tr("Drawing %1 samples").replace("%1", str(drawn)) if drawn > 1 else self.tr("Drawing 1 sample")
-        if left := time_left(progress.seconds_left):
-            words += ", " + left
-        self.status_right.setText(words)
-
-    @Slot(float, object)
-    def _export_progressed(self, share: float, seconds_left: float | None) -> None:
-        if self.studio.activity is Activity.IDLE and not self.studio.is_reading:
-            self.progress.setRange(0, 1000)
-            self.progress.setValue(round(1000 * share))
-            left = time_left(seconds_left)
-            self.status_right.setText(self.tr("Exporting, %1").replace("%1", left) if left else self.tr("Exporting…"))
-
-    @Slot(object)
-    def _sampled(self, progress: Progress) -> None:
-        self._seconds_a_sample = progress.seconds / progress.samples
 
     @Slot()
     def _come_to_rest(self) -> None:
@@ -1151,11 +1063,3 @@ def _with_keys(text: str, action: QAction) -> str:
     """A tool tip from an action's text, with its shortcut."""
     words, keys = text.replace("&", "").rstrip("…"), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     return f"{words} ({keys})" if keys else words
-
-
-def _device_name(device) -> str:
-    if device.type == "cpu":
-        return "CPU"
-    import torch
-
-    return torch.cuda.get_device_name(device)

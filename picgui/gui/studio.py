@@ -421,6 +421,7 @@ class Studio(QObject):
             sample.begin()
             sample.checkpoint = self.model.checkpoint.sha256
         self._started = time.perf_counter()
+        self.progressed.emit(self._progress(0.0))
         self._set_activity(Activity.SAMPLING)
         self._compute(
             jobs.draw(
