@@ -412,6 +412,23 @@ def words_on(canvas, sample):
     return {call.args[2]: call.args[0] for call in painter.drawText.call_args_list}
 
 
+def test_how_samples_differ_is_computed_only_where_it_is_shown(drawn, monkeypatch):
+    monkeypatch.setattr(drawn.session, "spread", Mock(return_value=None))
+    drawn.session.select(drawn.session.samples[1])
+    assert drawn._actions["spread"].isEnabled() and not drawn.session.spread.called
+    drawn._actions["spread"].trigger()
+    assert drawn.session.spread.called
+
+
+def test_what_can_be_done_is_so_only_with_what_it_is_done_to(window, scan, qtbot):
+    assert not any(window._actions[name].isEnabled() for name in window._possible()), "there is no photograph"
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert {name for name in window._possible() if not window._actions[name].isEnabled()} == {"stop", "go_on"}
+    window.session.delete(window.session.samples[1:], shown=window.session.samples)
+    assert {name for name in window._possible() if not window._actions[name].isEnabled()} == {"stop", "go_on", "compare", "take", "spread"}
+
+
 def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):
     canvas = drawn.canvas
     drawn.resize(drawn.minimumSize())

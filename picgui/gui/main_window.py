@@ -788,35 +788,17 @@ class MainWindow(QMainWindow):
     @Slot()
     def _refresh(self) -> None:
         """Bring everything that depends on what there is up to date."""
-        session, activity = self.session, self.studio.activity
-        has_photo, sample = session.opened is not None, session.selected
-        drawing = activity is Activity.SAMPLING
+        session, has_photo, drawing = self.session, self.session.opened is not None, self.studio.activity is Activity.SAMPLING
         self._is_drawing |= drawing
-        for name in ("export", "copy", "pin", "delete", "export_marked", "export_all"):
-            self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
-        for name in ("split", "next", "previous"):
-            self._actions[name].setEnabled(sample is not None)
-        usable = {"hint": sample is not None, "region": session.can_redo_region, "take": bool(session.part_sources)}
-        for name, possible in usable.items():
-            self._actions[name].setEnabled(possible)
-        if any(self.canvas.tool is tool and not usable[name] for name, tool in _TOOLS.items()):
+        possible = self._possible()
+        for name in possible:
+            self._actions[name].setEnabled(possible[name])
+        if any(self.canvas.tool is tool and not possible[name] for name, tool in _TOOLS.items()):
             self._use_tool(Tool.MOVE)
-        for name, possible in (("unsure", session.embedded), ("spread", session.spread() is not None), ("surprise", session.embedded)):
-            self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
         self._show_overlay()
-        self._actions["compare"].setEnabled(len(session.samples) > 1)
-        for name in ("fit", "actual", "zoom_in", "zoom_out"):
-            self._actions[name].setEnabled(has_photo)
-        for name in ("rotate_left", "rotate_right"):
-            self._actions[name].setEnabled(self.studio.can_turn)
-        can_resample = session.embedded is not None or self.studio.can_look_again
         self._actions["resample"].setText(self.tr("&Resample this part") if session.resamples_part else self.tr("&Resample"))
-        self._actions["resample"].setEnabled(can_resample)
-        self.panel.resample.setEnabled(can_resample)
-        self._actions["stop"].setEnabled(drawing)
-        can_go_on = session.can_go_on and activity is Activity.IDLE
-        self._actions["go_on"].setEnabled(can_go_on)
-        self.panel.set_drawing(drawing, can_go_on=can_go_on)
+        self.panel.resample.setEnabled(possible["resample"])
+        self.panel.set_drawing(drawing, can_go_on=possible["go_on"])
         self.panel.refresh()
         self.canvas.set_drawing(drawing)
         self.canvas.show_caption(self._caption())
@@ -827,6 +809,22 @@ class MainWindow(QMainWindow):
         self.title.show_text(title)
         self.setWindowTitle(f"{title}[*] – picgui" if has_photo else "picgui")
         self._show_unsaved()
+
+    def _possible(self) -> dict[str, bool]:
+        """Whether each action that depends on what there is can be taken now."""
+        session, studio = self.session, self.studio
+        has_sample, is_embedded = session.selected is not None, session.embedded is not None
+        overlays = {"unsure": is_embedded, "spread": session.can_spread, "surprise": is_embedded}
+        return (
+            dict.fromkeys(("export", "export_marked", "export_all", "copy", "pin", "delete"), has_sample and studio.model is not None)
+            | dict.fromkeys(("split", "next", "previous", "hint"), has_sample)
+            | dict.fromkeys(("fit", "actual", "zoom_in", "zoom_out"), session.opened is not None)
+            | dict.fromkeys(("rotate_left", "rotate_right"), studio.can_turn)
+            | {"region": session.can_redo_region, "take": bool(session.part_sources), "compare": len(session.samples) > 1}
+            | {name: can or self._actions[name].isChecked() for name, can in overlays.items()}  # what is shown can be taken away
+            | {"resample": is_embedded or studio.can_look_again, "stop": studio.activity is Activity.SAMPLING}
+            | {"go_on": session.can_go_on and studio.activity is Activity.IDLE}
+        )
 
     @Slot()
     def _show_unsaved(self) -> None:
