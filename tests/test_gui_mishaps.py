@@ -981,7 +981,7 @@ def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, dr
 def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):
     photo, model = read_photo(scan), drawn.studio.model
     (sample,) = colorize(photo, model, seeds=[3], temperature=12.0)
-    write_sample(tmp_path / "a.png", photo, sample, model, saturation=20, source=scan)
+    write_sample(tmp_path / "a.png", photo, sample, model, saturation=20)
     drawn.open(tmp_path / "a.png")
     qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
     assert drawn.session.path == scan and np.array_equal(drawn.session.selected.chroma, sample.chroma)
