@@ -1035,6 +1035,28 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
     assert window.opening.batch is None
 
 
+def test_a_window_that_closes_while_a_queue_ends_lets_it_write(window, scan, tmp_path, qtbot, monkeypatch):
+    writes, goes_on, closed = threading.Event(), threading.Event(), []
+
+    def held(*of, **options):
+        writes.set()
+        goes_on.wait(WAIT / 1000)
+        write_png(*of, **options)
+
+    monkeypatch.setattr("picgui.batch.write_png", held)
+    window.session.set_sample_count(1)
+    window.opening.open_many([scan])
+    queue = window.opening.batch
+    queue.folder.setText(str(tmp_path))
+    queue.start.click()
+    qtbot.waitUntil(writes.is_set, timeout=WAIT)
+    queue.skip.click()
+    QTimer.singleShot(0, lambda: closed.append(window.close()))
+    QTimer.singleShot(100, goes_on.set)
+    QTest.keyClick(queue, Qt.Key.Key_Escape)
+    assert closed == [True] and window.opening.batch is None and (tmp_path / "scan-colorized-1.png").exists()
+
+
 def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtbot):
     page = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60), dtype=np.uint8))
     page.save(tmp_path / "pages.tif", save_all=True, append_images=[page])

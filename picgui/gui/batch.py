@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QColor, QDesktopServices
+from PySide6.QtGui import QColor, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -325,7 +325,9 @@ class BatchDialog(QDialog):
         return row in self._results
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
-        if event.key() == Qt.Key.Key_Escape and self._current is not None:  # a key struck by mistake must not end a night's work
+        if event.matches(QKeySequence.StandardKey.Cancel):
+            if self._current is None:  # a key struck by mistake must not end a night's work
+                self.close()  # as its button does: of what is only rejected Qt would let the closing window delete it while `done` waits
             return
         item = self.list.currentItem() if self.list.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None
         if item is None or not self._ask_for_results(item):
