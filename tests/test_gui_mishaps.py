@@ -148,6 +148,14 @@ def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanw
     assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.restored.samples, strict=True))
 
 
+def test_saving_in_no_file_yet_begins_once(drawn, monkeypatch):
+    begun = []
+    drawn.exporting.begun.connect(lambda: begun.append(True))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    drawn._actions["save_session"].trigger()
+    assert begun == [True]
+
+
 @pytest.fixture
 def held_export(monkeypatch):
     """Nothing is written until this event is set."""
@@ -248,7 +256,7 @@ def test_how_far_an_export_is_stays_told_whatever_a_person_does_meanwhile(drawn,
 
     def export(_wanted):
         begins.wait(WAIT / 1000)
-        yield jobs.Exporting(0.0)
+        yield jobs.ExportProgress(0.0)
         ends.wait(WAIT / 1000)
 
     def shown():

@@ -150,41 +150,6 @@ class MainWindow(QMainWindow):
         self.addAction(action)
         return action
 
-    @Slot()
-    def _show_steps(self) -> None:
-        """Say in undo and redo what they are about."""
-        stack = self.session.undo_stack
-        for name, possible, words, none, about in (
-            ("undo", stack.canUndo() or self.panel.is_asking, stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
-            ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
-        ):
-            action = self._actions[name]
-            action.setEnabled(possible)
-            action.setText(about.replace("%1", words) if words else none)
-            action.setToolTip(_with_keys(action.text(), action))
-
-    @Slot()
-    def _undo(self) -> None:
-        self.panel.ask_at_once()  # what was moved or typed a moment ago is the last step
-        self.session.undo_stack.undo()
-
-    @Slot()
-    def _redo(self) -> None:
-        self.panel.ask_at_once()
-        self.session.undo_stack.redo()
-
-    @Slot(int)
-    def _tell_what_gave_way(self, number: int) -> None:
-        words = self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
-        if number > 1:
-            words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.")
-        self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
-
-    @Slot()
-    def _withdraw_undo(self) -> None:
-        """After another step a message's Undo would take back that one."""
-        self.message.withdraw(self._undo)
-
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
         make = self._action
@@ -334,7 +299,6 @@ class MainWindow(QMainWindow):
         widget.setObjectName("labelled")
         widget.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         widget.setText(self.tr("Open"))
-        self._open_button = widget
         self._overflow = bar.findChild(QToolButton, "qt_toolbar_ext_button")
         self._overflow.setAccessibleName(self.tr("More tools"))
         self._overflow.setToolTip(self.tr("More tools"))
@@ -439,10 +403,42 @@ class MainWindow(QMainWindow):
         for name in _TOOLS:
             self._actions[name].installEventFilter(self)  # for their keys
 
-    @Slot(int, object)
-    def _show_recent(self, _job: int, is_there: dict[Path, bool]) -> None:
-        self._not_found = {path for path in is_there if not is_there[path]}
-        self.welcome.show_recent([path for path in is_there if is_there[path]])
+    # undo and redo
+
+    @Slot()
+    def _show_steps(self) -> None:
+        """Say in undo and redo what they are about."""
+        stack = self.session.undo_stack
+        for name, possible, words, none, about in (
+            ("undo", stack.canUndo() or self.panel.is_asking, stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
+            ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
+        ):
+            action = self._actions[name]
+            action.setEnabled(possible)
+            action.setText(about.replace("%1", words) if words else none)
+            action.setToolTip(_with_keys(action.text(), action))
+
+    @Slot()
+    def _undo(self) -> None:
+        self.panel.ask_at_once()  # what was moved or typed a moment ago is the last step
+        self.session.undo_stack.undo()
+
+    @Slot()
+    def _redo(self) -> None:
+        self.panel.ask_at_once()
+        self.session.undo_stack.redo()
+
+    @Slot(int)
+    def _tell_what_gave_way(self, number: int) -> None:
+        words = self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
+        if number > 1:
+            words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.")
+        self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
+
+    @Slot()
+    def _withdraw_undo(self) -> None:
+        """After another step a message's Undo would take back that one."""
+        self.message.withdraw(self._undo)
 
     # what comes in
 
@@ -922,6 +918,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _recent_triggered(self) -> None:
         self.open(Path(self.sender().data()))
+
+    @Slot(int, object)
+    def _show_recent(self, _job: int, is_there: dict[Path, bool]) -> None:
+        self._not_found = {path for path in is_there if not is_there[path]}
+        self.welcome.show_recent([path for path in is_there if is_there[path]])
 
     # appearance
 

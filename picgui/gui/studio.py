@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
 from picgui import record
 from picgui.errors import PicError
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, OwnColors, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, ExportProgress, ExportWanted, Measured, ModelLoaded, OwnColors, PhotoOpened
 from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
@@ -507,7 +507,7 @@ class Studio(QObject):
     # files
 
     @Slot(int, object)
-    def _take_export(self, job: int, item: Exporting | Exported | Composed) -> None:
+    def _take_export(self, job: int, item: ExportProgress | Exported | Composed) -> None:
         if isinstance(item, Composed):
             self.composed.emit(item)
         elif isinstance(item, Exported):
