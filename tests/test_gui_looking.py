@@ -21,7 +21,7 @@ from picgui.gui.jobs import StripComposed
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.upsample import compose
-from tests.windows import WAIT, as_pixels, is_done
+from tests.windows import WAIT, as_pixels, is_done, own_colors_are_known
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -234,8 +234,7 @@ def print_path(tmp_path):
 
 def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):
     pictures = drawn.pictures
-    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened and not drawn.studio._measurer.is_busy(), timeout=WAIT)
-    QCoreApplication.processEvents()
+    qtbot.waitUntil(lambda: own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None and pictures.before == pictures.grey
     drawn.open(print_path)
     qtbot.waitUntil(lambda: drawn.session.path == print_path, timeout=WAIT)

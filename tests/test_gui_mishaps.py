@@ -38,7 +38,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.windows import WAIT, drop, is_done
+from tests.windows import WAIT, drop, is_done, own_colors_are_known
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -251,6 +251,15 @@ def test_how_far_drawing_is_stays_told_whatever_a_person_does_meanwhile(slowly, 
     assert (window.status.doing.text(), window.status.progress.value()) == ("Drawing 3 samples", 0), "nothing of the last ones"
 
 
+def test_how_long_drawing_still_takes_is_not_guessed_in_its_first_second(window, scan, qtbot, monkeypatch):
+    told = []
+    monkeypatch.setattr("picgui.gui.pace.time", SimpleNamespace(monotonic=lambda: 100.0))
+    window.studio.progressed.connect(told.append)
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert max(progress.share for progress in told) > 0.5 and {progress.seconds_left for progress in told} == {None}
+
+
 def test_how_far_an_export_is_stays_told_whatever_a_person_does_meanwhile(drawn, tmp_path, qtbot, monkeypatch):
     begins, ends = threading.Event(), threading.Event()
 
@@ -306,10 +315,10 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
     assert drawn.message.isVisible() and "scan.png, was not found" in drawn.message.text
     assert "another photograph" not in drawn.message.text
-    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
+    qtbot.waitUntil(lambda: own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
     drawn.opening.take_up(records.record_of(drawn.session))  # as what was put aside or saved
-    qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
+    qtbot.waitUntil(lambda: is_done(drawn) and own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None
 
 
