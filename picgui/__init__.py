@@ -4,7 +4,7 @@
 
     photo, model = read_photo("grandmother-1931.jpg"), load_model()
     for sample in colorize(photo, model, seeds=range(1, 5), temperature=0.75, candidates=8):
-        write_sample(f"{sample.seed}.png", photo, sample, model, source="grandmother-1931.jpg")
+        write_sample(f"{sample.seed}.png", photo, sample, model)
 """
 
 import importlib

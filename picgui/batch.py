@@ -227,9 +227,11 @@ def write_sample(
 ) -> None:
     """Write a sample of `picgui.colorize` as a PNG of the photograph's size and depth that says how it was made; the window takes its colours back.
 
-    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file, whose name and, where it is there, SHA-256 are kept, for the window to find it.
+    ``long_side`` is the one it was drawn with; ``source`` is the photograph's file (default the one that it was read from), whose name and, where it is there,
+    SHA-256 are kept, for the window to find it.
     Raises ExportError.
     """
+    source = photo.source if source is None else source
     text = png_text(
         checkpoint=model.checkpoint.sha256,
         seed=sample.seed,

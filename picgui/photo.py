@@ -65,15 +65,13 @@ class Photo:
 
     `lightness` is (H, W) uint16: CIE L* (D65) times 65535/100. `bit_depth` is 8 or 16, as in the file. `dpi` is
     (horizontal, vertical). `exif` is upright (orientation 1). `xmp` says what people wrote of the photograph, and that the
-    colours are a model's. `icc_profile` is the file's own; the lightness is already converted from it. `notes` are sentences
-    for the person. `turns` are the quarter turns clockwise, 0 to 3, by which it was turned from what its file calls upright.
-    Two photos are equal only if they are the same object.
+    colours are a model's. `notes` are sentences for the person. `turns` are the quarter turns clockwise, 0 to 3, by
+    which it was turned from what its file calls upright. Two photos are equal only if they are the same object.
     """
 
     lightness: np.ndarray
     source: Path | None = None
     bit_depth: int = 8
-    icc_profile: bytes | None = None
     exif: bytes | None = None
     xmp: bytes = ESTIMATED
     dpi: tuple[float, float] | None = None
@@ -281,7 +279,6 @@ def _limit() -> Sentence:
 
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image, file)
-    profile = image.info.get("icc_profile") or None
     to_srgb, profile_notes = _conversion(image)  # before Pillow loads it, as for EXIF it does
     dpi = _dpi(image)
     exif, xmp = upright_block(image), packet_of(image)
@@ -308,7 +305,6 @@ def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
         lightness=np.ascontiguousarray(upright(lightness, orientation_of(image))),
         source=path,
         bit_depth=bit_depth,
-        icc_profile=profile,
         exif=exif,
         xmp=xmp,
         dpi=dpi,

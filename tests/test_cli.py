@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -124,7 +125,7 @@ def test_photographs_are_turned_as_was_asked(folder, tmp_path, capsys, degrees, 
     assert np.array_equal(chroma, sample.chroma) and np.array_equal(image, compose(photo, chroma))
     assert read_png_text(tmp_path / "scan-colorized-1.png")["picgui:rotation"] == str(degrees)
     assert (folder / "scan.jpg").read_bytes() == before
-    write_sample(tmp_path / "library.png", photo, sample, model, source=folder / "scan.jpg")
+    write_sample(tmp_path / "library.png", photo, sample, model)
     assert read_png_text(tmp_path / "library.png").items() >= {"picgui:rotation": str(degrees), "picgui:source": "scan.jpg"}.items()
 
 
@@ -573,11 +574,13 @@ def test_what_the_library_writes_is_as_good_as_what_the_command_does(folder, tmp
     photo, model = read_photo(folder / "scan.jpg"), load_model(folder / "tiny.safetensors", device="cpu")
     options = {"temperature": np.float32(TEMPERATURE), "candidates": np.int64(CANDIDATES), "long_side": 96}
     (sample,) = colorize_photo(photo, model, seeds=np.arange(1, 2), **options)
-    write_sample(tmp_path / "scan-colorized-1.png", photo, sample, model, source=str(folder / "scan.jpg"), long_side=96)
+    write_sample(tmp_path / "scan-colorized-1.png", photo, sample, model, long_side=96)
     assert read_png_text(tmp_path / "scan-colorized-1.png")[record.SOURCE_DIGEST] == file_digest(folder / "scan.jpg")
     write_sample(tmp_path / "b.png", photo, sample, model, source="grandmother.jpg")
     text = read_png_text(tmp_path / "b.png")
     assert text["picgui:source"] == "grandmother.jpg" and record.SOURCE_DIGEST not in text
+    write_sample(tmp_path / "c.png", replace(photo, source=None), sample, model)
+    assert not {"picgui:source", record.SOURCE_DIGEST} & read_png_text(tmp_path / "c.png").keys(), "it is in no file"
     command = ["colorize", str(folder / "scan.jpg"), "-n", "1", "-o", str(tmp_path), "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
     assert main([*command, "--long-side", "96"]) == 0 and "already there" in capsys.readouterr().err
     assert main(command) == 1 and "other settings" in capsys.readouterr().err

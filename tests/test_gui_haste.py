@@ -223,7 +223,7 @@ def test_samples_that_waited_when_memory_ran_out_are_not_forgotten(slowly, windo
     fails.set()
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
     fails.clear()
-    assert len(window.studio._failed()) == 7
+    assert len(window.studio._failed) == 7
     window.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert [s.seed for s in window.session.samples] == [1, 2, 3, 4], "three of seven went; the others are whole"

@@ -23,7 +23,7 @@ from picgui.gui.overlay import Overlay
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.upsample import compose
-from tests.windows import WAIT, as_pixels, is_done
+from tests.windows import WAIT, as_pixels, is_done, own_colors_are_known
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -236,8 +236,7 @@ def print_path(tmp_path):
 
 def test_a_toned_print_is_shown_as_it_was_and_a_grey_one_stays_grey(drawn, print_path, qtbot):
     pictures = drawn.pictures
-    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened and not drawn.studio._measurer.is_busy(), timeout=WAIT)
-    QCoreApplication.processEvents()
+    qtbot.waitUntil(lambda: own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None and pictures.before == pictures.grey
     drawn.open(print_path)
     qtbot.waitUntil(lambda: drawn.session.path == print_path, timeout=WAIT)
@@ -412,6 +411,23 @@ def words_on(canvas, sample):
     painter.fontMetrics.return_value = canvas.fontMetrics()
     canvas._paint_labels(painter, sample, canvas._view.target(pane), pane)
     return {call.args[2]: call.args[0] for call in painter.drawText.call_args_list}
+
+
+def test_how_samples_differ_is_computed_only_where_it_is_shown(drawn, monkeypatch):
+    monkeypatch.setattr(drawn.session, "spread", Mock(return_value=None))
+    drawn.session.select(drawn.session.samples[1])
+    assert drawn._actions["spread"].isEnabled() and not drawn.session.spread.called
+    drawn._actions["spread"].trigger()
+    assert drawn.session.spread.called
+
+
+def test_what_can_be_done_is_so_only_with_what_it_is_done_to(window, scan, qtbot):
+    assert not any(window._actions[name].isEnabled() for name in window._possible()), "there is no photograph"
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert {name for name in window._possible() if not window._actions[name].isEnabled()} == {"stop", "go_on"}
+    window.session.delete(window.session.samples[1:], shown=window.session.samples)
+    assert {name for name in window._possible() if not window._actions[name].isEnabled()} == {"stop", "go_on", "compare", "take", "spread"}
 
 
 def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):

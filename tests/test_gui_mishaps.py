@@ -38,7 +38,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.windows import WAIT, drop, is_done
+from tests.windows import WAIT, drop, is_done, own_colors_are_known
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -148,6 +148,14 @@ def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanw
     assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.restored.samples, strict=True))
 
 
+def test_saving_in_no_file_yet_begins_once(drawn, monkeypatch):
+    begun = []
+    drawn.exporting.begun.connect(lambda: begun.append(True))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    drawn._actions["save_session"].trigger()
+    assert begun == [True]
+
+
 @pytest.fixture
 def held_export(monkeypatch):
     """Nothing is written until this event is set."""
@@ -202,7 +210,7 @@ def slow_reading(monkeypatch):
 def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_reading, window, scan, other, qtbot):
     shown = []
     for signal in (window.studio.activity_changed, window.studio.progressed):
-        signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status_right.text(), window.progress.maximum())))
+        signal.connect(lambda *_: shown.append((window.studio.is_reading, window.status.doing.text(), window.status.progress.maximum())))
     slow_reading.set()
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.activity is Activity.SAMPLING and window.session.selected.rows > 0, timeout=WAIT)
@@ -214,18 +222,72 @@ def test_reading_is_shown_until_it_ends_whatever_else_goes_on(slowly, slow_readi
     while_reading = [(text, most) for reading, text, most in shown if reading]
     assert set(while_reading) == {("Reading…", 0)}
     assert any(text.startswith("Drawing") for reading, text, _ in shown if not reading)
-    assert window.status_right.text() == "" and not window.progress.isVisible()
+    assert window.status.doing.text() == "" and not window.status.progress.isVisible()
 
 
 def test_progress_is_not_painted_at_every_row(slowly, window, scan, qtbot):
     window.open(scan)
-    qtbot.waitUntil(lambda: window.progress.value() > 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.status.progress.value() > 0, timeout=WAIT)
     changes = []
-    window.progress.valueChanged.connect(changes.append)
+    window.status.progress.valueChanged.connect(changes.append)
     for percent in range(100):
         window.studio.progressed.emit(Progress(percent / 100, 4, 1.0))
     assert not changes  # each change would paint the whole window, and drawing would wait for it
     qtbot.waitUntil(lambda: bool(changes), timeout=WAIT)
+
+
+def test_how_far_drawing_is_stays_told_whatever_a_person_does_meanwhile(slowly, window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: window.status.progress.value() > 0, timeout=WAIT)
+    shown = window.status.doing.text(), window.status.progress.value()
+    assert shown[0].startswith("Drawing 4 samples")
+    window.session.select(window.session.samples[1])
+    window.session.toggle_pins(window.session.samples[:1])
+    assert window.status.doing.text().startswith("Drawing 4 samples") and window.status.progress.value() >= shown[1]
+    window.session.delete(window.session.samples[2:3], shown=window.session.samples)
+    assert window.status.doing.text().startswith("Drawing 3 samples")
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    window.session.resample()
+    assert (window.status.doing.text(), window.status.progress.value()) == ("Drawing 3 samples", 0), "nothing of the last ones"
+
+
+def test_how_long_drawing_still_takes_is_not_guessed_in_its_first_second(window, scan, qtbot, monkeypatch):
+    told = []
+    monkeypatch.setattr("picgui.gui.pace.time", SimpleNamespace(monotonic=lambda: 100.0))
+    window.studio.progressed.connect(told.append)
+    window.open(scan)
+    qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
+    assert max(progress.share for progress in told) > 0.5 and {progress.seconds_left for progress in told} == {None}
+
+
+def test_how_far_an_export_is_stays_told_whatever_a_person_does_meanwhile(drawn, tmp_path, qtbot, monkeypatch):
+    begins, ends = threading.Event(), threading.Event()
+
+    def export(_wanted):
+        begins.wait(WAIT / 1000)
+        yield jobs.ExportProgress(0.0)
+        ends.wait(WAIT / 1000)
+
+    def shown():
+        return drawn.status.doing.text(), drawn.status.progress.value(), drawn.status.progress.maximum()
+
+    monkeypatch.setattr(jobs, "export", export)
+    begins.set()
+    with qtbot.waitSignal(drawn.studio.export_progressed, timeout=WAIT):
+        drawn.exporting.export([(drawn.session.selected, tmp_path / "a.png")])
+    drawn.studio.export_progressed.emit(0.5, 12.0)
+    assert shown() == ("Exporting, 12 s left", 500, 1000)
+    drawn.session.select(drawn.session.samples[1])
+    drawn.session.toggle_pins(drawn.session.samples[:1])
+    assert shown() == ("Exporting, 12 s left", 500, 1000)
+    begins.clear()
+    ends.set()
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
+    assert drawn.status.doing.text() == "" and not drawn.status.progress.isVisible()
+    drawn.exporting.export([(drawn.session.selected, tmp_path / "b.png")])
+    assert drawn.status.doing.text() == "Exporting…" and drawn.status.progress.maximum() == 0, "nothing of the last one"
+    begins.set()
+    qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
 
 
 def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbot, tmp_path, model_path, scan):
@@ -235,11 +297,11 @@ def test_reading_is_shown_while_the_model_is_loaded_and_after(slow_reading, qtbo
     window.show()
     window.open(scan)
     qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
-    assert window.session.opened is None and window.status_right.text() == "Reading…" and window.progress.isVisible()
+    assert window.session.opened is None and window.status.doing.text() == "Reading…" and window.status.progress.isVisible()
     slow_reading.set()
     window.open(scan.with_name("none.png"))
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
-    qtbot.waitUntil(lambda: window.status_right.text() == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: window.status.doing.text() == "", timeout=WAIT)
     window.close()
 
 
@@ -253,10 +315,10 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     qtbot.waitUntil(lambda: drawn.session.path == target and is_done(drawn), timeout=WAIT)
     assert drawn.message.isVisible() and "scan.png, was not found" in drawn.message.text
     assert "another photograph" not in drawn.message.text
-    qtbot.waitUntil(lambda: drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
+    qtbot.waitUntil(lambda: own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
     drawn.opening.take_up(records.record_of(drawn.session))  # as what was put aside or saved
-    qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio._looked_at is drawn.session.opened, timeout=WAIT)
+    qtbot.waitUntil(lambda: is_done(drawn) and own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None
 
 
@@ -960,7 +1022,7 @@ def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, dr
 def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):
     photo, model = read_photo(scan), drawn.studio.model
     (sample,) = colorize(photo, model, seeds=[3], temperature=12.0)
-    write_sample(tmp_path / "a.png", photo, sample, model, saturation=20, source=scan)
+    write_sample(tmp_path / "a.png", photo, sample, model, saturation=20)
     drawn.open(tmp_path / "a.png")
     qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
     assert drawn.session.path == scan and np.array_equal(drawn.session.selected.chroma, sample.chroma)
@@ -1012,6 +1074,28 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
     assert queue.progress.accessibleName()
     QTest.keyClick(queue, Qt.Key.Key_Escape)
     assert window.opening.batch is None
+
+
+def test_a_window_that_closes_while_a_queue_ends_lets_it_write(window, scan, tmp_path, qtbot, monkeypatch):
+    writes, goes_on, closed = threading.Event(), threading.Event(), []
+
+    def held(*of, **options):
+        writes.set()
+        goes_on.wait(WAIT / 1000)
+        write_png(*of, **options)
+
+    monkeypatch.setattr("picgui.batch.write_png", held)
+    window.session.set_sample_count(1)
+    window.opening.open_many([scan])
+    queue = window.opening.batch
+    queue.folder.setText(str(tmp_path))
+    queue.start.click()
+    qtbot.waitUntil(writes.is_set, timeout=WAIT)
+    queue.skip.click()
+    QTimer.singleShot(0, lambda: closed.append(window.close()))
+    QTimer.singleShot(100, goes_on.set)
+    QTest.keyClick(queue, Qt.Key.Key_Escape)
+    assert closed == [True] and window.opening.batch is None and (tmp_path / "scan-colorized-1.png").exists()
 
 
 def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtbot):
@@ -1564,9 +1648,9 @@ def test_copying_is_told_while_it_lasts(drawn, qtbot, monkeypatch):
     goes_on, whole = threading.Event(), jobs.compose_whole
     monkeypatch.setattr(jobs, "compose_whole", lambda *of, **options: (goes_on.wait(30), (yield from whole(*of, **options)))[1])
     drawn.exporting.copy()
-    assert drawn.status_right.text() == "Copying…" and drawn.progress.isVisible()
+    assert drawn.status.doing.text() == "Copying…" and drawn.status.progress.isVisible()
     goes_on.set()
-    qtbot.waitUntil(lambda: drawn.message.text == "Copied" and not drawn.status_right.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: drawn.message.text == "Copied" and not drawn.status.doing.text(), timeout=WAIT)
 
 
 def test_a_message_is_no_html(drawn):

@@ -26,7 +26,7 @@ class Drawing:
         self.pictures = Pictures(self.session)
         self.session.set_sample_count(16)
         noise = cv2.GaussianBlur(NOISE.uniform(0, 255, (200, 260)).astype(np.float32), (0, 0), 5)
-        self.session.set_photo(jobs.opened(photo_from_rgb(((noise - 128) * 8 + 128).clip(0, 255).astype(np.uint8)), None))
+        self.session.set_photo(jobs.with_smaller(photo_from_rgb(((noise - 128) * 8 + 128).clip(0, 255).astype(np.uint8)), None))
         draft = NOISE.normal(0, 15, (2, HEIGHT, WIDTH)).astype(np.float32)
         self.session.set_embedded(Embedded(torch.zeros(1, 1, 4 * HEIGHT, 4 * WIDTH), torch.zeros(1), None, draft, 0.0))
 

@@ -1179,7 +1179,7 @@ def test_names_that_an_export_will_take_are_not_free(drawn, tmp_path, qtbot, mon
     drawn.exporting.ask_where_to_export_all()
     drawn.exporting.ask_where_to_export_all()  # before the first ones are there
     qtbot.waitUntil(lambda: not drawn.studio.is_exporting, timeout=WAIT)
-    qtbot.waitUntil(lambda: drawn.status_right.text() == "", timeout=WAIT)
+    qtbot.waitUntil(lambda: drawn.status.doing.text() == "", timeout=WAIT)
     names = [f"scan-colorized-{seed}{again}.png" for seed in (1, 2, 3, 4) for again in ("", "-2")]
     assert sorted(p.name for p in out.iterdir()) == sorted(names)
 
@@ -1931,7 +1931,7 @@ def test_a_photograph_is_turned_by_a_key_and_coloured_as_it_lies_then(drawn, sca
     QTest.keyClick(drawn, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: drawn.session.opened.photo.turns == 1 and is_done(drawn), timeout=WAIT)
     opened = drawn.session.opened
-    assert lies_as(drawn, scan, 1) and "100 × 150" in drawn.status.text()
+    assert lies_as(drawn, scan, 1) and "100 × 150" in drawn.status.facts.text()
     expected = list(colorize(read_photo(scan).turned(1), drawn.studio.model, seeds=range(1, 5), temperature=TEMPERATURE, candidates=CANDIDATES))
     for sample, one in zip(drawn.session.samples, expected, strict=True):
         assert np.array_equal(sample.chroma, one.chroma) and sample.log_prob == pytest.approx(one.log_prob)

@@ -46,7 +46,7 @@ def test_a_photograph_is_grey_at_once_then_samples_stream_into_canvas_and_galler
     assert window.gallery.model().rowCount() == 4
     qtbot.waitUntil(lambda: all(colours(window.pictures.thumbnail(s)) > 1 for s in window.session.samples), timeout=WAIT)
     qtbot.waitUntil(lambda: colours(window.pictures.preview(window.session.selected)) > 1, timeout=WAIT)
-    assert "CPU" in window.status.text() and "150 × 100" in window.status.text() and "s per sample" in window.status.text()
+    assert "CPU" in window.status.facts.text() and "150 × 100" in window.status.facts.text() and "s per sample" in window.status.facts.text()
 
 
 def test_what_is_drawn_is_what_the_library_draws(drawn, scan, model_path):
@@ -450,10 +450,10 @@ def test_keys_go_to_the_photographs_beside_the_open_one_and_past_a_damaged_one(w
         qtbot.waitUntil(lambda: window.session.path == path and is_done(window), timeout=WAIT)
         return True
 
-    assert window.leafing.place == (1, 4) and "1 of 4 in the folder" in window.status.text() and go_on.isEnabled() and not go_back.isEnabled()
+    assert window.leafing.place == (1, 4) and "1 of 4 in the folder" in window.status.facts.text() and go_on.isEnabled() and not go_back.isEnabled()
     window.session.toggle_pins(window.session.samples[:1])
     QTest.keyClick(window.canvas, Qt.Key.Key_PageDown)
-    assert opens(second) and window.message.text == "scan-1.png and its samples were put aside." and "2 of 4" in window.status.text()
+    assert opens(second) and window.message.text == "scan-1.png and its samples were put aside." and "2 of 4" in window.status.facts.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: damaged.name in window.message.text, timeout=WAIT)
     assert window.session.path == second and go_on.isEnabled()
@@ -546,12 +546,12 @@ def test_the_photographs_of_a_folder_are_listed_anew_where_it_has_changed(window
     qtbot.waitUntil(lambda: folder_of_four[2].name in window.message.text, timeout=WAIT)
     window.leafing.go_on()
     qtbot.waitUntil(lambda: window.leafing.place == (3, 3), timeout=WAIT)
-    assert listed == [[folder_of_four[0].parent]] and "3 of 3 in the folder" in window.status.text()
+    assert listed == [[folder_of_four[0].parent]] and "3 of 3 in the folder" in window.status.facts.text()
     for path in folder_of_four[:2]:
         path.unlink()
     window.open(folder_of_four[3])
     qtbot.waitUntil(lambda: window.leafing.place == (1, 1), timeout=WAIT)
-    assert "in the folder" not in window.status.text()
+    assert "in the folder" not in window.status.facts.text()
 
 
 def test_beside_a_pasted_picture_the_example_or_an_exported_picture_itself(window, folder_of_four, qtbot):

@@ -451,7 +451,7 @@ def test_colours_are_converted_from_the_profile_of_the_file(tmp_path):
     profile = wide_gamut_profile()
     plain = read_photo(saved(tmp_path / "a.png", colours())).luminance()
     photo = read_photo(saved(tmp_path / "b.png", colours(), icc_profile=profile))
-    assert photo.icc_profile == profile and photo.notes == ()
+    assert photo.notes == ()
     converted = ImageCms.profileToProfile(
         Image.fromarray(colours()), ImageCms.ImageCmsProfile(io.BytesIO(profile)),
         ImageCms.createProfile("sRGB"), renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
@@ -465,7 +465,7 @@ def test_16_bit_colours_are_converted_from_the_profile_too(tmp_path):
     shallow = read_photo(saved(tmp_path / "a.png", colours(), icc_profile=profile))
     tifffile.imwrite(tmp_path / "b.tif", colours().astype(np.uint16) * 257, photometric="rgb", iccprofile=profile)
     deep = read_photo(tmp_path / "b.tif")
-    assert deep.bit_depth == 16 and deep.icc_profile == profile
+    assert deep.bit_depth == 16
     assert_luminance(deep, shallow.luminance().astype(float), 0.7)
     assert np.abs(deep.luminance() - shallow.luminance()).mean() < 0.15
 
@@ -574,7 +574,7 @@ def test_a_turned_photograph_is_as_one_whose_pixels_were_turned_in_its_file(tmp_
     for field in dataclasses.fields(Photo):
         if field.name not in ("source", "turns"):
             assert np.array_equal(getattr(turned, field.name), getattr(expected, field.name)), field.name
-    assert expected.notes and expected.exif and expected.icc_profile
+    assert expected.notes and expected.exif
     assert turned.fingerprint == expected.fingerprint != photo.fingerprint
     assert turned.turns == turns % 4 and turned.source == photo.source and turned.lightness.flags.c_contiguous
     assert (turned.turned(-turns).fingerprint, turned.turned(-turns).dpi, turned.turned(-turns).turns) == (photo.fingerprint, photo.dpi, 0)
@@ -1412,7 +1412,7 @@ def test_a_jpeg_2000_has_its_profile(tmp_path):
     changed = data[:header] + struct.pack(">I", longer) + data[header + 4 : at] + box + data[at + size :]
     (tmp_path / "b.jp2").write_bytes(changed)
     plain, photo = read_photo(tmp_path / "a.jp2"), read_photo(tmp_path / "b.jp2")
-    assert photo.icc_profile == profile and photo.notes == ()
+    assert photo.notes == ()
     expected = read_photo(saved(tmp_path / "c.png", colours(), icc_profile=profile))
     assert_luminance(photo, expected.luminance().astype(float), 3)  # JPEG 2000 is lossy here
     assert np.abs(photo.luminance() - plain.luminance()).max() > 2

@@ -1,7 +1,7 @@
 """What tests of the window do with it and see of it."""
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from picgui.gui.studio import Activity
@@ -12,6 +12,14 @@ WAIT = 120_000  # milliseconds, on a machine that has much else to do
 def is_done(window):
     samples = window.session.samples
     return bool(samples) and window.studio.activity is Activity.IDLE and all(s.is_complete for s in samples)
+
+
+def own_colors_are_known(window):
+    """Whether the colours with which the photograph came were read, or it has none."""
+    if window.studio._looked_at is not window.session.opened or window.studio._measurer.is_busy():
+        return False
+    QCoreApplication.processEvents()  # they may be on their way
+    return True
 
 
 def drop(window, path, *, keys=Qt.KeyboardModifier.NoModifier):

@@ -27,11 +27,10 @@ from PySide6.QtWidgets import (
 from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
 from picgui.errors import DestinationError, PicError
 from picgui.gui import theme
-from picgui.gui.controls import NumberField, temperature_slider
+from picgui.gui.controls import NumberField, saturation_slider, temperature_slider
 from picgui.gui.pace import Pace, time_left
 from picgui.gui.rows import in_a_row
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
-from picgui.gui.slider import ResettableSlider, percent
 from picgui.gui.words import breakable, number, told
 from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.paths import is_folder
@@ -165,8 +164,7 @@ class BatchDialog(QDialog):
         self.samples.setAccessibleName(self.tr("Samples of each"))
         self.samples.setToolTip(self.tr("How many samples of each photograph are written. Each is one believable colouring."))
         self.temperature = temperature_slider(self._now.temperature)
-        self.saturation = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=self.tr("Saturation"), say=percent)
-        self.saturation.setToolTip(self.tr("How strong the colours are written.\nDouble-click to reset."))
+        self.saturation = saturation_slider(self.tr("How strong the colours are written.\nDouble-click to reset."))
         self._propose()
         self.samples.value_changed.connect(self._explain)
         for slider in (self.temperature, self.saturation):
@@ -387,7 +385,9 @@ class BatchDialog(QDialog):
         self._show_number()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
-        if event.key() == Qt.Key.Key_Escape and self._current is not None:  # a key struck by mistake must not end a night's work
+        if event.matches(QKeySequence.StandardKey.Cancel):
+            if self._current is None:  # a key struck by mistake must not end a night's work
+                self.close()  # as its button does: of what is only rejected Qt would let the closing window delete it while `done` waits
             return
         item = self.list.currentItem() if self.list.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None
         if item is None or not self._ask_for_results(item):

@@ -25,7 +25,7 @@ from picgui.gui import theme
 from picgui.gui.announcing import announce
 from picgui.gui.hints import HintPanel
 from picgui.gui.rows import in_a_row, label
-from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE, Sample, Session
+from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE, Sample, Session
 from picgui.gui.slider import ResettableSlider, hundredths, percent
 from picgui.gui.words import breakable, literal, number, what_a_seed_is
 
@@ -195,6 +195,14 @@ def temperature_slider(initial: float) -> ResettableSlider:
     return slider
 
 
+def saturation_slider(tip: str) -> ResettableSlider:
+    """A slider of a saturation, in hundredths, which a double click sets back to the colours as they were drawn."""
+    name = QCoreApplication.translate("Panel", "Saturation")
+    slider = ResettableSlider(low=0, high=round(MAX_SATURATION * 100), initial=100, name=name, say=percent)
+    slider.setToolTip(tip)
+    return slider
+
+
 class Panel(QWidget):
     """Settings of the sampling, and facts about the chosen sample. Emits what a person wants."""
 
@@ -245,8 +253,7 @@ class Panel(QWidget):
 
     def _make_settings(self) -> None:
         self.temperature = temperature_slider(self._session.temperature)
-        self.saturation = ResettableSlider(low=0, high=200, initial=100, name=self.tr("Saturation"), say=percent)
-        self.saturation.setToolTip(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
+        self.saturation = saturation_slider(self.tr("How strong the colours are shown and exported; nothing is drawn again.\nDouble-click to reset."))
         self.count = NumberField(1, MAX_SAMPLES, self._session.sample_count, step_from=self._number_there)
         self.count.setAccessibleName(self.tr("Number of samples"))
         self.count.setToolTip(self.tr("How many samples are drawn together. Each is one believable colouring."))

@@ -155,10 +155,10 @@ class Exporting(QObject):
     @Slot()
     def save(self) -> None:
         """Write all samples and choices into the session file that they are from; where they are from none, ask."""
-        self.begun.emit()
         if self.session.file is None or not self.session.has_content:
             self.ask_where_to_save()
         else:
+            self.begun.emit()
             self._save(self.session.file, records.content_of(self.session))
 
     @Slot()

@@ -31,7 +31,6 @@ class Order(Enum):
 
 
 _KEYS = {
-    Order.OLDEST: lambda sample: sample.number,
     Order.NEWEST: lambda sample: -sample.number,
     Order.TYPICALITY: lambda sample: -sample.typicality if sample.rows else math.inf,  # not known before anything is drawn
     Order.COLORFULNESS: lambda sample: -sample.mean_chroma,
@@ -45,7 +44,7 @@ class SampleModel(QAbstractListModel):
         super().__init__(parent)
         self._session, self._pictures = session, pictures
         self._samples: list[Sample] = []
-        self._order: Order | None = None  # as the session has them
+        self._key: Callable[[Sample], float] | None = None  # as the session has them
         session.samples_changed.connect(self._follow)
         session.sample_advanced.connect(self._sample_advanced)
         pictures.thumbnail_changed.connect(self._thumbnail_changed)
@@ -71,7 +70,7 @@ class SampleModel(QAbstractListModel):
 
     def sort_by(self, order: Order) -> None:
         """Show the samples in an order, as they are now."""
-        self._order = None if order is Order.OLDEST else order
+        self._key = _KEYS.get(order)
         self._follow()
 
     @property
@@ -82,7 +81,7 @@ class SampleModel(QAbstractListModel):
     @Slot()
     def sort_again(self) -> None:
         """Bring samples that were drawn since into the order."""
-        if self._order is not None:
+        if self._key is not None:
             self._follow()
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
@@ -109,8 +108,8 @@ class SampleModel(QAbstractListModel):
     def _follow(self) -> None:
         """Change as little as possible, so that selection and scrolling stay."""
         wanted = list(self._session.samples)
-        if self._order is not None:
-            wanted.sort(key=_KEYS[self._order])
+        if self._key is not None:
+            wanted.sort(key=self._key)
         for row in range(len(self._samples) - 1, -1, -1):
             if self._samples[row] not in wanted:
                 self.beginRemoveRows(QModelIndex(), row, row)

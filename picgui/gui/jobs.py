@@ -60,7 +60,7 @@ class PhotoOpened:
 
 
 @dataclass(frozen=True)
-class Exporting:
+class ExportProgress:
     """How much of an export is done, from 0 to 1."""
 
     share: float
@@ -127,10 +127,10 @@ def load(path: Path | None, *, device: str | None) -> Iterator[ModelLoaded]:
     yield ModelLoaded(load_model(path, device=device))
 
 
-def opened(
+def with_smaller(
     photo: Photo, path: Path | None, *, picture: bytes | None = None, digest: str = "", exported_from: Original | None = None
 ) -> PhotoOpened:
-    """Make the smaller ones of a photograph."""
+    """A photograph that was read, with the smaller ones of it."""
     levels = [photo]
     while (long_side := max(levels[-1].width, levels[-1].height)) > 3 * PREVIEW_LONG_SIDE:
         levels.append(levels[-1].resized(-(-long_side // 2)))
@@ -153,24 +153,24 @@ def opened(
 def open_photo(path: Path, *, turns: int = 0, remembered: Mapping[str, int] = MappingProxyType({})) -> Iterator[PhotoOpened]:
     """Read a photograph, and turn it as `Photo.turned` does: as ``remembered`` has it for the digest of its file, or else by ``turns``."""
     photo, digest = read_photo(path), file_digest(path)
-    yield opened(photo.turned(remembered.get(digest, turns)), path, digest=digest, exported_from=original_of(path))
+    yield with_smaller(photo.turned(remembered.get(digest, turns)), path, digest=digest, exported_from=original_of(path))
 
 
 def turn(before: PhotoOpened, quarter_turns: int) -> Iterator[PhotoOpened]:
     """Turn a photograph that was read, as `Photo.turned` does."""
     photo = before.photo.turned(quarter_turns)
-    yield opened(photo, before.path, picture=before.picture, digest=before.digest, exported_from=before.exported_from)
+    yield with_smaller(photo, before.path, picture=before.picture, digest=before.digest, exported_from=before.exported_from)
 
 
 def open_pixels(pixels: np.ndarray) -> Iterator[PhotoOpened]:
     """Take a pasted picture, (height, width, 3) uint8 sRGB."""
     _, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_PNG_COMPRESSION, 1))
-    yield opened(photo_from_rgb(pixels), None, picture=png.tobytes())
+    yield with_smaller(photo_from_rgb(pixels), None, picture=png.tobytes())
 
 
 def open_picture(picture: bytes, *, turns: int = 0) -> Iterator[PhotoOpened]:
     """Take a pasted picture up again, from its PNG, turned as `Photo.turned` does."""
-    yield opened(photo_from_rgb(_decoded(picture)).turned(turns), None, picture=picture)
+    yield with_smaller(photo_from_rgb(_decoded(picture)).turned(turns), None, picture=picture)
 
 
 def _decoded(picture: bytes) -> np.ndarray:
@@ -290,9 +290,9 @@ class ExportWanted:
     exclusive: bool = False  # replacing nothing
 
 
-def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
+def export(wanted: Sequence[ExportWanted]) -> Iterator[ExportProgress | Exported]:
     """Compose at full size and write, one file after the other; the ending of the name chooses PNG, TIFF or JPEG. One that fails lets the others be written."""
-    yield Exporting(0.0)
+    yield ExportProgress(0.0)
     failed = None
     for number, one in enumerate(wanted):
         height, width = one.photo.height, one.photo.width
@@ -301,7 +301,7 @@ def export(wanted: Sequence[ExportWanted]) -> Iterator[Exporting | Exported]:
         for top in range(0, height, step):
             rows = slice(top, min(top + step, height))
             image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
-            yield Exporting((number + _COMPOSING * rows.stop / height) / len(wanted))
+            yield ExportProgress((number + _COMPOSING * rows.stop / height) / len(wanted))
         try:
             WRITERS.get(one.path.suffix.lower(), write_png)(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
         except DestinationError:  # the others would fail, too

@@ -14,10 +14,8 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMenu,
-    QProgressBar,
     QStackedWidget,
     QStyle,
     QToolBar,
@@ -40,16 +38,15 @@ from picgui.gui.leafing import Leafing
 from picgui.gui.marking import Tool
 from picgui.gui.opening import Opening
 from picgui.gui.overlay import Overlay
-from picgui.gui.pace import time_left
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import MAX_SAMPLES, Sample
-from picgui.gui.studio import Activity, Progress, Studio
+from picgui.gui.status import Status
+from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import literal, number, told, told_apart
 from picgui.gui.worker import Worker, explained
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file
 from picgui.pipeline import has_usable_card
 
-_PROGRESS_MILLISECONDS = 50  # between two looks at how far the samples are
 _TOOLS = {"hint": Tool.HINT, "region": Tool.REGION, "take": Tool.TAKE}  # by the action that chooses it
 _PART_SIDE = 96  # pixels, of what a part is shown in; the style sheet has it, too
 _BRUSHES = ("narrower_brush", "wider_brush")  # actions for the tool that paints
@@ -68,7 +65,6 @@ class MainWindow(QMainWindow):
         self.session.set_temperature(preferences.temperature(self.settings))
         self.pictures = Pictures(self.session, self)
         self._actions: dict[str, QAction] = {}
-        self._seconds_a_sample: float | None = None
         self._marked_place: np.ndarray | None = None
         self._colored_place: np.ndarray | None = None  # what of the marked place got a colour last
         self._is_keyed = False  # a tool is being chosen by its key
@@ -77,9 +73,6 @@ class MainWindow(QMainWindow):
         self._recent_finder = Worker(self)  # a drive that is gone may hold it for long
         self._not_found: set[Path] = set()  # of the last files opened, when it looked last
         self._recovery = records.Recovery(data_dir())
-        self._progress: Progress | None = None
-        self._progress_timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
-        self._progress_timer.timeout.connect(self._show_progress)
         self._autosave_timer = QTimer(self, interval=1000, singleShot=True)
         self._autosave_timer.timeout.connect(self._save_now)
         self.setAcceptDrops(True)
@@ -89,10 +82,10 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.studio, self.settings, self.message, self._recovery, self)
         self.leafing = Leafing(self.studio, self.opening, self)
         self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
+        self.status = Status(self.studio, self.leafing, self.statusBar())
         self._make_actions()
         self._make_menus()
         self._make_tool_bar()
-        self._make_status_bar()
         self._connect()
         self._restore_layout()
         for button in self.findChildren(QAbstractButton):  # a click leaves Space to the canvas; Tab still reaches every button
@@ -149,41 +142,6 @@ class MainWindow(QMainWindow):
         self._actions[name] = action
         self.addAction(action)
         return action
-
-    @Slot()
-    def _show_steps(self) -> None:
-        """Say in undo and redo what they are about."""
-        stack = self.session.undo_stack
-        for name, possible, words, none, about in (
-            ("undo", stack.canUndo() or self.panel.is_asking, stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
-            ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
-        ):
-            action = self._actions[name]
-            action.setEnabled(possible)
-            action.setText(about.replace("%1", words) if words else none)
-            action.setToolTip(_with_keys(action.text(), action))
-
-    @Slot()
-    def _undo(self) -> None:
-        self.panel.ask_at_once()  # what was moved or typed a moment ago is the last step
-        self.session.undo_stack.undo()
-
-    @Slot()
-    def _redo(self) -> None:
-        self.panel.ask_at_once()
-        self.session.undo_stack.redo()
-
-    @Slot(int)
-    def _tell_what_gave_way(self, number: int) -> None:
-        words = self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
-        if number > 1:
-            words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.")
-        self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
-
-    @Slot()
-    def _withdraw_undo(self) -> None:
-        """After another step a message's Undo would take back that one."""
-        self.message.withdraw(self._undo)
 
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
@@ -330,7 +288,6 @@ class MainWindow(QMainWindow):
         widget.setObjectName("labelled")
         widget.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         widget.setText(self.tr("Open"))
-        self._open_button = widget
         self._overflow = bar.findChild(QToolButton, "qt_toolbar_ext_button")
         self._overflow.setAccessibleName(self.tr("More tools"))
         self._overflow.setToolTip(self.tr("More tools"))
@@ -366,20 +323,6 @@ class MainWindow(QMainWindow):
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addWidget(inside)
         self.addToolBar(bar)
-
-    def _make_status_bar(self) -> None:
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        self.status = QLabel()
-        self.status_right = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
-        bar.setContentsMargins(6, 0, 12, 0)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        bar.addWidget(self.status, 1)
-        bar.addPermanentWidget(self.status_right)
-        bar.addPermanentWidget(self.progress)
 
     def _connect(self) -> None:
         studio, session, panel = self.studio, self.session, self.panel
@@ -432,17 +375,15 @@ class MainWindow(QMainWindow):
         session.samples_gave_way.connect(self._tell_what_gave_way)
         session.undo_stack.indexChanged.connect(self._withdraw_undo)
         self.leafing.changed.connect(self._show_place)
+        self.status.advanced.connect(self._show_advance)
         studio.activity_changed.connect(self._refresh)
         studio.activity_changed.connect(self._withdraw_remedies)
         studio.activity_changed.connect(self._come_to_rest)
         studio.model_changed.connect(self._refresh)
         studio.reading_changed.connect(self._refresh)
-        studio.progressed.connect(self._progressed)
-        studio.sampled.connect(self._sampled)
         studio.failed.connect(self._failed)
         self.pictures.failed.connect(self._failed)
         studio.unmeasured.connect(self._unmeasured)
-        studio.export_progressed.connect(self._export_progressed)
         studio.measured.connect(self._measured)
         for changed in theme.changes():
             changed.connect(self._scheme_changed)
@@ -452,10 +393,42 @@ class MainWindow(QMainWindow):
         for name in _TOOLS:
             self._actions[name].installEventFilter(self)  # for their keys
 
-    @Slot(int, object)
-    def _show_recent(self, _job: int, is_there: dict[Path, bool]) -> None:
-        self._not_found = {path for path in is_there if not is_there[path]}
-        self.welcome.show_recent([path for path in is_there if is_there[path]])
+    # undo and redo
+
+    @Slot()
+    def _show_steps(self) -> None:
+        """Say in undo and redo what they are about."""
+        stack = self.session.undo_stack
+        for name, possible, words, none, about in (
+            ("undo", stack.canUndo() or self.panel.is_asking, stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
+            ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
+        ):
+            action = self._actions[name]
+            action.setEnabled(possible)
+            action.setText(about.replace("%1", words) if words else none)
+            action.setToolTip(_with_keys(action.text(), action))
+
+    @Slot()
+    def _undo(self) -> None:
+        self.panel.ask_at_once()  # what was moved or typed a moment ago is the last step
+        self.session.undo_stack.undo()
+
+    @Slot()
+    def _redo(self) -> None:
+        self.panel.ask_at_once()
+        self.session.undo_stack.redo()
+
+    @Slot(int)
+    def _tell_what_gave_way(self, number: int) -> None:
+        words = self.tr("1 sample gave way: there is room for %2. Undo brings it back.")
+        if number > 1:
+            words = self.tr("%1 samples gave way: there is room for %2. Undo brings them back.")
+        self.message.tell_note(words.replace("%1", str(number)).replace("%2", str(MAX_SAMPLES)), (self.tr("Undo"), self._undo))
+
+    @Slot()
+    def _withdraw_undo(self) -> None:
+        """After another step a message's Undo would take back that one."""
+        self.message.withdraw(self._undo)
 
     # what comes in
 
@@ -787,7 +760,6 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None or self.message.has_focus:  # as at the start, where Qt gives it to the first button that it finds
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._use_tool(Tool.MOVE)
-        self._seconds_a_sample = None
         if self.session.path is not None and self.session.path != example_photo():
             self.opening.remember(self.session.path, instead_of=self.leafing.passed)
         self._refresh()
@@ -802,35 +774,17 @@ class MainWindow(QMainWindow):
     @Slot()
     def _refresh(self) -> None:
         """Bring everything that depends on what there is up to date."""
-        session, activity = self.session, self.studio.activity
-        has_photo, sample = session.opened is not None, session.selected
-        drawing = activity is Activity.SAMPLING
+        session, has_photo, drawing = self.session, self.session.opened is not None, self.studio.activity is Activity.SAMPLING
         self._is_drawing |= drawing
-        for name in ("export", "copy", "pin", "delete", "export_marked", "export_all"):
-            self._actions[name].setEnabled(sample is not None and self.studio.model is not None)
-        for name in ("split", "next", "previous"):
-            self._actions[name].setEnabled(sample is not None)
-        usable = {"hint": sample is not None, "region": session.can_redo_region, "take": bool(session.part_sources)}
-        for name, possible in usable.items():
-            self._actions[name].setEnabled(possible)
-        if any(self.canvas.tool is tool and not usable[name] for name, tool in _TOOLS.items()):
+        possible = self._possible()
+        for name in possible:
+            self._actions[name].setEnabled(possible[name])
+        if any(self.canvas.tool is tool and not possible[name] for name, tool in _TOOLS.items()):
             self._use_tool(Tool.MOVE)
-        for name, possible in (("unsure", session.embedded), ("spread", session.spread() is not None), ("surprise", session.embedded)):
-            self._actions[name].setEnabled(self._actions[name].isChecked() or bool(possible))
         self._show_overlay()
-        self._actions["compare"].setEnabled(len(session.samples) > 1)
-        for name in ("fit", "actual", "zoom_in", "zoom_out", "save_session", "save_session_as"):
-            self._actions[name].setEnabled(has_photo)
-        for name in ("rotate_left", "rotate_right"):
-            self._actions[name].setEnabled(self.studio.can_turn)
-        can_resample = session.embedded is not None or self.studio.can_look_again
         self._actions["resample"].setText(self.tr("&Resample this part") if session.resamples_part else self.tr("&Resample"))
-        self._actions["resample"].setEnabled(can_resample)
-        self.panel.resample.setEnabled(can_resample)
-        self._actions["stop"].setEnabled(drawing)
-        can_go_on = session.can_go_on and activity is Activity.IDLE
-        self._actions["go_on"].setEnabled(can_go_on)
-        self.panel.set_drawing(drawing, can_go_on=can_go_on)
+        self.panel.resample.setEnabled(possible["resample"])
+        self.panel.set_drawing(drawing, can_go_on=possible["go_on"])
         self.panel.refresh()
         self.canvas.set_drawing(drawing)
         self.canvas.show_caption(self._caption())
@@ -841,8 +795,22 @@ class MainWindow(QMainWindow):
         self.title.show_text(title)
         self.setWindowTitle(f"{title}[*] – picgui" if has_photo else "picgui")
         self._show_unsaved()
-        self._show_activity()
-        self._show_status()
+
+    def _possible(self) -> dict[str, bool]:
+        """Whether each action that depends on what there is can be taken now."""
+        session, studio = self.session, self.studio
+        has_sample, is_embedded = session.selected is not None, session.embedded is not None
+        overlays = {"unsure": is_embedded, "spread": session.can_spread, "surprise": is_embedded}
+        return (
+            dict.fromkeys(("export", "export_marked", "export_all", "copy", "pin", "delete"), has_sample and studio.model is not None)
+            | dict.fromkeys(("split", "next", "previous", "hint"), has_sample)
+            | dict.fromkeys(("fit", "actual", "zoom_in", "zoom_out", "save_session", "save_session_as"), session.opened is not None)
+            | dict.fromkeys(("rotate_left", "rotate_right"), studio.can_turn)
+            | {"region": session.can_redo_region, "take": bool(session.part_sources), "compare": len(session.samples) > 1}
+            | {name: can or self._actions[name].isChecked() for name, can in overlays.items()}  # what is shown can be taken away
+            | {"resample": is_embedded or studio.can_look_again, "stop": studio.activity is Activity.SAMPLING}
+            | {"go_on": session.can_go_on and studio.activity is Activity.IDLE}
+        )
 
     @Slot()
     def _show_unsaved(self) -> None:
@@ -871,79 +839,17 @@ class MainWindow(QMainWindow):
             return self.tr("No samples left")
         return ""
 
-    def _show_activity(self) -> None:
-        activity, reading = self.studio.activity, self.studio.is_reading
-        words = {
-            Activity.LOADING: self.tr("Loading the model…"),
-            Activity.EMBEDDING: self.tr("Looking at the photograph…"),
-            Activity.SAMPLING: self.tr("Drawing…"),
-            Activity.IDLE: self.tr("Exporting…") if self.studio.is_exporting else self.tr("Copying…") if self.studio.is_copying else "",
-        }[activity]
-        if reading:
-            words = self.tr("Reading…")
-        self.status_right.setText(words)
-        self.progress.setVisible(bool(words))
-        if reading or activity is not Activity.SAMPLING:
-            self.progress.setRange(0, 0)
-
-    def _show_status(self) -> None:
-        parts = []
-        if self.studio.model is not None:
-            model = self.studio.model
-            parts.append(_device_name(model.device))
-            parts.append(model.checkpoint.config.name)
-        if self.session.opened is not None:
-            photo = self.session.opened.photo
-            parts.append(f"{photo.width} × {photo.height}")
-        at, photos = self.leafing.place or (0, 0)
-        if photos > 1:
-            parts.append(self.tr("%1 of %2 in the folder").replace("%1", str(at)).replace("%2", str(photos)))
-        if self._seconds_a_sample is not None:
-            parts.append(self.tr("%1 s per sample").replace("%1", number(self._seconds_a_sample, 1)))
-        self.status.setText("  ·  ".join(parts))
-
     @Slot()
     def _show_place(self) -> None:
-        """Say which photograph of its folder is open, and whether there are others."""
+        """Let a person go on to photographs of the folder where there are others."""
         self._actions["next_photo"].setEnabled(self.leafing.can_go(1))
         self._actions["previous_photo"].setEnabled(self.leafing.can_go(-1))
-        self._show_status()
-
-    @Slot(object)
-    def _progressed(self, progress: Progress) -> None:
-        self._progress = progress
-        if not self._progress_timer.isActive():
-            self._progress_timer.start()
 
     @Slot()
-    def _show_progress(self) -> None:
-        """Tell how far the samples are: not at every row, as a moving progress bar paints the whole window at once."""
-        if self.studio.activity is not Activity.SAMPLING:
-            return
-        progress = self._progress
+    def _show_advance(self) -> None:
+        """Say of what is being drawn what changes with its rows."""
         self.canvas.show_caption(self._caption())
         self.panel.refresh()
-        if self.studio.is_reading:
-            return
-        self.progress.setRange(0, 1000)
-        self.progress.setValue(round(1000 * progress.share))
-        drawn = min(progress.samples, sum(not sample.has_ended for sample in self.session.samples))  # some may have been deleted
-        words = self.tr("Drawing %1 samples").replace("%1", str(drawn)) if drawn > 1 else self.tr("Drawing 1 sample")
-        if left := time_left(progress.seconds_left):
-            words += ", " + left
-        self.status_right.setText(words)
-
-    @Slot(float, object)
-    def _export_progressed(self, share: float, seconds_left: float | None) -> None:
-        if self.studio.activity is Activity.IDLE and not self.studio.is_reading:
-            self.progress.setRange(0, 1000)
-            self.progress.setValue(round(1000 * share))
-            left = time_left(seconds_left)
-            self.status_right.setText(self.tr("Exporting, %1").replace("%1", left) if left else self.tr("Exporting…"))
-
-    @Slot(object)
-    def _sampled(self, progress: Progress) -> None:
-        self._seconds_a_sample = progress.seconds / progress.samples
 
     @Slot()
     def _come_to_rest(self) -> None:
@@ -991,6 +897,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _recent_triggered(self) -> None:
         self.open(Path(self.sender().data()))
+
+    @Slot(int, object)
+    def _show_recent(self, _job: int, is_there: dict[Path, bool]) -> None:
+        self._not_found = {path for path in is_there if not is_there[path]}
+        self.welcome.show_recent([path for path in is_there if is_there[path]])
 
     # appearance
 
@@ -1133,11 +1044,3 @@ def _with_keys(text: str, action: QAction) -> str:
     """A tool tip from an action's text, with its shortcut."""
     words, keys = text.replace("&", "").rstrip("…"), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     return f"{words} ({keys})" if keys else words
-
-
-def _device_name(device) -> str:
-    if device.type == "cpu":
-        return "CPU"
-    import torch
-
-    return torch.cuda.get_device_name(device)

@@ -245,10 +245,15 @@ class Session(QObject):
 
         None with fewer than two.
         """
-        finished = [self.colors_of(s) for s in self.samples if s.is_complete]
-        if len(finished) < 2:
+        if not self.can_spread:
             return None
+        finished = [self.colors_of(s) for s in self.samples if s.is_complete]
         return np.sqrt(np.var(finished, axis=0).sum(axis=0))
+
+    @property
+    def can_spread(self) -> bool:
+        """Whether samples enough are finished to differ."""
+        return sum(s.is_complete for s in self.samples) > 1
 
     def colors_of(self, sample: Sample) -> np.ndarray:
         """The chroma of a sample, (2, h, w), at the resolution of the model in use; another one may have drawn it."""

@@ -1,6 +1,5 @@
 """What happens when: the model, the photograph and its samples, each loaded, read or drawn by a worker. No widgets."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -13,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
 from picgui import record
 from picgui.errors import PicError
 from picgui.gui import jobs, records
-from picgui.gui.jobs import Composed, Exported, Exporting, ExportWanted, Measured, ModelLoaded, OwnColors, PhotoOpened
+from picgui.gui.jobs import Composed, Exported, ExportProgress, ExportWanted, Measured, ModelLoaded, OwnColors, PhotoOpened
 from picgui.gui.pace import Pace
 from picgui.gui.session import Restored, Sample, Session
 from picgui.gui.words import told
@@ -38,11 +37,7 @@ class Progress:
     share: float  # of the work that is done, from 0 to 1
     samples: int
     seconds: float
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the pace so far; None before anything is done."""
-        return self.seconds * (1 - self.share) / self.share if self.share else None
+    seconds_left: float | None = None  # as of `Pace`
 
 
 @dataclass(frozen=True)
@@ -108,12 +103,13 @@ class Studio(QObject):
         self._writer.finished_job.connect(self._export_finished)
         self._writer.failed.connect(self._export_failed)
         self._drawing: tuple[Sample, ...] = ()
+        self._failed: tuple[Sample, ...] = ()  # whose drawing failed, until others are drawn
         self._drawn_from: Embedded | None = None
         self._restored: Restored | None = None
         self._earlier = _no_earlier  # asked where there is nothing restored
         self._turning = 0  # quarter turns clockwise of the photograph, while that is what is read
         self._note = ""  # to be told with the photograph that is read
-        self._started = 0.0
+        self._pace = Pace()
         self._written: dict[int, list[Path]] = {}  # by each export's job
         self._promised: dict[int, _Promise] = {}
         self.network_error: PicError | None = None  # the last one of loading, looking or drawing
@@ -122,8 +118,7 @@ class Studio(QObject):
         self.checkpoint = checkpoint  # in use, or being loaded
         self._embedded_by: Model | None = None  # the session's embedding
         self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
-        self._looked_at: PhotoOpened | None = None  # for the colours that it came with
-        self._looking_at: PhotoOpened | None = None  # for them, as soon as the reader comes to it
+        self._looked_at: PhotoOpened | None = None  # for the colours that it came with, or will be as soon as the measurer comes to it
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
         self.session.draft_ready.connect(self._measured.clear)
@@ -230,32 +225,32 @@ class Studio(QObject):
 
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
-        self._load(self.checkpoint, device="cpu", interrupted=self._drawing)
+        self._load(self.checkpoint, device="cpu", interrupted=self._failed)
 
     def draw_fewer(self) -> None:
         """Let half of the samples go that memory did not suffice for, and go on with the others; nothing where they are gone."""
         if self.can_draw_fewer:
-            failed = self._failed()
+            failed = self._undrawn()
             self.session.do_without(failed[-(len(failed) // 2) :])
             self.session.resume(failed)
 
     @property
     def can_draw_fewer(self) -> bool:
         """Whether several samples were being drawn together when memory ran out, and are still there."""
-        return len(self._failed()) > 1
+        return len(self._undrawn()) > 1
 
     def draw_again(self) -> None:
         """Draw what failed once more."""
-        self.session.resume(self._failed())
+        self.session.resume(self._undrawn())
 
     @property
     def can_draw_again(self) -> bool:
         """Whether samples whose drawing failed are still there."""
-        return bool(self._failed())
+        return bool(self._undrawn())
 
-    def _failed(self) -> list[Sample]:
-        """What was being drawn last and is there, incomplete."""
-        return [s for s in self._drawing if s in self.session.samples and not s.is_complete]
+    def _undrawn(self) -> list[Sample]:
+        """What failed and is still there, incomplete."""
+        return [s for s in self._failed if s in self.session.samples and not s.is_complete]
 
     def use_threads(self, number: int) -> None:
         """Compute in so many threads from the next photograph or sample on; 0 for as many as there are cores."""
@@ -358,7 +353,7 @@ class Studio(QObject):
         if not self._reader.is_current(job):
             return
         self._measurer.stop()
-        self._looked_at = self._looking_at = None
+        self._looked_at = None
         if self.activity is not Activity.LOADING:
             self._network.stop()
         notes = [self._note] if self._note else []
@@ -396,7 +391,6 @@ class Studio(QObject):
             return
         if isinstance(item, OwnColors):
             if item.opened is self.session.opened:
-                self._looked_at = item.opened
                 self.session.set_own_chroma(item.chroma)
         elif item.embedded is self.session.embedded:  # else it is of what was there before
             self._measured[item.what] = item.values
@@ -439,17 +433,18 @@ class Studio(QObject):
             return
         if self.activity is Activity.SAMPLING and self._drawn_from is self.session.embedded and set(samples) & set(self._drawing):
             return  # they go on, and the others are asked for again when these are drawn
-        if not samples and self.activity is Activity.IDLE:
-            return  # what memory did not suffice for may still be drawn
         self._drawing, self._drawn_from = tuple(samples), self.session.embedded
         if not samples:
             self._network.stop()
             self._set_activity(Activity.IDLE)
             return
+        self._failed = ()
         for sample in samples:
             sample.begin()
             sample.checkpoint = self.model.checkpoint.sha256
-        self._started = time.perf_counter()
+        self._pace = Pace()
+        self._pace.go()
+        self.progressed.emit(self._progress(0.0))
         self._set_activity(Activity.SAMPLING)
         self._compute(
             jobs.draw(
@@ -492,12 +487,12 @@ class Studio(QObject):
     def _look_at_own_colors(self) -> None:
         """Once a photograph has its samples: until then nothing may take the processor from them."""
         opened = self.session.opened
-        if self.activity is Activity.IDLE and opened is not None and opened is not self._looked_at and opened is not self._looking_at:
-            self._looking_at = opened
+        if self.activity is Activity.IDLE and opened is not None and opened is not self._looked_at:
+            self._looked_at = opened
             self._measurer.queue(jobs.read_own_colors(opened))
 
     def _progress(self, share: float) -> Progress:
-        return Progress(share, len(self._drawing), time.perf_counter() - self._started)
+        return Progress(share, len(self._drawing), self._pace.seconds, self._pace.seconds_left(share, 1 - share))
 
     @Slot(int)
     def _network_finished(self, job: int) -> None:
@@ -513,10 +508,10 @@ class Studio(QObject):
         if not self._network.is_current(job):
             return
         interrupted = self.activity is Activity.LOADING and self.model is not None
-        self.network_error = error
+        self.network_error, self._drawing = error, ()
         if not interrupted:
             unfinished = tuple(sample for sample in self.session.samples if not sample.has_ended)  # those that waited, too
-            self._drawing = unfinished or self._drawing
+            self._failed = unfinished or self._failed
             self.session.stop()
         self._set_activity(Activity.IDLE)
         if interrupted:  # another checkpoint could not be loaded: the present one goes on
@@ -524,7 +519,7 @@ class Studio(QObject):
             if self.session.embedded is None:
                 self._embed()
             else:
-                self.session.resume(self._drawing)
+                self.session.resume(self._failed)
         self.failed.emit(error)
 
     def _set_activity(self, activity: Activity) -> None:
@@ -535,7 +530,7 @@ class Studio(QObject):
     # files
 
     @Slot(int, object)
-    def _take_export(self, job: int, item: Exporting | Exported | Composed) -> None:
+    def _take_export(self, job: int, item: ExportProgress | Exported | Composed) -> None:
         if isinstance(item, Composed):
             self.composed.emit(item)
         elif isinstance(item, Exported):
