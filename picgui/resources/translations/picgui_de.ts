@@ -662,10 +662,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Rechteck aufziehen (mit Umschalt einen freien Umriss) oder mit Pfeiltasten und Eingabe markieren</translation>
     </message>
     <message>
-        <source>%1 of %2 in the folder</source>
-        <translation>%1 von %2 im Ordner</translation>
-    </message>
-    <message>
         <source>Drawn: %1 of %2</source>
         <translation>Gezogen: %1 von %2</translation>
     </message>
@@ -712,10 +708,6 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>A&amp;ppearance</source>
         <translation>Erscheinungs&amp;bild</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>Fortschritt</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -778,18 +770,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
     <message>
-        <source>Drawing %1 samples</source>
-        <translation>%1 Varianten werden gezogen</translation>
-    </message>
-    <message>
-        <source>Drawing 1 sample</source>
-        <translation>1 Variante wird gezogen</translation>
-    </message>
-    <message>
-        <source>Exporting, %1</source>
-        <translation>Wird exportiert, %1</translation>
-    </message>
-    <message>
         <source>Undo</source>
         <translation>Rückgängig</translation>
     </message>
@@ -822,10 +802,6 @@ Doppelklick setzt zurück.</translation>
         <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
     </message>
     <message>
-        <source>Reading…</source>
-        <translation>Wird gelesen…</translation>
-    </message>
-    <message>
         <source>Getting ready…</source>
         <translation>Wird vorbereitet…</translation>
     </message>
@@ -848,26 +824,6 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>No samples left</source>
         <translation>Keine Varianten mehr</translation>
-    </message>
-    <message>
-        <source>Loading the model…</source>
-        <translation>Das Modell wird geladen…</translation>
-    </message>
-    <message>
-        <source>Drawing…</source>
-        <translation>Wird gezogen…</translation>
-    </message>
-    <message>
-        <source>Exporting…</source>
-        <translation>Wird exportiert…</translation>
-    </message>
-    <message>
-        <source>Copying…</source>
-        <translation>Wird kopiert…</translation>
-    </message>
-    <message>
-        <source>%1 s per sample</source>
-        <translation>%1 s je Variante</translation>
     </message>
 </context>
 <context>
@@ -1730,6 +1686,53 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>Ctrl and Space</source>
         <translation>Strg und Leertaste</translation>
+    </message>
+</context>
+<context>
+    <name>Status</name>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>%1 of %2 in the folder</source>
+        <translation>%1 von %2 im Ordner</translation>
+    </message>
+    <message>
+        <source>%1 s per sample</source>
+        <translation>%1 s je Variante</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>Wird gelesen…</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Das Modell wird geladen…</translation>
+    </message>
+    <message>
+        <source>Looking at the photograph…</source>
+        <translation>Das Foto wird ausgewertet…</translation>
+    </message>
+    <message>
+        <source>Drawing %1 samples</source>
+        <translation>%1 Varianten werden gezogen</translation>
+    </message>
+    <message>
+        <source>Drawing 1 sample</source>
+        <translation>1 Variante wird gezogen</translation>
+    </message>
+    <message>
+        <source>Exporting, %1</source>
+        <translation>Wird exportiert, %1</translation>
+    </message>
+    <message>
+        <source>Exporting…</source>
+        <translation>Wird exportiert…</translation>
+    </message>
+    <message>
+        <source>Copying…</source>
+        <translation>Wird kopiert…</translation>
     </message>
 </context>
 <context>
