@@ -1633,7 +1633,7 @@ def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):
 
 def test_keys_that_are_held_draw_and_delete_once(drawn):
     repeated = {name for name, action in drawn._actions.items() if action.autoRepeat()}
-    assert repeated == {"zoom_in", "zoom_out", "next", "previous", "undo", "redo"}
+    assert repeated == {"zoom_in", "zoom_out", "next", "previous", "undo", "redo", "narrower_brush", "wider_brush"}
 
 
 def test_the_number_of_samples_takes_no_photograph_and_is_taken_when_one_is_opened(drawn, scan, qtbot):

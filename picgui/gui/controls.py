@@ -546,8 +546,8 @@ class MessageBar(QFrame):
         self._close = IconButton("close", self.tr("Close this message"))
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
-        for button in (*self._buttons, self._close):
-            button.installEventFilter(self)
+        for watched in (self, *self._buttons, self._close):
+            watched.installEventFilter(self)
         self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._inside.addWidget(self._text, 1)
         self._inside.addLayout(in_a_row(*self._buttons, 1))
@@ -647,12 +647,6 @@ class MessageBar(QFrame):
         self.setGeometry(self._BESIDE, self._ABOVE, room.width(), min(self.heightForWidth(room.width()), room.height()))
         self.raise_()
 
-    def event(self, event) -> bool:
-        done = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest:  # its text, letters or buttons are others
-            self._lie_over()
-        return done
-
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         self._let_focus_go()
         self._offers = offers
@@ -689,9 +683,9 @@ class MessageBar(QFrame):
         super().hideEvent(event)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
-        """Follow the parent's size. Enter presses a button; Space is the window's, which shows the photograph as it was."""
-        if watched is self.parentWidget():
-            if event.type() == QEvent.Type.Resize:
+        """Follow the parent's size and what is said. Enter presses a button; Space is the window's, which shows the photograph as it was."""
+        if watched in (self, self.parentWidget()):
+            if event.type() == (QEvent.Type.LayoutRequest if watched is self else QEvent.Type.Resize):
                 self._lie_over()
             return False
         if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
