@@ -526,6 +526,20 @@ def test_one_that_was_opened_by_hand_stays_among_the_last_files_however_it_is_le
     assert window.opening.recent() == [second, first]
 
 
+def test_what_is_passed_on_from_is_a_key_away_and_needs_no_words(window, folder_of_four, qtbot):
+    first, second, _, last = folder_of_four
+    window.session.toggle_pins(window.session.samples[:1])
+    window.leafing.go_on()
+    qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
+    assert not window.message.isVisible()
+    window.leafing.go_back()
+    qtbot.waitUntil(lambda: window.session.path == first and is_done(window), timeout=WAIT)
+    assert window.message.text == "The samples are as you left them." and window.session.is_pinned(window.session.samples[0])
+    window.open(last)
+    qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
+    assert f"{first.name} and its samples were put aside." in window.message.text
+
+
 def test_files_are_looked_into_beside_the_window(window, scan, qtbot, monkeypatch):
     threads = []
     read = records.read_exported

@@ -42,6 +42,7 @@ class Opening(QObject):
         self.batch: BatchDialog | None = None
         self._at_start = self._wanted()
         self._left: tuple[Restored, Path] | None = None  # what an earlier window left, and where, while it is being opened
+        self._passes_on = False  # whether the last file that was opened is beside the one before
         self._brought_back: Restored | None = None  # what came with its photograph by itself
         self._lacking: tuple[Restored, records.Record] | None = None  # what is opened in an exported picture, and of which photograph it is
         self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
@@ -71,6 +72,11 @@ class Opening(QObject):
         elif files:
             self.open(files[0])
 
+    def pass_on_to(self, path: Path) -> None:
+        """Open a file beside the one that is open: what it takes the place of is a key away, and needs no words."""
+        self.open(path)
+        self._passes_on = True
+
     @Slot(object)
     def open(self, path: Path) -> None:
         """Open a photograph, a session, or a picture that was exported earlier."""
@@ -97,6 +103,7 @@ class Opening(QObject):
     def _begin(self) -> None:
         """Something else is opened: what was told of what is there is of no use any more."""
         self.message.hide()
+        self._passes_on = False
         self.begun.emit()
 
     def _taken_from(self, path: Path, record: records.Record) -> records.Record:
@@ -167,12 +174,12 @@ class Opening(QObject):
         words, offers = [], []
         if self._lacking is not None and self._lacking[0] is restoring:
             offers.append(self._to_find(self._lacking[1]))
-        own = next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
+        own = None if self._passes_on else next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
         if restoring is not None and restoring is self._brought_back:
             words.append(self.tr("The samples are as you left them."))
             offers.append((self.tr("Draw anew"), partial(self._draw_anew, self.session.path, self.studio.turns)))
             own = None
-        if left is not None and (own is None or restoring is not None):
+        if left is not None and not self._passes_on and (own is None or restoring is not None):
             words.append(self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(left.source)))
             offers.append((self.going_back_to(left.source), partial(self.take_up, left)))
         elif own is not None:
