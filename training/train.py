@@ -254,12 +254,12 @@ class Trainer:
         gradients = {name: p.grad for name, p in self.network.named_parameters() if p.grad is not None}
         least = 1e-6 * math.hypot(*(gradient.norm().item() for gradient in gradients.values()))  # smaller ones are rounding
 
-        def differs(one: Tensor | None, other: Tensor) -> bool:
-            if one is None or self.config.model.dropout:
-                return not other.norm() / 4 < (0 if one is None else one.norm()) < 4 * other.norm()
+        def differs(one: Tensor, other: Tensor) -> bool:
+            if self.config.model.dropout:
+                return not other.norm() / 4 < one.norm() < 4 * other.norm()
             return not (one - other).norm() < 0.3 * other.norm()
 
-        wrong = [name for name, gradient in gradients.items() if gradient.norm() > least and differs(compiled.get(name), gradient)]
+        wrong = [name for name, gradient in gradients.items() if gradient.norm() > least and differs(compiled.get(name, torch.zeros_like(gradient)), gradient)]
         if wrong:
             raise DataError(
                 f"PyTorch compiles this network wrongly here: the gradients of {len(wrong)} parameters, such as {wrong[0]}, come out otherwise. Train without --compile."
