@@ -402,7 +402,7 @@ def test_what_has_the_focus_is_told_from_what_is_on(scheme):
     assert scheme.accent in rule("QTreeView:focus", scheme) and scheme.quiet in rule("QMenuBar::item:selected", scheme)
 
 
-def test_high_contrast_is_followed(window, qtbot, monkeypatch):
+def test_high_contrast_is_followed(request, qapp, monkeypatch):
     class Hints(QObject):
         contrastPreferenceChanged = Signal()  # noqa: N815
         colorSchemeChanged = Signal()  # noqa: N815
@@ -417,16 +417,19 @@ def test_high_contrast_is_followed(window, qtbot, monkeypatch):
         def colorScheme(self):  # noqa: N802
             return Qt.ColorScheme.Dark
 
+        def setColorScheme(self, scheme):  # noqa: N802
+            pass
+
     hints = Hints()
-    monkeypatch.setattr(theme.QApplication, "styleHints", lambda: hints)
+    monkeypatch.setattr(theme.QApplication, "styleHints", lambda *_: hints)
     assert theme.current() is theme.DARK and hints.contrastPreferenceChanged in theme.changes()
-    hints.contrastPreferenceChanged.connect(window._scheme_changed)
+    request.getfixturevalue("window")
     hints.preference = Qt.ContrastPreference.HighContrast
     hints.contrastPreferenceChanged.emit()
     strong = theme._STRONG[theme.DARK]
     assert theme.current() is strong and strong.line in QApplication.instance().styleSheet()
-    older = SimpleNamespace(colorScheme=hints.colorScheme, colorSchemeChanged=hints.colorSchemeChanged)
-    monkeypatch.setattr(theme.QApplication, "styleHints", lambda: older)
+    older = SimpleNamespace(colorScheme=hints.colorScheme, colorSchemeChanged=hints.colorSchemeChanged, setColorScheme=hints.setColorScheme)
+    monkeypatch.setattr(theme.QApplication, "styleHints", lambda *_: older)
     assert theme.current() is theme.DARK and len(theme.changes()) == 1, "of an older Qt"
 
 

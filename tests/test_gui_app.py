@@ -122,7 +122,7 @@ def test_in_a_small_window_the_export_stays_and_what_does_not_fit_is_behind_dots
     window.title.show_text("grandmother-1931.jpg")
     window.zoom_label.show_text("100 %")
     window.zoom_label.show()
-    button, dots = window._export_button, window._overflow
+    button, dots = window.export_button, window.more_tools
     for width, shows_words in ((window.minimumWidth(), False), (1280, True), (640, False)):
         window.setMinimumWidth(0)
         window.resize(width, window.minimumHeight())

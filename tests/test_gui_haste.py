@@ -25,7 +25,7 @@ from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo
 from picgui.upsample import compose
-from tests.windows import WAIT, as_pixels, is_done
+from tests.windows import WAIT, as_pixels, is_done, kept_file
 
 
 @pytest.mark.parametrize("overlay", ["spread", "unsure"])
@@ -234,7 +234,7 @@ def test_what_is_dragged_stays_in_the_hand_when_the_first_colours_come(drawn):
     held = drawn.canvas._grab
     drawn.session.draft_ready.emit()
     assert held is not None and drawn.canvas._grab is held
-    drawn._use_tool(Tool.HINT)
+    drawn.steering.use_tool(Tool.HINT)
     drawn.canvas._mark.stroke = [QPointF(0.5, 0.5)]
     drawn.session.draft_ready.emit()
     assert drawn.canvas._mark.stroke == [], "what was marked was so at another resolution"
@@ -292,9 +292,9 @@ def test_an_exception_that_nobody_expected_is_told_and_not_again_and_again(windo
     tell = window.message.tell_error
     window.message.tell_error = lambda sentence: (shown.append(sentence), tell(sentence))
     for _ in range(2):
-        window.tell_unexpected(ValueError, ValueError("no such number"), None)
+        window.remedies.tell_unexpected(ValueError, ValueError("no such number"), None)
     assert len(shown) == 1 and "no such number" in window.message.text
-    window.tell_unexpected(KeyboardInterrupt, KeyboardInterrupt(), None)
+    window.remedies.tell_unexpected(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert len(shown) == 1 and "KeyboardInterrupt" in capsys.readouterr().err
 
 
@@ -323,17 +323,17 @@ def test_hints_are_whole_numbers_as_files_keep_them_and_steps_are_bounded(drawn)
 
 
 def test_a_full_disk_does_not_cost_what_was_kept_before(pasted, qtbot, monkeypatch):
-    pasted._save_now()
-    own, before = pasted._recovery._own.path, records.read_session(pasted._recovery._own.path)
+    pasted.keeping.save()
+    own, before = kept_file(pasted), records.read_session(kept_file(pasted))
     full = OSError(28, "No space left on device")
     with monkeypatch.context() as scarce:
         scarce.setattr("picgui.files.os.replace", lambda *_: (_ for _ in ()).throw(full))
         pasted.studio.paste(np.random.default_rng(9).integers(0, 255, (40, 60, 3), dtype=np.uint8))
         qtbot.waitUntil(lambda: pasted.session.opened.picture != before.picture and is_done(pasted), timeout=WAIT)
-        pasted._save_now()
+        pasted.keeping.save()
     kept = records.read_session(own)
     assert kept.picture == before.picture and kept.restored.samples[0].seed == before.restored.samples[0].seed
-    pasted._save_now()
+    pasted.keeping.save()
     assert records.read_session(own).picture == pasted.session.opened.picture
 
 
@@ -372,7 +372,7 @@ def test_what_comparing_selected_by_itself_is_not_dragged_pinned_or_deleted(draw
 
 def test_a_click_that_wobbles_redraws_no_region(drawn, qtbot):
     canvas, before, marked = drawn.canvas, drawn.session.samples, []
-    drawn._use_tool(Tool.REGION)
+    drawn.steering.use_tool(Tool.REGION)
     canvas.region_marked.connect(marked.append)
     target = canvas._view.target(canvas._view.panes[0])
     height, width = drawn.session.embedded.chroma_shape
@@ -435,10 +435,10 @@ def test_a_drag_ends_with_its_button_wherever_that_was_let_go(drawn):
 
 
 def test_likely_colours_come_before_the_plane_for_the_keyboard(drawn):
-    drawn._use_tool(Tool.HINT)
+    drawn.steering.use_tool(Tool.HINT)
     mask = np.zeros(drawn.session.embedded.chroma_shape, bool)
     mask[2:4, 2:4] = True
-    drawn._place_marked(mask)
+    drawn.canvas.place_marked.emit(mask)
     hints = drawn.panel.hints
     assert any(swatch.isVisible() for swatch in hints._swatches)
     widget, chain = hints._swatches[0], []

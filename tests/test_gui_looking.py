@@ -23,7 +23,7 @@ from picgui.gui.overlay import Overlay
 from picgui.gui.pictures import BAND_ROWS
 from picgui.opencv import cv2
 from picgui.upsample import compose
-from tests.windows import WAIT, as_pixels, is_done, own_colors_are_known
+from tests.windows import WAIT, as_pixels, is_done, look_into_the_file_menu, own_colors_are_known
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -422,12 +422,12 @@ def test_how_samples_differ_is_computed_only_where_it_is_shown(drawn, monkeypatc
 
 
 def test_what_can_be_done_is_so_only_with_what_it_is_done_to(window, scan, qtbot):
-    assert not any(window._actions[name].isEnabled() for name in window._possible()), "there is no photograph"
+    assert not any(window._actions[name].isEnabled() for name in window.possible()), "there is no photograph"
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
-    assert {name for name in window._possible() if not window._actions[name].isEnabled()} == {"stop", "go_on"}
+    assert {name for name in window.possible() if not window._actions[name].isEnabled()} == {"stop", "go_on"}
     window.session.delete(window.session.samples[1:], shown=window.session.samples)
-    assert {name for name in window._possible() if not window._actions[name].isEnabled()} == {"stop", "go_on", "compare", "take", "spread"}
+    assert {name for name in window.possible() if not window._actions[name].isEnabled()} == {"stop", "go_on", "compare", "take", "spread"}
 
 
 def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):
@@ -495,7 +495,7 @@ def test_an_ampersand_in_a_name_is_shown(drawn, scan, qtbot):
     path.write_bytes(scan.read_bytes())
     drawn.open(path)
     qtbot.waitUntil(lambda: drawn.session.path == path and is_done(drawn), timeout=WAIT)
-    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    look_into_the_file_menu(drawn)
     drawn.welcome.show_recent([path])
     assert drawn.recent_menu.actions()[0].text() == "Tom && Jerry.png"
     assert "Tom && Jerry.png" in [button.text() for button in drawn.welcome.findChildren(QPushButton)]
@@ -641,7 +641,7 @@ def test_the_label_of_a_narrow_pinned_thumbnail_has_room_for_a_temperature(drawn
 
 def test_a_right_click_on_the_photograph_has_the_menu_of_its_sample(drawn):
     canvas, asked = drawn.canvas, []
-    canvas.menu_wanted.disconnect(drawn._show_sample_menu)
+    canvas.menu_wanted.disconnect()
     canvas.menu_wanted.connect(asked.append)
 
     def ask(at, reason=QContextMenuEvent.Reason.Mouse):

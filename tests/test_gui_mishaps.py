@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from picgui.batch import Kept, write_sample
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
-from picgui.gui import announcing, batch, dialogs, gallery, jobs, opening, records
+from picgui.gui import announcing, batch, dialogs, gallery, jobs, opening, preferences, records
 from picgui.gui import pictures as pictures_module
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
@@ -38,7 +38,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.windows import WAIT, drop, is_done, own_colors_are_known
+from tests.windows import WAIT, crash, drop, is_done, kept_file, look_into_the_file_menu, own_colors_are_known
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -72,14 +72,14 @@ def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert not away
-    window.menuBar().actions()[0].menu().aboutToShow.emit()
+    look_into_the_file_menu(window)
     qtbot.waitUntil(lambda: bool(away), timeout=WAIT)
     assert [action.text() for action in window.recent_menu.actions()] == ["scan.png"]
     assert window.opening.recent()[1].name == "a.png", "it may come back"
     assert window.exporting._may_replace(window.opening.recent()[1]) and window.exporting._folder() != "/mnt/away"
     window.open(window.opening.recent()[1])
     qtbot.waitUntil(lambda: "a.png" in window.message.text, timeout=WAIT)
-    assert window._checkpoint().name == "photo.safetensors"
+    assert preferences.checkpoint(window.settings).name == "photo.safetensors"
     window.close()
 
 
@@ -358,15 +358,14 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
 def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):
     drawn.session.select(drawn.session.samples[2])
     chroma = drawn.session.selected.chroma.copy()
-    drawn._save_now()
-    drawn._recovery._own.lock.unlock()  # as when its program is gone
-    drawn._recovery = drawn.opening._recovery = records.Recovery(data_dir())
+    drawn.keeping.save()
+    crash(drawn)
     moved = scan.with_name("moved.png")
     scan.rename(moved)
     drawn.settings.remove("recent")
     drawn.session.resample()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    drawn.offer_last()
+    drawn.keeping.offer_last()
     drawn.message._buttons[0].click()
     assert "scan.png, was not found" in drawn.message.text and drawn.message._buttons[0].text() == "Find it…"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
@@ -418,19 +417,19 @@ def test_a_long_name_fits_into_the_message_bar(window, qtbot):
 
 
 def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, scan, qtbot, monkeypatch):
-    pasted._save_now()
+    pasted.keeping.save()
     written, replacing = [], records.replacing
     monkeypatch.setattr(records, "replacing", lambda path, **options: (written.append(path.suffix), replacing(path, **options))[1])
-    session, own = pasted.session, pasted._recovery._own.path
+    session, own = pasted.session, kept_file(pasted)
     for sample in session.samples[1:]:
         session.select(sample)
-        pasted._save_now()
+        pasted.keeping.save()
     assert written == [".picgui"] * 3
     saved = records.read_session(own)
     assert saved.picture == session.opened.picture and saved.restored.selected == 3 and own.with_suffix(".png").exists()
     pasted.open(scan)
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(pasted), timeout=WAIT)
-    pasted._save_now()
+    pasted.keeping.save()
     assert records.read_session(own).picture is None and not own.with_suffix(".png").exists()
     pasted.close()
     assert not own.exists()
@@ -558,7 +557,7 @@ def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch)
 def test_a_long_stroke_keeps_few_points_and_all_that_it_covers(drawn, qtbot):
     masks, canvas = [], drawn.canvas
     canvas.place_marked.connect(masks.append)
-    drawn._use_tool(Tool.HINT)
+    drawn.steering.use_tool(Tool.HINT)
     target = canvas._view.target(canvas._view.panes[0]).toRect()
     way = [target.center() + QPoint(round(60 * math.sin(i / 60)), i // 10 - 20) for i in range(400)]
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=way[0])
@@ -668,14 +667,14 @@ def test_a_number_that_was_typed_counts_where_a_button_is_pressed(drawn, qtbot):
 def test_what_is_marked_is_what_is_outlined(drawn, qtbot):
     drawn._actions["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
-    few = drawn._marked_place
+    few = drawn.steering.marked
     drawn.panel.hints.brush.setValue(15)
-    assert drawn._marked_place.sum() > few.sum() and drawn._marked_place[few].all()
+    assert drawn.steering.marked.sum() > few.sum() and drawn.steering.marked[few].all()
     assert drawn.panel.hints.plane.isEnabled()
     drawn.session.draft_ready.emit()  # another model, perhaps of another resolution
-    assert drawn._marked_place is None and not drawn.canvas._mark.stroke and not drawn.panel.hints.plane.isEnabled()
+    assert drawn.steering.marked is None and not drawn.canvas._mark.stroke and not drawn.panel.hints.plane.isEnabled()
     drawn.panel.hints.brush.setValue(3)
-    assert drawn._marked_place is None and drawn.canvas.tool is Tool.HINT
+    assert drawn.steering.marked is None and drawn.canvas.tool is Tool.HINT
     for tool in ("hint", "region"):
         if not drawn._actions[tool].isChecked():
             drawn._actions[tool].trigger()
@@ -693,7 +692,7 @@ def test_a_small_region_is_a_pixel_a_click_is_none_and_all_of_it_is_told(drawn, 
         return drawn.canvas._view.target(drawn.canvas._view.panes[0])
 
     def drag(start, end):
-        drawn._use_tool(Tool.REGION)
+        drawn.steering.use_tool(Tool.REGION)
         QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=start)
         QTest.mouseMove(drawn.canvas, end)
         QTest.mouseRelease(drawn.canvas, Qt.MouseButton.LeftButton, pos=end)
@@ -906,17 +905,17 @@ def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(dr
     drawn.session.toggle_pins(drawn.session.samples[2:3])
     drawn.close()
     again = start()
-    again.offer_last()
+    again.keeping.offer_last()
     assert other.name in again.message.text and "not saved" in again.message.text
     again.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(again) and bool(again.session.samples), timeout=WAIT)
     assert [s.seed for s in again.session.samples] == [5, 6, 7, 8] and again.session.is_pinned(again.session.samples[2])
-    first = records.read_session(again._recovery.all_kept()[0])
+    first = records.read_session(again.keeping.recovery.all_kept()[0])
     assert first.source.name == "scan.png" and first.restored.pinned == (1,), "what was put aside, too"
-    assert [path.name for path in again._recovery.all_kept()] == ["recovered-2.picgui"], "what is open again is no second time there"
+    assert [path.name for path in again.keeping.recovery.all_kept()] == ["recovered-2.picgui"], "what is open again is no second time there"
     again.close()
     once_more = start()
-    once_more.offer_last()
+    once_more.keeping.offer_last()
     assert other.name in once_more.message.text, "though nothing was chosen since"
     once_more.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(once_more) and bool(once_more.session.samples), timeout=WAIT)
@@ -925,7 +924,7 @@ def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(dr
     again.exporting._save(tmp_path / "saved.picgui", records.content_of(again.session))
     again.close()
     last = start()
-    assert not last._recovery.find() and not list(data_dir().glob("open-*")), "what was saved is not offered"
+    assert not last.keeping.recovery.find() and not list(data_dir().glob("open-*")), "what was saved is not offered"
     last.close()
 
 
@@ -1027,8 +1026,8 @@ def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):
     qtbot.waitUntil(lambda: is_done(drawn) and len(drawn.session.samples) == 1, timeout=WAIT)
     assert drawn.session.path == scan and np.array_equal(drawn.session.selected.chroma, sample.chroma)
     assert (drawn.session.selected.temperature, drawn.session.temperature, drawn.session.saturation) == (12, MAX_TEMPERATURE, MAX_SATURATION)
-    drawn._save_now()
-    assert records.read_session(drawn._recovery._own.path).restored.samples[0].temperature == 12
+    drawn.keeping.save()
+    assert records.read_session(kept_file(drawn)).restored.samples[0].temperature == 12
 
 
 @pytest.mark.parametrize("damage", ['"seed": Infinity', '"seed": -1', '"selected": Infinity', "nested"])
@@ -1254,7 +1253,7 @@ def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(dra
     shutil.copy(scan, second)
     drawn.open(second)
     qtbot.waitUntil(lambda: drawn.session.path == second and is_done(drawn), timeout=WAIT)
-    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    look_into_the_file_menu(drawn)
     names = [action.text() for action in drawn.recent_menu.actions()]
     assert names[0].startswith("scan.png (") and names[0].endswith("second)") and len(set(names)) == 2
     assert drawn.recent_menu.toolTipsVisible()
@@ -1322,11 +1321,11 @@ def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slow
     qtbot.waitUntil(lambda: drawn.session.name == "scan" and message.isVisible(), timeout=WAIT)
     assert message.text == "Earlier samples of this photograph were put aside."
     message.tell_note("Something else.")
-    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    look_into_the_file_menu(drawn)
     assert drawn.aside_menu.isEnabled()
     drawn.aside_menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: drawn.session.kept() == kept, timeout=WAIT)
-    drawn.menuBar().actions()[0].menu().aboutToShow.emit()
+    look_into_the_file_menu(drawn)
     left = drawn.opening.put_aside  # what the first drawing of the photograph, opened again, had become
     assert drawn.aside_menu.isEnabled() is bool(left) and kept not in [record.restored for record in left]
 
@@ -1507,10 +1506,10 @@ def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):
     QTest.qWait(60)
     with_dots, painted = drawn.canvas.grab(), []
     drawn.canvas.paintEvent = lambda event, paint=drawn.canvas.paintEvent: (painted.append(1), paint(event))
-    drawn._autosave_timer.stop()
+    drawn.keeping.timer.stop()
     session.clear_hints()
     qtbot.waitUntil(lambda: bool(painted), timeout=WAIT)
-    assert drawn.canvas.grab().toImage() != with_dots.toImage() and drawn._autosave_timer.isActive()
+    assert drawn.canvas.grab().toImage() != with_dots.toImage() and drawn.keeping.timer.isActive()
     painted.clear()
     session.undo_stack.undo()
     qtbot.waitUntil(lambda: bool(painted), timeout=WAIT)
@@ -1558,10 +1557,10 @@ def test_the_order_is_right_after_stopping(slowly, drawn, qtbot):
     order.sort_by(gallery.Order.COLORFULNESS)
     session.resample()
     qtbot.waitUntil(lambda: session.selected.rows > 2, timeout=WAIT)
-    drawn._autosave_timer.stop()
+    drawn.keeping.timer.stop()
     drawn.studio.stop()
     values = [sample.mean_chroma for sample in order.shown]
-    assert values == sorted(values, reverse=True) and drawn._autosave_timer.isActive()
+    assert values == sorted(values, reverse=True) and drawn.keeping.timer.isActive()
 
 
 @pytest.mark.parametrize(
@@ -1627,7 +1626,7 @@ def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
     drawn.panel.hints.plane.setFocus()
     qtbot.waitUntil(drawn.panel.hints.plane.hasFocus, timeout=WAIT)
-    drawn._use_tool(Tool.MOVE)
+    drawn.steering.use_tool(Tool.MOVE)
     assert drawn.canvas.hasFocus()
 
 
@@ -1690,28 +1689,27 @@ def test_a_region_of_given_colours_only_is_not_drawn_again(drawn, qtbot):
 def test_where_samples_differ_is_offered_once_two_are_complete(drawn):
     for sample in drawn.session.samples[1:]:
         sample.rows, sample.stopped = 2, True
-    drawn._refresh()
+    drawn.session.samples_changed.emit()
     assert not drawn._actions["spread"].isEnabled()
     for sample in drawn.session.samples:
         sample.rows = sample.chroma.shape[1]
-    drawn._refresh()
+    drawn.session.samples_changed.emit()
     assert drawn._actions["spread"].isEnabled()
 
 
 def test_what_is_opened_while_files_are_looked_for_stays_among_the_last_ones(window, scan, qtbot):
-    window._fill_file_menu()
-    window.opening.remember(scan)
-    qtbot.waitUntil(lambda: not window._recent_finder.is_busy(), timeout=WAIT)
-    QGuiApplication.processEvents()
-    window._fill_file_menu()
+    with qtbot.waitSignal(window.keeping.recent_found, timeout=WAIT):
+        look_into_the_file_menu(window)
+        window.opening.remember(scan)
+    look_into_the_file_menu(window)
     assert [action.text() for action in window.recent_menu.actions()] == [scan.name]
 
 
 def test_where_a_session_was_saved_last_outlives_a_crash(drawn, tmp_path, qtbot):
-    drawn._save_now()
-    drawn._autosave_timer.stop()
+    drawn.keeping.save()
+    drawn.keeping.timer.stop()
     drawn.session.saved_in(tmp_path / "a.picgui", is_present=True)
-    kept = drawn._recovery._own.path
+    kept = kept_file(drawn)
     qtbot.waitUntil(lambda: records.read_session(kept).restored.file == tmp_path / "a.picgui", timeout=WAIT)
 
 
@@ -1725,11 +1723,11 @@ def test_a_photograph_is_compared_with_its_session_away_from_the_window(drawn, t
 
 
 def test_what_was_put_aside_outlives_a_crash_too(drawn, scan, other, qtbot):
-    drawn._save_now()
+    drawn.keeping.save()
     drawn.open(other)
     qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
-    drawn._save_now()
-    files = [drawn._recovery._own, *(file for _, file in drawn._recovery._aside)]
+    drawn.keeping.save()
+    files = [drawn.keeping.recovery._own, *(file for _, file in drawn.keeping.recovery._aside)]
     assert len(files) == 2 and all(file.path.is_file() for file in files)
     for file in files:
         file.lock.unlock()  # as when its program is gone
@@ -1765,7 +1763,7 @@ def test_of_what_was_put_aside_that_goes_first_which_was_only_looked_at(window, 
     photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abcdef"]
     choose_and_leave(window, photographs, qtbot, choosing=photographs[:1])
     assert put_aside(window) == ["e.png", "d.png", "a.png"]
-    files = [file.path for _, file in window._recovery._aside]
+    files = [file.path for _, file in window.keeping.recovery._aside]
     assert all(file.is_file() for file in files) and [json.loads(file.read_text())["is_unsaved"] for file in files] == [True, False, False]
 
 
@@ -1825,7 +1823,7 @@ def test_a_photograph_lies_as_it_was_left_however_many_were_open_since_and_after
     monkeypatch.setattr(records, "PUT_ASIDE", 1)
     photographs = [shutil.copy(scan, scan.with_name(f"{name}.png")) for name in "abc"]
     choose_and_leave(window, photographs, qtbot, choosing=photographs)
-    window.menuBar().actions()[0].menu().aboutToShow.emit()
+    look_into_the_file_menu(window)
     assert [action.text().split(",")[0] for action in window.aside_menu.actions()] == ["b.png", "a.png"]
     (left,) = data_dir().glob("closed-*.picgui")
     window.open(photographs[0])
@@ -1833,11 +1831,11 @@ def test_a_photograph_lies_as_it_was_left_however_many_were_open_since_and_after
     assert window.session.kept().pinned == (1,) and window.session.is_unsaved and not left.exists()
     assert "as you left them" in window.message.text
     (left,) = data_dir().glob("closed-*.picgui")  # b, which another one took the place of
-    assert window._recovery.find() == "closed"  # as the next start does
+    assert window.keeping.recovery.find() == "closed"  # as the next start does
     window.open(photographs[1])
     window.message.tell_offer("b.png was kept.", ("Go back to b", window.opening.bring_back_last))
     qtbot.waitUntil(lambda: window.session.name == "b" and is_done(window), timeout=WAIT)
-    assert window.session.kept().pinned == (1,) and not window._recovery.kept.exists()
+    assert window.session.kept().pinned == (1,) and not window.keeping.recovery.kept.exists()
     assert "was kept" not in window.message.text and window.message._buttons[0].text() == "Draw anew", "what is open is not offered"
 
 

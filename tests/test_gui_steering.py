@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QWheelEvent
+from PySide6.QtGui import QAction, QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 
@@ -22,7 +22,7 @@ from picgui.defaults import CANDIDATES, SAMPLES, TEMPERATURE
 from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.files import file_digest
 from picgui.gui import batch as batch_module
-from picgui.gui import exporting, jobs, main_window, opening, pace, preferences, records, theme
+from picgui.gui import exporting, jobs, main_window, opening, pace, preferences, records, steering, theme
 from picgui.gui.app import open_at_start
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
@@ -40,7 +40,7 @@ from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.windows import WAIT, as_pixels, colours, drop, is_done
+from tests.windows import WAIT, as_pixels, colours, crash, drop, is_done, kept_file
 
 
 def left_half(window):
@@ -61,7 +61,7 @@ def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_d
     drawn._actions["hint"].trigger()
     middle = drawn.canvas.rect().center()
     drag(drawn.canvas, middle, middle + QPoint(40, 0))
-    mask = drawn._marked_place
+    mask = drawn.steering.marked
     assert mask.any() and not mask.all() and drawn.panel.hints.plane.isEnabled()
     drawn.panel.hints.color_chosen.emit(20.0, -10.0)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -116,7 +116,7 @@ def test_where_samples_gave_way_to_a_part_a_message_says_so_and_brings_them_back
 def marked(drawn):
     """The regions that are marked on the canvas from now on; nothing is drawn in them."""
     regions = []
-    drawn.canvas.region_marked.disconnect(drawn._region_marked)
+    drawn.canvas.region_marked.disconnect()
     drawn.canvas.region_marked.connect(regions.append)
     drawn._actions["region"].trigger()
     return regions
@@ -155,7 +155,7 @@ def outline(window):
 
 def answer(monkeypatch, choose):
     """Let menus be answered by a function of the menu and its place."""
-    monkeypatch.setattr(main_window, "QMenu", type("Menu", (QMenu,), {"exec": choose}))
+    monkeypatch.setattr(steering, "QMenu", type("Menu", (QMenu,), {"exec": choose}))
 
 
 def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(drawn, qtbot, tmp_path, monkeypatch):
@@ -239,8 +239,8 @@ def test_the_menu_of_samples_to_take_a_part_from_shows_the_part_and_fits_on_the_
 @pytest.mark.parametrize(("place", "at"), [((100, 50, 30, 40), (130, 50)), ((500, 50, 200, 40), (300, 50)), ((100, 50, 650, 40), (750, 50))])
 def test_a_menu_leaves_what_is_marked_free_where_there_is_room(place, at, monkeypatch):
     screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 800, 800))
-    monkeypatch.setattr(main_window, "QGuiApplication", SimpleNamespace(screenAt=lambda _: screen))
-    assert main_window._beside(QRect(*place), QSize(200, 300)) == QPoint(*at)
+    monkeypatch.setattr(steering, "QGuiApplication", SimpleNamespace(screenAt=lambda _: screen))
+    assert steering._beside(QRect(*place), QSize(200, 300)) == QPoint(*at)
 
 
 def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
@@ -249,7 +249,7 @@ def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
 
     def stroke(at, modifier=keys.NoModifier):
         QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, modifier, at)
-        return drawn._marked_place
+        return drawn.steering.marked
 
     first = stroke(middle - QPoint(120, 0))
     second = stroke(middle + QPoint(120, 0), keys.ShiftModifier)
@@ -259,7 +259,7 @@ def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
     assert np.array_equal(drawn.session.hints.mask, third) and third.sum() > second.sum()
     assert (drawn.session.hints.chroma[:, third] == np.array([[20], [-10]])).all()
     drawn.panel.hints.brush.setValue(6)
-    assert (drawn._marked_place & ~third).any() and np.array_equal(drawn.session.hints.mask, third), "the last stroke is wider, and gets its colour when that is chosen"
+    assert (drawn.steering.marked & ~third).any() and np.array_equal(drawn.session.hints.mask, third), "the last stroke is wider, and gets its colour when that is chosen"
     fourth = stroke(middle - QPoint(0, 60), keys.ShiftModifier)
     assert np.array_equal(drawn.session.hints.mask, fourth) and drawn.session.hint_in(fourth) == (20, -10), "by another stroke, too"
     for _ in range(3):
@@ -268,11 +268,11 @@ def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
     assert drawn.session.hints is None, "a colour that was taken back is not given again"
     assert not (stroke(middle) & first).any(), "without Shift it is another place"
     press(canvas, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return)
-    before = drawn._marked_place
+    before = drawn.steering.marked
     canvas.setFocus()
     press(canvas, *[Qt.Key.Key_Up] * 8)
     QTest.keyClick(canvas, Qt.Key.Key_Return, keys.ShiftModifier)
-    assert (drawn._marked_place & before).sum() == before.sum() < drawn._marked_place.sum()
+    assert (drawn.steering.marked & before).sum() == before.sum() < drawn.steering.marked.sum()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
@@ -291,7 +291,7 @@ def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
     take(4, 5)
     assert session.hints is None and "Mark the place" in drawn.message.text and not canvas._mark.stroke
     session.selected.chroma[:, 4, 5] = 31, -17
-    drawn._place_marked(place)
+    drawn.canvas.place_marked.emit(place)
     take(4, 5)
     assert np.array_equal(session.hints.mask, place) and (session.hints.chroma[:, place] == np.array([[31], [-17]])).all()
     session.set_own_chroma(np.full((2, 3, 3), 12.0, np.float32))
@@ -523,23 +523,22 @@ def test_chroma_in_a_record_is_bounded(tmp_path, drawn):
 
 def test_what_a_crash_leaves_is_offered_and_comes_back(drawn, qtbot):
     chroma = drawn.session.samples[1].chroma.copy()
-    drawn._save_now()
-    drawn._recovery._own.lock.unlock()  # as when its program is gone
+    drawn.keeping.save()
+    crash(drawn)
     drawn.session.resample()
-    drawn._recovery = drawn.opening._recovery = records.Recovery(data_dir())
     drawn.open(drawn.session.path)  # as `picgui photo.jpg` does: the offer stays
-    drawn.offer_last()
+    drawn.keeping.offer_last()
     assert drawn.message.isVisible() and "did not close properly" in drawn.message.text
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.samples[1].seed == 2, timeout=WAIT)
     assert np.array_equal(drawn.session.samples[1].chroma, chroma)
-    drawn._save_now()
+    drawn.keeping.save()
     other = records.Recovery(data_dir())
     assert not other.find(), "this program still runs"
     drawn.close()
     assert other.find() == "closed", "the samples that were put aside had been chosen"
     assert not other.find()
-    assert drawn._recovery.kept.is_file()
+    assert drawn.keeping.recovery.kept.is_file()
 
 
 def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop_them(window, tmp_path, qtbot):
@@ -742,7 +741,7 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     panel = drawn.panel.hints
     drawn.canvas.place_marked.emit(place)
     assert not panel._given_title.isVisible() and not panel.remove.isEnabled()
-    drawn._hint_color_chosen(30.0, 20.0)
+    drawn.panel.hints.color_chosen.emit(30.0, 20.0)
     assert panel._given_title.isVisible() and [s.isVisible() for s in panel._given[:2]] == [True, False]
     drawn.canvas.place_marked.emit(elsewhere)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -788,7 +787,7 @@ def test_the_plane_of_colours_is_seen_in_a_small_window_and_stays_where_it_is(dr
     plane = drawn.panel.hints.plane
     qtbot.waitUntil(lambda: plane.visibleRegion().boundingRect() == plane.rect(), timeout=WAIT)
     places = []
-    for step in (lambda: None, lambda: drawn._place_marked(left_half(drawn)), lambda: drawn._hint_color_chosen(30.0, 20.0)):
+    for step in (lambda: None, lambda: drawn.canvas.place_marked.emit(left_half(drawn)), lambda: drawn.panel.hints.color_chosen.emit(30.0, 20.0)):
         step()
         qtbot.wait(30)
         places.append(plane.mapTo(drawn, QPoint()))
@@ -995,7 +994,7 @@ def test_a_checkpoint_can_be_added_and_used(drawn, qtbot, tmp_path, monkeypatch)
     assert dialog.model.currentText() == "other" and "tiny" in dialog.facts.text()
     dialog.accept()
     before = drawn.studio.model
-    drawn.studio.use_model(drawn._checkpoint(), device="cpu")
+    drawn.studio.use_model(preferences.checkpoint(drawn.settings), device="cpu")
     qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
     assert drawn.studio.model.checkpoint.name == "other"
     again = PreferencesDialog(drawn.settings, in_use=drawn.studio.checkpoint, cuda=False)
@@ -1038,16 +1037,22 @@ def test_a_checkpoint_that_cannot_be_loaded_leaves_the_present_one_at_work(windo
     assert not any(s.stopped for s in window.session.samples)
 
 
+def has_card(monkeypatch, there):
+    """Let there be a graphics card, or none."""
+    for module in (main_window, preferences):
+        monkeypatch.setattr(module, "has_usable_card", lambda: there)
+
+
 def test_the_device_that_is_in_use_already_can_be_chosen_and_nothing_is_drawn_again(drawn, model_path, monkeypatch):
     session = drawn.session
     session.toggle_pins([session.samples[1]])
     monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (drawn.settings.setValue("device", "cpu"), 1)[1])
     before, loaded = session.samples, []
     monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append((path, device)), iter(()))[1])
-    monkeypatch.setattr(main_window, "has_usable_card", lambda: False)
+    has_card(monkeypatch, False)
     drawn.show_preferences()
     assert not loaded and session.samples == before and session.undo_stack.canUndo()
-    monkeypatch.setattr(main_window, "has_usable_card", lambda: True)
+    has_card(monkeypatch, True)
     drawn.settings.setValue("device", "auto")
     monkeypatch.setattr(PreferencesDialog, "exec", lambda dialog: (drawn.settings.setValue("device", "cuda"), 1)[1])
     drawn.show_preferences()
@@ -1082,11 +1087,11 @@ def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, 
     assert session.samples[0] is before[0] and session.samples[1].chroma.shape != before[1].chroma.shape
     assert [s.checkpoint == larger for s in session.samples] == [False, True, True, True]
     drawn._actions["hint"].trigger()
-    drawn._place_marked(left_half(drawn))
+    drawn.canvas.place_marked.emit(left_half(drawn))
     drawn._actions["spread"].trigger()
     drawn._actions["undo"].trigger()
     assert session.samples == before and all(np.array_equal(a, s.chroma) for a, s in zip(chroma, before, strict=True))
-    drawn._place_marked(left_half(drawn))
+    drawn.canvas.place_marked.emit(left_half(drawn))
     assert drawn.canvas._overlay.values.shape == session.embedded.chroma_shape
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
         drawn.exporting.export([(before[1], tmp_path / "a.png")])
@@ -1440,7 +1445,7 @@ def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(
     assert session.selected is session.samples[1]
     drawn._actions["hint"].trigger()
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
-    assert drawn._marked_place is None
+    assert drawn.steering.marked is None
     canvas.zoom_to(4.0, empty)
     assert abs(canvas._view.center.x() - 0.5) < 1e-6 and abs(canvas._view.center.y() - 0.5) < 1e-6
     inside = canvas._view.panes[2].center().toPoint()
@@ -1497,7 +1502,7 @@ def test_menus_and_dialogs_go_when_they_are_closed(drawn, monkeypatch):
     before = those_there()
     monkeypatch.setattr(QDialog, "exec", lambda *_: 0)
     QTimer.singleShot(50, lambda: QApplication.activePopupWidget().close())
-    drawn._show_sample_menu(QPoint())
+    drawn.canvas.menu_wanted.emit(QPoint())
     for show in (drawn.show_preferences, drawn.show_shortcuts, drawn.show_about):
         show()
     assert those_there() == before
@@ -1570,7 +1575,7 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
     drawn._actions["hint"].trigger()
     press(drawn.canvas, key.Key_Right, key.Key_Right, key.Key_Return)  # the first press shows the crosshair in the middle
     height, width = drawn.session.embedded.chroma_shape
-    ys, xs = np.nonzero(drawn._marked_place)
+    ys, xs = np.nonzero(drawn.steering.marked)
     assert abs((xs.mean() + 0.5) / width - 0.52) < 0.06 and abs((ys.mean() + 0.5) / height - 0.5) < 0.1
     press(drawn.canvas, key.Key_Escape)
     assert drawn.canvas.tool is Tool.MOVE and not drawn._actions["hint"].isChecked()
@@ -1588,12 +1593,11 @@ def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
 
 def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
     before, lightness = [s.chroma.copy() for s in pasted.session.samples], pasted.session.opened.photo.lightness
-    qtbot.waitUntil(lambda: not pasted._autosave_timer.isActive() and pasted._recovery._own.lock is not None, timeout=WAIT)
-    pasted._recovery._own.lock.unlock()  # as when its program is gone
-    pasted._recovery = pasted.opening._recovery = records.Recovery(data_dir())
+    qtbot.waitUntil(lambda: not pasted.keeping.timer.isActive() and kept_file(pasted).is_file(), timeout=WAIT)
+    crash(pasted)
     samples = pasted.session.samples
     pasted.open(example_photo())
-    pasted.offer_last()
+    pasted.keeping.offer_last()
     pasted.opening.bring_back_last()
     assert not pasted.opening.recent(), "what a crash left is no file of a person's own"
     qtbot.waitUntil(lambda: pasted.session.samples != samples and is_done(pasted), timeout=WAIT)
@@ -1677,7 +1681,7 @@ def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_noth
 
 def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, qtbot):
     before = drawn.studio.model
-    drawn.studio.use_model(drawn._checkpoint(), device="cpu")
+    drawn.studio.use_model(preferences.checkpoint(drawn.settings), device="cpu")
     drawn.session.resample()
     qtbot.waitUntil(lambda: drawn.studio.model is not before and is_done(drawn), timeout=WAIT)
 
@@ -1799,7 +1803,7 @@ def with_card(drawn, monkeypatch):
     """A window on the processor of a computer with a graphics card; what it loads from now on, as path and device."""
     loaded = []
     monkeypatch.setattr(jobs, "load", lambda path, *, device: (loaded.append((path, device)), iter(()))[1])
-    monkeypatch.setattr(main_window, "has_usable_card", lambda: True)
+    has_card(monkeypatch, True)
     return loaded
 
 
@@ -1897,7 +1901,7 @@ def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_t
     qtbot.waitUntil(lambda: not queue.start.isEnabled(), timeout=WAIT)
     assert not queue.choose.isEnabled() and not queue.start.isVisible()
     for name, scheme in (("dark", theme.DARK), ("light", theme.LIGHT)):
-        window._scheme_chosen(SimpleNamespace(data=lambda: name))  # noqa: B023 - called at once
+        next(action for action in window.findChildren(QAction) if action.data() == name).trigger()
         assert queue.list.topLevelItem(0).foreground(1).color() == QColor(scheme.done)
     queue.close()
 
@@ -1982,7 +1986,7 @@ def test_who_turns_a_photograph_back_has_its_samples_again_out_of_a_file_too(dra
     session.toggle_pins(session.samples[1:2])
     turn(drawn, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    assert drawn._recovery.leave(drawn.opening._aside.pop())  # as where many others were put aside since
+    assert drawn.keeping.recovery.leave(drawn.opening._aside.pop())  # as where many others were put aside since
     (left,) = data_dir().glob("closed-*.picgui")
     turn(drawn, "left", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
@@ -2230,12 +2234,11 @@ def test_a_pasted_picture_can_be_turned_and_outlives_a_crash_so(pasted, qtbot):
     turn(pasted, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(pasted), timeout=WAIT)
     pasted.session.toggle_pins(pasted.session.samples[:1])
-    pasted._save_now()
-    pasted._recovery._own.lock.unlock()  # as when its program is gone
-    pasted._recovery = pasted.opening._recovery = records.Recovery(data_dir())
+    pasted.keeping.save()
+    crash(pasted)
     pasted.open(example_photo())
     qtbot.waitUntil(lambda: pasted.session.path is not None, timeout=WAIT)
-    pasted.offer_last()
+    pasted.keeping.offer_last()
     pasted.opening.bring_back_last()
     qtbot.waitUntil(lambda: pasted.session.path is None and is_done(pasted), timeout=WAIT)
     assert np.array_equal(pasted.session.opened.photo.lightness, turned.photo.lightness) and pasted.session.opened.photo.turns == 1

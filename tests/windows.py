@@ -4,7 +4,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
+from picgui.gui import records
 from picgui.gui.studio import Activity
+from picgui.paths import data_dir
 
 WAIT = 120_000  # milliseconds, on a machine that has much else to do
 
@@ -20,6 +22,22 @@ def own_colors_are_known(window):
         return False
     QCoreApplication.processEvents()  # they may be on their way
     return True
+
+
+def kept_file(window):
+    """The session file in which a window keeps what is being worked on."""
+    return window.keeping.recovery._own.path
+
+
+def crash(window):
+    """Let what a window kept be of a program that is gone, as after a crash."""
+    window.keeping.recovery._own.lock.unlock()
+    window.keeping.recovery = window.opening._recovery = records.Recovery(data_dir())
+
+
+def look_into_the_file_menu(window):
+    """Open the menu of files, which is filled then."""
+    window.menuBar().actions()[0].menu().aboutToShow.emit()
 
 
 def drop(window, path, *, keys=Qt.KeyboardModifier.NoModifier):

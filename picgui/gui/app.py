@@ -40,10 +40,10 @@ def main(paths: Sequence[Path] = ()) -> int:
     collector = GarbageCollector(application)
     window = MainWindow()
     window.studio.model_changed.connect(collector.keep, Qt.ConnectionType.SingleShotConnection)
-    sys.excepthook = window.tell_unexpected
+    sys.excepthook = window.remedies.tell_unexpected
     window.show()
     open_at_start(window, [Path(path) for path in paths])
-    window.offer_last()  # now, as whatever is opened withdraws it
+    window.keeping.offer_last()  # now, as whatever is opened withdraws it
     signal.signal(signal.SIGINT, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
     return application.exec()
 

@@ -88,6 +88,11 @@ class Canvas(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(800, 560)
 
+    @Slot()
+    def take_focus(self) -> None:
+        """Have the focus, to be seen: a key did it."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     # what is shown
 
     def show_samples(self, samples: tuple[Sample, ...]) -> None:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QSettings, QStandardPaths
 
 from picgui import defaults
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
-from picgui.paths import is_folder
+from picgui.paths import default_checkpoint, is_file, is_folder
+from picgui.pipeline import has_usable_card
 
 KINDS = {".png": "PNG", ".tif": "TIFF", ".jpg": "JPEG"}  # of pictures that are exported, by the endings that are suggested
 
@@ -29,6 +30,18 @@ def temperature(settings: QSettings) -> float:
 def threads(settings: QSettings) -> int:
     """In how many threads the processor computes; 0 for as many as there are cores."""
     return _number(settings, "threads", 0, low=0, high=_MAX_THREADS)
+
+
+def checkpoint(settings: QSettings) -> Path:
+    """The model to draw with: the one that was chosen, or where that is gone the one that comes with the program."""
+    chosen = Path(str(settings.value("checkpoint", "") or default_checkpoint()))
+    return chosen if is_file(chosen) else default_checkpoint()
+
+
+def device(settings: QSettings) -> str | None:
+    """On what the model computes, "cpu" or "cuda"; None where that is not chosen, or is not there any more."""
+    chosen = str(settings.value("device", "auto"))
+    return chosen if chosen == "cpu" or (chosen == "cuda" and has_usable_card()) else None
 
 
 def folder(settings: QSettings, name: str, *, default: Path | None = None) -> str:

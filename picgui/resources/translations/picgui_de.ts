@@ -416,6 +416,17 @@ Doppelklick setzt zurück.</translation>
     </message>
 </context>
 <context>
+    <name>Keeping</name>
+    <message>
+        <source>When you closed picgui, %1 was open with choices that were not saved. They were kept.</source>
+        <translation>Als Sie picgui geschlossen haben, war %1 mit nicht gespeicherten Änderungen offen. Alles ist noch da.</translation>
+    </message>
+    <message>
+        <source>picgui did not close properly last time. Your last photograph and its samples were kept.</source>
+        <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>&amp;Open…</source>
@@ -638,18 +649,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Exportieren</translation>
     </message>
     <message>
-        <source>Mark the place first that is to get this colour.</source>
-        <translation>Markieren Sie zuerst die Stelle, die diese Farbe bekommen soll.</translation>
-    </message>
-    <message>
-        <source>That is the whole picture. Choose the other sample in the gallery instead.</source>
-        <translation>Das ist das ganze Bild. Wählen Sie stattdessen die andere Variante in der Galerie.</translation>
-    </message>
-    <message>
-        <source>Take it from</source>
-        <translation>Übernehmen aus</translation>
-    </message>
-    <message>
         <source>Six at a time: the samples that are shown stay selected, the others do not.</source>
         <translation>Sechs auf einmal: Die gezeigten Varianten bleiben ausgewählt, die anderen nicht.</translation>
     </message>
@@ -710,62 +709,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Erscheinungs&amp;bild</translation>
     </message>
     <message>
-        <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
-    </message>
-    <message>
-        <source>Draw fewer samples</source>
-        <translation>Weniger Varianten ziehen</translation>
-    </message>
-    <message>
-        <source>Use the processor</source>
-        <translation>Den Prozessor nehmen</translation>
-    </message>
-    <message>
-        <source>sure</source>
-        <translation>sicher</translation>
-    </message>
-    <message>
-        <source>unsure</source>
-        <translation>unsicher</translation>
-    </message>
-    <message>
-        <source>bits</source>
-        <translation>Bit</translation>
-    </message>
-    <message>
-        <source>agree</source>
-        <translation>einig</translation>
-    </message>
-    <message>
-        <source>differ</source>
-        <translation>uneinig</translation>
-    </message>
-    <message>
-        <source>expected</source>
-        <translation>erwartet</translation>
-    </message>
-    <message>
-        <source>surprising</source>
-        <translation>überraschend</translation>
-    </message>
-    <message>
-        <source>This photograph has no colours of its own that could surprise the model.</source>
-        <translation>Dieses Foto hat keine eigenen Farben, die das Modell überraschen könnten.</translation>
-    </message>
-    <message>
-        <source>That is the whole picture. Resample draws all of it again.</source>
-        <translation>Das ist das ganze Bild. „Neu ziehen“ zieht alles noch einmal.</translation>
-    </message>
-    <message>
-        <source>You gave all colours there, and they are kept. Clear the hints to draw it again.</source>
-        <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Farbhinweise, um den Ausschnitt neu zu ziehen.</translation>
-    </message>
-    <message>
-        <source>When you closed picgui, %1 was open with choices that were not saved. They were kept.</source>
-        <translation>Als Sie picgui geschlossen haben, war %1 mit nicht gespeicherten Änderungen offen. Alles ist noch da.</translation>
-    </message>
-    <message>
         <source>There is no model to colorize with: choose one in the preferences</source>
         <translation>Es gibt kein Modell zum Kolorieren: Wählen Sie eines in den Einstellungen</translation>
     </message>
@@ -798,10 +741,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
     </message>
     <message>
-        <source>picgui did not close properly last time. Your last photograph and its samples were kept.</source>
-        <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
-    </message>
-    <message>
         <source>Getting ready…</source>
         <translation>Wird vorbereitet…</translation>
     </message>
@@ -824,6 +763,41 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>No samples left</source>
         <translation>Keine Varianten mehr</translation>
+    </message>
+</context>
+<context>
+    <name>Measuring</name>
+    <message>
+        <source>sure</source>
+        <translation>sicher</translation>
+    </message>
+    <message>
+        <source>unsure</source>
+        <translation>unsicher</translation>
+    </message>
+    <message>
+        <source>bits</source>
+        <translation>Bit</translation>
+    </message>
+    <message>
+        <source>agree</source>
+        <translation>einig</translation>
+    </message>
+    <message>
+        <source>differ</source>
+        <translation>uneinig</translation>
+    </message>
+    <message>
+        <source>expected</source>
+        <translation>erwartet</translation>
+    </message>
+    <message>
+        <source>surprising</source>
+        <translation>überraschend</translation>
+    </message>
+    <message>
+        <source>This photograph has no colours of its own that could surprise the model.</source>
+        <translation>Dieses Foto hat keine eigenen Farben, die das Modell überraschen könnten.</translation>
     </message>
 </context>
 <context>
@@ -1210,6 +1184,21 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>The model could not be removed: %1.</source>
         <translation>Das Modell konnte nicht entfernt werden: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>Remedies</name>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Draw fewer samples</source>
+        <translation>Weniger Varianten ziehen</translation>
+    </message>
+    <message>
+        <source>Use the processor</source>
+        <translation>Den Prozessor nehmen</translation>
     </message>
 </context>
 <context>
@@ -1733,6 +1722,29 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>Copying…</source>
         <translation>Wird kopiert…</translation>
+    </message>
+</context>
+<context>
+    <name>Steering</name>
+    <message>
+        <source>Mark the place first that is to get this colour.</source>
+        <translation>Markieren Sie zuerst die Stelle, die diese Farbe bekommen soll.</translation>
+    </message>
+    <message>
+        <source>That is the whole picture. Resample draws all of it again.</source>
+        <translation>Das ist das ganze Bild. „Neu ziehen“ zieht alles noch einmal.</translation>
+    </message>
+    <message>
+        <source>You gave all colours there, and they are kept. Clear the hints to draw it again.</source>
+        <translation>Alle Farben dort sind vorgegeben und bleiben erhalten. Löschen Sie die Farbhinweise, um den Ausschnitt neu zu ziehen.</translation>
+    </message>
+    <message>
+        <source>That is the whole picture. Choose the other sample in the gallery instead.</source>
+        <translation>Das ist das ganze Bild. Wählen Sie stattdessen die andere Variante in der Galerie.</translation>
+    </message>
+    <message>
+        <source>Take it from</source>
+        <translation>Übernehmen aus</translation>
     </message>
 </context>
 <context>
