@@ -1300,7 +1300,8 @@ def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):
     assert len(session.samples) == 3
 
 
-def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch):
+@pytest.mark.parametrize("on", ["the message", "Resample"])
+def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window, scan, qtbot, monkeypatch, on):
     embed = jobs.embed
     monkeypatch.setattr(jobs, "embed", lambda *_: (_ for _ in ()).throw(OutOfMemoryError("Too little memory.")))
     window.open(scan)
@@ -1308,7 +1309,7 @@ def test_a_photograph_that_could_not_be_looked_at_is_so_again_at_a_press(window,
     assert [b.text() for b in window.message._buttons if b.isVisible()] == ["Try again"]
     assert window.canvas._caption == "The photograph could not be analysed; Resample tries again"
     monkeypatch.setattr(jobs, "embed", embed)
-    window.message._buttons[0].click()
+    (window.message._buttons[0] if on == "the message" else window.panel.resample).click()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert not window.message.isVisible() and window.canvas._caption == ""
 

@@ -755,6 +755,10 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     drawn.canvas.place_marked.emit(elsewhere)
     panel.remove.click()
     assert drawn.session.hints is None and not panel.clear.isEnabled()
+    drawn._actions["undo"].trigger()
+    assert drawn.session.hints is not None
+    panel.clear.click()
+    assert drawn.session.hints is None
     assert not panel._given_title.isVisible() and not any(s.isVisible() for s in panel._given)
 
 
