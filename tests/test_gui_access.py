@@ -152,7 +152,7 @@ def test_at_first_the_window_fits_on_a_small_screen(room, qtbot, tmp_path, model
 def test_pages_scroll_where_the_screen_is_small(page, drawn, tmp_path, qtbot, monkeypatch):
     def shown():
         if page == "shortcuts":
-            dialog = ShortcutsDialog(list(drawn._actions.values()), drawn)
+            dialog = ShortcutsDialog(list(drawn.action.values()), drawn)
         else:
             dialog = AboutDialog(load_checkpoint(checkpoint(tmp_path)), drawn)
         qtbot.addWidget(dialog)
@@ -239,7 +239,7 @@ def test_before_there_is_a_photograph_the_focus_goes_from_a_message_to_the_welco
 
 def test_with_control_keys_go_through_the_gallery_and_take_single_ones_in(active):
     gallery, session, key = active.gallery, active.session, Qt.Key
-    assert not any(QKeySequence(keys) in action.shortcuts() for action in active._actions.values() for keys in ("Ctrl+Right", "Ctrl+Left"))
+    assert not any(QKeySequence(keys) in action.shortcuts() for action in active.action.values() for keys in ("Ctrl+Right", "Ctrl+Left"))
     gallery.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def press(*keys):
@@ -262,7 +262,7 @@ def test_with_control_keys_go_through_the_gallery_and_take_single_ones_in(active
 
 def test_a_tool_chosen_by_its_key_shows_its_crosshair_until_the_mouse_is_used(active):
     canvas = active.canvas
-    active._actions["hint"].trigger()
+    active.action["hint"].trigger()
     assert canvas.tool is Tool.HINT and not canvas.has_crosshair, "by a click"
     QTest.keyClick(canvas, Qt.Key.Key_G)
     assert canvas.tool is Tool.REGION and canvas.has_crosshair and canvas._crosshair == QPointF(0.5, 0.5)
@@ -281,7 +281,7 @@ def test_a_key_while_space_is_held_is_not_that_of_the_next_tool(active):
     QTest.keyClick(active.canvas, Qt.Key.Key_N)
     QTest.keyRelease(active.canvas, Qt.Key.Key_Space)
     assert active.session.selected is active.session.samples[1]
-    active._actions["hint"].trigger()
+    active.action["hint"].trigger()
     assert active.canvas.tool is Tool.HINT and not active.canvas.has_crosshair
 
 
@@ -314,7 +314,7 @@ def test_a_pressed_button_that_has_no_more_to_do_leaves_the_focus_to_the_canvas(
     session = active.session
     if name == "undo":
         session.toggle_pins([session.samples[0]])
-        button = next(button for button in active.findChildren(QToolButton) if button.defaultAction() is active._actions["undo"])
+        button = next(button for button in active.findChildren(QToolButton) if button.defaultAction() is active.action["undo"])
     else:
         session.delete(session.samples[1:])
         button = active.panel.delete
@@ -331,7 +331,7 @@ def test_what_happens_is_said(drawn, said, qtbot):
     gallery.clearFocus()
     session.select(session.samples[1])
     assert said == ["Seed 2"]
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     drawn.panel.pin.click()
     assert said[1:] == ["Pinned: 2", "No longer pinned: 2"]
     said.clear()
@@ -622,7 +622,7 @@ def test_a_finger_that_scrolls_the_gallery_neither_chooses_nor_drags_out_and_a_t
 
 
 def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):
-    dialog = ShortcutsDialog(list(drawn._actions.values()), drawn)
+    dialog = ShortcutsDialog(list(drawn.action.values()), drawn)
     qtbot.addWidget(dialog)
     words = [label.text() for label in dialog.findChildren(QLabel)]
     assert any(text.startswith("arrow keys, then Enter") for text in words) and "Ctrl and Space" in words and "Shift and arrow keys" in words

@@ -141,7 +141,7 @@ def test_no_two_of_a_menu_have_one_letter(language, request, qtbot, tmp_path):
     window = MainWindow(checkpoint=checkpoint(tmp_path), device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
     menus = [window.menuBar(), *window.menuBar().findChildren(QMenu)]
     actions = [menu.actions() for menu in menus]
-    actions.append([window._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
+    actions.append([window.action[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
     for group in actions:
         letters = [match[1].lower() for action in group if (match := re.search("&([^&])", action.text().replace("&&", "")))]
         assert len(set(letters)) == len(letters), [action.text() for action in group]

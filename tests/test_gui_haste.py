@@ -31,9 +31,9 @@ from tests.windows import WAIT, as_pixels, is_done, kept_file
 @pytest.mark.parametrize("overlay", ["spread", "unsure"])
 def test_the_mouse_may_be_beside_every_sample_while_numbers_are_shown(drawn, overlay, qtbot):
     drawn.gallery.mark(drawn.session.samples[:3])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert len(drawn.canvas.samples) == 3
-    drawn._actions[overlay].trigger()
+    drawn.action[overlay].trigger()
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
     panes = drawn.canvas._view.panes
     between = QPointF(panes[0].right() + 4, panes[0].center().y())
@@ -64,19 +64,19 @@ def test_undo_takes_back_what_was_asked_for_a_moment_ago_and_nothing_else(drawn,
         drawn.panel.more.click()
     else:
         drawn.panel.temperature.setValue(drawn.panel.temperature.value() + 20)
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert drawn.session.samples == before and drawn.session.sample_count == 4
     assert drawn.session.temperature == temperature
     QTest.qWait(500)  # longer than anything waits before it is asked for
     assert drawn.session.samples == before and drawn.session.undo_stack.canRedo()
-    assert drawn._actions["undo"].isEnabled() is not first
-    drawn._actions["redo"].trigger()
+    assert drawn.action["undo"].isEnabled() is not first
+    drawn.action["redo"].trigger()
     assert drawn.session.sample_count == 5 or drawn.session.temperature != temperature
 
 
 def test_resample_draws_at_the_temperature_that_was_chosen_a_moment_ago(drawn, qtbot):
     drawn.panel.temperature.setValue(110)
-    drawn._actions["resample"].trigger()
+    drawn.action["resample"].trigger()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert {s.temperature for s in drawn.session.samples} == {1.1} and min(s.seed for s in drawn.session.samples) > 4
 
@@ -86,9 +86,9 @@ def test_a_name_under_which_a_picture_will_be_written_is_asked_about(drawn, tmp_
     monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if go_on.wait(WAIT / 1000)))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "a.png"), "PNG picture (*.png)"))
     monkeypatch.setattr(QMessageBox, "question", lambda *a: asked.append(a[2]) or QMessageBox.StandardButton.No)
-    drawn._actions["export"].trigger()
+    drawn.action["export"].trigger()
     drawn.session.select(drawn.session.samples[2])
-    drawn._actions["export"].trigger()
+    drawn.action["export"].trigger()
     assert len(asked) == 1 and "a.png" in asked[0]
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
         go_on.set()
@@ -120,9 +120,9 @@ def test_an_error_stays_though_something_else_is_done_meanwhile(window):
 def test_a_copy_and_a_drag_tell_that_they_hold_a_draft(slowly, window, scan, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
-    window._actions["stop"].trigger()
+    window.action["stop"].trigger()
     with qtbot.waitSignal(window.studio.composed, timeout=WAIT):
-        window._actions["copy"].trigger()
+        window.action["copy"].trigger()
     assert window.message.text == "Copied. What was not drawn yet is a draft."
     window.message.hide()
     window.exporting.write_for_drag(window.session.samples[:1])
@@ -257,7 +257,7 @@ def test_trying_again_is_offered_for_what_can_be_tried_again(drawn, scan, tmp_pa
     monkeypatch.setattr(jobs, "draft", looked)
     drawn.message.hide()
     assert drawn.panel.resample.isEnabled()
-    drawn._actions["resample"].trigger()
+    drawn.action["resample"].trigger()
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert drawn.session.name == "other"
 
@@ -360,13 +360,13 @@ def test_what_comparing_selected_by_itself_is_not_dragged_pinned_or_deleted(draw
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     first, second, *_, fifth, _ = session.samples
     session.select(second)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert len(gallery.marked) == 4 and [path.name for path in gallery._write()] == ["scan-colorized-2.png"]
     gallery.mark((*gallery.marked, fifth))  # as a click with Ctrl
     assert drawn.choosing.meant() == (fifth,)
     gallery.mark(tuple(s for s in gallery.marked if s not in (first, fifth)))
     assert drawn.choosing.meant() == (second,)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert gallery.marked == (second,)
 
 
@@ -387,17 +387,17 @@ def test_undo_of_fewer_samples_brings_back_what_was_looked_at(drawn):
     drawn.session.select(last)
     drawn.session.set_sample_count(3)
     assert drawn.session.selected is drawn.session.samples[2]
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert drawn.session.selected is last
 
 
 def test_zooming_out_never_makes_the_photograph_larger(drawn):
     canvas = drawn.canvas
     drawn.gallery.mark(drawn.session.samples)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     canvas.zoom_to(1e-6)
     small = canvas.zoom
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     canvas.zoom_out()
     assert canvas.zoom <= small
     canvas.zoom_in()
@@ -425,12 +425,12 @@ def test_a_drag_ends_with_its_button_wherever_that_was_let_go(drawn):
     center = QPointF(canvas._view.center)
     canvas.mouseMoveEvent(moved)  # a dialog took the release
     assert canvas._grab is None and canvas._view.center == center
-    drawn._actions["split"].trigger()
+    drawn.action["split"].trigger()
     handle = canvas._view.handle(canvas._view.panes[0]).toPoint()
     QTest.mouseMove(canvas, handle)
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=handle)
     assert canvas._grab.what is _Held.DIVIDER and canvas.cursor().shape() is Qt.CursorShape.SplitHCursor
-    drawn._actions["split"].trigger()
+    drawn.action["split"].trigger()
     assert canvas._grab is None and not canvas._view.has_split and canvas.cursor().shape() is Qt.CursorShape.ArrowCursor
 
 
@@ -473,10 +473,10 @@ def test_a_comparison_says_which_samples_are_drafts(slowly, window, scan, qtbot,
     monkeypatch.setattr(window.canvas, "_chip", lambda painter, text, *a, **o: (said.append(text), chip(painter, text, *a, **o))[1])
     window.open(scan)
     qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
-    window._actions["compare"].trigger()
+    window.action["compare"].trigger()
     window.canvas.grab()
     assert "Seed 1 · draft" in said
-    window._actions["stop"].trigger()
+    window.action["stop"].trigger()
     window.canvas.grab()
     assert "Seed 2 · stopped" in said
 
@@ -499,7 +499,7 @@ def test_arrow_keys_go_on_within_a_comparison_and_beyond_it(drawn, qtbot):
     drawn.session.set_sample_count(8)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     samples = drawn.session.samples
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     drawn.gallery.setFocus()
     for place in range(1, 6):
         QTest.keyClick(drawn.gallery, Qt.Key.Key_Right)

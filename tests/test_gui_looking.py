@@ -117,8 +117,8 @@ def test_comparing_shows_the_chosen_sample_among_its_neighbours(drawn, qtbot):
     drawn.session.set_sample_count(8)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.session.select(drawn.session.samples[7])
-    drawn._actions["compare"].trigger()
-    assert drawn._actions["compare"].isChecked()
+    drawn.action["compare"].trigger()
+    assert drawn.action["compare"].isChecked()
     assert seeds(drawn.canvas.samples) == seeds(drawn.gallery.marked) == [5, 6, 7, 8] and drawn.session.selected.seed == 8
 
 
@@ -128,7 +128,7 @@ def test_six_samples_are_compared_and_of_more_only_those_shown_stay_selected(dra
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     click(gallery, 0)
     click(gallery, 5, Qt.KeyboardModifier.ShiftModifier)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert seeds(canvas.samples) == seeds(gallery.marked) == [1, 2, 3, 4, 5, 6] and drawn.message.isHidden()
     gallery.selectAll()
     assert seeds(canvas.samples) == seeds(gallery.marked) == [1, 2, 3, 4, 5, 6] and drawn.message.text.startswith("Six at a time")
@@ -138,9 +138,9 @@ def test_six_samples_are_compared_and_of_more_only_those_shown_stay_selected(dra
     assert seeds(canvas.samples) == [1, 2, 3, 4, 5, 7] and drawn.message.isHidden()
     click(gallery, 5, CONTROL)
     assert seeds(canvas.samples) == seeds(gallery.marked) and len(canvas.samples) == 6 and session.selected in canvas.samples and drawn.message.isVisible()
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     session.select(session.samples[7])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     gallery.selectAll()
     assert seeds(canvas.samples) == seeds(gallery.marked) == [3, 4, 5, 6, 7, 8] and drawn.choosing.meant() == gallery.marked
 
@@ -150,12 +150,12 @@ def test_one_taken_out_of_a_comparison_is_neither_shown_nor_chosen(drawn, out, c
     click(drawn.gallery, 0)
     for row in (1, 2):
         click(drawn.gallery, row, CONTROL)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     drawn.session.select(drawn.session.samples[chosen])
     assert seeds(drawn.canvas.samples) == [1, 2, 3]
     click(drawn.gallery, out, CONTROL)
     left = [seed for seed in (1, 2, 3) if seed != out + 1]
-    assert drawn._actions["compare"].isChecked() and seeds(drawn.canvas.samples) == seeds(drawn.gallery.marked) == left
+    assert drawn.action["compare"].isChecked() and seeds(drawn.canvas.samples) == seeds(drawn.gallery.marked) == left
     assert drawn.session.selected.seed == selected
 
 
@@ -164,34 +164,34 @@ def test_a_comparison_goes_on_when_its_samples_are_drawn_again(drawn, qtbot):
     old = session.samples[1:3]
     drawn.gallery.mark(old)
     session.select(old[0])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     session.set_temperature(0.3)
     assert seeds(canvas.samples) == seeds(drawn.gallery.marked) == [2, 3] and all(s.temperature == 0.3 for s in canvas.samples)
     session.undo_stack.undo()
     assert canvas.samples == old
     session.resample()
-    assert drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [5, 6], "neighbours, as many as before"
+    assert drawn.action["compare"].isChecked() and seeds(canvas.samples) == [5, 6], "neighbours, as many as before"
     session.delete(session.samples[1:])
-    assert not drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [5]
+    assert not drawn.action["compare"].isChecked() and seeds(canvas.samples) == [5]
 
 
 def test_a_comparison_with_a_pinned_sample_goes_on_and_a_click_ends_it(drawn, qtbot):
     session, canvas = drawn.session, drawn.canvas
     pinned = session.samples[0]
     session.toggle_pins([pinned])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     session.set_temperature(0.3)
     assert seeds(canvas.samples) == [1, 2, 3, 4] and canvas.samples == session.samples and canvas.samples[0] is pinned
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     assert not any(map(session.is_pinned, session.samples)), "what comparing selected is not meant"
     click(drawn.gallery, 2)
-    assert not drawn._actions["compare"].isChecked() and seeds(canvas.samples) == [3]
+    assert not drawn.action["compare"].isChecked() and seeds(canvas.samples) == [3]
 
 
 def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):
     third = drawn.session.samples[2]
-    drawn._actions["compare"].trigger()
-    drawn._actions["region"].trigger()
+    drawn.action["compare"].trigger()
+    drawn.action["region"].trigger()
     start = drawn.canvas._view.target(drawn.canvas._view.panes[2]).topLeft().toPoint() + QPoint(2, 2)
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(drawn.canvas, start + QPoint(40, 40))
@@ -207,8 +207,8 @@ def test_a_region_is_redone_of_the_sample_on_which_it_is_drawn(drawn, qtbot):
 def test_what_is_still_being_drawn_in_a_comparison_takes_no_region(drawn, qtbot):
     unfinished = drawn.session.samples[2]
     unfinished.rows = 2
-    drawn._actions["compare"].trigger()
-    drawn._actions["region"].trigger()
+    drawn.action["compare"].trigger()
+    drawn.action["region"].trigger()
     middle = drawn.canvas._view.panes[2].center().toPoint()
     QTest.mousePress(drawn.canvas, Qt.MouseButton.LeftButton, pos=middle)
     QTest.mouseMove(drawn.canvas, middle + QPoint(40, 40))
@@ -298,10 +298,10 @@ def test_the_pin_says_what_a_press_does(drawn):
 def test_another_order_keeps_what_is_selected_together(drawn):
     drawn.session.select(drawn.session.samples[1])
     drawn.gallery.mark(drawn.session.samples[:3])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     drawn.gallery.samples.sort_by(Order.NEWEST)
     assert seeds(drawn.gallery.samples.shown) == [4, 3, 2, 1] and seeds(drawn.gallery.marked) == [3, 2, 1]
-    assert drawn.gallery.currentIndex().row() == 2 and drawn._actions["compare"].isChecked()
+    assert drawn.gallery.currentIndex().row() == 2 and drawn.action["compare"].isChecked()
 
 
 # marking
@@ -316,7 +316,7 @@ def test_a_tool_that_is_left_or_loses_its_photograph_in_a_stroke_lets_go(drawn, 
             drawn.open(scan)
 
     for interrupt in (lambda: QTest.keyClick(canvas, Qt.Key.Key_Escape), opened_again):
-        drawn._actions[tool].trigger()
+        drawn.action[tool].trigger()
         QTest.mousePress(canvas, button, pos=middle)
         QTest.mouseMove(canvas, middle + QPoint(30, 30))
         assert canvas._mark.stroke
@@ -335,7 +335,7 @@ def test_no_widget_has_an_event_method_of_pythons():
 
 
 def test_a_region_can_be_redone_only_where_its_sample_is_drawn(drawn, qtbot):
-    region = drawn._actions["region"]
+    region = drawn.action["region"]
     assert region.isEnabled()
     region.trigger()
     drawn.session.resample()
@@ -343,7 +343,7 @@ def test_a_region_can_be_redone_only_where_its_sample_is_drawn(drawn, qtbot):
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert region.isEnabled()
     drawn.session.resample()
-    drawn._actions["stop"].trigger()
+    drawn.action["stop"].trigger()
     assert region.isEnabled()
 
 
@@ -416,24 +416,24 @@ def words_on(canvas, sample):
 def test_how_samples_differ_is_computed_only_where_it_is_shown(drawn, monkeypatch):
     monkeypatch.setattr(drawn.session, "spread", Mock(return_value=None))
     drawn.session.select(drawn.session.samples[1])
-    assert drawn._actions["spread"].isEnabled() and not drawn.session.spread.called
-    drawn._actions["spread"].trigger()
+    assert drawn.action["spread"].isEnabled() and not drawn.session.spread.called
+    drawn.action["spread"].trigger()
     assert drawn.session.spread.called
 
 
 def test_what_can_be_done_is_so_only_with_what_it_is_done_to(window, scan, qtbot):
-    assert not any(window._actions[name].isEnabled() for name in window.possible()), "there is no photograph"
+    assert not any(window.action[name].isEnabled() for name in window.possible()), "there is no photograph"
     window.open(scan)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
-    assert {name for name in window.possible() if not window._actions[name].isEnabled()} == {"stop", "go_on"}
+    assert {name for name in window.possible() if not window.action[name].isEnabled()} == {"stop", "go_on"}
     window.session.delete(window.session.samples[1:], shown=window.session.samples)
-    assert {name for name in window.possible() if not window._actions[name].isEnabled()} == {"stop", "go_on", "compare", "take", "spread"}
+    assert {name for name in window.possible() if not window.action[name].isEnabled()} == {"stop", "go_on", "compare", "take", "spread"}
 
 
 def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):
     canvas = drawn.canvas
     drawn.resize(drawn.minimumSize())
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     canvas.show_overlay(Overlay(np.ones((4, 6)), 0, 2, "low", "high", "bits"))
     assert len(canvas.samples) == 4 and canvas.rect().contains(canvas._overlay.legend_box(canvas).toRect())
     for sample in canvas.samples:
@@ -443,7 +443,7 @@ def test_one_legend_for_all_panes_lies_on_the_canvas_and_on_no_words(drawn):
 
 def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_handle_is_always(drawn):
     canvas, sample = drawn.canvas, drawn.session.selected
-    drawn._actions["split"].trigger()
+    drawn.action["split"].trigger()
     assert set(words_on(canvas, sample)) == {"Before", "After"}
     pane, middle = canvas._view.panes[0], canvas.rect().center().y()
     for at, words in ((0.2, "Before"), (0.8, "After")):
@@ -460,7 +460,7 @@ def test_before_and_after_are_told_apart_only_where_they_are_in_view_and_the_han
 
 
 def test_in_a_menu_what_is_on_has_a_check_mark(drawn):
-    checkable = [action for action in drawn._actions.values() if action.isCheckable()]
+    checkable = [action for action in drawn.action.values() if action.isCheckable()]
     assert len(checkable) == 8 and not any(action.isIconVisibleInMenu() for action in checkable)
 
 
@@ -502,7 +502,7 @@ def test_an_ampersand_in_a_name_is_shown(drawn, scan, qtbot):
 
 
 def test_a_press_on_a_likely_colour_leaves_space_to_the_canvas(drawn):
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     drawn.panel.hints.show_place(np.ones(drawn.session.embedded.chroma_shape, bool))
     swatches = drawn.panel.hints.findChildren(Swatch)
     assert swatches and all(swatch.focusPolicy() is Qt.FocusPolicy.TabFocus for swatch in swatches)
@@ -511,9 +511,9 @@ def test_a_press_on_a_likely_colour_leaves_space_to_the_canvas(drawn):
 def test_that_a_grey_photograph_has_no_surprise_is_told_every_time(drawn, qtbot):
     for _ in range(2):
         drawn.message.hide()
-        drawn._actions["surprise"].trigger()
+        drawn.action["surprise"].trigger()
         qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text and drawn.message.isVisible(), timeout=WAIT)
-        assert not drawn._actions["surprise"].isChecked()
+        assert not drawn.action["surprise"].isChecked()
 
 
 def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):
@@ -521,7 +521,7 @@ def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.session.select(drawn.session.samples[7])
     drawn.gallery.mark(drawn.session.samples)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     before = drawn.canvas.samples
     assert seeds(before) == [3, 4, 5, 6, 7, 8]
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas._view.panes[1].center().toPoint())
@@ -531,11 +531,11 @@ def test_a_pane_that_is_clicked_stays_where_it_is(drawn, qtbot):
 def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):
     drawn.session.set_sample_count(6)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     for expected in ([1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], [3, 4, 5, 6], [3, 4, 5, 6], [1, 2, 3, 4]):
-        drawn._actions["next"].trigger()
-        assert drawn._actions["compare"].isChecked() and seeds(drawn.canvas.samples) == expected == seeds(drawn.gallery.marked)
-    drawn._actions["compare"].trigger()
+        drawn.action["next"].trigger()
+        assert drawn.action["compare"].isChecked() and seeds(drawn.canvas.samples) == expected == seeds(drawn.gallery.marked)
+    drawn.action["compare"].trigger()
     assert seeds(drawn.gallery.marked) == [1]
 
 
@@ -544,7 +544,7 @@ def test_a_key_takes_a_comparison_on_to_further_samples(drawn, qtbot):
 def test_another_button_neither_ends_nor_replaces_what_is_being_marked(drawn, tool, button):
     marked, canvas = [], drawn.canvas
     (canvas.region_marked if tool == "region" else canvas.place_marked).connect(marked.append)
-    drawn._actions[tool].trigger()
+    drawn.action[tool].trigger()
     middle = canvas.rect().center()
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle - QPoint(30, 20))
     QTest.mouseMove(canvas, middle)
@@ -587,7 +587,7 @@ def test_the_photograph_as_it_was_has_no_marks_on_it(drawn, qtbot):
     mask = np.ones(drawn.session.embedded.chroma_shape, bool)
     drawn.session.add_hint(mask, (60.0, 40.0))
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
 
     def colored():
         image = drawn.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
@@ -610,7 +610,7 @@ def test_where_seeds_repeat_samples_are_told_apart_by_their_temperature(drawn, m
     assert words[session.samples[1]] == ("2", "Seed 2"), "of which there is one"
     monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_, **__: chips.append(text))
     drawn.gallery.mark((first, again))
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     session.stop()
     drawn.canvas.grab()
     assert {f"Seed 1 · {usual}", "Seed 1 · 0.30 · stopped"} <= set(chips)
@@ -649,13 +649,13 @@ def test_a_right_click_on_the_photograph_has_the_menu_of_its_sample(drawn):
 
     ask(canvas.rect().center())
     assert asked == [canvas.mapToGlobal(canvas.rect().center())]
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     third = canvas._view.panes[2].center().toPoint()
     ask(third, QContextMenuEvent.Reason.Keyboard)
     assert len(asked) == 2 and drawn.session.selected is drawn.session.samples[0]
     ask(third)
     assert len(asked) == 3 and drawn.session.selected is drawn.session.samples[2] and len(canvas.samples) == 4
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=third)
     ask(third)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=third)
@@ -667,8 +667,8 @@ def test_a_right_click_on_the_photograph_has_the_menu_of_its_sample(drawn):
 def test_in_a_comparison_the_region_tool_says_what_to_do(drawn, monkeypatch):
     chips = []
     monkeypatch.setattr(Canvas, "_chip", lambda self, painter, text, *_, **__: chips.append(text))
-    drawn._actions["compare"].trigger()
-    drawn._actions["region"].trigger()
+    drawn.action["compare"].trigger()
+    drawn.action["region"].trigger()
     chips.clear()
     drawn.canvas.grab()
     assert sum("rectangle" in text for text in chips) == 1

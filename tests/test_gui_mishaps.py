@@ -111,7 +111,7 @@ def test_what_is_exported_is_what_was_there_when_it_was_asked_for(drawn, scan, m
     expected = compose(read_photo(scan), drawn.session.selected.chroma)
     meanwhile(tmp_path / "a.png", "getSaveFileName")
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
-        drawn._actions["export"].trigger()
+        drawn.action["export"].trigger()
     assert np.array_equal(cv2.imread(str(tmp_path / "a.png"))[..., ::-1], expected)
     text = read_png_text(tmp_path / "a.png")
     assert text["picgui:source"] == "scan.png" and text["picgui:saturation"] == "1"
@@ -123,7 +123,7 @@ def test_all_that_is_exported_keeps_its_name(drawn, scan, meanwhile, qtbot, tmp_
     out.mkdir()
     meanwhile(out, "getExistingDirectory")
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
-        drawn._actions["export_all"].trigger()
+        drawn.action["export_all"].trigger()
     assert sorted(path.name for path in out.iterdir()) == [f"scan-colorized-{seed}.png" for seed in (1, 2, 3, 4)]
     written = cv2.imread(str(out / "scan-colorized-4.png"))[..., ::-1]
     assert np.array_equal(written, compose(read_photo(scan), samples[3].chroma))
@@ -135,14 +135,14 @@ def test_neither_photograph_is_written_over(drawn, scan, other, meanwhile, qtbot
         qtbot.waitUntil(lambda: drawn.session.name == "scan" and is_done(drawn), timeout=WAIT)
         before = photograph.read_bytes()
         meanwhile(photograph, "getSaveFileName")
-        drawn._actions["export"].trigger()
+        drawn.action["export"].trigger()
         assert photograph.read_bytes() == before and f"{photograph.name} is the photograph itself" in drawn.message.text
 
 
 def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanwhile, tmp_path):
     chroma = [s.chroma for s in drawn.session.samples]
     meanwhile(tmp_path / "a.picgui", "getSaveFileName")
-    drawn._actions["save_session"].trigger()
+    drawn.action["save_session"].trigger()
     saved = records.read_session(tmp_path / "a.picgui")
     assert saved.source == scan and saved.restored.saturation == 1.0
     assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.restored.samples, strict=True))
@@ -152,7 +152,7 @@ def test_saving_in_no_file_yet_begins_once(drawn, monkeypatch):
     begun = []
     drawn.exporting.begun.connect(lambda: begun.append(True))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    drawn._actions["save_session"].trigger()
+    drawn.action["save_session"].trigger()
     assert begun == [True]
 
 
@@ -495,11 +495,11 @@ def test_what_was_stopped_can_go_on_once_the_model_is_loaded(slowly, drawn, mode
     drawn.session.resample()
     qtbot.waitUntil(lambda: drawn.session.samples[-1].rows > 1, timeout=WAIT)
     drawn.studio.stop()
-    assert drawn._actions["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
+    assert drawn.action["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
     drawn.studio.use_model(Path(shutil.copy(model_path, tmp_path)), device="cpu")
-    assert not drawn._actions["go_on"].isEnabled() and not drawn.panel.stop.isEnabled()
+    assert not drawn.action["go_on"].isEnabled() and not drawn.panel.stop.isEnabled()
     qtbot.waitUntil(lambda: drawn.studio.activity is Activity.IDLE and drawn.studio._embedded_by is drawn.studio.model, timeout=WAIT)
-    assert drawn._actions["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
+    assert drawn.action["go_on"].isEnabled() and drawn.panel.stop.isEnabled()
 
 
 def test_what_was_measured_of_another_photograph_is_not_taken(drawn, scan, other, qtbot):
@@ -596,39 +596,39 @@ def test_what_is_drawn_while_another_sample_is_looked_at_is_shown_in_full(drawn,
 
 def test_comparing_selects_nothing_for_pin_and_delete(drawn):
     samples = drawn.session.samples
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert len(drawn.canvas.samples) == 4
     drawn.canvas.pane_clicked.emit(samples[2])
-    for pin in (drawn.panel.pin.click, drawn._actions["pin"].trigger):
+    for pin in (drawn.panel.pin.click, drawn.action["pin"].trigger):
         pin()
         assert [drawn.session.is_pinned(s) for s in samples] == [False, False, True, False]
         drawn.session.undo_stack.undo()
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert drawn.gallery.marked == (samples[2],)
-    drawn._actions["compare"].trigger()
-    drawn._actions["delete"].trigger()
+    drawn.action["compare"].trigger()
+    drawn.action["delete"].trigger()
     assert drawn.session.samples == (*samples[:2], samples[3])
     drawn.session.undo_stack.undo()
-    assert drawn._actions["compare"].isChecked() and drawn.session.selected is samples[2] and samples[2] in drawn.canvas.samples
-    drawn._actions["compare"].trigger()
+    assert drawn.action["compare"].isChecked() and drawn.session.selected is samples[2] and samples[2] in drawn.canvas.samples
+    drawn.action["compare"].trigger()
     # leaving the comparison by a click, too, forgets what it selected
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert drawn.gallery.marked == samples
     drawn.gallery.mark(samples[1:2])
     drawn.session.select(samples[1])
-    assert not drawn._actions["compare"].isChecked()
+    assert not drawn.action["compare"].isChecked()
     drawn.gallery.mark(samples)
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     assert all(drawn.session.is_pinned(s) for s in samples)
     drawn.session.undo_stack.undo()
-    drawn._actions["delete"].trigger()
+    drawn.action["delete"].trigger()
     assert drawn.session.samples == ()
     drawn.session.undo_stack.undo()
     drawn.session.delete(samples[2:3])
     # who selects several means them; the panel is about the one on the canvas
     drawn.gallery.mark(samples[:2])
     drawn.session.select(samples[0])
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     assert [drawn.session.is_pinned(s) for s in samples] == [True, True, False, False]
     drawn.panel.delete.click()
     assert drawn.session.samples == (samples[1], samples[3])
@@ -636,7 +636,7 @@ def test_comparing_selects_nothing_for_pin_and_delete(drawn):
 
 def test_escape_leaves_a_tool_and_only_then_stops(slowly, drawn, qtbot):
     drawn.session.resample()
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     assert drawn.canvas.tool is Tool.HINT
     QTest.keyClick(drawn.canvas, Qt.Key.Key_Escape)
     assert drawn.canvas.tool is Tool.MOVE and not any(s.stopped for s in drawn.session.samples)
@@ -665,7 +665,7 @@ def test_a_number_that_was_typed_counts_where_a_button_is_pressed(drawn, qtbot):
 
 
 def test_what_is_marked_is_what_is_outlined(drawn, qtbot):
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
     few = drawn.steering.marked
     drawn.panel.hints.brush.setValue(15)
@@ -676,10 +676,10 @@ def test_what_is_marked_is_what_is_outlined(drawn, qtbot):
     drawn.panel.hints.brush.setValue(3)
     assert drawn.steering.marked is None and drawn.canvas.tool is Tool.HINT
     for tool in ("hint", "region"):
-        if not drawn._actions[tool].isChecked():
-            drawn._actions[tool].trigger()
+        if not drawn.action[tool].isChecked():
+            drawn.action[tool].trigger()
         drawn.session.delete(drawn.session.samples)
-        assert drawn.canvas.tool is Tool.MOVE and not drawn._actions[tool].isChecked()
+        assert drawn.canvas.tool is Tool.MOVE and not drawn.action[tool].isChecked()
         drawn.session.undo_stack.undo()
 
 
@@ -720,7 +720,7 @@ def test_a_picture_that_cannot_be_taken_over_is_told(drawn, monkeypatch, way):
     data = Broken()
     if way == "paste":
         monkeypatch.setattr(QGuiApplication, "clipboard", lambda: SimpleNamespace(mimeData=lambda: data))
-        drawn._actions["paste"].trigger()
+        drawn.action["paste"].trigger()
     else:
         event = SimpleNamespace(source=lambda: None, mimeData=lambda: data, setDropAction=lambda _: None, accept=lambda: None)
         drawn.dropEvent(event)
@@ -732,7 +732,7 @@ def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(scan)), QUrl.fromLocalFile(str(scan.with_name("second.png")))])
     monkeypatch.setattr(QGuiApplication, "clipboard", lambda: SimpleNamespace(mimeData=lambda: data))
-    drawn._actions["paste"].trigger()
+    drawn.action["paste"].trigger()
     assert drawn.opening.batch is not None and len(drawn.opening.batch._paths) == 2
     assert drawn.opening.batch.start.isDefault() and not drawn.opening.batch.show_results.autoDefault()
     drawn.opening.batch.close()
@@ -805,7 +805,7 @@ def test_an_offer_goes_with_the_next_photograph_and_stays_below_an_error(drawn, 
 
 
 def test_actual_size_is_that_of_small_photographs_too(drawn):
-    drawn._actions["actual"].trigger()
+    drawn.action["actual"].trigger()
     assert drawn.canvas.zoom == 1.0 < drawn.canvas._view.fitting_zoom / 2
 
 
@@ -933,12 +933,12 @@ def test_saving_goes_on_in_the_file_of_the_session_and_what_is_unsaved_is_marked
     monkeypatch.setattr("picgui.gui.exporting.QFileDialog.getSaveFileName", lambda *given: asked.append(given[2]) or (str(target), ""))
     drawn.session.toggle_pins(drawn.session.samples[:1])
     assert not drawn.isWindowModified(), "it has no file yet"
-    drawn._actions["save_session"].trigger()
+    drawn.action["save_session"].trigger()
     assert len(asked) == 1 and drawn.session.file == target and not drawn.isWindowModified()
     drawn.session.toggle_pins(drawn.session.samples[1:2])
     assert drawn.isWindowModified()
     drawn.panel.temperature.setValue(20)
-    drawn._actions["save_session"].trigger()
+    drawn.action["save_session"].trigger()
     saved = records.read_session(target).restored
     assert len(asked) == 1 and saved.pinned == (0, 1) and saved.temperature == 0.2 and not drawn.isWindowModified(), "what was moved a moment ago, too"
     drawn.session.set_saturation(0.5)
@@ -950,9 +950,9 @@ def test_saving_goes_on_in_the_file_of_the_session_and_what_is_unsaved_is_marked
     qtbot.waitUntil(lambda: drawn.session.file == target and is_done(drawn), timeout=WAIT)
     drawn.session.resample()
     target.unlink()
-    drawn._actions["save_session"].trigger()
+    drawn.action["save_session"].trigger()
     assert len(asked) == 1 and records.read_session(target).restored.samples[-1].seed == drawn.session.samples[-1].seed
-    drawn._actions["save_session_as"].trigger()
+    drawn.action["save_session_as"].trigger()
     assert asked[1] == str(target)
 
 
@@ -1240,7 +1240,7 @@ def test_the_field_for_a_number_keeps_only_the_keys_of_typing(drawn, qtbot):
 
 def test_escape_leaves_a_tool_wherever_the_focus_is(slowly, drawn):
     drawn.session.resample()
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
     drawn.panel.hints.plane.setFocus()
     QTest.keyClick(drawn.panel.hints.plane, Qt.Key.Key_Escape)
@@ -1276,27 +1276,27 @@ def test_messages_are_announced_to_screen_readers(window, monkeypatch):
 
 @pytest.mark.parametrize("fewer", ["delete", "field"])
 def test_comparing_selects_nothing_where_one_of_those_compared_goes(drawn, fewer):
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert len(drawn.canvas.samples) == 4
     if fewer == "delete":
-        drawn._actions["delete"].trigger()
+        drawn.action["delete"].trigger()
     else:
         drawn.session.set_sample_count(3)
     assert len(drawn.canvas.samples) == 3 and len(drawn.session.samples) == 3
-    drawn._actions["delete"].trigger()
+    drawn.action["delete"].trigger()
     assert len(drawn.session.samples) == 2
-    drawn._actions["compare"].trigger()
-    drawn._actions["pin"].trigger()
+    drawn.action["compare"].trigger()
+    drawn.action["pin"].trigger()
     assert [drawn.session.is_pinned(s) for s in drawn.session.samples].count(True) == 1
 
 
 def test_pins_that_a_comparison_leaves_are_not_all_meant(drawn, qtbot):
     session = drawn.session
     session.toggle_pins(session.samples[:2])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     session.set_temperature(0.3)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    drawn._actions["delete"].trigger()
+    drawn.action["delete"].trigger()
     assert len(session.samples) == 3
 
 
@@ -1338,7 +1338,7 @@ def test_a_slip_while_samples_are_drawn_again_loses_nothing(slowly, drawn, other
     hints = session.hints
     if state == "stopped":
         qtbot.waitUntil(lambda: drawn.studio.activity is Activity.SAMPLING, timeout=WAIT)
-        drawn._actions["stop"].trigger()
+        drawn.action["stop"].trigger()
     assert not any(s.is_complete for s in session.samples)
     drawn.open(other)
     qtbot.waitUntil(lambda: session.name == "other" and message.isVisible(), timeout=WAIT)
@@ -1502,7 +1502,7 @@ def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):
     session = drawn.session
     session.add_hint(np.eye(*session.embedded.chroma_shape, dtype=bool), (40.0, 30.0))
     qtbot.waitUntil(lambda: is_done(drawn) and not drawn.pictures._busy and not drawn.pictures._dirty, timeout=WAIT)
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     session.toggle_pins(session.samples)
     QTest.qWait(60)
     with_dots, painted = drawn.canvas.grab(), []
@@ -1519,7 +1519,7 @@ def test_dots_of_hints_go_and_come_where_all_is_pinned(drawn, qtbot):
 
 @pytest.mark.parametrize("tool", ["hint", "region"])
 def test_a_stroke_soon_after_another_counts(drawn, qtbot, tool):
-    drawn._actions[tool].trigger()
+    drawn.action[tool].trigger()
     marked = []
     (drawn.canvas.place_marked if tool == "hint" else drawn.canvas.region_marked).connect(marked.append)
     middle = drawn.canvas.rect().center()
@@ -1544,10 +1544,10 @@ def test_a_folder_without_a_model_says_what_to_do(qtbot, tmp_path, scan):
 
 def test_a_photograph_is_in_view_after_a_comparison(drawn, qtbot):
     canvas = drawn.canvas
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     canvas.zoom_to(canvas.zoom * 1.2, QPointF(10, 10))
     canvas._view.move(QPointF(4000, 4000))
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     before = canvas._view.target(canvas._view.panes[0])
     canvas._view.keep_in_view()
     assert canvas._view.target(canvas._view.panes[0]) == before
@@ -1623,7 +1623,7 @@ def test_a_checkpoint_that_cannot_be_removed_is_told(tmp_path, qapp, monkeypatch
 
 def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):
     drawn.activateWindow()
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mouseClick(drawn.canvas, Qt.MouseButton.LeftButton, pos=drawn.canvas.rect().center())
     drawn.panel.hints.plane.setFocus()
     qtbot.waitUntil(drawn.panel.hints.plane.hasFocus, timeout=WAIT)
@@ -1632,7 +1632,7 @@ def test_leaving_the_hints_leaves_the_keys_to_the_photograph(drawn, qtbot):
 
 
 def test_keys_that_are_held_draw_and_delete_once(drawn):
-    repeated = {name for name, action in drawn._actions.items() if action.autoRepeat()}
+    repeated = {name for name, action in drawn.action.items() if action.autoRepeat()}
     assert repeated == {"zoom_in", "zoom_out", "next", "previous", "undo", "redo", "narrower_brush", "wider_brush"}
 
 
@@ -1691,11 +1691,11 @@ def test_where_samples_differ_is_offered_once_two_are_complete(drawn):
     for sample in drawn.session.samples[1:]:
         sample.rows, sample.stopped = 2, True
     drawn.session.samples_changed.emit()
-    assert not drawn._actions["spread"].isEnabled()
+    assert not drawn.action["spread"].isEnabled()
     for sample in drawn.session.samples:
         sample.rows = sample.chroma.shape[1]
     drawn.session.samples_changed.emit()
-    assert drawn._actions["spread"].isEnabled()
+    assert drawn.action["spread"].isEnabled()
 
 
 def test_what_is_opened_while_files_are_looked_for_stays_among_the_last_ones(window, scan, qtbot):

@@ -58,7 +58,7 @@ def drag(canvas, start, end):
 
 def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_drawn_again(drawn, qtbot):
     before = drawn.session.samples[0].chroma.copy()
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     middle = drawn.canvas.rect().center()
     drag(drawn.canvas, middle, middle + QPoint(40, 0))
     mask = drawn.steering.marked
@@ -68,13 +68,13 @@ def test_a_marked_place_gets_the_chosen_colour_in_every_sample_and_the_rest_is_d
     for sample in drawn.session.samples:
         assert (sample.chroma[:, mask] == np.array([[20], [-10]])).all()
     assert not np.array_equal(before[:, ~mask], drawn.session.samples[0].chroma[:, ~mask])
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert drawn.session.hints is None and np.array_equal(before, drawn.session.samples[0].chroma)
 
 
 def test_redoing_a_region_holds_everything_else(drawn, qtbot):
     base, region = drawn.session.selected, left_half(drawn)
-    drawn._actions["region"].trigger()
+    drawn.action["region"].trigger()
     drawn.canvas.region_marked.emit(region)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert drawn.session.samples[0] is base and drawn.canvas.tool is Tool.MOVE
@@ -91,7 +91,7 @@ def test_where_samples_gave_way_to_a_part_a_message_says_so_and_brings_them_back
     before, buttons = session.samples, lambda: [button.text() for button in message._buttons if button.isVisible()]
 
     def redo():
-        drawn._actions["region"].trigger()
+        drawn.action["region"].trigger()
         drawn.canvas.region_marked.emit(left_half(drawn))
         assert message.text == "4 samples gave way: there is room for 16. Undo brings them back." and buttons() == ["Undo"]
 
@@ -99,15 +99,15 @@ def test_where_samples_gave_way_to_a_part_a_message_says_so_and_brings_them_back
     message._buttons[0].click()
     assert session.samples == before and message.isHidden()
     redo()
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     assert message.isHidden(), "Undo would take back the pin"
     for _ in range(2):
-        drawn._actions["undo"].trigger()
+        drawn.action["undo"].trigger()
     message.tell_error("The disk is full.")
-    drawn._actions["region"].trigger()
+    drawn.action["region"].trigger()
     drawn.canvas.region_marked.emit(left_half(drawn))
     assert "gave way" in message.text and buttons() == ["Undo"]
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     assert message.isVisible() and buttons() == []
     session.stop()
 
@@ -118,7 +118,7 @@ def marked(drawn):
     regions = []
     drawn.canvas.region_marked.disconnect()
     drawn.canvas.region_marked.connect(regions.append)
-    drawn._actions["region"].trigger()
+    drawn.action["region"].trigger()
     return regions
 
 
@@ -170,10 +170,10 @@ def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(
         return menu.actions()[2]
 
     answer(monkeypatch, choose)
-    drawn._actions["take"].trigger()
+    drawn.action["take"].trigger()
     region = outline(drawn)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    assert asked == ["Seed 1", "Seed 3", "Seed 4"] and drawn.canvas.tool is Tool.MOVE and not drawn._actions["take"].isChecked()
+    assert asked == ["Seed 1", "Seed 3", "Seed 4"] and drawn.canvas.tool is Tool.MOVE and not drawn.action["take"].isChecked()
     new = session.selected
     assert session.samples == (*before, new) and new.is_part
     edge, middle = ~new.known.mask, region.shape[1] // 2
@@ -191,7 +191,7 @@ def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(
 def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monkeypatch):
     asked, before, canvas, key = [], drawn.session.samples, drawn.canvas, Qt.Key
     answer(monkeypatch, lambda _menu, at: asked.append(canvas.mapFromGlobal(at)))
-    drawn._actions["take"].trigger()
+    drawn.action["take"].trigger()
     outline(drawn)
     assert len(asked) == 1 and drawn.session.samples == before and canvas.tool is Tool.TAKE and not canvas._mark.stroke
     press(canvas, key.Key_Right, key.Key_Return, *[key.Key_Right] * 5, *[key.Key_Down] * 5, key.Key_Return)
@@ -200,14 +200,14 @@ def test_who_chooses_no_sample_to_take_a_part_from_may_mark_another(drawn, monke
     drawn.canvas.region_marked.emit(np.ones(drawn.session.embedded.chroma_shape, bool))
     assert "in the gallery" in drawn.message.text and drawn.session.samples == before
     drawn.session.delete(before[1:])
-    assert not drawn._actions["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
+    assert not drawn.action["take"].isEnabled() and drawn.canvas.tool is Tool.MOVE, "there is no other"
 
 
 def test_in_a_comparison_what_is_marked_has_its_place_in_the_pane_of_the_chosen_sample(drawn):
     canvas, session = drawn.canvas, drawn.session
     session.select(session.samples[2])
-    drawn._actions["compare"].trigger()
-    drawn._actions["take"].trigger()
+    drawn.action["compare"].trigger()
+    drawn.action["take"].trigger()
     canvas._mark.stroke = [QPointF(0.2, 0.2), QPointF(0.4, 0.4)]
     assert len(canvas.samples) == 4 and canvas._view.sample_at(QPointF(canvas.mapFromGlobal(canvas.place_of_mark().center()))) is session.samples[2]
 
@@ -228,7 +228,7 @@ def test_the_menu_of_samples_to_take_a_part_from_shows_the_part_and_fits_on_the_
         menu.close()
 
     answer(monkeypatch, choose)
-    drawn._actions["take"].trigger()
+    drawn.action["take"].trigger()
     outline(drawn)
     ((icon, columns, fits),) = asked
     assert fits and columns > 1 and len(session.samples) == MAX_SAMPLES
@@ -245,7 +245,7 @@ def test_a_menu_leaves_what_is_marked_free_where_there_is_room(place, at, monkey
 
 def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
     canvas, middle, keys = drawn.canvas, drawn.canvas.rect().center(), Qt.KeyboardModifier
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
 
     def stroke(at, modifier=keys.NoModifier):
         QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, modifier, at)
@@ -263,7 +263,7 @@ def test_strokes_with_shift_add_to_a_place_and_get_its_colour(drawn, qtbot):
     fourth = stroke(middle - QPoint(0, 60), keys.ShiftModifier)
     assert np.array_equal(drawn.session.hints.mask, fourth) and drawn.session.hint_in(fourth) == (20, -10), "by another stroke, too"
     for _ in range(3):
-        drawn._actions["undo"].trigger()
+        drawn.action["undo"].trigger()
     stroke(middle + QPoint(0, 60), keys.ShiftModifier)
     assert drawn.session.hints is None, "a colour that was taken back is not given again"
     assert not (stroke(middle) & first).any(), "without Shift it is another place"
@@ -287,7 +287,7 @@ def test_with_control_a_click_takes_the_colour_that_is_shown(drawn, qtbot):
         at = target.topLeft() + QPointF((column + 0.5) * target.width() / width, (row + 0.5) * target.height() / height)
         QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at.toPoint())
 
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     take(4, 5)
     assert session.hints is None and "Mark the place" in drawn.message.text and not canvas._mark.stroke
     session.selected.chroma[:, 4, 5] = 31, -17
@@ -319,7 +319,7 @@ def exported(drawn, qtbot, tmp_path, monkeypatch):
     drawn.session.set_saturation(1.25)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
-        drawn._actions["export"].trigger()
+        drawn.action["export"].trigger()
     return target
 
 
@@ -727,7 +727,7 @@ def test_several_files_that_are_chosen_become_a_queue(window, scan, tmp_path, mo
     other.write_bytes(scan.read_bytes())
     for chosen in ([scan, other], [scan]):
         monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, chosen=chosen: ([str(path) for path in chosen], ""))
-        window._actions["open"].trigger()
+        window.action["open"].trigger()
         if len(chosen) > 1:
             assert window.opening.batch.list.topLevelItemCount() == 2
             window.opening.batch.close()
@@ -737,7 +737,7 @@ def test_several_files_that_are_chosen_become_a_queue(window, scan, tmp_path, mo
 def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn, qtbot):
     place, elsewhere = (np.zeros(drawn.session.embedded.chroma_shape, bool) for _ in range(2))
     place[1:3, 1:3] = elsewhere[-2:, -2:] = True
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     panel = drawn.panel.hints
     drawn.canvas.place_marked.emit(place)
     assert not panel._given_title.isVisible() and not panel.remove.isEnabled()
@@ -755,7 +755,7 @@ def test_hints_can_be_removed_where_they_lie_and_their_colours_given_again(drawn
     drawn.canvas.place_marked.emit(elsewhere)
     panel.remove.click()
     assert drawn.session.hints is None and not panel.clear.isEnabled()
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert drawn.session.hints is not None
     panel.clear.click()
     assert drawn.session.hints is None
@@ -787,7 +787,7 @@ def test_the_plane_of_colours_is_filled_at_every_luminance_and_its_hues_can_be_t
 
 def test_the_plane_of_colours_is_seen_in_a_small_window_and_stays_where_it_is(drawn, qtbot):
     drawn.resize(900, 600)
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     plane = drawn.panel.hints.plane
     qtbot.waitUntil(lambda: plane.visibleRegion().boundingRect() == plane.rect(), timeout=WAIT)
     places = []
@@ -812,11 +812,11 @@ def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, 
     window.open(scan)
     qtbot.waitUntil(lambda: window.message.isVisible(), timeout=WAIT)
     assert [b.text() for b in window.message._buttons if b.isVisible()] == ["Try again"]
-    assert window._actions["go_on"].isEnabled() and window._actions["region"].isEnabled()
+    assert window.action["go_on"].isEnabled() and window.action["region"].isEnabled()
     monkeypatch.setattr(jobs, "draw_rows", draw)
     window.message._buttons[0].click()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
-    assert not window._actions["go_on"].isEnabled()
+    assert not window.action["go_on"].isEnabled()
 
 
 def test_nothing_is_offered_to_be_drawn_again_once_it_is_gone(drawn, qtbot, monkeypatch):
@@ -844,7 +844,7 @@ def test_the_brush_is_seen_where_the_mouse_is(drawn):
 
     QTest.mouseMove(drawn.canvas, middle)
     before = seen()
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mouseMove(drawn.canvas, middle + QPoint(1, 0))
     QTest.mouseMove(drawn.canvas, middle)
     assert seen() > before + 40
@@ -1090,10 +1090,10 @@ def test_samples_of_a_model_of_another_size_are_kept_and_can_be_had_back(drawn, 
     larger = drawn.studio.model.checkpoint.sha256
     assert session.samples[0] is before[0] and session.samples[1].chroma.shape != before[1].chroma.shape
     assert [s.checkpoint == larger for s in session.samples] == [False, True, True, True]
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     drawn.canvas.place_marked.emit(left_half(drawn))
-    drawn._actions["spread"].trigger()
-    drawn._actions["undo"].trigger()
+    drawn.action["spread"].trigger()
+    drawn.action["undo"].trigger()
     assert session.samples == before and all(np.array_equal(a, s.chroma) for a, s in zip(chroma, before, strict=True))
     drawn.canvas.place_marked.emit(left_half(drawn))
     assert drawn.canvas._overlay.values.shape == session.embedded.chroma_shape
@@ -1133,12 +1133,12 @@ def test_a_measurement_that_fails_is_told_once_and_can_be_asked_for_again(drawn,
         yield
 
     monkeypatch.setattr(jobs, "measure_uncertainty", failing)
-    drawn._actions["unsure"].trigger()
+    drawn.action["unsure"].trigger()
     qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
     qtbot.wait(200)
-    assert len(attempts) == 1 and not drawn._actions["unsure"].isChecked()
+    assert len(attempts) == 1 and not drawn.action["unsure"].isChecked()
     monkeypatch.setattr(jobs, "measure_uncertainty", measure)
-    drawn._actions["unsure"].trigger()
+    drawn.action["unsure"].trigger()
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
 
 
@@ -1212,11 +1212,11 @@ def test_a_file_that_is_no_checkpoint_is_not_added(window, tmp_path, monkeypatch
 
 
 def test_where_samples_differ_is_their_distance_from_their_mean(drawn):
-    drawn._actions["spread"].trigger()
+    drawn.action["spread"].trigger()
     planes = np.stack([s.chroma for s in drawn.session.samples])
     expected = np.sqrt(((planes - planes.mean(axis=0)) ** 2).sum(axis=1).mean(axis=0))
     assert np.allclose(drawn.canvas._overlay.values, expected, atol=1e-4)
-    drawn._actions["spread"].trigger()
+    drawn.action["spread"].trigger()
     assert drawn.canvas._overlay is None
 
 
@@ -1417,7 +1417,7 @@ def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):
     canvas, photo = drawn.canvas, drawn.session.opened.photo
     canvas.zoom_to(12.0)
     canvas._view.move(QPointF(-3000, -3000))  # a corner of the photograph
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
 
     def at():
         target = canvas._view.target(canvas._view.panes[0])
@@ -1439,7 +1439,7 @@ def test_the_crosshair_of_the_keys_begins_and_stays_in_view(drawn):
 
 def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(drawn):
     drawn.gallery.mark(drawn.session.samples[:3])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     canvas, session = drawn.canvas, drawn.session
     session.select(session.samples[1])
     canvas.show_samples(session.samples[:3])
@@ -1447,13 +1447,13 @@ def test_beside_the_panes_of_a_comparison_nothing_is_chosen_marked_or_zoomed_to(
     assert empty is not None, "a gap at least"
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
     assert session.selected is session.samples[1]
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=empty.toPoint())
     assert drawn.steering.marked is None
     canvas.zoom_to(4.0, empty)
     assert abs(canvas._view.center.x() - 0.5) < 1e-6 and abs(canvas._view.center.y() - 0.5) < 1e-6
     inside = canvas._view.panes[2].center().toPoint()
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=inside)
     assert session.selected is session.samples[2]
 
@@ -1524,17 +1524,17 @@ def test_the_wheel_scrolls_the_panel_and_leaves_the_brush(drawn):
 
 def test_keys_change_the_brush_while_hints_are_painted(drawn):
     brush, canvas = drawn.panel.hints.brush, drawn.canvas
-    assert not drawn._actions["wider_brush"].isEnabled()
-    drawn._actions["hint"].trigger()
+    assert not drawn.action["wider_brush"].isEnabled()
+    drawn.action["hint"].trigger()
     press(canvas, *[Qt.Key.Key_BracketRight] * 2, Qt.Key.Key_BracketLeft)
     assert brush.value() == 4 and canvas._mark.brush == 0.04
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     press(canvas, Qt.Key.Key_BracketRight)
     assert brush.value() == 4
 
 
 def test_where_the_chosen_sample_is_a_part_resample_says_that_it_draws_the_part(drawn):
-    action, button, base = drawn._actions["resample"], drawn.panel.resample, drawn.session.selected
+    action, button, base = drawn.action["resample"], drawn.panel.resample, drawn.session.selected
     room = button.width()
     drawn.session.redo_region(left_half(drawn))
     assert (button.text(), action.text()) == ("Resample this part", "&Resample this part") and action.property("name") == "Resample"
@@ -1576,20 +1576,20 @@ def test_what_resample_would_draw_again_is_outlined_while_its_button_is_pointed_
 
 def test_the_tools_and_the_divider_work_from_the_keyboard(drawn, qtbot):
     key = Qt.Key
-    drawn._actions["hint"].trigger()
+    drawn.action["hint"].trigger()
     press(drawn.canvas, key.Key_Right, key.Key_Right, key.Key_Return)  # the first press shows the crosshair in the middle
     height, width = drawn.session.embedded.chroma_shape
     ys, xs = np.nonzero(drawn.steering.marked)
     assert abs((xs.mean() + 0.5) / width - 0.52) < 0.06 and abs((ys.mean() + 0.5) / height - 0.5) < 0.1
     press(drawn.canvas, key.Key_Escape)
-    assert drawn.canvas.tool is Tool.MOVE and not drawn._actions["hint"].isChecked()
+    assert drawn.canvas.tool is Tool.MOVE and not drawn.action["hint"].isChecked()
     before = drawn.session.samples[0].chroma.copy()
-    drawn._actions["region"].trigger()
+    drawn.action["region"].trigger()
     press(drawn.canvas, *[key.Key_Up] * 40, *[key.Key_Left] * 40, key.Key_Return, *[key.Key_Down] * 60, *[key.Key_Right] * 20, key.Key_Return)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     after = drawn.session.selected.chroma
     assert np.array_equal(before[:, :, -2:], after[:, :, -2:]) and not np.array_equal(before[:, :, :2], after[:, :, :2])
-    drawn._actions["split"].trigger()
+    drawn.action["split"].trigger()
     share = drawn.canvas._view.split
     QTest.keyClick(drawn.canvas, key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert drawn.canvas._view.split == pytest.approx(share + 0.02)
@@ -1613,7 +1613,7 @@ def test_a_pasted_picture_outlives_a_crash(pasted, qtbot):
 def test_the_session_of_a_pasted_picture_holds_the_picture(pasted, qtbot, tmp_path, monkeypatch):
     target = tmp_path / "found.picgui"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(target), ""))
-    pasted._actions["save_session"].trigger()
+    pasted.action["save_session"].trigger()
     assert pasted.opening.recent()[0] == target
     chroma = pasted.session.samples[0].chroma.copy()
     pasted.session.resample()
@@ -1751,19 +1751,19 @@ def test_an_export_tells_how_far_it_is_and_is_written_though_the_window_closes(d
 def test_pinning_and_deleting_several_is_one_step_back(drawn):
     session, before = drawn.session, drawn.session.samples
     drawn.gallery.mark(before[:3])
-    drawn._actions["pin"].trigger()
+    drawn.action["pin"].trigger()
     assert [session.is_pinned(s) for s in before] == [True, True, True, False]
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert not any(session.is_pinned(s) for s in before)
     drawn.gallery.mark(before[:3])
-    drawn._actions["delete"].trigger()
+    drawn.action["delete"].trigger()
     assert session.samples == before[3:]
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert session.samples == before
 
 
 def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):
-    undo, redo = drawn._actions["undo"], drawn._actions["redo"]
+    undo, redo = drawn.action["undo"], drawn.action["redo"]
     drawn.session.toggle_pins(drawn.session.samples)
     assert undo.toolTip() == f"Undo Pin ({undo.shortcut().toString()})"
     undo.trigger()
@@ -1771,35 +1771,35 @@ def test_undo_and_redo_tell_what_they_do_and_their_keys(drawn):
 
 
 def test_where_the_model_is_unsure_is_shown_in_bits_and_only_one_overlay_at_a_time(drawn, qtbot):
-    drawn._actions["spread"].trigger()
-    drawn._actions["unsure"].trigger()
+    drawn.action["spread"].trigger()
+    drawn.action["unsure"].trigger()
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
-    assert not drawn._actions["spread"].isChecked()
+    assert not drawn.action["spread"].isChecked()
     assert np.array_equal(drawn.canvas._overlay.values, uncertainty(drawn.session.embedded, drawn.studio.model))
-    drawn._actions["unsure"].trigger()
+    drawn.action["unsure"].trigger()
     assert drawn.canvas._overlay is None
 
 
 def test_the_own_colours_of_a_colour_photograph_surprise_and_a_grey_one_has_none(drawn, tmp_path, qtbot):
-    drawn._actions["surprise"].trigger()
+    drawn.action["surprise"].trigger()
     qtbot.waitUntil(lambda: "no colours of its own" in drawn.message.text, timeout=WAIT)
-    assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None
+    assert not drawn.action["surprise"].isChecked() and drawn.canvas._overlay is None
     pixels = cv2.resize(np.random.default_rng(2).integers(0, 255, (5, 8, 3), dtype=np.uint8), (80, 50))
     cv2.imwrite(str(tmp_path / "colour.png"), pixels[..., ::-1])
     drawn.open(tmp_path / "colour.png")
     qtbot.waitUntil(lambda: drawn.session.name == "colour" and is_done(drawn), timeout=WAIT)
-    drawn._actions["surprise"].trigger()
+    drawn.action["surprise"].trigger()
     qtbot.waitUntil(lambda: drawn.canvas._overlay is not None, timeout=WAIT)
     embedded, model = drawn.session.embedded, drawn.studio.model
     assert np.allclose(drawn.canvas._overlay.values, surprise(embedded, model, own_chroma(pixels, embedded, model)), atol=1e-3)
 
-    drawn._actions["surprise"].trigger()
+    drawn.action["surprise"].trigger()
     drawn.open(tmp_path / "colour.png")
     qtbot.waitUntil(lambda: drawn.session.embedded is not embedded and is_done(drawn), timeout=WAIT)
     (tmp_path / "colour.png").unlink()
-    drawn._actions["surprise"].trigger()
+    drawn.action["surprise"].trigger()
     qtbot.waitUntil(lambda: "no file" in drawn.message.text, timeout=WAIT)
-    assert not drawn._actions["surprise"].isChecked() and drawn.canvas._overlay is None
+    assert not drawn.action["surprise"].isChecked() and drawn.canvas._overlay is None
 
 
 @pytest.fixture
@@ -1921,7 +1921,7 @@ def other_scan(tmp_path):
 def turn(window, name, qtbot):
     """Rotate left or right, and wait until the photograph lies so; what it is then."""
     before = window.session.opened
-    window._actions[f"rotate_{name}"].trigger()
+    window.action[f"rotate_{name}"].trigger()
     qtbot.waitUntil(lambda: window.session.opened is not before and not window.studio.is_reading, timeout=WAIT)
     return window.session.opened
 
@@ -2018,24 +2018,24 @@ def test_turns_in_quick_succession_are_one(slowly, drawn, scan, qtbot, monkeypat
     read, left = [], drawn.session.opened
     drawn.studio.photo_taken.connect(lambda *_: read.append(drawn.session.opened.photo.turns))
     for _ in range(2):
-        drawn._actions["rotate_right"].trigger()
-    assert drawn.session.opened is left and drawn.studio.turns == 2 and drawn._actions["rotate_left"].isEnabled()
+        drawn.action["rotate_right"].trigger()
+    assert drawn.session.opened is left and drawn.studio.turns == 2 and drawn.action["rotate_left"].isEnabled()
     qtbot.waitUntil(lambda: drawn.studio.activity is Activity.SAMPLING, timeout=WAIT)
     assert read == [2] and lies_as(drawn, scan, 2)
     for name in ("left", "right"):  # while samples are drawn
-        drawn._actions[f"rotate_{name}"].trigger()
+        drawn.action[f"rotate_{name}"].trigger()
     assert drawn.studio.turns == 2 and not drawn.studio.is_reading
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert read == [2]
-    drawn._actions["resample"].trigger()
-    drawn._actions["compare"].trigger()
+    drawn.action["resample"].trigger()
+    drawn.action["compare"].trigger()
     turn(drawn, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn) and not drawn.choosing.is_comparing, timeout=WAIT)
     assert lies_as(drawn, scan, 3) and [s.seed for s in drawn.session.samples] == [1, 2, 3, 4]
 
 
 def test_nothing_is_turned_where_no_photograph_is_open_or_another_one_is_being_read(window, scan, other_scan, qtbot, monkeypatch):
-    assert not window._actions["rotate_left"].isEnabled() and not window._actions["rotate_right"].isEnabled()
+    assert not window.action["rotate_left"].isEnabled() and not window.action["rotate_right"].isEnabled()
     window.opening.turn_left()
     assert window.session.opened is None
     window.open(scan)
@@ -2047,12 +2047,12 @@ def test_nothing_is_turned_where_no_photograph_is_open_or_another_one_is_being_r
         yield from open_photo(*arguments, **options)
 
     monkeypatch.setattr(jobs, "open_photo", slow)
-    window._actions["rotate_right"].trigger()
+    window.action["rotate_right"].trigger()
     window.open(other_scan)
     window.opening.turn_right()
     go_on.set()
     qtbot.waitUntil(lambda: window.session.name == "other" and is_done(window), timeout=WAIT)
-    assert lies_as(window, other_scan, 0) and window._actions["rotate_right"].isEnabled()
+    assert lies_as(window, other_scan, 0) and window.action["rotate_right"].isEnabled()
 
 
 def test_what_is_being_turned_can_be_turned_no_more_once_another_is_read(drawn, other_scan, qtbot, monkeypatch):
@@ -2063,7 +2063,7 @@ def test_what_is_being_turned_can_be_turned_no_more_once_another_is_read(drawn, 
         yield from turn_job(*arguments)
 
     monkeypatch.setattr(jobs, "turn", slow)
-    rotate = drawn._actions["rotate_right"]
+    rotate = drawn.action["rotate_right"]
     rotate.trigger()
     assert drawn.studio.is_reading and rotate.isEnabled()
     drawn.open(other_scan)
@@ -2079,7 +2079,7 @@ def test_a_photograph_that_cannot_be_turned_stays_as_it_lies(drawn, scan, qtbot,
 
     with monkeypatch.context() as turning:
         turning.setattr(jobs, "turn", scarce)
-        drawn._actions["rotate_right"].trigger()
+        drawn.action["rotate_right"].trigger()
         qtbot.waitUntil(lambda: "memory" in drawn.message.text, timeout=WAIT)
     assert lies_as(drawn, scan, 0) and is_done(drawn)
     turn(drawn, "left", qtbot)
@@ -2256,7 +2256,7 @@ def test_how_colours_surprise_is_told_of_the_photograph_as_it_lies(drawn, tmp_pa
     cv2.imwrite(str(tmp_path / "colour.png"), pixels[..., ::-1])
     drawn.open(tmp_path / "colour.png")
     qtbot.waitUntil(lambda: drawn.session.name == "colour" and is_done(drawn), timeout=WAIT)
-    drawn._actions["surprise"].trigger()
+    drawn.action["surprise"].trigger()
     turn(drawn, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn) and drawn.studio.surprise() is not None, timeout=WAIT)
     embedded, model = drawn.session.embedded, drawn.studio.model

@@ -29,8 +29,8 @@ from tests.windows import WAIT, colours, drop, is_done
 
 def test_before_a_photograph_the_window_says_what_to_do(window):
     assert window.welcome.isVisible() and not window.gallery.isVisible()
-    assert not window._actions["save_session"].isEnabled() and not window._actions["save_session_as"].isEnabled()
-    assert not window._actions["export"].isEnabled()
+    assert not window.action["save_session"].isEnabled() and not window.action["save_session_as"].isEnabled()
+    assert not window.action["export"].isEnabled()
 
 
 def test_a_photograph_is_grey_at_once_then_samples_stream_into_canvas_and_gallery(window, scan, qtbot):
@@ -76,7 +76,7 @@ def test_resample_then_undo_by_keys(drawn, qtbot):
     QTest.keyClick(drawn, Qt.Key.Key_R)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert [s.seed for s in drawn.session.samples] == [5, 6, 7, 8]
-    drawn._actions["undo"].trigger()
+    drawn.action["undo"].trigger()
     assert [s.seed for s in drawn.session.samples] == [1, 2, 3, 4] and is_done(drawn)
 
 
@@ -89,7 +89,7 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
         if sample.rows == 0:
             better_drafts.append(sample.chroma.copy())
         elif sample.rows == 3:
-            window._actions["stop"].trigger()
+            window.action["stop"].trigger()
 
     window.studio.progressed.connect(stop_at_the_third)
     window.open(scan)
@@ -104,7 +104,7 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
     assert not np.array_equal(coarse, draft) and np.array_equal(better_drafts[0], draft)
     window.studio.progressed.disconnect(stop_at_the_third)
     drawn, log_prob = sample.chroma[:, :3].copy(), sample.log_prob
-    assert window._actions["go_on"].isEnabled() and window.panel.stop.toolTip().startswith("Go on")
+    assert window.action["go_on"].isEnabled() and window.panel.stop.toolTip().startswith("Go on")
     window.panel.stop.click()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert sample.is_complete and np.array_equal(sample.chroma[:, :3], drawn) and sample.log_prob < log_prob
@@ -112,7 +112,7 @@ def test_stop_keeps_what_is_drawn(window, scan, qtbot):
     window.session.set_temperature(0.2)
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     window.session.undo_stack.undo()
-    assert not window._actions["go_on"].isEnabled() and not window.panel.stop.isEnabled() and np.isfinite(fresh).all()
+    assert not window.action["go_on"].isEnabled() and not window.panel.stop.isEnabled() and np.isfinite(fresh).all()
 
 
 def test_arrow_keys_in_the_number_go_on_from_what_is_there(drawn, qtbot):
@@ -170,7 +170,7 @@ def test_export_writes_the_whole_picture_with_its_settings(drawn, scan, qtbot, t
         QFileDialog, "getSaveFileName", lambda *arguments, **_: asked.append(arguments[2]) or (str(target), "")
     )
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
-        drawn._actions["export"].trigger()
+        drawn.action["export"].trigger()
     assert asked[0].endswith("scan-colorized-1.png")
     written = cv2.imread(str(target) + ".png")[..., ::-1]
     photo = read_photo(scan)
@@ -194,14 +194,14 @@ def test_what_leaves_the_window_is_as_vivid_as_what_it_shows(drawn, scan, qtbot,
     (dragged,) = drawn.exporting.write_for_drag([sample])
     assert np.array_equal(cv2.imread(str(dragged))[..., ::-1], expected)
     with qtbot.waitSignal(drawn.studio.composed, timeout=WAIT):
-        drawn._actions["copy"].trigger()
+        drawn.action["copy"].trigger()
     assert np.array_equal(opening.pixels_of(QGuiApplication.clipboard().image()), expected)
 
 
 def test_the_photograph_itself_is_never_written_over(drawn, scan, monkeypatch):
     before = scan.read_bytes()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(scan), ""))
-    drawn._actions["export"].trigger()
+    drawn.action["export"].trigger()
     assert scan.read_bytes() == before and "never changed" in drawn.message.text
 
 
@@ -209,13 +209,13 @@ def test_an_export_into_no_folder_is_told_and_the_samples_stay(drawn, qtbot, tmp
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "gone" / "a.png"), ""))
     drawn.settings.setValue("export_folder", str(tmp_path))
     with qtbot.waitSignal(drawn.studio.failed, timeout=WAIT):
-        drawn._actions["export"].trigger()
+        drawn.action["export"].trigger()
         assert drawn.exporting._folder() == str(tmp_path / "gone"), "as long as it is tried"
     assert "folder" in drawn.message.text and len(drawn.session.samples) == 4
     assert drawn.exporting._folder() == str(tmp_path), "where the last picture was written"
     (tmp_path / "gone").mkdir()
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
-        drawn._actions["export"].trigger()
+        drawn.action["export"].trigger()
     assert drawn.exporting._folder() == str(tmp_path / "gone")
 
 
@@ -287,16 +287,16 @@ def test_a_pasted_picture_is_opened(window, qtbot):
     image.fill(Qt.GlobalColor.darkGray)
     window.setFocus()
     QGuiApplication.clipboard().setImage(image)
-    window._actions["paste"].trigger()
+    window.action["paste"].trigger()
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     assert (window.session.opened.photo.width, window.session.path) == (60, None)
 
 
 def test_two_samples_side_by_side_and_back(drawn):
     drawn.gallery.mark(drawn.session.samples[:2])
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert [s.seed for s in drawn.canvas.samples] == [1, 2]
-    drawn._actions["compare"].trigger()
+    drawn.action["compare"].trigger()
     assert [s.seed for s in drawn.canvas.samples] == [1]
 
 
@@ -404,13 +404,13 @@ def test_a_file_is_never_replaced_unasked(drawn, tmp_path, monkeypatch):
     target.write_bytes(b"mine")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "mine"), ""))
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
-    drawn._actions["export"].trigger()
+    drawn.action["export"].trigger()
     assert not drawn.studio.is_exporting and target.read_bytes() == b"mine"
     assert exporting._free(target, lambda path: False).name == "mine-2.png"
 
 
 def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
-    drawn._actions["split"].trigger()
+    drawn.action["split"].trigger()
     canvas = drawn.canvas
     pane = canvas._view.panes[0]
     start = QPointF(canvas._view.divider(pane), pane.center().y()).toPoint()
@@ -422,7 +422,7 @@ def test_the_before_and_after_divider_can_be_dragged(drawn, qtbot):
 
 def test_copy_puts_the_whole_picture_on_the_clipboard(drawn, qtbot):
     with qtbot.waitSignal(drawn.studio.composed, timeout=WAIT):
-        drawn._actions["copy"].trigger()
+        drawn.action["copy"].trigger()
     image = QGuiApplication.clipboard().image()
     assert np.array_equal(opening.pixels_of(image), compose(drawn.session.opened.photo, drawn.session.selected.chroma))
 
@@ -444,7 +444,7 @@ def folder_of_four(window, scan, qtbot):
 
 def test_keys_go_to_the_photographs_beside_the_open_one_and_past_a_damaged_one(window, folder_of_four, qtbot):
     first, second, damaged, last = folder_of_four
-    go_on, go_back = window._actions["next_photo"], window._actions["previous_photo"]
+    go_on, go_back = window.action["next_photo"], window.action["previous_photo"]
 
     def opens(path):
         qtbot.waitUntil(lambda: window.session.path == path and is_done(window), timeout=WAIT)
@@ -477,7 +477,7 @@ def test_keys_go_on_from_a_photograph_that_is_still_read(window, folder_of_four,
 
 def test_keys_go_back_to_the_open_photograph_while_another_is_still_read(window, folder_of_four, qtbot, monkeypatch):
     first, second, *_ = folder_of_four
-    go_on, go_back = window._actions["next_photo"], window._actions["previous_photo"]
+    go_on, go_back = window.action["next_photo"], window.action["previous_photo"]
     window.leafing.go_on()
     qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
     held, open_photo, samples = threading.Event(), jobs.open_photo, window.session.samples
@@ -511,7 +511,7 @@ def test_what_was_only_leafed_through_is_not_among_the_last_files_opened(window,
     window.leafing.go_back()
     qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
     assert window.opening.recent() == [second, last, first]
-    window._actions["rotate_left"].trigger()
+    window.action["rotate_left"].trigger()
     qtbot.waitUntil(lambda: window.session.opened.photo.turns == 3 and is_done(window), timeout=WAIT)
     window.open(last)
     qtbot.waitUntil(lambda: window.session.path == last and is_done(window), timeout=WAIT)
@@ -572,16 +572,16 @@ def test_beside_a_pasted_picture_the_example_or_an_exported_picture_itself(windo
     first, second, *_ = folder_of_four
     window.studio.paste(np.random.default_rng(3).integers(0, 255, (50, 80, 3), dtype=np.uint8))
     qtbot.waitUntil(lambda: window.session.path is None and is_done(window), timeout=WAIT)
-    assert not window._actions["next_photo"].isEnabled() and not window._actions["previous_photo"].isEnabled()
+    assert not window.action["next_photo"].isEnabled() and not window.action["previous_photo"].isEnabled()
     window.opening.open_example()
     qtbot.waitUntil(lambda: window.session.path == example_photo() and is_done(window), timeout=WAIT)
     qtbot.waitUntil(lambda: not window.leafing._finder.is_busy(), timeout=WAIT)
-    assert not window._actions["next_photo"].isEnabled() and window.leafing.place is None
+    assert not window.action["next_photo"].isEnabled() and window.leafing.place is None
     first.unlink()
     exported = first.with_name("scan-1-colorized-1.png")
     window.open(exported)
-    qtbot.waitUntil(lambda: window.session.path == exported and window._actions["next_photo"].isEnabled(), timeout=WAIT)
-    assert window.leafing.place is None and not window._actions["previous_photo"].isEnabled()
+    qtbot.waitUntil(lambda: window.session.path == exported and window.action["next_photo"].isEnabled(), timeout=WAIT)
+    assert window.leafing.place is None and not window.action["previous_photo"].isEnabled()
     window.leafing.go_on()
     qtbot.waitUntil(lambda: window.session.path == second and is_done(window), timeout=WAIT)
 

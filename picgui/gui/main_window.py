@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self.session.set_sample_count(preferences.samples(self.settings))
         self.session.set_temperature(preferences.temperature(self.settings))
         self.pictures = Pictures(self.session, self)
-        self._actions: dict[str, QAction] = {}
+        self.action: dict[str, QAction] = {}
         self._is_keyed = False  # a tool is being chosen by its key
         self._is_drawing = False
         self._closing = False
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self.panel)
         self.setCentralWidget(middle)
 
-    def _action(
+    def _make_action(
         self, name: str, text: str, then, *, icon: str = "", keys: Sequence = (), tip: str = "", checkable: bool = False
     ) -> QAction:
         action = QAction(text, self)
@@ -137,13 +137,13 @@ class MainWindow(QMainWindow):
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.setProperty("glyph", icon)
         action.setToolTip(_with_keys(tip or text, action))
-        self._actions[name] = action
+        self.action[name] = action
         self.addAction(action)
         return action
 
     def _make_actions(self) -> None:
         standard = QKeySequence.StandardKey
-        make = self._action
+        make = self._make_action
         make("open", self.tr("&Open…"), self.opening.ask_for_photo, icon="open", keys=[standard.Open])
         make("example", self.tr("Open the &example"), self.opening.open_example, icon="photo")
         make("paste", self.tr("&Paste a picture"), self.opening.paste, icon="paste", keys=[standard.Paste])
@@ -172,26 +172,26 @@ class MainWindow(QMainWindow):
         make("next", self.tr("&Next sample"), self.choosing.choose_next, keys=["N"])
         make("previous", self.tr("Pre&vious sample"), self.choosing.choose_previous, keys=["B"])
         make("compare", self.tr("Co&mpare the selected"), self.choosing.compare, icon="compare", keys=["C"], checkable=True)
-        self._actions["compare"].setToolTip(self.tr("Compare two to six selected samples side by side (C)"))
+        self.action["compare"].setToolTip(self.tr("Compare two to six selected samples side by side (C)"))
         make("split", self.tr("&Before and after"), self.canvas.set_split, icon="split", keys=["S"], checkable=True)
-        self._actions["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
+        self.action["split"].setToolTip(self.tr("Before and after (S); hold Space for the photograph as it was"))
         make("unsure", self.tr("Where the model is &unsure"), self._measure_triggered, icon="doubt", keys=["U"], checkable=True)
         make("spread", self.tr("Where samples &differ"), self._measure_triggered, keys=["D"], checkable=True)
         make("surprise", self.tr("Where the photograph's colours su&rprise the model"), self._measure_triggered, keys=["X"], checkable=True)
         measures = QActionGroup(self)
         measures.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in _MEASURES:
-            measures.addAction(self._actions[name])
+            measures.addAction(self.action[name])
         make("hint", self.tr("Colour &hints"), self._tool_triggered, icon="brush", keys=["H"], checkable=True)
         make("region", self.tr("Draw a part a&gain"), self._tool_triggered, icon="region", keys=["G"], checkable=True)
         make("take", self.tr("&Take a part from another sample"), self._tool_triggered, icon="take", keys=["T"], checkable=True)
-        self._actions["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
-        self._actions["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
-        self._actions["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
+        self.action["hint"].setToolTip(self.tr("Colour hints: mark a place and choose its colour; the rest is drawn to fit (H)"))
+        self.action["region"].setToolTip(self.tr("Draw a part again: draw a rectangle, or hold Shift and draw any outline; only its colours are drawn again (G)"))
+        self.action["take"].setToolTip(self.tr("Take a part from another sample: outline it, as to draw it again, on the sample that is right elsewhere; then choose the one that is right there (T)"))
         make("narrower_brush", self.tr("Narrower brush"), self.panel.hints.narrow_brush, keys=["["])
         make("wider_brush", self.tr("Wider brush"), self.panel.hints.widen_brush, keys=["]"])
         for name in _BRUSHES:
-            self._actions[name].setEnabled(False)
+            self.action[name].setEnabled(False)
         make("fit", self.tr("&Fit"), self.canvas.fit, icon="fit", keys=["F", "0"], tip=self.tr("Fit in the window"))
         make("actual", self.tr("&Actual size"), self.canvas.show_actual_size, icon="actual", keys=["1"])
         make("zoom_in", self.tr("Zoom &in"), self.canvas.zoom_in, icon="zoom-in", keys=["+", "=", standard.ZoomIn])
@@ -225,7 +225,7 @@ class MainWindow(QMainWindow):
         for group in groups:
             if bar.actions():
                 bar.addSeparator()
-            bar.addActions([self._actions[one] if isinstance(one, str) else one.menuAction() for one in group])
+            bar.addActions([self.action[one] if isinstance(one, str) else one.menuAction() for one in group])
 
     @staticmethod
     def _menu_of_one(menu: QMenu, choices: Mapping[object, str], chosen: object, then: Callable[[QAction], None]) -> QMenu:
@@ -247,7 +247,7 @@ class MainWindow(QMainWindow):
         self._fill(bar, ("open",), ("undo", "redo"), ("split", "compare", "unsure"), tuple(_TOOLS), ("zoom_out", "zoom_in", "fit", "actual"))
         bar.setIconSize(QSize(22, 22))
         self.addToolBar(bar)
-        widget = bar.widgetForAction(self._actions["open"])
+        widget = bar.widgetForAction(self.action["open"])
         widget.setObjectName("labelled")
         widget.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         widget.setText(self.tr("Open"))
@@ -271,9 +271,9 @@ class MainWindow(QMainWindow):
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         export.setIconSize(QSize(20, 20))
         export.setText(self.tr("Export"))
-        export.setToolTip(self._actions["export"].toolTip())
-        export.clicked.connect(self._actions["export"].trigger)
-        self._actions["export"].enabledChanged.connect(export.setEnabled)
+        export.setToolTip(self.action["export"].toolTip())
+        export.clicked.connect(self.action["export"].trigger)
+        self.action["export"].enabledChanged.connect(export.setEnabled)
         self.export_button = export
         inside = QWidget()
         row = QHBoxLayout(inside)
@@ -308,7 +308,7 @@ class MainWindow(QMainWindow):
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.menu_wanted.connect(self._show_sample_menu)
         self.canvas.zoom_changed.connect(self._zoom_changed)
-        self.canvas.split_changed.connect(self._actions["split"].setChecked)
+        self.canvas.split_changed.connect(self.action["split"].setChecked)
         self.message.left.connect(self._focus_page)
         self.welcome.open_wanted.connect(self.opening.ask_for_photo)
         self.welcome.example_wanted.connect(self.opening.open_example)
@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
         self.steering.tool_changed.connect(self._show_tool)
         self.measuring.chosen_changed.connect(self._show_measure)
         self.keeping.recent_found.connect(self.welcome.show_recent)
-        self.choosing.comparing_changed.connect(self._actions["compare"].setChecked)
+        self.choosing.comparing_changed.connect(self.action["compare"].setChecked)
         self.choosing.too_many_compared.connect(self._tell_how_many_are_compared)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -343,7 +343,7 @@ class MainWindow(QMainWindow):
         for widget in (self, self.canvas, self.gallery):
             widget.installEventFilter(self)  # for Escape and Space
         for name in _TOOLS:
-            self._actions[name].installEventFilter(self)  # for their keys
+            self.action[name].installEventFilter(self)  # for their keys
 
     # undo and redo
 
@@ -355,7 +355,7 @@ class MainWindow(QMainWindow):
             ("undo", stack.canUndo() or self.panel.is_asking, stack.undoText(), self.tr("Undo"), self.tr("Undo %1")),
             ("redo", stack.canRedo(), stack.redoText(), self.tr("Redo"), self.tr("Redo %1")),
         ):
-            action = self._actions[name]
+            action = self.action[name]
             action.setEnabled(possible)
             action.setText(about.replace("%1", words) if words else none)
             action.setToolTip(_with_keys(action.text(), action))
@@ -431,7 +431,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_sample_menu(self, position) -> None:
         menu = QMenu(self)
-        menu.addActions([self._actions[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
+        menu.addActions([self.action[name] for name in ("pin", "compare", "copy", "export", "export_marked", "delete")])
         menu.exec(position)
         menu.deleteLater()
 
@@ -444,28 +444,28 @@ class MainWindow(QMainWindow):
     @Slot()
     def _tool_triggered(self) -> None:
         """Use the tool that was chosen in place of the one before, or none where that one was left."""
-        chosen = (tool for name, tool in _TOOLS.items() if self._actions[name].isChecked() and tool is not self.canvas.tool)
+        chosen = (tool for name, tool in _TOOLS.items() if self.action[name].isChecked() and tool is not self.canvas.tool)
         by_key, self._is_keyed = self._is_keyed, False
         self.steering.use_tool(next(chosen, Tool.MOVE), by_key=by_key)
 
     @Slot(object)
     def _show_tool(self, tool: Tool) -> None:
         for name, chosen in _TOOLS.items():
-            self._actions[name].setChecked(tool is chosen)
+            self.action[name].setChecked(tool is chosen)
         for name in _BRUSHES:
-            self._actions[name].setEnabled(tool is Tool.HINT)
+            self.action[name].setEnabled(tool is Tool.HINT)
         self.panel.show_hints(tool is Tool.HINT)
         self.canvas.show_caption(self._caption())
 
     @Slot()
     def _measure_triggered(self) -> None:
         """Show what was chosen in place of what was shown before, or nothing where that one was left."""
-        self.measuring.choose(next((measure for name, measure in _MEASURES.items() if self._actions[name].isChecked()), None))
+        self.measuring.choose(next((measure for name, measure in _MEASURES.items() if self.action[name].isChecked()), None))
 
     @Slot()
     def _show_measure(self) -> None:
         for name, measure in _MEASURES.items():
-            self._actions[name].setChecked(measure is self.measuring.chosen)
+            self.action[name].setChecked(measure is self.measuring.chosen)
 
     # dialogs
 
@@ -492,7 +492,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_shortcuts(self) -> None:
         """Show every key."""
-        self._show(ShortcutsDialog(list(self._actions.values()), self))
+        self._show(ShortcutsDialog(list(self.action.values()), self))
 
     @Slot()
     def show_about(self) -> None:
@@ -530,11 +530,11 @@ class MainWindow(QMainWindow):
         self._is_drawing |= drawing
         possible = self.possible()
         for name in possible:
-            self._actions[name].setEnabled(possible[name])
+            self.action[name].setEnabled(possible[name])
         if any(self.canvas.tool is tool and not possible[name] for name, tool in _TOOLS.items()):
             self.steering.use_tool(Tool.MOVE)
         self.measuring.show()
-        self._actions["resample"].setText(self.tr("&Resample this part") if session.resamples_part else self.tr("&Resample"))
+        self.action["resample"].setText(self.tr("&Resample this part") if session.resamples_part else self.tr("&Resample"))
         self.panel.resample.setEnabled(possible["resample"])
         self.panel.set_drawing(drawing, can_go_on=possible["go_on"])
         self.panel.refresh()
@@ -593,8 +593,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_place(self) -> None:
         """Let a person go on to photographs of the folder where there are others."""
-        self._actions["next_photo"].setEnabled(self.leafing.can_go(1))
-        self._actions["previous_photo"].setEnabled(self.leafing.can_go(-1))
+        self.action["next_photo"].setEnabled(self.leafing.can_go(1))
+        self.action["previous_photo"].setEnabled(self.leafing.can_go(-1))
 
     @Slot()
     def _show_advance(self) -> None:
@@ -651,7 +651,7 @@ class MainWindow(QMainWindow):
         self._retint()
 
     def _retint(self) -> None:
-        for action in self._actions.values():
+        for action in self.action.values():
             if action.property("glyph"):
                 action.setIcon(theme.icon(action.property("glyph")))
         self.export_button.setIcon(theme.icon("export", theme.current().on_accent))
@@ -673,7 +673,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802
-        if event.type() == QEvent.Type.Shortcut and watched in map(self._actions.get, _TOOLS):  # while Space is held those of all actions come here
+        if event.type() == QEvent.Type.Shortcut and watched in map(self.action.get, _TOOLS):  # while Space is held those of all actions come here
             self._is_keyed = True
         elif watched is self and event.type() == QEvent.Type.ShortcutOverride:
             if event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
@@ -737,7 +737,7 @@ class MainWindow(QMainWindow):
             return
         if self.opening.batch is not None:
             self.opening.batch.close()
-        for watched in (self, self.canvas, self.gallery, *(self._actions[name] for name in _TOOLS)):
+        for watched in (self, self.canvas, self.gallery, *(self.action[name] for name in _TOOLS)):
             watched.removeEventFilter(self)
         QApplication.instance().focusChanged.disconnect(self._focus_changed)
         self.leafing.close()
