@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from picgui.errors import PicError
 from picgui.gui import records
-from picgui.gui.controls import MessageBar
+from picgui.gui.message import MessageBar
 from picgui.gui.opening import Opening
 from picgui.gui.session import Session
 from picgui.gui.words import literal, told_apart

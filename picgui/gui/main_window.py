@@ -24,7 +24,7 @@ from picgui.gui import preferences, records, theme
 from picgui.gui.announcing import announce
 from picgui.gui.canvas import Canvas
 from picgui.gui.choosing import Choosing
-from picgui.gui.controls import ElidedLabel, MessageBar, Panel, Welcome
+from picgui.gui.controls import ElidedLabel
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.exporting import Exporting
 from picgui.gui.gallery import Gallery, Order
@@ -32,13 +32,16 @@ from picgui.gui.keeping import Keeping
 from picgui.gui.leafing import Leafing
 from picgui.gui.marking import Tool
 from picgui.gui.measuring import Measure, Measuring
+from picgui.gui.message import MessageBar
 from picgui.gui.opening import Opening
+from picgui.gui.panel import Panel
 from picgui.gui.pictures import Pictures
 from picgui.gui.remedies import Remedies
 from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.status import Status
 from picgui.gui.steering import Steering
 from picgui.gui.studio import Activity, Studio
+from picgui.gui.welcome import Welcome
 from picgui.gui.words import number
 from picgui.paths import config_dir, data_dir, example_photo
 from picgui.pipeline import has_usable_card

@@ -5,8 +5,8 @@ from enum import Enum
 from PySide6.QtCore import QObject, Signal, Slot
 
 from picgui.gui.canvas import Canvas
-from picgui.gui.controls import MessageBar
 from picgui.gui.jobs import Measured
+from picgui.gui.message import MessageBar
 from picgui.gui.overlay import Overlay
 from picgui.gui.studio import Studio
 

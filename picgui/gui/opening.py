@@ -18,7 +18,7 @@ from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import preferences, records
 from picgui.gui.batch import BatchDialog, Wanted
-from picgui.gui.controls import MessageBar, Offer
+from picgui.gui.message import MessageBar, Offer
 from picgui.gui.session import MAX_SAMPLES, Restored
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import literal, shortened, told

@@ -6,7 +6,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Slot
 
 from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
-from picgui.gui.controls import MessageBar, Offer
+from picgui.gui.message import MessageBar, Offer
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import explained

@@ -6,10 +6,10 @@ from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from picgui.gui.canvas import Canvas
-from picgui.gui.controls import MessageBar
 from picgui.gui.gallery import SampleModel
 from picgui.gui.hints import HintPanel
 from picgui.gui.marking import Tool
+from picgui.gui.message import MessageBar
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import Sample, Session
 
