@@ -243,6 +243,8 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
         if beginning[4:8] == b"ftyp" and any(brand in beginning for brand in _HEIC_BRANDS):
             raise PhotoError("{name} is a HEIC picture, as phones take them, which cannot be read here. Export it as JPEG and open that.", name=path.name) from None
         if beginning[:4] in _TIFF_BEGINNINGS:
+            if _directory(beginning) >= file.seek(0, os.SEEK_END):
+                raise _cut_off(path) from None
             raise PhotoError(
                 "{name} is a TIFF of a kind that cannot be read. Save it as grey or RGB with 8 or 16 bits and without transparency.",
                 name=path.name,
@@ -253,6 +255,12 @@ def _identify(file: BinaryIO, path: Path) -> Image.Image:
     if image.format == "TIFF" and image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:
         raise PhotoError("{name} begins with a small preview of its picture, as raw files do. Save it as a plain TIFF first.", name=path.name)
     return image
+
+
+def _directory(beginning: bytes) -> int:
+    """Where a TIFF has its directory, often at its end."""
+    is_big, order = beginning[:4] in _TIFF_BEGINNINGS[2:], "little" if beginning[:1] == b"I" else "big"
+    return int.from_bytes(beginning[8:16] if is_big else beginning[4:8], order)
 
 
 def _check_size(width: int, height: int, name: str) -> None:
@@ -279,7 +287,9 @@ def _limit() -> Sentence:
 
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image, file)
-    to_srgb, profile_notes = _conversion(image)  # before Pillow loads it, as for EXIF it does
+    to_srgb, profile_notes = _conversion(image)  # before Pillow loads it
+    if image.format == "PNG":
+        image.load()  # its EXIF may be at its end: Pillow would look for that, come upon damage on its way, and have no more to load
     dpi = _dpi(image)
     exif, xmp = upright_block(image), packet_of(image)
     if dpi and orientation_of(image) in SIDEWAYS:

@@ -909,6 +909,30 @@ def test_a_truncated_file_is_refused(tmp_path, name, kept):
     assert_refused(path, name)
 
 
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.95])
+@pytest.mark.parametrize("kind", [{}, {"bigtiff": True}, {"byteorder": ">"}])
+def test_a_tiff_whose_directory_is_missing_is_said_to_be_incomplete(tmp_path, kind, kept):
+    noise, path = np.random.default_rng(0).integers(0, 255, (100, 120, 3)).astype(np.uint8), tmp_path / "a.tif"
+    tifffile.imwrite(path, noise, compression="zlib", **kind)
+    image = tifffile.TiffFile(path).pages[0]
+    data, wide = bytearray(path.read_bytes()), "bigtiff" in kind
+    order = "big" if "byteorder" in kind else "little"
+    data[8 if wide else 4 : 16 if wide else 8] = (len(data) + image.offset).to_bytes(8 if wide else 4, order)  # as those write it who have the pixels first
+    path.write_bytes((data + data)[: int(len(data) * kept)])
+    assert_refused(path, "a.tif is incomplete: its end is missing. Try another copy of it.")
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_damage_inside_a_png_is_refused(tmp_path, deep, channels):
+    noise = np.random.default_rng(0).integers(0, 65535, (100, 120, channels)).astype(np.uint16)
+    assert cv2.imwrite(str(tmp_path / "a.png"), noise if deep else (noise >> 8).astype(np.uint8))
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 40] = bytes(40)
+    (tmp_path / "a.png").write_bytes(data)
+    assert_refused(tmp_path / "a.png", "a.png is damaged or incomplete and could not be read. Try another copy of it.")
+
+
 @pytest.mark.parametrize("kind", ["colour", "progressive", "grey", "sideways"])
 def test_a_jpeg_whose_end_is_missing_is_read_as_far_as_it_goes(tmp_path, kind):
     noise = np.random.default_rng(0).integers(0, 255, (480, 120, 3)).astype(np.uint8)
