@@ -22,6 +22,11 @@ def own_colors_are_known(window):
     return True
 
 
+def pinned_places(record):
+    """Which of the samples of a record are pinned."""
+    return [place for place, sample in enumerate(record.state.samples) if sample.number in record.state.pinned]
+
+
 def drop(window, path, *, keys=Qt.KeyboardModifier.NoModifier):
     """Drop a file; returns what is done with it."""
     data = QMimeData()
