@@ -1676,6 +1676,19 @@ def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_noth
     assert loaded == ["cpu"] and drawn.session.samples[:4] == before and [s.seed for s in drawn.session.samples] == [1, 2, 3, 4, 5, 6]
 
 
+def test_what_failed_is_not_drawn_again_where_another_model_cannot_be_loaded(drawn, tmp_path, qtbot, monkeypatch):
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, OutOfMemoryError, from_number=3)
+        drawn.session.resample()
+        qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    (tmp_path / "bad.safetensors").write_bytes(b"bad")
+    drawn.studio.use_model(tmp_path / "bad.safetensors", device="cpu")
+    qtbot.waitUntil(lambda: "bad.safetensors" in drawn.message.text, timeout=WAIT)
+    assert drawn.studio.activity is Activity.IDLE and all(s.stopped and s.rows == 0 for s in drawn.session.samples)
+    drawn._actions["go_on"].trigger()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
 def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, qtbot):
     before = drawn.studio.model
     drawn.studio.use_model(drawn._checkpoint(), device="cpu")

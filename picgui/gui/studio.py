@@ -116,7 +116,6 @@ class Studio(QObject):
         self._export_pace = Pace()
         self.checkpoint = checkpoint  # in use, or being loaded
         self._embedded_by: Model | None = None  # the session's embedding
-        self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
         self._looked_at: PhotoOpened | None = None  # for the colours that it came with, or will be as soon as the measurer comes to it
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
@@ -177,8 +176,8 @@ class Studio(QObject):
         if (checkpoint, device) != in_use:
             self._load(checkpoint, device=device)
 
-    def _load(self, checkpoint: Path | None, *, device: str | None, interrupted: Sequence[Sample] = ()) -> None:
-        self.checkpoint, self._interrupted = checkpoint, tuple(interrupted)
+    def _load(self, checkpoint: Path | None, *, device: str | None) -> None:
+        self.checkpoint = checkpoint
         self._compute(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
 
@@ -207,7 +206,8 @@ class Studio(QObject):
 
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
-        self._load(self.checkpoint, device="cpu", interrupted=self._failed)
+        self._load(self.checkpoint, device="cpu")
+        self.session.resume(self._failed)
 
     def draw_fewer(self) -> None:
         """Let half of the samples go that memory did not suffice for, and go on with the others; nothing where they are gone."""
@@ -443,10 +443,9 @@ class Studio(QObject):
 
     def _take_embedding(self, embedded: Embedded) -> None:
         before, self._embedded_by = self._embedded_by, self.model
-        interrupted, self._interrupted = self._interrupted, ()
         if self.session.embedded is not None and before.checkpoint.sha256 == self.model.checkpoint.sha256:
             self.session.move_to(embedded)
-            self.session.resume(interrupted)
+            self.session.ask_for_missing()
         else:
             self.session.set_embedded(embedded)
         self._look_at_own_colors()
@@ -486,7 +485,7 @@ class Studio(QObject):
             if self.session.embedded is None:
                 self._embed()
             else:
-                self.session.resume(self._failed)
+                self.session.ask_for_missing()
         self.failed.emit(error)
 
     def _set_activity(self, activity: Activity) -> None:
