@@ -145,7 +145,7 @@ class Studio(QObject):
         self.reading_changed.emit()
 
     def turn(self, quarter_turns: int) -> None:
-        """Turn the photograph clockwise by so many quarters, -1 to the left, beyond those that it is being turned by already."""
+        """Turn the photograph, and its hints with it, clockwise by so many quarters, -1 to the left, beyond those that it is being turned by already."""
         turning = ((self.reading.turning if self.reading else 0) + quarter_turns) % 4
         if turning:
             self.read(jobs.turn(self.session.opened, turning), Reading(turning=turning))
