@@ -26,13 +26,15 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.gui import announcing, theme
-from picgui.gui.controls import MessageBar, Panel, Welcome
 from picgui.gui.dialogs import AboutDialog, ShortcutsDialog
 from picgui.gui.gallery import SampleRole
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
+from picgui.gui.message import MessageBar
 from picgui.gui.overlay import Overlay
+from picgui.gui.panel import Panel
 from picgui.gui.session import Session
+from picgui.gui.welcome import Welcome
 from picgui.pic.checkpoint import load_checkpoint
 from tests.models import checkpoint
 from tests.windows import WAIT, is_done

@@ -18,9 +18,9 @@ from picgui import __version__
 from picgui.defaults import TEMPERATURE
 from picgui.gui import theme
 from picgui.gui.app import DESKTOP_ID, dress
-from picgui.gui.controls import Panel
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, facts
 from picgui.gui.main_window import MainWindow
+from picgui.gui.panel import Panel
 from picgui.gui.records import ENDING
 from picgui.gui.session import Session
 from picgui.gui.theme import ICON_SIDES

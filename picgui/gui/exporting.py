@@ -14,9 +14,9 @@ from picgui.batch import result_name
 from picgui.errors import PicError
 from picgui.gui import preferences, records
 from picgui.gui.choosing import Choosing
-from picgui.gui.controls import MessageBar
-from picgui.gui.opening import Opening
 from picgui.gui.jobs import Composed
+from picgui.gui.message import MessageBar
+from picgui.gui.opening import Opening
 from picgui.gui.pictures import image_of
 from picgui.gui.session import Sample
 from picgui.gui.studio import Studio, Subject

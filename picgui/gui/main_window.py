@@ -29,19 +29,22 @@ from picgui.gui import preferences, records, theme
 from picgui.gui.announcing import announce
 from picgui.gui.canvas import Canvas
 from picgui.gui.choosing import Choosing
-from picgui.gui.controls import ElidedLabel, MessageBar, Offer, Panel, Welcome
+from picgui.gui.controls import ElidedLabel
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, ShortcutsDialog
 from picgui.gui.exporting import Exporting
 from picgui.gui.gallery import Gallery, Order
 from picgui.gui.jobs import Measured
 from picgui.gui.leafing import Leafing
 from picgui.gui.marking import Tool
+from picgui.gui.message import MessageBar, Offer
 from picgui.gui.opening import Opening
 from picgui.gui.overlay import Overlay
+from picgui.gui.panel import Panel
 from picgui.gui.pictures import Pictures
 from picgui.gui.session import MAX_SAMPLES, Sample
 from picgui.gui.status import Status
 from picgui.gui.studio import Activity, Studio
+from picgui.gui.welcome import Welcome
 from picgui.gui.words import literal, number, told, told_apart
 from picgui.gui.worker import Worker, explained
 from picgui.paths import config_dir, data_dir, default_checkpoint, example_photo, is_file

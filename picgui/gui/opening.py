@@ -18,7 +18,7 @@ from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import jobs, preferences, records
 from picgui.gui.batch import BatchDialog, Wanted
-from picgui.gui.controls import MessageBar, Offer
+from picgui.gui.message import MessageBar, Offer
 from picgui.gui.session import MAX_SAMPLES, Kept, Record
 from picgui.gui.studio import Activity, Reading, Studio
 from picgui.gui.words import literal, shortened, told
