@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui import batch as batch_files
 from picgui.errors import OutOfMemoryError, PhotoError, PicError
-from picgui.gui import batch, exporting, jobs, records, session
+from picgui.gui import batch, exporting, jobs, opening, records, session
 from picgui.gui.canvas import _Held
 from picgui.gui.gallery import Order
 from picgui.gui.marking import Tool
@@ -92,7 +92,7 @@ def test_a_name_under_which_a_picture_will_be_written_is_asked_about(drawn, tmp_
     assert len(asked) == 1 and "a.png" in asked[0]
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
         go_on.set()
-    assert records.read_exported(tmp_path / "a.png").restored.samples[0].seed == 1
+    assert records.read_exported(tmp_path / "a.png").state.samples[0].seed == 1
 
 
 def test_an_error_stays_though_something_else_is_done_meanwhile(window):
@@ -332,9 +332,52 @@ def test_a_full_disk_does_not_cost_what_was_kept_before(pasted, qtbot, monkeypat
         qtbot.waitUntil(lambda: pasted.session.opened.picture != before.picture and is_done(pasted), timeout=WAIT)
         pasted.keeping.save()
     kept = records.read_session(own)
-    assert kept.picture == before.picture and kept.restored.samples[0].seed == before.restored.samples[0].seed
+    assert kept.picture == before.picture and kept.state.samples[0].seed == before.state.samples[0].seed
     pasted.keeping.save()
     assert records.read_session(own).picture == pasted.session.opened.picture
+
+
+@pytest.fixture
+def slow_drive(monkeypatch, tmp_path):
+    """A file on a drive that answers once this event is set, and that event."""
+    path, answers, is_folder = tmp_path / "slow" / "a.png", threading.Event(), opening.is_folder
+    path.parent.mkdir()
+    cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 255, (40, 60), dtype=np.uint8))
+    monkeypatch.setattr(opening, "is_folder", lambda place: (place != path or answers.wait(WAIT / 1000)) and is_folder(place))
+    yield path, answers
+    answers.set()
+
+
+def test_a_drive_that_is_slow_holds_nothing_that_is_open(drawn, slow_drive, qtbot):
+    path, answers = slow_drive
+    drawn.open(path)
+    assert drawn.studio.is_reading and drawn.status.doing.text() == "Reading…" and not drawn.action["rotate_left"].isEnabled()
+    drawn.action["resample"].trigger()
+    qtbot.waitUntil(lambda: is_done(drawn) and drawn.session.selected.seed == 5, timeout=WAIT)
+    answers.set()
+    qtbot.waitUntil(lambda: drawn.session.path == path and is_done(drawn), timeout=WAIT)
+    assert drawn.action["rotate_left"].isEnabled() and drawn.message.text == "scan.png and its samples were put aside."
+
+
+@pytest.mark.parametrize("what", ["open", "paste", "stay", "close"])
+def test_what_is_done_while_a_slow_drive_is_looked_at_takes_its_place(drawn, slow_drive, tmp_path, what, qtbot, monkeypatch):
+    (path, answers), session, before = slow_drive, drawn.session, drawn.session.opened
+    monkeypatch.setattr("picgui.gui.studio.LONGEST_READING", 0.1)
+    seen = []
+    session.photo_changed.connect(lambda: seen.append(session.path))
+    drawn.open(path)
+    if what == "open":
+        drawn.open(before.path)
+    elif what == "paste":
+        drawn.studio.paste(np.zeros((40, 60, 3), np.uint8))
+    elif what == "stay":
+        drawn.studio.stay()
+    else:
+        assert drawn.close()
+    answers.set()
+    qtbot.waitUntil(lambda: not drawn.studio._reader.is_busy() and (len(seen) == 1) is (what in ("open", "paste")), timeout=WAIT)
+    QCoreApplication.processEvents()
+    assert seen == {"open": [before.path], "paste": [None]}.get(what, []) and (session.opened is before) is not bool(seen)
 
 
 def test_what_a_crash_half_wrote_goes(tmp_path):

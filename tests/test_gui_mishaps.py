@@ -38,7 +38,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.windows import WAIT, crash, drop, is_done, kept_file, look_into_the_file_menu, own_colors_are_known
+from tests.windows import WAIT, crash, drop, is_done, kept_file, look_into_the_file_menu, own_colors_are_known, pinned_places
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -83,6 +83,19 @@ def test_a_drive_that_is_gone_hinders_nothing_and_is_not_looked_for_all_the_time
     window.close()
 
 
+def test_for_a_photograph_that_is_at_its_place_no_drive_is_looked_for(away, drawn, scan, tmp_path, qtbot):
+    drawn.settings.setValue("open_folder", "/mnt/away")
+    drawn.settings.setValue("recent", ["/mnt/away/scan.png"])
+    records.write(tmp_path / "a.picgui", records.content_of(drawn.session))
+    drawn.open(tmp_path / "a.picgui")
+    qtbot.waitUntil(lambda: drawn.session.file is not None and is_done(drawn), timeout=WAIT)
+    assert drawn.session.path == scan and not away
+    scan.unlink()
+    drawn.open(tmp_path / "a.picgui")
+    qtbot.waitUntil(lambda: "scan.png, was not found" in drawn.message.text, timeout=WAIT)
+    assert "/mnt/away/scan.png" in away
+
+
 @pytest.fixture
 def other(tmp_path):
     """A photograph of another name, shape and content."""
@@ -115,7 +128,7 @@ def test_what_is_exported_is_what_was_there_when_it_was_asked_for(drawn, scan, m
     assert np.array_equal(cv2.imread(str(tmp_path / "a.png"))[..., ::-1], expected)
     text = read_png_text(tmp_path / "a.png")
     assert text["picgui:source"] == "scan.png" and text["picgui:saturation"] == "1"
-    assert records.read_exported(tmp_path / "a.png").restored.photo == read_photo(scan).fingerprint
+    assert records.read_exported(tmp_path / "a.png").fingerprint == read_photo(scan).fingerprint
 
 
 def test_all_that_is_exported_keeps_its_name(drawn, scan, meanwhile, qtbot, tmp_path):
@@ -144,8 +157,8 @@ def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanw
     meanwhile(tmp_path / "a.picgui", "getSaveFileName")
     drawn.action["save_session"].trigger()
     saved = records.read_session(tmp_path / "a.picgui")
-    assert saved.source == scan and saved.restored.saturation == 1.0
-    assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.restored.samples, strict=True))
+    assert saved.source == scan and saved.saturation == 1.0
+    assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.state.samples, strict=True))
 
 
 def test_saving_in_no_file_yet_begins_once(drawn, monkeypatch):
@@ -317,7 +330,7 @@ def test_an_exported_picture_says_that_its_photograph_was_not_found(drawn, scan,
     assert "another photograph" not in drawn.message.text
     qtbot.waitUntil(lambda: own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None, "its colours are a sample's, not the photograph's"
-    drawn.opening.take_up(records.record_of(drawn.session))  # as what was put aside or saved
+    drawn.opening.take_up(drawn.session.kept())  # as what was put aside or saved
     qtbot.waitUntil(lambda: is_done(drawn) and own_colors_are_known(drawn), timeout=WAIT)
     assert drawn.session.own_chroma is None
 
@@ -346,7 +359,7 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
         drawn.exporting.export([(drawn.session.selected, again)])
     remembered = records.read_exported(again)
-    assert (remembered.source, remembered.digest, remembered.restored.photo) == (Path("scan.png"), digest, fingerprint)
+    assert (remembered.source, remembered.digest, remembered.fingerprint) == (Path("scan.png"), digest, fingerprint)
     drawn.open(target)
     qtbot.waitUntil(lambda: drawn.session.file is None and is_done(drawn), timeout=WAIT)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
@@ -367,7 +380,8 @@ def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, sc
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     drawn.keeping.offer_last()
     drawn.message._buttons[0].click()
-    assert "scan.png, was not found" in drawn.message.text and drawn.message._buttons[0].text() == "Find it…"
+    qtbot.waitUntil(lambda: "scan.png, was not found" in drawn.message.text, timeout=WAIT)
+    assert drawn.message._buttons[0].text() == "Find it…" and not drawn.studio.is_reading
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(moved), ""))
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
@@ -396,7 +410,7 @@ def test_an_export_says_that_what_was_not_drawn_is_a_draft(slowly, window, scan,
     with qtbot.waitSignal(window.studio.exported, timeout=WAIT):
         window.exporting.export([(window.session.selected, tmp_path / "a.png")])
     assert "Saved as a.png" in window.message.text and "draft" in window.message.text
-    written = records.read_exported(tmp_path / "a.png").restored.samples[0]
+    written = records.read_exported(tmp_path / "a.png").state.samples[0]
     assert written.rows == rows < written.chroma.shape[1], "as is said"
     qtbot.waitUntil(lambda: is_done(window), timeout=WAIT)
     with qtbot.waitSignal(window.studio.exported, timeout=WAIT):
@@ -426,7 +440,7 @@ def test_a_pasted_picture_is_saved_once_and_goes_when_it_is_not_needed(pasted, s
         pasted.keeping.save()
     assert written == [".picgui"] * 3
     saved = records.read_session(own)
-    assert saved.picture == session.opened.picture and saved.restored.selected == 3 and own.with_suffix(".png").exists()
+    assert saved.picture == session.opened.picture and saved.state.selected == saved.state.samples[3].number and own.with_suffix(".png").exists()
     pasted.open(scan)
     qtbot.waitUntil(lambda: session.name == "scan" and is_done(pasted), timeout=WAIT)
     pasted.keeping.save()
@@ -817,7 +831,7 @@ def test_hints_outlive_their_samples(drawn, model_path, tmp_path, qtbot):
     assert not drawn.session.samples and drawn.session.is_unsaved and drawn.session.holds_work
     drawn.close()
     [left] = data_dir().glob("closed-*.picgui")
-    kept = records.read_session(left).restored
+    kept = records.read_session(left).state
     assert not kept.samples and kept.hints.mask.sum() == 1
     other = MainWindow(checkpoint=model_path, device="cpu", settings=QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
     qtbot.addWidget(other)
@@ -831,8 +845,8 @@ def test_samples_of_a_session_that_share_their_hints_are_drawn_together(drawn, t
     hint[1, 2] = True
     drawn.session.add_hint(hint, (5.0, 6.0))
     records.write(tmp_path / "work.picgui", records.content_of(drawn.session))
-    restored = records.read_session(tmp_path / "work.picgui").restored
-    assert all(s.known is restored.hints for s in restored.samples) and restored.hints.mask[1, 2]
+    state = records.read_session(tmp_path / "work.picgui").state
+    assert all(s.known is state.hints for s in state.samples) and state.hints.mask[1, 2]
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
@@ -911,7 +925,7 @@ def test_what_was_chosen_and_not_saved_is_offered_after_the_window_was_closed(dr
     qtbot.waitUntil(lambda: is_done(again) and bool(again.session.samples), timeout=WAIT)
     assert [s.seed for s in again.session.samples] == [5, 6, 7, 8] and again.session.is_pinned(again.session.samples[2])
     first = records.read_session(again.keeping.recovery.all_kept()[0])
-    assert first.source.name == "scan.png" and first.restored.pinned == (1,), "what was put aside, too"
+    assert first.source.name == "scan.png" and pinned_places(first) == [1], "what was put aside, too"
     assert [path.name for path in again.keeping.recovery.all_kept()] == ["recovered-2.picgui"], "what is open again is no second time there"
     again.close()
     once_more = start()
@@ -939,8 +953,8 @@ def test_saving_goes_on_in_the_file_of_the_session_and_what_is_unsaved_is_marked
     assert drawn.isWindowModified()
     drawn.panel.temperature.setValue(20)
     drawn.action["save_session"].trigger()
-    saved = records.read_session(target).restored
-    assert len(asked) == 1 and saved.pinned == (0, 1) and saved.temperature == 0.2 and not drawn.isWindowModified(), "what was moved a moment ago, too"
+    saved = records.read_session(target)
+    assert len(asked) == 1 and pinned_places(saved) == [0, 1] and saved.state.temperature == 0.2 and not drawn.isWindowModified(), "what was moved a moment ago, too"
     drawn.session.set_saturation(0.5)
     assert drawn.isWindowModified()
     drawn.open(other)
@@ -951,7 +965,7 @@ def test_saving_goes_on_in_the_file_of_the_session_and_what_is_unsaved_is_marked
     drawn.session.resample()
     target.unlink()
     drawn.action["save_session"].trigger()
-    assert len(asked) == 1 and records.read_session(target).restored.samples[-1].seed == drawn.session.samples[-1].seed
+    assert len(asked) == 1 and records.read_session(target).state.samples[-1].seed == drawn.session.samples[-1].seed
     drawn.action["save_session_as"].trigger()
     assert asked[1] == str(target)
 
@@ -1015,7 +1029,7 @@ def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, dr
         cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
         write_png(tmp_path / "a.png", np.zeros((100, 150, 3), np.uint8), text={"picgui:sample": record, "picgui:saturation": saturation})
         found = records.read_exported(tmp_path / "a.png")
-        assert found.restored.saturation == restored and found.restored.sample_count is None
+        assert found.saturation == restored and found.state.sample_count == 0
 
 
 def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):
@@ -1027,11 +1041,11 @@ def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):
     assert drawn.session.path == scan and np.array_equal(drawn.session.selected.chroma, sample.chroma)
     assert (drawn.session.selected.temperature, drawn.session.temperature, drawn.session.saturation) == (12, MAX_TEMPERATURE, MAX_SATURATION)
     drawn.keeping.save()
-    assert records.read_session(kept_file(drawn)).restored.samples[0].temperature == 12
+    assert records.read_session(kept_file(drawn)).state.samples[0].temperature == 12
 
 
 @pytest.mark.parametrize("damage", ['"seed": Infinity', '"seed": -1', '"selected": Infinity', "nested"])
-def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage):
+def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage, qtbot):
     text = json.dumps(records.content_of(drawn.session), default=str)
     if damage == "nested":
         text = "[" * 100_000
@@ -1041,7 +1055,8 @@ def test_a_session_with_impossible_numbers_is_told(drawn, tmp_path, damage):
         assert damage in text
     (tmp_path / "a.picgui").write_text(text)
     drawn.open(tmp_path / "a.picgui")
-    assert "a.picgui is damaged" in drawn.message.text
+    qtbot.waitUntil(lambda: "a.picgui is damaged" in drawn.message.text, timeout=WAIT)
+    assert not drawn.studio.is_reading
 
 
 def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path, qtbot, monkeypatch):
@@ -1328,7 +1343,7 @@ def test_what_was_put_aside_stays_in_the_menu_and_comes_with_its_photograph(slow
     qtbot.waitUntil(lambda: drawn.session.kept() == kept, timeout=WAIT)
     look_into_the_file_menu(drawn)
     left = drawn.opening.put_aside  # what the first drawing of the photograph, opened again, had become
-    assert drawn.aside_menu.isEnabled() is bool(left) and kept not in [record.restored for record in left]
+    assert drawn.aside_menu.isEnabled() is bool(left) and kept not in left
 
 
 @pytest.mark.parametrize("state", ["drawing", "stopped"])
@@ -1711,7 +1726,7 @@ def test_where_a_session_was_saved_last_outlives_a_crash(drawn, tmp_path, qtbot)
     drawn.keeping.timer.stop()
     drawn.session.saved_in(tmp_path / "a.picgui", is_present=True)
     kept = kept_file(drawn)
-    qtbot.waitUntil(lambda: records.read_session(kept).restored.file == tmp_path / "a.picgui", timeout=WAIT)
+    qtbot.waitUntil(lambda: records.read_session(kept).file == tmp_path / "a.picgui", timeout=WAIT)
 
 
 def test_a_photograph_is_compared_with_its_session_away_from_the_window(drawn, tmp_path, qtbot, monkeypatch):
@@ -1734,7 +1749,7 @@ def test_what_was_put_aside_outlives_a_crash_too(drawn, scan, other, qtbot):
         file.lock.unlock()  # as when its program is gone
     found = records.Recovery(data_dir())
     assert found.find() and [records.photo_name(path) for path in found.all_kept()[:2]] == [other.name, scan.name]
-    assert [len(records.read_session(path).restored.samples) for path in found.all_kept()[:2]] == [4, 4]
+    assert [len(records.read_session(path).state.samples) for path in found.all_kept()[:2]] == [4, 4]
 
 
 def test_what_was_put_aside_is_not_offered_after_an_end_in_order(drawn, other, qtbot):
@@ -1774,7 +1789,7 @@ def test_where_all_that_was_put_aside_was_chosen_the_oldest_is_left_for_the_next
     choose_and_leave(window, photographs, qtbot, choosing=photographs[:3])
     assert put_aside(window) == ["c.png", "b.png"]
     (left,) = data_dir().glob("closed-*.picgui")
-    assert records.photo_name(left) == "a.png" and records.read_session(left).restored.pinned == (1,)
+    assert records.photo_name(left) == "a.png" and pinned_places(records.read_session(left)) == [1]
     window.opening.bring_back(window.opening.put_aside[0])
     qtbot.waitUntil(lambda: window.session.name == "c" and is_done(window), timeout=WAIT)
     assert put_aside(window) == ["d.png", "b.png"] and list(data_dir().glob("closed-*.picgui")) == [left], "what is open again is not left, too"
@@ -1790,9 +1805,12 @@ def test_what_could_not_be_written_stays_put_aside(window, scan, qtbot, monkeypa
     def full(*_, **__):
         raise DestinationError("There is no room.")
 
-    monkeypatch.setattr(records, "write", full)
-    choose_and_leave(window, photographs, qtbot, choosing=photographs)
-    assert put_aside(window) == ["b.png", "a.png"] and not list(data_dir().glob("closed-*"))
+    with monkeypatch.context() as scarce:
+        scarce.setattr(records, "write", full)
+        choose_and_leave(window, photographs, qtbot, choosing=photographs)
+        assert put_aside(window) == ["b.png", "a.png"] and not list(data_dir().glob("closed-*"))
+    window.close()
+    assert sorted(map(records.photo_name, data_dir().glob("closed-*.picgui"))) == ["a.png", "b.png", "c.png"], "once there is room"
 
 
 def test_a_photograph_that_is_opened_again_lies_as_it_was_left(drawn, scan, other, qtbot):
@@ -1802,7 +1820,7 @@ def test_a_photograph_that_is_opened_again_lies_as_it_was_left(drawn, scan, othe
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     kept = session.kept()
     drawn.open(scan)  # though it is open
-    qtbot.waitUntil(lambda: session.restoring is None and session.samples == kept.samples and session.opened is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: session.restoring is None and session.samples == kept.state.samples and session.opened is not None, timeout=WAIT)
     assert session.kept() == kept and not put_aside(drawn)
     drawn.open(other)
     qtbot.waitUntil(lambda: session.name == "other" and is_done(drawn), timeout=WAIT)
@@ -1813,7 +1831,7 @@ def test_a_photograph_that_is_opened_again_lies_as_it_was_left(drawn, scan, othe
     assert message.text == "The samples are as you left them. other.png and its samples were put aside."
     assert [button.text() for button in message._buttons] == ["Draw anew", "Go back to other"]
     message._buttons[0].click()
-    qtbot.waitUntil(lambda: session.samples != kept.samples and is_done(drawn), timeout=WAIT)
+    qtbot.waitUntil(lambda: session.samples != kept.state.samples and is_done(drawn), timeout=WAIT)
     assert [s.seed for s in session.samples] == [1, 2, 3, 4] and not session.is_unsaved
     assert message.text == "Earlier samples of this photograph were put aside."
     message._buttons[0].click()
@@ -1829,25 +1847,38 @@ def test_a_photograph_lies_as_it_was_left_however_many_were_open_since_and_after
     (left,) = data_dir().glob("closed-*.picgui")
     window.open(photographs[0])
     qtbot.waitUntil(lambda: window.session.name == "a" and is_done(window), timeout=WAIT)
-    assert window.session.kept().pinned == (1,) and window.session.is_unsaved and not left.exists()
+    assert pinned_places(window.session.kept()) == [1] and window.session.is_unsaved and not left.exists()
     assert "as you left them" in window.message.text
     (left,) = data_dir().glob("closed-*.picgui")  # b, which another one took the place of
     assert window.keeping.recovery.find() == "closed"  # as the next start does
     window.open(photographs[1])
     window.message.tell_offer("b.png was kept.", ("Go back to b", window.opening.bring_back_last))
     qtbot.waitUntil(lambda: window.session.name == "b" and is_done(window), timeout=WAIT)
-    assert window.session.kept().pinned == (1,) and not window.keeping.recovery.kept.exists()
+    assert pinned_places(window.session.kept()) == [1] and not window.keeping.recovery.kept.exists()
     assert "was kept" not in window.message.text and window.message._buttons[0].text() == "Draw anew", "what is open is not offered"
 
 
+def test_what_another_program_left_in_the_place_of_what_is_opened_stays(drawn, tmp_path, qtbot, monkeypatch):
+    drawn.session.toggle_pins(drawn.session.samples[:1])
+    drawn.keeping.save()
+    kept, recovery = drawn.keeping.recovery.kept, drawn.keeping.recovery
+    shutil.copy(recovery._own.path, kept)
+    record = recovery.read(kept)
+    left_behind(data_dir(), "a", "of another program", 10)
+    assert records.Recovery(data_dir()).find() == "crashed" and kept.read_text() == "of another program"
+    drawn.opening.take_up(record)
+    qtbot.waitUntil(lambda: drawn.session.samples == record.state.samples and is_done(drawn), timeout=WAIT)
+    assert kept.read_text() == "of another program"
+
+
 def test_each_file_that_was_left_is_looked_into_once(tmp_path, monkeypatch):
-    recovery, said, looked_into = records.Recovery(tmp_path), records._said, []
-    monkeypatch.setattr(records, "_said", lambda path: looked_into.append(path.name) or said(path))
+    recovery, kept_in, looked_into = records.Recovery(tmp_path), records._kept_in, []
+    monkeypatch.setattr(records, "_kept_in", lambda path: looked_into.append(path.name) or kept_in(path))
     for name, age in (("older", 10), ("newer", 5)):
         left_behind(tmp_path, name, json.dumps({"source": f"/{name}.png", "digest": "d", "rotation": 90}), age).rename(tmp_path / f"closed-{name}.picgui")
     (tmp_path / "closed-damaged.picgui").write_text("{")
     left = recovery.left()
-    assert [(one.source.name, one.digest, one.turns, one.is_chosen) for one in left] == [("newer.png", "d", 1, True), ("older.png", "d", 1, True)]
+    assert [(one.source.name, one.digest, one.turns, one.is_unsaved) for one in left] == [("newer.png", "d", 1, True), ("older.png", "d", 1, True)]
     (tmp_path / "closed-newer.picgui").write_text(json.dumps({"source": None, "is_unsaved": False}))
     assert [one.source for one in recovery.left()] == [None, Path("/older.png")]
     assert sorted(looked_into) == ["closed-damaged.picgui", "closed-newer.picgui", "closed-newer.picgui", "closed-older.picgui"]

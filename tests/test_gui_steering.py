@@ -30,7 +30,7 @@ from picgui.gui.hints import Plane
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
 from picgui.gui.session import MAX_SAMPLES
-from picgui.gui.studio import Activity
+from picgui.gui.studio import Activity, Reading
 from picgui.likelihood import own_chroma, surprise, uncertainty
 from picgui.opencv import cv2
 from picgui.paths import data_dir, default_checkpoint, example_photo
@@ -40,7 +40,7 @@ from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.windows import WAIT, as_pixels, colours, crash, drop, is_done, kept_file
+from tests.windows import WAIT, as_pixels, colours, crash, drop, is_done, kept_file, pinned_places
 
 
 def left_half(window):
@@ -183,8 +183,8 @@ def test_a_part_is_taken_from_the_sample_that_is_chosen_and_outlives_the_window(
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
         drawn.exporting.export([(new, tmp_path / "a.png")])
     records.write(tmp_path / "a.picgui", records.content_of(session))
-    again = records.read_session(tmp_path / "a.picgui").restored
-    for sample in (records.read_exported(tmp_path / "a.png").restored.samples[0], again.samples[again.selected]):
+    again = records.read_session(tmp_path / "a.picgui").state
+    for sample in (records.read_exported(tmp_path / "a.png").state.samples[0], next(s for s in again.samples if s.number == again.selected)):
         assert sample.is_part and np.array_equal(sample.chroma, new.chroma) and np.array_equal(sample.known.mask, new.known.mask)
 
 
@@ -483,7 +483,7 @@ def test_hints_come_back_with_an_exported_picture_and_hold_for_new_samples(drawn
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
         drawn.exporting.export([(session.selected, tmp_path / "part.png")])
-    assert records.read_exported(tmp_path / "part.png").restored.hints is None, "what a part leaves is no hint"
+    assert records.read_exported(tmp_path / "part.png").state.hints is None, "what a part leaves is no hint"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": "picgui-session-1", "samples": []}'])
@@ -497,11 +497,11 @@ def test_a_damaged_session_is_a_sentence(tmp_path, content):
 def test_a_session_says_how_its_samples_were_drawn_and_an_older_one_had_no_candidates(drawn, tmp_path):
     path = tmp_path / "work.picgui"
     records.write(path, records.content_of(drawn.session))
-    assert [s.candidates for s in records.read_session(path).restored.samples] == [CANDIDATES] * 4
+    assert [s.candidates for s in records.read_session(path).state.samples] == [CANDIDATES] * 4
     content = json.loads(path.read_text())
     del content["samples"][0]["candidates"]
     path.write_text(json.dumps(content))
-    older = records.read_session(path).restored.samples
+    older = records.read_session(path).state.samples
     assert older[0].candidates == 1 and not older[0].is_drawn_like(older[1]) and older[1].is_drawn_like(older[2])
     mask = {"mask": packed(np.ones((1, 2, 2))), "chroma": packed(np.ones((2, 2, 2)))}
     for wrong in ({"candidates": 0}, {"known": mask}, {"chroma": packed(np.ones((1, 5, 5)))}):
@@ -549,6 +549,7 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     (folder / "b.jpg").write_bytes(b"garbage")
     window.session.set_sample_count(2)
     drop(window, folder)
+    qtbot.waitUntil(lambda: window.opening.batch is not None, timeout=WAIT)
     batch = window.opening.batch
     batch.folder.setText(str(tmp_path / "out"))
     batch.start.click()
@@ -932,7 +933,7 @@ def test_an_exported_sample_keeps_the_size_that_the_command_drew_it_at(drawn, sc
     drop(drawn, tmp_path / "a.png")
     qtbot.waitUntil(lambda: len(drawn.session.samples) == 1 and drawn.session.path == scan, timeout=WAIT)
     records.write(tmp_path / "kept.picgui", records.content_of(drawn.session))
-    (kept,) = records.read_session(tmp_path / "kept.picgui").restored.samples
+    (kept,) = records.read_session(tmp_path / "kept.picgui").state.samples
     assert kept.long_side == drawn.session.samples[0].long_side == 96
     assert drawn.studio.text_of(drawn.session.samples[0])["picgui:long_side"] == "96"
 
@@ -1166,7 +1167,7 @@ def test_an_exported_sample_names_the_checkpoint_that_drew_it(drawn, tmp_path, q
     texts = [drawn.studio.text_of(s) for s in session.samples]
     assert [t["picgui:checkpoint"] for t in texts] == [first, second, second, second]
     records.write(tmp_path / "work.picgui", records.content_of(session))
-    assert [s.checkpoint for s in records.read_session(tmp_path / "work.picgui").restored.samples] == [first, second, second, second]
+    assert [s.checkpoint for s in records.read_session(tmp_path / "work.picgui").state.samples] == [first, second, second, second]
 
 
 def test_a_folder_named_at_the_start_becomes_a_queue_once_the_model_is_there(qtbot, tmp_path, model_path, scan):
@@ -1683,6 +1684,19 @@ def test_where_the_graphics_cards_memory_runs_out_the_processor_goes_on_and_noth
     assert loaded == ["cpu"] and drawn.session.samples[:4] == before and [s.seed for s in drawn.session.samples] == [1, 2, 3, 4, 5, 6]
 
 
+def test_what_failed_is_not_drawn_again_where_another_model_cannot_be_loaded(drawn, tmp_path, qtbot, monkeypatch):
+    with monkeypatch.context() as scarce:
+        out_of_memory(scarce, OutOfMemoryError, from_number=3)
+        drawn.session.resample()
+        qtbot.waitUntil(lambda: drawn.message.isVisible(), timeout=WAIT)
+    (tmp_path / "bad.safetensors").write_bytes(b"bad")
+    drawn.studio.use_model(tmp_path / "bad.safetensors", device="cpu")
+    qtbot.waitUntil(lambda: "bad.safetensors" in drawn.message.text, timeout=WAIT)
+    assert drawn.studio.activity is Activity.IDLE and all(s.stopped and s.rows == 0 for s in drawn.session.samples)
+    drawn.action["go_on"].trigger()
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
 def test_a_choice_made_while_a_model_is_loaded_does_not_stop_the_loading(drawn, qtbot):
     before = drawn.studio.model
     drawn.studio.use_model(preferences.checkpoint(drawn.settings), device="cpu")
@@ -1990,11 +2004,12 @@ def test_who_turns_a_photograph_back_has_its_samples_again_out_of_a_file_too(dra
     session.toggle_pins(session.samples[1:2])
     turn(drawn, "right", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    assert drawn.keeping.recovery.leave(drawn.opening._aside.pop())  # as where many others were put aside since
+    assert drawn.keeping.recovery.take_up(drawn.keeping.recovery.aside[-1], leave=True)  # as where many others were put aside since
     (left,) = data_dir().glob("closed-*.picgui")
     turn(drawn, "left", qtbot)
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
-    assert session.kept().pinned == (1,) and session.is_unsaved and not left.exists()
+    assert pinned_places(session.kept()) == [1] and session.is_unsaved and not left.exists()
+    assert drawn.opening._turned() == {}, "a person turned it so"
 
 
 def test_samples_of_a_photograph_that_lay_otherwise_can_be_gone_back_to(drawn, scan, other_scan, qtbot):
@@ -2019,12 +2034,12 @@ def test_turns_in_quick_succession_are_one(slowly, drawn, scan, qtbot, monkeypat
     drawn.studio.photo_taken.connect(lambda *_: read.append(drawn.session.opened.photo.turns))
     for _ in range(2):
         drawn.action["rotate_right"].trigger()
-    assert drawn.session.opened is left and drawn.studio.turns == 2 and drawn.action["rotate_left"].isEnabled()
+    assert drawn.session.opened is left and drawn.studio.reading == Reading(turning=2) and drawn.action["rotate_left"].isEnabled()
     qtbot.waitUntil(lambda: drawn.studio.activity is Activity.SAMPLING, timeout=WAIT)
     assert read == [2] and lies_as(drawn, scan, 2)
     for name in ("left", "right"):  # while samples are drawn
         drawn.action[f"rotate_{name}"].trigger()
-    assert drawn.studio.turns == 2 and not drawn.studio.is_reading
+    assert lies_as(drawn, scan, 2) and not drawn.studio.is_reading
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
     assert read == [2]
     drawn.action["resample"].trigger()

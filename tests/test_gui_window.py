@@ -469,7 +469,7 @@ def test_keys_go_to_the_photographs_beside_the_open_one_and_past_a_damaged_one(w
 
 def test_keys_go_on_from_a_photograph_that_is_still_read(window, folder_of_four, qtbot, monkeypatch):
     opened = []
-    monkeypatch.setattr(window.studio, "open", lambda path, **_: opened.append(path))
+    monkeypatch.setattr(window.opening, "open", lambda path, **_: opened.append(path))
     for _ in range(4):
         window.leafing.go_on()
     assert opened == folder_of_four[1:]
@@ -545,6 +545,7 @@ def test_files_are_looked_into_beside_the_window(window, scan, qtbot, monkeypatc
     read = records.read_exported
     monkeypatch.setattr(records, "read_exported", lambda path: threads.append(threading.current_thread()) or read(path))
     window.open(scan)
+    qtbot.waitUntil(lambda: window.session.path == scan, timeout=WAIT)
     assert threads and threading.main_thread() not in threads
 
 

@@ -17,7 +17,7 @@ def embedded(rows=ROWS, columns=COLUMNS):
 
 
 def opened():
-    return SimpleNamespace(path=None, photo=SimpleNamespace(fingerprint=""))
+    return SimpleNamespace(path=None, picture=None, digest="", photo=SimpleNamespace(fingerprint="", turns=0))
 
 
 def row(y, number, value, columns=COLUMNS):
@@ -409,7 +409,7 @@ def test_hints_of_a_photograph_that_is_turned_are_kept_by_its_new_samples(sessio
     mask[0, 1] = True
     session.add_hint(mask, (5.0, 6.0))
     session.set_photo(opened(), hints=session.hints.turned(1))
-    turned = session.kept().hints
+    turned = session.kept().state.hints
     assert session.hints is None and turned.mask.shape == (COLUMNS, ROWS) and turned.mask[1, -1] and turned.mask.sum() == 1
     session.set_embedded(embedded(COLUMNS, ROWS))
     assert session.hints is turned and all(s.known is turned for s in session.samples) and (turned.chroma[:, turned.mask] == [[5], [6]]).all()
@@ -417,6 +417,24 @@ def test_hints_of_a_photograph_that_is_turned_are_kept_by_its_new_samples(sessio
     session.set_photo(opened())
     session.set_embedded(embedded())
     assert session.hints is session.samples[0].known is None and not session.is_unsaved
+
+
+def test_hints_without_samples_are_taken_up_with_new_ones_at_their_temperature_and_number(session):
+    finish(session)
+    mask = np.zeros((ROWS, COLUMNS), bool)
+    mask[0, 1] = True
+    session.add_hint(mask, (5.0, 6.0))
+    session.set_sample_count(2)
+    session.set_temperature(0.4)
+    session.delete(session.samples)
+    kept = session.kept()
+    session.set_photo(opened())
+    session.set_temperature(0.9)
+    session.set_sample_count(5)
+    session.restore(kept)
+    session.set_embedded(embedded())
+    assert session.temperature == 0.4 and [s.temperature for s in session.samples] == [0.4] * 2 and session.selected is session.samples[0]
+    assert all(s.known is session.hints for s in session.samples) and session.hints.mask.sum() == 1
 
 
 def test_what_is_unsaved_stays_so_where_it_is_put_aside_and_taken_up_again(session, tmp_path):
@@ -446,7 +464,7 @@ def test_unsaved_samples_that_are_taken_up_are_work_before_they_are_drawn(sessio
     session.set_embedded(embedded())
     assert session.samples and not session.holds_work
     session.restore(kept)
-    assert session.samples == kept.samples and not session.undo_stack.count() and session.holds_work
+    assert session.samples == kept.state.samples and not session.undo_stack.count() and session.holds_work
 
 
 def test_in_a_comparison_of_pinned_samples_alone_the_selected_one_is_drawn_beside_itself(session):

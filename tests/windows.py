@@ -40,6 +40,11 @@ def look_into_the_file_menu(window):
     window.menuBar().actions()[0].menu().aboutToShow.emit()
 
 
+def pinned_places(record):
+    """Which of the samples of a record are pinned."""
+    return [place for place, sample in enumerate(record.state.samples) if sample.number in record.state.pinned]
+
+
 def drop(window, path, *, keys=Qt.KeyboardModifier.NoModifier):
     """Drop a file; returns what is done with it."""
     data = QMimeData()

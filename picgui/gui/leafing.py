@@ -105,7 +105,7 @@ class Leafing(QObject):
             self._going = path
             if self._session.is_unsaved:
                 self._leafed = None
-            self._opening.pass_on_to(path)
+            self._opening.open(path, is_beside=True)
 
     @Slot()
     def _photo_changed(self) -> None:

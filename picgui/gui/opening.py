@@ -2,8 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from picgui.batch import photos_of
 from picgui.errors import PicError
 from picgui.files import file_digest
-from picgui.gui import preferences, records
+from picgui.gui import jobs, preferences, records
 from picgui.gui.batch import BatchDialog, Wanted
 from picgui.gui.message import MessageBar, Offer
-from picgui.gui.session import MAX_SAMPLES, Restored
-from picgui.gui.studio import Activity, Studio
+from picgui.gui.session import MAX_SAMPLES, Kept, Record
+from picgui.gui.studio import Activity, Reading, Studio
 from picgui.gui.words import literal, shortened, told
 from picgui.gui.worker import while_painting
 from picgui.paths import example_photo, is_file, is_folder
@@ -29,6 +29,47 @@ from picgui.writing import is_written_here
 
 _RECENT_FILES = 8
 _TURNED = 500  # photographs of which it is remembered how they lay
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is at a path that a person opens."""
+
+    path: Path
+    is_folder: bool = False
+    record: Record | None = None  # what it remembers
+    photo: Path | None = None  # where the photograph of that is
+
+
+_Places = Callable[[str], list[Path]]  # from a name to where a file of that name may be
+
+
+def _look(path: Path, read: Callable[[Path], Record | None], places: _Places) -> Iterator[_Found]:
+    """See what a path is, and where the photograph lies of what it remembers."""
+    if is_folder(path):
+        yield _Found(path, is_folder=True)
+    else:
+        record = read(path)
+        yield _Found(path, record=record, photo=_photo_of(record, path, places) if record and record.source else None)
+
+
+def _photo_of(record: Record, beside: Path, places: _Places) -> Path | None:
+    """Where the photograph of a record is: at its place, or by its name beside a file or at other places; it may have got another caption. Only at its own place
+    one of other pixels is taken: it may have been changed there, which is told."""
+    source, name = record.source, record.source.name
+    by_name = (beside.parent / name, beside.parent.parent / name, *places(name))
+    possible = [place for place in dict.fromkeys([source, *by_name] if source.is_absolute() else by_name) if place != beside]
+    if not record.digest:
+        return next(filter(is_file, possible), None)
+    is_file_of = (
+        lambda place: file_digest(place) == record.digest,
+        lambda place: read_photo(place).turned(record.turns).fingerprint == record.fingerprint,
+    )
+    for is_its_own, place in product(is_file_of, possible):
+        with contextlib.suppress(PicError):
+            if is_its_own(place):
+                return place
+    return source if source in possible and is_file(source) else None
 
 
 class Opening(QObject):
@@ -41,12 +82,8 @@ class Opening(QObject):
         self.studio, self.session, self.settings, self.message = studio, studio.session, settings, message
         self.batch: BatchDialog | None = None
         self._at_start = self._wanted()
-        self._left: tuple[Restored, Path] | None = None  # what an earlier window left, and where, while it is being opened
-        self._passes_on = False  # whether the last file that was opened is beside the one before
-        self._brought_back: Restored | None = None  # what came with its photograph by itself
-        self._lacking: tuple[Restored, records.Record] | None = None  # what is opened in an exported picture, and of which photograph it is
-        self._aside: list[records.Record] = []  # samples whose place another photograph took, the last ones last
         self._recovery, self._window = recovery, window
+        studio.found.connect(self._found)
         studio.photo_taken.connect(self._photo_taken)
 
     @Slot()
@@ -72,59 +109,55 @@ class Opening(QObject):
         elif files:
             self.open(files[0])
 
-    def pass_on_to(self, path: Path) -> None:
-        """Open a file beside the one that is open: what it takes the place of is a key away, and needs no words."""
-        self.open(path)
-        self._passes_on = True
-
     @Slot(object)
-    def open(self, path: Path) -> None:
-        """Open a photograph, a session, or a picture that was exported earlier."""
+    def open(self, path: Path, *, is_beside: bool = False) -> None:
+        """Open a photograph, a session, or a picture that was exported earlier; a photograph that is beside the open one needs no words about what it replaces."""
         self._begin()
-        path = Path(path)
-        if while_painting(partial(is_folder, path)):
-            self.open_many([path])
-            return
-        try:
-            record = while_painting(partial(records.read, path))
-        except PicError as error:
-            self.message.tell_error(told(error))
-            return
-        if record is None:
-            self.studio.open(path, remembered=self._turned(), earlier=self._earlier)
-            return
-        if self._recovery.holds(path):
-            record = self._taken_from(path, record)
-        elif records.is_session(path):
-            self.remember(path)
-            record = replace(record, restored=replace(record.restored, file=path))
-        self._open_record(path, record)
+        self.studio.read(_look(Path(path), self._recovery.read, self._places()), Reading(is_beside=is_beside))
 
     def _begin(self) -> None:
         """Something else is opened: what was told of what is there is of no use any more."""
         self.message.hide()
-        self._passes_on = False
         self.begun.emit()
 
-    def _taken_from(self, path: Path, record: records.Record) -> records.Record:
-        """A record in which a person had chosen something when it was left in a file, which goes as soon as its photograph is there."""
-        record = replace(record, restored=replace(record.restored, is_unsaved=True))
-        self._left = record.restored, path
-        return record
+    def _places(self) -> _Places:
+        """Where the photograph of a record may be beside its own place: where the last ones were opened. It is looked there only when that is needed: a drive may be gone."""
+        folders, recent = preferences.folders(self.settings, "open_folder"), self.recent()
+        return lambda name: [*(folder / name for folder in folders), *(path for path in recent if path.name == name)]
 
-    def _earlier(self, left: records.Record | None) -> Restored | None:
-        """The last samples in which a person chose something of the photograph that was read, as it lies: out of what it takes the place of, what was put aside,
-        and what was left in files."""
-        turns = self.session.opened.photo.turns
-        own = [record for record in (*self._aside, left) if record is not None and record.restored.is_unsaved and self._is_present(record, turns)]
-        files = (one for one in self._recovery.left() if one.is_chosen and self._is_present(one, turns))
-        self._brought_back = own[-1].restored if own else next(filter(None, map(self._restored_from, files)), None)
-        return self._brought_back
+    @Slot(object, object)
+    def _found(self, found: _Found, reading: Reading) -> None:
+        """Open what is at a path."""
+        path, record = found.path, found.record
+        if found.is_folder:
+            self.studio.stay()
+            self.open_many([path])
+            return
+        if record is None:
+            self.studio.open(path, reading, remembered=self._turned())
+            return
+        is_session = records.is_session(path)
+        if is_session and record.left_in is None:
+            self.remember(path)
+        if found.photo is not None or record.picture is not None:
+            self._read(replace(record, source=found.photo), reading)
+        elif is_session:
+            self.studio.stay()
+            words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
+            self.message.tell_error(words.replace("%1", record.source.name), self._to_find(record))
+        else:
+            if record.source is not None:  # a pasted one has no name
+                words = self.tr("The original, %1, was not found: this is the exported picture itself.").replace("%1", record.source.name)
+                reading = replace(reading, note=f"{words} {reading.note}".strip(), offers=(self._to_find(record),))
+            self._read(replace(record, source=path, turns=0, fingerprint=""), reading)
 
-    def _restored_from(self, left: records.Left) -> Restored | None:
-        with contextlib.suppress(PicError):
-            return self._taken_from(left.path, records.read_session(left.path)).restored
-        return None
+    def _read(self, record: Record, reading: Reading = Reading()) -> None:
+        """Read the photograph of a record at its place, or out of the record."""
+        reading = replace(reading, record=record)
+        if record.picture is not None:
+            self.studio.read(jobs.open_picture(record.picture, turns=record.turns), reading)
+        else:
+            self.studio.open(record.source, reading, turns=record.turns)
 
     def _open_exported(self, paths: Sequence[Path], *, source: Path | None = None) -> None:
         """Open the photograph of pictures that were exported, with the samples of all of them; ``source`` is its file where that is known."""
@@ -145,83 +178,98 @@ class Opening(QObject):
         if len(read) > MAX_SAMPLES:
             notes.append(self.tr("The first %1 of %2 were opened.").replace("%1", str(MAX_SAMPLES)).replace("%2", str(len(read))))
         found = dict(list(read.items())[:MAX_SAMPLES])
-        leading = next((place for place, one in enumerate(found.values()) if one.restored.hints is not None), 0)
+        leading = next((place for place, one in enumerate(found.values()) if one.state.hints is not None), 0)
         record, path = records.joined(list(found.values()), leading=leading), list(found)[leading]
-        hints = {id(one.restored.hints) for one in found.values() if one.restored.hints is not None}
-        if len(hints) > 1 or len({one.restored.saturation for one in found.values()}) > 1:
+        hints = {id(one.state.hints) for one in found.values() if one.state.hints is not None}
+        if len(hints) > 1 or len({one.saturation for one in found.values()}) > 1:
             words = self.tr("They differ in saturation or colour hints: those of %1 are used.")
             notes.append(words.replace("%1", path.name))
-        self._open_record(path, replace(record, source=source or record.source), note=" ".join(notes))
+        record = replace(record, source=source or record.source)
+        self.studio.read(_look(path, lambda _path: record, self._places()), Reading(note=" ".join(notes)))
 
-    @Slot(str, object)
-    def _photo_taken(self, notes: str, left: records.Record | None) -> None:
-        """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
-        restoring = self.session.restoring
-        others = [record for record in self._aside if record.restored is not restoring]
-        if restoring is None or len(others) < len(self._aside):  # else it lies as a file has it, which may be older
-            self._remember_turns()
-        self._aside = others
-        if left is not None:
-            self._make_room()
-            self._aside.append(left)
-        if restoring is not None:  # it is among them no more, and has no samples yet
+    @Slot(object, object)
+    def _photo_taken(self, reading: Reading, left: Record | None) -> None:
+        """Take up earlier samples of a photograph, keep those whose place it took, and tell what is to be known."""
+        record = reading.record
+        if record is None and not reading.is_anew:
+            record = self._earlier(left, is_turned=bool(reading.turning))
+        if record is not None:
+            self.session.restore(replace(record, digest=self.session.opened.digest))
             with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
-                if self._left is not None and self._left[0] is restoring:
-                    self._recovery.forget(self._left[1])
+                if record.left_in is not None:
                     self.message.withdraw(self.bring_back_last)
-        self._recovery.put_aside(self._aside)
-        words, offers = [], []
-        if self._lacking is not None and self._lacking[0] is restoring:
-            offers.append(self._to_find(self._lacking[1]))
-        own = None if self._passes_on else next((record for record in reversed(self._aside) if self._is_of_present(record)), None)
-        if restoring is not None and restoring is self._brought_back:
+        was_aside = record is not None and self._recovery.take_up(record)
+        if reading.record is None or was_aside:  # else it lies as a file has it, which may be older
+            self._remember_turns()
+        if left is record:
+            left = None
+        if left is not None:
+            left = self._recovery.put_aside(left)
+        self._tell_of_photo(reading, record, left)
+
+    def _earlier(self, left: Record | None, *, is_turned: bool) -> Record | None:
+        """The last samples of the photograph that was read, as it lies, out of what it takes the place of, what was put aside, and what was left in files: those in
+        which a person chose something, of one that was turned any."""
+        own = [one for one in (*self._recovery.aside, left) if one is not None and (is_turned or one.is_unsaved) and self._is_present(one)]
+        if own:
+            return own[-1]
+        for kept in self._recovery.left():
+            if kept.is_unsaved and self._is_present(kept):
+                with contextlib.suppress(PicError):
+                    return self._recovery.read(kept.left_in)
+        return None
+
+    def _tell_of_photo(self, reading: Reading, record: Record | None, left: Record | None) -> None:
+        """Tell what is to be known of a photograph, and offer the samples whose place it took, or earlier ones of its own: it may have come by a slip."""
+        words, offers, opened = [], [*reading.offers], self.session.opened
+        own = None if reading.is_beside else next((one for one in reversed(self._recovery.aside) if self._is_of_present(one)), None)
+        if record is not None and reading.record is None and not reading.turning:  # it came by itself
             words.append(self.tr("The samples are as you left them."))
-            offers.append((self.tr("Draw anew"), partial(self._draw_anew, self.session.path, self.studio.turns)))
+            offers.append((self.tr("Draw anew"), partial(self._draw_anew, opened.path, opened.photo.turns)))
             own = None
-        if left is not None and not self._passes_on and (own is None or restoring is not None):
+        if left is not None and not reading.is_beside and (own is None or record is not None):
             words.append(self.tr("%1 and its samples were put aside.").replace("%1", self.title_of(left.source)))
             offers.append((self.going_back_to(left.source), partial(self.take_up, left)))
         elif own is not None:
             words.append(self.tr("Earlier samples of this photograph were put aside."))
             offers.append((self.tr("Go back to them"), partial(self.take_up, own)))
-        if words or notes:
-            self.message.tell_note(" ".join([*words, notes]).strip(), *offers)
+        words.append(reading.note)
+        if record is not None and record.fingerprint not in ("", opened.photo.fingerprint):
+            other = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
+            words.append(other.replace("%1", opened.path.name if opened.path else self.tr("This")))
+        if not reading.turning:
+            words += map(told, opened.photo.notes)
+        if offers or any(words):
+            self.message.tell_note(" ".join(filter(None, words)), *offers)
 
     def _draw_anew(self, path: Path, turns: int) -> None:
         """Open a photograph once more, without what was chosen in it, which is put aside."""
         self._begin()
-        self.studio.open(path, turns=turns)
+        self.studio.open(path, Reading(is_anew=True), turns=turns)
 
-    def _make_room(self) -> None:
-        """Where there is no room for another to be put aside, let the oldest go that was only looked at; where all are of a person's choices the oldest is
-        left for the next start, unless the disk is full."""
-        if len(self._aside) >= records.PUT_ASIDE:
-            gone = next((record for record in self._aside if not record.restored.is_unsaved), self._aside[0])
-            if not gone.restored.is_unsaved or self._recovery.leave(gone):
-                self._aside = [record for record in self._aside if record is not gone]
-
-    def _is_of_present(self, kept: records.Record | records.Left) -> bool:
+    def _is_of_present(self, kept: Kept) -> bool:
         """Whether what was kept is of the photograph that is open, however it lies."""
-        if isinstance(kept, records.Record) and kept.picture is not None:
+        if isinstance(kept, Record) and kept.picture is not None:
             return kept.picture is self.session.opened.picture
         return None not in (kept.source, self.session.path) and kept.source.absolute() == self.session.path.absolute()
 
-    def _is_present(self, kept: records.Record | records.Left, turns: int) -> bool:
-        """Whether what was kept is of the photograph that is open, of its very file, as it lies after so many turns."""
-        return self._is_of_present(kept) and (kept.turns, kept.digest) == (turns, self.session.opened.digest)
+    def _is_present(self, kept: Kept) -> bool:
+        """Whether what was kept is of the photograph that is open, of its very file, as it lies."""
+        opened = self.session.opened
+        return self._is_of_present(kept) and (kept.turns, kept.digest) == (opened.photo.turns, opened.digest)
 
     @property
-    def put_aside(self) -> list[records.Record | records.Left]:
+    def put_aside(self) -> list[Kept]:
         """Photographs that are not open with samples that can be taken up again, in this program or out of files, the last ones first."""
-        return sorted([*self._aside, *self._recovery.left()], key=lambda one: one.at, reverse=True)
+        return sorted([*self._recovery.aside, *self._recovery.left()], key=lambda one: one.at, reverse=True)
 
-    def bring_back(self, what: records.Record | records.Left) -> None:
+    def bring_back(self, kept: Kept) -> None:
         """Take up what was put aside."""
-        if isinstance(what, records.Left):
-            self.open(what.path)
+        if isinstance(kept, Record):
+            self.take_up(kept)
         else:
-            self.take_up(what)
+            self.open(kept.left_in)
 
     @Slot()
     def bring_back_last(self) -> None:
@@ -229,13 +277,10 @@ class Opening(QObject):
         for path in self._recovery.all_kept()[:1]:
             self.open(path)
 
-    def take_up(self, record: records.Record, *, note: str = "") -> None:
+    def take_up(self, record: Record) -> None:
         """Open the photograph of a record at its place, or out of the record."""
         self._begin()
-        if record.picture is not None:
-            self.studio.open_picture(record.picture, restored=record.restored, turns=record.turns)
-        else:
-            self.studio.open(record.source, restored=record.restored, turns=record.turns, note=note)
+        self._read(record)
 
     @Slot()
     def turn_left(self) -> None:
@@ -249,12 +294,9 @@ class Opening(QObject):
 
     def _turn(self, quarter_turns: int) -> None:
         """Turn the photograph; its samples are put aside, and those from when it lay so before are taken up again."""
-        if not self.studio.can_turn:
-            return
-        self._begin()
-        turns = (self.studio.turns + quarter_turns) % 4
-        own = [record for record in self._aside if self._is_present(record, turns)]
-        self.studio.turn(quarter_turns, restored=own[-1].restored if own else None, earlier=self._earlier)
+        if self.studio.can_turn:
+            self._begin()
+            self.studio.turn(quarter_turns)
 
     def _turned(self) -> dict[str, int]:
         """`Photo.turns` of photographs as they lay when they were open last, by the digests of their files."""
@@ -272,54 +314,15 @@ class Opening(QObject):
                 turned[opened.digest] = opened.photo.turns
             self.settings.setValue("turned", json.dumps(dict([*turned.items()][-_TURNED:])))
 
-    def _open_record(self, path: Path, record: records.Record, *, note: str = "") -> None:
-        """Open the photograph that a file is of, with the samples that it remembers."""
-        source = self._find(record, path)
-        if record.picture is not None or source is not None:
-            self.take_up(replace(record, source=source), note=note)
-        elif records.is_session(path):
-            words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
-            self.message.tell_error(words.replace("%1", record.source.name), self._to_find(record))
-        else:
-            words = self.tr("The original, %1, was not found: this is the exported picture itself.")
-            restored = replace(record.restored, photo="")
-            if record.source is not None:  # a pasted one has no name
-                note = f"{words.replace('%1', record.source.name)} {note}".strip()
-                self._lacking = restored, record
-            self.studio.open(path, restored=restored, note=note)
-
-    def _to_find(self, record: records.Record) -> Offer:
+    def _to_find(self, record: Record) -> Offer:
         """What can be done about a photograph that was not found."""
         return self.tr("Find it…"), partial(self._ask_where_it_is, record)
 
-    def _ask_where_it_is(self, record: records.Record) -> None:
+    def _ask_where_it_is(self, record: Record) -> None:
         """Let a person show the photograph of a session or of an exported picture that was not found."""
         title = self.tr("Find %1").replace("%1", record.source.name)
         for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
             self.take_up(replace(record, source=path))
-
-    def _find(self, record: records.Record, beside: Path) -> Path | None:
-        """Where the photograph of a record is: at its place, or by its name beside a file or among the last ones opened; it may have got another caption.
-        Only at its own place one of other pixels is taken: it may have been changed there, which is told."""
-        source = record.source
-        if source is None:
-            return None
-        places = [source] if source.is_absolute() else []
-        places += [beside.parent / source.name, beside.parent.parent / source.name]
-        places += [Path(preferences.folder(self.settings, "open_folder")) / source.name]
-        places += [path for path in self.recent() if path.name == source.name]
-        there = while_painting(lambda: [place for place in dict.fromkeys(places) if place != beside and is_file(place)])
-        if not record.digest:
-            return next(iter(there), None)
-        is_file_of = (
-            lambda place: file_digest(place) == record.digest,
-            lambda place: read_photo(place).turned(record.turns).fingerprint == record.restored.photo,
-        )
-        for is_its_own, place in product(is_file_of, there):
-            with contextlib.suppress(PicError):
-                if while_painting(partial(is_its_own, place)):
-                    return place
-        return source if source in there else None
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders; pictures that were exported are opened."""

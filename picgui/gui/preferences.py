@@ -45,10 +45,15 @@ def device(settings: QSettings) -> str | None:
 
 
 def folder(settings: QSettings, name: str, *, default: Path | None = None) -> str:
-    """Where a file dialog begins: the folder of the last file, a default, or that of a person's pictures; their home where there is none of these."""
+    """Where a file dialog begins: the first of `folders` that is there."""
+    *possible, home = folders(settings, name, default=default)
+    return str(next(filter(is_folder, possible), home))
+
+
+def folders(settings: QSettings, name: str, *, default: Path | None = None) -> list[Path]:
+    """The folder of the last file, or a default, that of a person's pictures, and their home."""
     chosen, places = str(settings.value(name, "") or default or ""), QStandardPaths.StandardLocation
-    pictures, home = map(QStandardPaths.writableLocation, (places.PicturesLocation, places.HomeLocation))
-    return next((folder for folder in (chosen, pictures) if folder and is_folder(Path(folder))), home)
+    return [Path(folder) for folder in (chosen, *map(QStandardPaths.writableLocation, (places.PicturesLocation, places.HomeLocation))) if folder]
 
 
 def kind(settings: QSettings) -> tuple[str, bool]:

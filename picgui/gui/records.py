@@ -10,7 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PureWindowsPath
 from typing import Literal
@@ -20,7 +20,7 @@ from PySide6.QtCore import QLockFile
 from picgui import defaults, record
 from picgui.errors import PhotoError, PicError
 from picgui.files import replacing
-from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE, SEEDS, Restored, Sample, Session
+from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE, SEEDS, Kept, Record, Sample, Session, State
 from picgui.paths import PART, is_file, make_folder
 from picgui.pipeline import MAX_LONG_SIDE, Known
 from picgui.png import read_png_text
@@ -33,38 +33,14 @@ _ANY = sys.float_info.max  # and no infinity
 _OPEN, _CLOSED = "open-", "closed-"  # how the names of files begin that a program is working on, or left in order
 
 
-@dataclass(frozen=True)
-class Record:
-    """What a file remembers: samples, and which photograph they are of."""
-
-    source: Path | None  # only a name where an exported picture remembers it
-    restored: Restored
-    picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
-    digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
-    turns: int = 0  # `Photo.turns`
-    at: float = 0.0  # when a session was so, in seconds since the epoch
+def sample_text(sample: Sample, fingerprint: str) -> str:
+    """The record of one sample as text; ``fingerprint`` is the `Photo.fingerprint` of what it colours."""
+    return json.dumps(_sample_record(sample, fingerprint))
 
 
-@dataclass(frozen=True)
-class Left:
-    """What was left in a session file, as far as it can be said without its samples."""
-
-    path: Path
-    at: float  # when it was written, in seconds since the epoch
-    source: Path | None  # as of a `Record`, and so are the next ones
-    digest: str
-    turns: int
-    is_chosen: bool  # whether a person chose something in it; older files do not say
-
-
-def sample_text(sample: Sample, photo: str) -> str:
-    """The record of one sample as text; ``photo`` is the `Photo.fingerprint` of what it colours."""
-    return json.dumps(_sample_record(sample, photo))
-
-
-def _sample_record(sample: Sample, photo: str) -> dict:
+def _sample_record(sample: Sample, fingerprint: str) -> dict:
     values = record.sample_record(
-        photo=photo,
+        photo=fingerprint,
         seed=sample.seed,
         temperature=sample.temperature,
         candidates=sample.candidates,
@@ -79,32 +55,27 @@ def _sample_record(sample: Sample, photo: str) -> dict:
 
 def content_of(session: Session) -> dict:
     """What a session file says of a session as it is now."""
-    return _content(record_of(session))
+    return _content(session.kept())
 
 
 def _content(wanted: Record) -> dict:
-    kept = wanted.restored
+    state = wanted.state
+    numbers = [s.number for s in state.samples]
     return {
         "format": _FORMAT,
         "source": str(wanted.source.absolute()) if wanted.source else None,
         "digest": wanted.digest,
         "rotation": 90 * wanted.turns,
         "picture": wanted.picture,
-        "temperature": kept.temperature,
-        "sample_count": kept.sample_count or len(kept.samples),
-        "saturation": kept.saturation,
-        "selected": kept.selected,
-        "pinned": list(kept.pinned),
-        "stopped": [place for place, s in enumerate(kept.samples) if s.stopped],
-        "hints": record.known_record(kept.hints),
-        "samples": [_sample_record(s, kept.photo) for s in kept.samples],
+        "temperature": state.temperature,
+        "sample_count": state.sample_count or len(state.samples),
+        "saturation": wanted.saturation,
+        "selected": numbers.index(state.selected) if state.selected in numbers else 0,
+        "pinned": [place for place, number in enumerate(numbers) if number in state.pinned],
+        "stopped": [place for place, s in enumerate(state.samples) if s.stopped],
+        "hints": record.known_record(state.hints),
+        "samples": [_sample_record(s, wanted.fingerprint) for s in state.samples],
     }
-
-
-def record_of(session: Session) -> Record:
-    """A session as it is now, to be taken up again while the program runs."""
-    opened = session.opened
-    return Record(session.path, session.kept(), opened.picture, opened.digest, opened.photo.turns, time.time())
 
 
 def write(path: Path, content: Mapping, *, durable: bool = True) -> None:
@@ -134,36 +105,38 @@ def _move(path: Path, target: Path) -> None:
     os.replace(path, target)
 
 
+def _remove(path: Path) -> None:
+    """Remove a session file, with the picture beside it. Raises OSError."""
+    for gone in (path, _picture_beside(path)):
+        gone.unlink(missing_ok=True)
+
+
 def photo_name(path: Path) -> str:
     """The name of the photograph that a session file is of; empty where it was pasted, or that cannot be read."""
-    source = _said(path).get("source")
-    return _source(source).name if isinstance(source, str) else ""
+    kept = _kept_in(path)
+    return kept.source.name if kept is not None and kept.source is not None else ""
+
+
+def _kept_in(path: Path) -> Kept | None:
+    """What was left in a file; None where it is damaged, and brings nothing back. Older ones do not say whether a person chose something in it."""
+    at = _changed(path)
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return Kept(**_photograph(said), is_unsaved=said.get("is_unsaved") is not False, at=at, left_in=path)
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):
+        return None
 
 
 def _is_chosen(path: Path) -> bool:
-    """Whether a person chose something in what was left there; older files do not say, and damaged ones bring nothing back."""
-    said = _said(path)
-    return bool(said) and said.get("is_unsaved") is not False
+    """Whether a person chose something in what was left in a file."""
+    kept = _kept_in(path)
+    return kept is not None and kept.is_unsaved
 
 
-def _left_in(path: Path, at: float) -> Left | None:
-    """What was left in a file; None where it is damaged, and brings nothing back."""
-    said = _said(path)
-    try:
-        source = _source(said["source"]) if said["source"] else None
-        turns = record.turns_of(said.get("rotation", 0))
-    except (KeyError, TypeError, ValueError):
-        return None
-    return Left(path, at, source, str(said.get("digest") or ""), turns, said.get("is_unsaved") is not False)
-
-
-def _said(path: Path) -> dict:
-    """What a session file says; nothing where it cannot be read."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
+def _photograph(said: Mapping) -> dict[str, object]:
+    """Which photograph a session file says that it is of, as a `Kept` has it. Raises KeyError, TypeError or ValueError."""
+    source = _source(said["source"]) if said["source"] else None
+    return {"source": source, "digest": str(said.get("digest") or ""), "turns": record.turns_of(said.get("rotation", 0))}
 
 
 class _OpenFile:
@@ -188,8 +161,8 @@ class _OpenFile:
         if picture is not None and picture is not self._picture:
             with replacing(beside, durable=False) as file:
                 file.write(picture)
-        file = None if wanted.restored.file is None else str(wanted.restored.file.absolute())
-        own = {"picture": picture is not None, "file": file, "is_unsaved": wanted.restored.is_unsaved}
+        file = None if wanted.file is None else str(wanted.file.absolute())
+        own = {"picture": picture is not None, "file": file, "is_unsaved": wanted.is_unsaved}
         write(self.path, _content(wanted) | own, durable=False)  # the window does not wait for the disk
         self._picture, self.is_saved = picture, True
         if picture is None:
@@ -203,8 +176,7 @@ class _OpenFile:
             if leave:
                 _move(self.path, self.path.with_name(_CLOSED + self.path.name.removeprefix(_OPEN)))
             else:
-                for path in (self.path, _picture_beside(self.path)):
-                    path.unlink(missing_ok=True)
+                _remove(self.path)
         if self.lock is not None:
             self.lock.unlock()
             self.lock = None
@@ -220,34 +192,47 @@ class Recovery:
         self._folder = folder
         self._own = _OpenFile(folder)
         self._aside: list[tuple[Record, _OpenFile]] = []
-        self._left: dict[tuple[Path, float], Left | None] = {}  # by file, and when it was written
+        self._left: dict[tuple[Path, float], Kept | None] = {}  # by file, and when it was written
 
     def save(self, session: Session) -> None:
-        """Write what is being worked on. Raises ExportError."""
-        self._own.save(record_of(session))
+        """Write what is being worked on; where that was left in a file, it goes there, unless another program has put something else in its place. Raises ExportError."""
+        kept = session.kept()
+        self._own.save(kept)
+        if kept.left_in is not None and _changed(kept.left_in) == kept.at:
+            with contextlib.suppress(OSError):
+                _remove(kept.left_in)
 
-    def put_aside(self, wanted: Sequence[Record]) -> None:
-        """Keep these, too, and none that was put aside before and is not among them."""
-        before = {id(one): file for one, file in self._aside}
-        self._aside = [(one, before.pop(id(one), None) or _OpenFile(self._folder)) for one in wanted]
-        for file in before.values():
-            file.close()
+    @property
+    def aside(self) -> list[Record]:
+        """Samples whose place another photograph took, the last ones last."""
+        return [one for one, _ in self._aside]
+
+    def put_aside(self, left: Record) -> Record:
+        """Keep this, too, as of now. Where there is no room the oldest goes that was only looked at; where all are of a person's choices the oldest is left for
+        the next start, unless it could not be written."""
+        if len(self._aside) >= PUT_ASIDE:
+            oldest, file = next((one for one in self._aside if not one[0].is_unsaved), self._aside[0])
+            if file.is_saved or not oldest.is_unsaved:
+                self.take_up(oldest, leave=oldest.is_unsaved)
+        left = replace(left, at=time.time(), left_in=None)
+        self._aside.append((left, _OpenFile(self._folder)))
+        self._write_aside()
+        return left
+
+    def take_up(self, wanted: Record, *, leave: bool = False) -> bool:
+        """Keep this aside no more, or ``leave`` it for the next start; whether it was there."""
+        files = [file for one, file in self._aside if one is wanted]
+        self._aside = [(one, file) for one, file in self._aside if one is not wanted]
+        for file in files:
+            file.close(leave=leave)
+        return bool(files)
+
+    def _write_aside(self) -> None:
+        """Write what was put aside and is not written yet."""
         for one, file in self._aside:
             if not file.is_saved:
                 with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                     file.save(one)
-
-    def leave(self, wanted: Record) -> bool:
-        """Leave one that was put aside for the next start; False where it could not be written, and stays."""
-        file = next(file for one, file in self._aside if one is wanted)
-        if file.is_saved:
-            file.close(leave=True)
-            self._aside = [(one, other) for one, other in self._aside if other is not file]
-        return file.is_saved
-
-    def holds(self, path: Path) -> bool:
-        """Whether a session file is one that this keeps."""
-        return path.parent == self._folder
 
     def find(self) -> Literal["", "closed", "crashed"]:
         """Put aside what was left, the newest as `kept`, and say how that ended; empty where there is nothing new. The last ones are kept, and nothing that a
@@ -266,15 +251,16 @@ class Recovery:
                     _move(path, self.kept)
                     found = "closed" if path.name.startswith(_CLOSED) else "crashed"
                 else:
-                    self.forget(path)
+                    _remove(path)
             lock.unlock()
         return found
 
-    def forget(self, path: Path) -> None:
-        """What was left there is open again, and so in a file of its own."""
-        with contextlib.suppress(OSError):
-            for gone in (path, _picture_beside(path)):
-                gone.unlink(missing_ok=True)
+    def read(self, path: Path) -> Record | None:
+        """As `records.read`; what was left in a file of this is as a person left it who had chosen something. Raises PhotoError."""
+        if not is_session(path) or path.parent != self._folder:
+            return read(path)
+        at = _changed(path)
+        return replace(read_session(path), is_unsaved=True, at=at, left_in=path)
 
     def clear(self) -> None:
         """Remove what a crash left that is of no use: pictures without a session, and files that were half written."""
@@ -290,12 +276,12 @@ class Recovery:
                 if time.time() - _changed(path) > 3600:
                     path.unlink(missing_ok=True)
 
-    def left(self) -> list[Left]:
+    def left(self) -> list[Kept]:
         """What was left, before this program or by it, the newest first. Each file is read once: the first call, which reads them all, may come from another
         thread."""
         paths = (*self.all_kept(), *self._folder.glob(f"{_CLOSED}*{ENDING}"))
         files = [(path, _changed(path)) for path in paths]
-        self._left = {file: self._left[file] if file in self._left else _left_in(*file) for file in files}
+        self._left = {file: self._left[file] if file in self._left else _kept_in(file[0]) for file in files}
         return sorted(filter(None, self._left.values()), key=lambda one: one.at, reverse=True)
 
     def all_kept(self) -> list[Path]:
@@ -319,8 +305,9 @@ class Recovery:
     def close(self, session: Session) -> None:
         """The program ends in order: what a person did not save is left for the next start, nothing else."""
         is_unsaved = session.is_unsaved and (session.has_content or session.restoring is not None)
+        self._write_aside()
         for one, file in self._aside:
-            file.close(leave=one.restored.is_unsaved)
+            file.close(leave=one.is_unsaved)
         if is_unsaved:
             with contextlib.suppress(PicError):  # then as it was written last
                 self.save(session)
@@ -335,7 +322,7 @@ def is_session(path: Path) -> bool:
 
 def read(path: Path) -> Record | None:
     """What a session or an exported picture remembers; None for any other file. Raises PhotoError."""
-    return read_session(path) if is_session(path) else read_exported(path)
+    return replace(read_session(path), file=path) if is_session(path) else read_exported(path)
 
 
 def read_session(path: Path) -> Record:
@@ -351,23 +338,26 @@ def read_session(path: Path) -> Record:
         picture = content.get("picture") or None
         if picture is not None:
             picture = _picture_beside(path).read_bytes() if picture is True else base64.b64decode(picture, validate=True)
-        restored = Restored(
+        state = State(
             samples=samples,
-            selected=max(0, min(int(content["selected"]), len(samples) - 1)),
-            pinned=tuple(int(place) for place in content["pinned"] if 0 <= int(place) < len(samples)),
+            selected=samples[max(0, min(int(content["selected"]), len(samples) - 1))].number if samples else None,
+            pinned=frozenset(samples[int(place)].number for place in content["pinned"] if 0 <= int(place) < len(samples)),
             temperature=_within(content["temperature"], 0, MAX_TEMPERATURE),
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
-            saturation=_within(content["saturation"], 0, MAX_SATURATION),
             hints=known_from(content["hints"]),
-            photo=str(content["samples"][0].get("photo", "")) if samples else "",
-            file=Path(str(content["file"])) if content.get("file") else None,
         )
-        if not samples and restored.hints is None:
+        if not samples and state.hints is None:
             raise ValueError("it holds nothing")
         if picture is None and not content["source"]:
             raise ValueError("it names no photograph")
-        source, turns = _source(content["source"]) if content["source"] else None, record.turns_of(content.get("rotation", 0))
-        return Record(source, restored, picture, str(content.get("digest") or ""), turns)
+        return Record(
+            **_photograph(content),
+            state=state,
+            saturation=_within(content["saturation"], 0, MAX_SATURATION),
+            picture=picture,
+            fingerprint=str(content["samples"][0].get("photo", "")) if samples else "",
+            file=Path(str(content["file"])) if content.get("file") else None,
+        )
     except OSError as error:
         raise PhotoError("The session {name} could not be read: {reason}.", name=path.name, reason=error.strerror) from error
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error, binascii.Error) as error:
@@ -384,12 +374,12 @@ def read_all_exported(paths: Sequence[Path]) -> dict[Path, Record]:
     """What each of these exported pictures remembers, the lowest seed first; other files are left out."""
     known_from = _shared_known()
     found = {path: one for path in paths if (one := read_exported(path, known_from)) is not None}
-    return dict(sorted(found.items(), key=lambda item: (item[1].restored.samples[0].seed, item[0])))
+    return dict(sorted(found.items(), key=lambda item: (item[1].state.samples[0].seed, item[0])))
 
 
 def are_of_one_photograph(found: Sequence[Record]) -> bool:
     """Whether what exported pictures remember is of one file, or of the same luminance."""
-    named = {one.digest for one in found}, {one.restored.photo for one in found}
+    named = {one.digest for one in found}, {one.fingerprint for one in found}
     return len(found) == 1 or any(len(names) == 1 and "" not in names for names in named)
 
 
@@ -397,8 +387,8 @@ def joined(found: Sequence[Record], *, leading: int) -> Record:
     """The samples of several of one photograph, to choose among; that at the place ``leading`` is selected, and says all else."""
     if len(found) == 1:
         return found[0]
-    samples = tuple(sample for one in found for sample in one.restored.samples)
-    return replace(found[leading], restored=replace(found[leading].restored, samples=samples, selected=leading, pinned=()))
+    samples = tuple(sample for one in found for sample in one.state.samples)
+    return replace(found[leading], state=replace(found[leading].state, samples=samples, pinned=frozenset()))
 
 
 def read_exported(path: Path, known_from: Callable[[object], Known | None] = record.known_from) -> Record | None:
@@ -413,17 +403,21 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
     original = record.original_in(text)
     if original is None:
         return None
-    restored = Restored(
-        samples=(sample,),
-        selected=0,
-        pinned=(0,),
-        temperature=min(sample.temperature, MAX_TEMPERATURE),
-        sample_count=None,
+    return Record(
+        source=Path(original.name) if original.name else None,
+        digest=original.digest,
+        turns=original.turns,
+        state=State(
+            samples=(sample,),
+            selected=sample.number,
+            pinned=frozenset({sample.number}),
+            temperature=min(sample.temperature, MAX_TEMPERATURE),
+            sample_count=0,
+            hints=None if sample.is_part else sample.known,
+        ),
         saturation=saturation,
-        hints=None if sample.is_part else sample.known,
-        photo=original.photo,
+        fingerprint=original.photo,
     )
-    return Record(Path(original.name) if original.name else None, restored, digest=original.digest, turns=original.turns)
 
 
 def _within(value: object, low: float, high: float) -> float:

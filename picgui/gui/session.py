@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -121,24 +121,31 @@ class State:
     selected: int | None = None  # number of a sample
     pinned: frozenset[int] = frozenset()  # numbers of samples
     temperature: float = defaults.TEMPERATURE
-    sample_count: int = defaults.SAMPLES
+    sample_count: int = defaults.SAMPLES  # that are wanted; 0 for as many as now where it is taken up again
     hints: Known | None = None  # colours that new samples are to keep
 
 
-@dataclass(frozen=True)
-class Restored:
-    """Samples of an earlier time, to be taken up again."""
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What can be taken up again, as far as it can be said without its samples."""
 
-    samples: tuple[Sample, ...]
-    selected: int  # place among the samples
-    pinned: tuple[int, ...]  # places among the samples
-    temperature: float
-    sample_count: int | None  # as many as now where it is None
+    source: Path | None  # the photograph; only its name where an exported picture remembers it, None where it was pasted
+    digest: str = ""  # `picgui.files.file_digest` of the photograph, where it is known
+    turns: int = 0  # `Photo.turns`
+    is_unsaved: bool = False  # whether a person chose something since it was opened or saved
+    at: float = field(default=0.0, compare=False)  # when it was put aside or left, in seconds since the epoch
+    left_in: Path | None = field(default=None, compare=False)  # the file that it was left in, as of `records.Recovery`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Kept):
+    """A session as it was."""
+
+    state: State
     saturation: float
-    hints: Known | None = None
-    photo: str = ""  # `Photo.fingerprint` of what they colour, where it is known
-    file: Path | None = None  # the session file that they are of
-    is_unsaved: bool = False  # whether a person chose something since they were opened or saved
+    picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
+    fingerprint: str = ""  # `Photo.fingerprint` of what the samples colour, where it is known
+    file: Path | None = None  # the session file that it was opened from or saved in last
 
 
 _ONE_DRAG = 1.5  # seconds between steps that belong together
@@ -202,7 +209,7 @@ class Session(QObject):
         self.undo_stack.setUndoLimit(_STEPS_KEPT)  # each holds the samples before it
         self._state = State()
         self._next_seed = 1
-        self.restoring: Restored | None = None  # earlier samples, to be taken up once the photograph is embedded
+        self.restoring: Record | None = None  # earlier samples, to be taken up once the photograph is embedded
         self._coming_hints: Known | None = None  # which new samples are to keep, until then
         self.file: Path | None = None  # the session file that it was opened from or saved in last
         self.compared: tuple[Sample, ...] = ()  # what is side by side on the canvas
@@ -313,43 +320,40 @@ class Session(QObject):
             self.undo_stack.setClean()
         self.saved_changed.emit()
 
-    def kept(self) -> Restored:
+    def kept(self) -> Record:
         """All there is now, or is still to be taken up, to be taken up again later."""
         if self.restoring is not None:
             return self.restoring
-        places = {s.number: place for place, s in enumerate(self.samples)}
-        return Restored(
-            samples=self.samples,
-            selected=places.get(self._state.selected, 0),
-            pinned=tuple(place for number, place in places.items() if number in self._state.pinned),
-            temperature=self.temperature,
-            sample_count=self.sample_count,
-            saturation=self.saturation,
-            hints=self._coming_hints or self.hints,
-            photo=self.opened.photo.fingerprint,
-            file=self.file,
+        return Record(
+            source=self.opened.path,
+            digest=self.opened.digest,
+            turns=self.opened.photo.turns,
             is_unsaved=self.is_unsaved,
+            state=replace(self._state, hints=self._coming_hints or self.hints),
+            saturation=self.saturation,
+            picture=self.opened.picture,
+            fingerprint=self.opened.photo.fingerprint,
+            file=self.file,
         )
 
-    def restore(self, restored: Restored) -> None:
+    def restore(self, record: Record) -> None:
         """Take up these samples in place of new ones as soon as the photograph is embedded."""
-        self.restoring = restored
+        self.restoring = record
         if self.embedded is not None:
-            self._take_up(restored)
+            self._take_up(record)
 
     def set_embedded(self, embedded: Embedded) -> None:
         """Take the embedding and its draft, and ask for the first samples; where it is that of another model, draw what is not pinned again."""
         is_first, self.embedded = self.embedded is None, embedded
         self._fitted.clear()
-        hints, self._coming_hints = self._fitting(self._coming_hints), None
+        hints, self._coming_hints = self._coming_hints, None
         self.draft_ready.emit()
         if self.restoring is not None:
             self._take_up(self.restoring)
         elif is_first:
             if hints is not None:
                 self.undo_stack.resetClean()
-            new = self._new_samples(self.sample_count, known=hints)
-            self._apply(replace(self._state, samples=new, selected=new[0].number, hints=hints))
+            self._begin_with(replace(self._state, hints=hints))
         else:
             again = self._all_again(lambda old: self._again(old, temperature=old.temperature, known=old.known))
             self._apply(self._state)
@@ -363,25 +367,22 @@ class Session(QObject):
         self.embedded = embedded
         self.draft_ready.emit()
 
-    def _take_up(self, restored: Restored) -> None:
-        self.restoring, samples, self.file = None, restored.samples, restored.file
-        self._next_seed = (max((s.seed for s in samples), default=0) + 1) % SEEDS
-        samples = samples or self._new_samples(restored.sample_count or self.sample_count, known=self._fitting(restored.hints))
-        self.set_saturation(restored.saturation)
-        self._apply(
-            State(
-                samples,
-                samples[restored.selected].number,
-                frozenset(samples[place].number for place in restored.pinned),
-                restored.temperature,
-                restored.sample_count or self.sample_count,
-                restored.hints,
-            )
-        )
+    def _take_up(self, record: Record) -> None:
+        self.restoring, self.file = None, record.file
+        state = replace(record.state, sample_count=record.state.sample_count or self.sample_count)
+        self._next_seed = (max((s.seed for s in state.samples), default=0) + 1) % SEEDS
+        self.set_saturation(record.saturation)
+        self._begin_with(state)
         self._saved_saturation = self.saturation
-        if restored.is_unsaved:
+        if record.is_unsaved:
             self.undo_stack.resetClean()
         self.saved_changed.emit()
+
+    def _begin_with(self, state: State) -> None:
+        """Make a state the present one, with new samples where it has none."""
+        self._apply(state)
+        if not state.samples:
+            self._apply(replace(self._state, samples=self._new_samples(self.sample_count)))
 
     def _again(self, sample: Sample, *, temperature: float, known: Known | None) -> Sample:
         """One of the same seed and candidates, to be drawn."""

@@ -14,8 +14,7 @@ from picgui.errors import PicError
 from picgui.gui import jobs, records
 from picgui.gui.jobs import Composed, Exported, ExportProgress, ExportWanted, Measured, ModelLoaded, OwnColors, PhotoOpened
 from picgui.gui.pace import Pace
-from picgui.gui.session import Restored, Sample, Session
-from picgui.gui.words import told
+from picgui.gui.session import Record, Sample, Session
 from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.pipeline import Embedded, Model, png_text, work_done
 from picgui.threads import give_way, use_one_thread
@@ -56,11 +55,16 @@ class _Promise:
     holds_drafts: bool  # some of them are of samples that are not drawn to their end
 
 
-Earlier = Callable[[records.Record | None], Restored | None]  # from what a photograph takes the place of to earlier samples of its own
+@dataclass(frozen=True)
+class Reading:
+    """What is being read, and what is known of it already."""
 
-
-def _no_earlier(_left: records.Record | None) -> None:
-    return None
+    turning: int = 0  # quarter turns clockwise of the photograph that is open; 0 where it is another one
+    record: Record | None = None  # samples that come with it
+    is_anew: bool = False  # no earlier samples of it come by themselves
+    is_beside: bool = False  # it is next to the one that is open, which is a key away
+    note: str = ""  # to be told with it
+    offers: tuple[tuple[str, Callable[[], object]], ...] = ()  # what can be done about that
 
 
 class Studio(QObject):
@@ -70,13 +74,14 @@ class Studio(QObject):
     progressed = Signal(object)  # Progress
     sampled = Signal(object)  # Progress, when all rows are there
     model_changed = Signal()
-    photo_taken = Signal(str, object)  # sentences about the photograph, and a Record of the samples whose place it took, or None
+    found = Signal(object, object)  # what a job read that is no photograph, and its Reading, which goes on until something else is read, or nothing
+    photo_taken = Signal(object, object)  # its Reading, and a Record of the samples whose place it took, or None; what it has to draw follows
     failed = Signal(object)  # PicError
     composed = Signal(object)  # Composed
     exported = Signal(list, bool)  # paths, when all of one request are written, and whether parts of them are drafts
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
     measured = Signal(object)  # Measured
-    reading_changed = Signal()  # whether a photograph is read, or how it is turned
+    reading_changed = Signal()
     unmeasured = Signal(str)  # what could not be measured: "uncertainty" or "surprise"
 
     def __init__(self, parent: QObject | None = None, *, checkpoint: Path | None = None, device: str | None = None, threads: int = 0):
@@ -85,15 +90,14 @@ class Studio(QObject):
         self.session.sampling_wanted.connect(self._draw)
         self.model: Model | None = None
         self.activity = Activity.LOADING
-        self.is_reading = False  # a photograph
+        self.reading: Reading | None = None
         self._threads = threads  # 0 for as many as there are cores
         self._network = Worker(self, prepare=give_way)
         self._network.produced.connect(self._take_from_network)
         self._network.finished_job.connect(self._network_finished)
         self._network.failed.connect(self._network_failed)
         self._reader = Worker(self, prepare=use_one_thread)
-        self._reader.produced.connect(self._take_photo)
-        self._reader.finished_job.connect(self._reading_ended)
+        self._reader.produced.connect(self._take_read)
         self._reader.failed.connect(self._reading_failed)
         self._measurer = Worker(self, prepare=use_one_thread)  # of what a photograph can wait for: opening one does not wait for it
         self._measurer.produced.connect(self._take_measured)
@@ -104,11 +108,6 @@ class Studio(QObject):
         self._writer.failed.connect(self._export_failed)
         self._drawing: tuple[Sample, ...] = ()
         self._failed: tuple[Sample, ...] = ()  # whose drawing failed, until others are drawn
-        self._drawn_from: Embedded | None = None
-        self._restored: Restored | None = None
-        self._earlier = _no_earlier  # asked where there is nothing restored
-        self._turning = 0  # quarter turns clockwise of the photograph, while that is what is read
-        self._note = ""  # to be told with the photograph that is read
         self._pace = Pace()
         self._written: dict[int, list[Path]] = {}  # by each export's job
         self._promised: dict[int, _Promise] = {}
@@ -117,7 +116,6 @@ class Studio(QObject):
         self._export_pace = Pace()
         self.checkpoint = checkpoint  # in use, or being loaded
         self._embedded_by: Model | None = None  # the session's embedding
-        self._interrupted: tuple[Sample, ...] = ()  # samples that wait for the processor
         self._looked_at: PhotoOpened | None = None  # for the colours that it came with, or will be as soon as the measurer comes to it
         self._measured: dict[str, np.ndarray | None] = {}  # of the present embedding; None while it is measured
         self.session.photo_changed.connect(self._measured.clear)
@@ -126,29 +124,38 @@ class Studio(QObject):
 
     # intentions
 
-    def open(
-        self,
-        path: Path,
-        *,
-        restored: Restored | None = None,
-        note: str = "",
-        turns: int = 0,
-        remembered: Mapping[str, int] = MappingProxyType({}),
-        earlier: Earlier = _no_earlier,
-    ) -> None:
-        """Read a photograph, turn it as `jobs.open_photo` does, and take up earlier samples of it; the present one stays until it is read, and ``note`` is told then.
-
-        Where none are ``restored``, ``earlier`` is asked once the photograph is there; it is given what that takes the place of.
-        """
-        self._read(jobs.open_photo(Path(path), turns=turns, remembered=remembered), restored, note, earlier=earlier)
+    def open(self, path: Path, reading: Reading = Reading(), *, turns: int = 0, remembered: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Read a photograph, and turn it as `jobs.open_photo` does; the present one stays until it is read."""
+        self.read(jobs.open_photo(Path(path), turns=turns, remembered=remembered), reading)
 
     def paste(self, pixels: np.ndarray) -> None:
         """Take a picture, (height, width, 3) uint8 sRGB, that is in no file."""
-        self._read(jobs.open_pixels(pixels))
+        self.read(jobs.open_pixels(pixels))
 
-    def open_picture(self, picture: bytes, *, restored: Restored, turns: int = 0) -> None:
-        """Take up a pasted picture, a PNG, turned so often, with earlier samples of it."""
-        self._read(jobs.open_picture(picture, turns=turns), restored)
+    def read(self, job: Iterator, reading: Reading = Reading()) -> None:
+        """Read what a job yields, in place of anything that is still read: a photograph, which is taken, or something else, which is `found`."""
+        self.reading = reading
+        self._reader.replace(job)
+        self.reading_changed.emit()
+
+    def stay(self) -> None:
+        """Read no more: the photograph that is open stays as it lies."""
+        self.reading = None
+        self._reader.stop()
+        self.reading_changed.emit()
+
+    def turn(self, quarter_turns: int) -> None:
+        """Turn the photograph, and its hints with it, clockwise by so many quarters, -1 to the left, beyond those that it is being turned by already."""
+        turning = ((self.reading.turning if self.reading else 0) + quarter_turns) % 4
+        if turning:
+            self.read(jobs.turn(self.session.opened, turning), Reading(turning=turning))
+        else:  # it lies so still
+            self.stay()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether something is being read."""
+        return self.reading is not None
 
     @property
     def can_turn(self) -> bool:
@@ -158,33 +165,7 @@ class Studio(QObject):
     @property
     def is_leaving(self) -> bool:
         """Whether another photograph is being read."""
-        return self.is_reading and not self._turning
-
-    @property
-    def turns(self) -> int:
-        """`Photo.turns` of the photograph, as it will be where it is being turned."""
-        return (self.session.opened.photo.turns + self._turning) % 4
-
-    def turn(self, quarter_turns: int, *, restored: Restored | None = None, earlier: Earlier = _no_earlier) -> None:
-        """Turn the photograph clockwise by so many quarters, -1 to the left, and its hints with it; earlier samples of it as it lies then are taken up, as `open` does,
-        or new ones drawn."""
-        turning = (self._turning + quarter_turns) % 4
-        if turning:
-            self._read(jobs.turn(self.session.opened, turning), restored, turning=turning, earlier=earlier)
-        else:  # it lies so still
-            self.stay()
-
-    def stay(self) -> None:
-        """Read no more: the photograph that is open stays as it lies."""
-        self._reader.stop()
-        self._set_reading(False)
-
-    def _read(
-        self, job: Iterator[PhotoOpened], restored: Restored | None = None, note: str = "", *, turning: int = 0, earlier: Earlier = _no_earlier
-    ) -> None:
-        self._restored, self._note, self._earlier = restored, note, earlier
-        self._reader.replace(job)
-        self._set_reading(True, turning=turning)
+        return self.reading is not None and not self.reading.turning
 
     def use_model(self, checkpoint: Path | None, *, device: str | None) -> None:
         """Draw with another checkpoint or on another device from now on; the present model stays if it cannot be loaded.
@@ -195,8 +176,8 @@ class Studio(QObject):
         if (checkpoint, device) != in_use:
             self._load(checkpoint, device=device)
 
-    def _load(self, checkpoint: Path | None, *, device: str | None, interrupted: Sequence[Sample] = ()) -> None:
-        self.checkpoint, self._interrupted = checkpoint, tuple(interrupted)
+    def _load(self, checkpoint: Path | None, *, device: str | None) -> None:
+        self.checkpoint = checkpoint
         self._compute(jobs.load(checkpoint, device=device))
         self._set_activity(Activity.LOADING)
 
@@ -225,7 +206,8 @@ class Studio(QObject):
 
     def use_processor(self) -> None:
         """Go on with the same model on the processor (CPU): samples stay, and those that memory did not suffice for are drawn."""
-        self._load(self.checkpoint, device="cpu", interrupted=self._failed)
+        self._load(self.checkpoint, device="cpu")
+        self.session.resume(self._failed)
 
     def draw_fewer(self) -> None:
         """Let half of the samples go that memory did not suffice for, and go on with the others; nothing where they are gone."""
@@ -349,41 +331,32 @@ class Studio(QObject):
     # photographs
 
     @Slot(int, object)
-    def _take_photo(self, job: int, opened: PhotoOpened) -> None:
+    def _take_read(self, job: int, item: object) -> None:
         if not self._reader.is_current(job):
             return
+        if isinstance(item, PhotoOpened):
+            self._take_photo(item)
+        else:
+            self.found.emit(item, self.reading)
+
+    def _take_photo(self, opened: PhotoOpened) -> None:
+        reading, self.reading = self.reading, None
         self._measurer.stop()
         self._looked_at = None
         if self.activity is not Activity.LOADING:
             self._network.stop()
-        notes = [self._note] if self._note else []
-        left = records.record_of(self.session) if self.session.holds_work else None
-        turning, self._turning = self._turning, 0
-        hints = self.session.kept().hints if turning else None
-        self.session.set_photo(opened, hints=hints and hints.turned(turning))
-        restored = self._restored or self._earlier(left)
-        if restored is not None:
-            self.session.restore(restored)
-            if left is not None and left.restored is restored:
-                left = None
-            if restored.photo and restored.photo != opened.photo.fingerprint:
-                words = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
-                notes.append(words.replace("%1", opened.path.name if opened.path else self.tr("This")))
-        if not turning:
-            notes += [told(note) for note in opened.photo.notes]
-        self.photo_taken.emit(" ".join(notes), left)
+        left = self.session.kept() if self.session.holds_work else None
+        hints = self.session.kept().state.hints if reading.turning else None
+        self.session.set_photo(opened, hints=hints and hints.turned(reading.turning))
+        self.photo_taken.emit(reading, left)
+        self.reading_changed.emit()
         self._embed()
-
-    @Slot(int)
-    def _reading_ended(self, job: int) -> None:
-        if self._reader.is_current(job):
-            self._set_reading(False)
 
     @Slot(int, object)
     def _reading_failed(self, job: int, error: PicError) -> None:
         if self._reader.is_current(job):
+            self.stay()
             self.failed.emit(error)
-            self._set_reading(False)
 
     @Slot(int, object)
     def _take_measured(self, job: int, item: OwnColors | Measured) -> None:
@@ -406,12 +379,6 @@ class Studio(QObject):
                 self.unmeasured.emit(what)
                 del self._measured[what]  # to be measured when it is asked for again
 
-    def _set_reading(self, reading: bool, *, turning: int = 0) -> None:
-        changed = (reading, turning) != (self.is_reading, self._turning)
-        self.is_reading, self._turning = reading, turning
-        if changed:
-            self.reading_changed.emit()
-
     # the network
 
     def _compute(self, job: Iterator) -> None:
@@ -431,9 +398,9 @@ class Studio(QObject):
         if samples and self._embedded_by is not self.model:
             self._embed()
             return
-        if self.activity is Activity.SAMPLING and self._drawn_from is self.session.embedded and set(samples) & set(self._drawing):
+        if self.activity is Activity.SAMPLING and set(samples) & set(self._drawing):
             return  # they go on, and the others are asked for again when these are drawn
-        self._drawing, self._drawn_from = tuple(samples), self.session.embedded
+        self._drawing = tuple(samples)
         if not samples:
             self._network.stop()
             self._set_activity(Activity.IDLE)
@@ -476,10 +443,9 @@ class Studio(QObject):
 
     def _take_embedding(self, embedded: Embedded) -> None:
         before, self._embedded_by = self._embedded_by, self.model
-        interrupted, self._interrupted = self._interrupted, ()
         if self.session.embedded is not None and before.checkpoint.sha256 == self.model.checkpoint.sha256:
             self.session.move_to(embedded)
-            self.session.resume(interrupted)
+            self.session.ask_for_missing()
         else:
             self.session.set_embedded(embedded)
         self._look_at_own_colors()
@@ -519,7 +485,7 @@ class Studio(QObject):
             if self.session.embedded is None:
                 self._embed()
             else:
-                self.session.resume(self._failed)
+                self.session.ask_for_missing()
         self.failed.emit(error)
 
     def _set_activity(self, activity: Activity) -> None:

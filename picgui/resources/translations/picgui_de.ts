@@ -902,6 +902,14 @@ Doppelklick setzt zurück.</translation>
         <translation>Zu ihnen zurück</translation>
     </message>
     <message>
+        <source>%1 looks like another photograph than the one these colours were drawn for.</source>
+        <translation>%1 scheint ein anderes Foto zu sein als das, für das diese Farben gezogen wurden.</translation>
+    </message>
+    <message>
+        <source>This</source>
+        <translation>Dies</translation>
+    </message>
+    <message>
         <source>The queue before is still finishing its last photograph. Try again in a moment.</source>
         <translation>Das letzte Foto des vorigen Stapels wird noch fertiggestellt. Versuchen Sie es gleich noch einmal.</translation>
     </message>
@@ -1745,17 +1753,6 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>Take it from</source>
         <translation>Übernehmen aus</translation>
-    </message>
-</context>
-<context>
-    <name>Studio</name>
-    <message>
-        <source>%1 looks like another photograph than the one these colours were drawn for.</source>
-        <translation>%1 scheint ein anderes Foto zu sein als das, für das diese Farben gezogen wurden.</translation>
-    </message>
-    <message>
-        <source>This</source>
-        <translation>Dies</translation>
     </message>
 </context>
 <context>
