@@ -112,7 +112,7 @@ def _colorize(options: argparse.Namespace) -> int:
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors=sys.getfilesystemencodeerrors())
     sys.stderr = sys.stderr or open(os.devnull, "w")  # where it is closed, print would take standard output
     with suppress(ValueError):  # as a part of another program, in a thread
-        for number in _ENDS:
+        for number in ENDS:
             if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the latter
                 signal.signal(number, _interrupt)
     try:
@@ -125,12 +125,12 @@ def _colorize(options: argparse.Namespace) -> int:
 
 
 # of who ends jobs, of a terminal that is closed
-_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def _interrupt(number: int, frame: object) -> None:
     """What is half written goes, undisturbed by another such signal, as shells send two."""
-    for other in _ENDS:
+    for other in ENDS:
         signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt
 

@@ -189,6 +189,21 @@ def test_names_of_recent_files_are_in_rows_that_fit(qtbot, tmp_path, width, enla
         assert welcome.rect().contains(button.geometry()) and button.width() >= button.sizeHint().width() and "…" in button.text()
 
 
+def test_tab_goes_from_above_to_below_before_there_is_a_photograph(qtbot, tmp_path):
+    welcome = Welcome()
+    qtbot.addWidget(welcome)
+    welcome.show_recent([tmp_path / "a.png", tmp_path / "b.png"])
+    welcome.show()
+    welcome.activateWindow()
+    qtbot.waitUntil(welcome.isActiveWindow, timeout=WAIT)
+    welcome.setFocus()
+    gone_to = []
+    for _ in range(4):
+        welcome.focusNextChild()
+        gone_to.append(QApplication.focusWidget())
+    assert gone_to == [welcome.open, welcome.example, *welcome._recent[:2]]
+
+
 def test_names_of_recent_files_only_change_their_rows(qtbot, tmp_path):
     welcome = Welcome()
     qtbot.addWidget(welcome)

@@ -3,6 +3,7 @@
 import configparser
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QScrollArea
 from picgui import __version__
 from picgui.defaults import TEMPERATURE
 from picgui.gui import theme
-from picgui.gui.app import DESKTOP_ID, dress
+from picgui.gui.app import DESKTOP_ID, close_on_signals, dress
 from picgui.gui.dialogs import AboutDialog, PreferencesDialog, facts
 from picgui.gui.main_window import MainWindow
 from picgui.gui.panel import Panel
@@ -174,3 +175,21 @@ def test_of_several_languages_the_one_preferred_most_counts(monkeypatch, qapp):
 
 def test_a_large_icon_is_sharp(qapp):
     assert theme.icon("photo").actualSize(QSize(128, 128)).width() == 128
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no such signals")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_who_ends_the_program_from_outside_closes_the_window(number):
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.signal(one, signal.default_int_handler) for one in numbers}
+    window = Mock()
+    try:
+        close_on_signals(window)
+        signal.raise_signal(getattr(signal, number))
+        window.close.assert_called_once_with()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        close_on_signals(window)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, "nohup stays"
+    finally:
+        for one in numbers:
+            signal.signal(one, before[one])

@@ -589,8 +589,18 @@ def test_beside_a_pasted_picture_the_example_or_an_exported_picture_itself(windo
 
 def test_on_a_slider_the_keys_of_a_page_move_it(window, folder_of_four):
     slider, before = window.panel.saturation, window.panel.saturation.value()
-    slider.setFocus()
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(slider, Qt.Key.Key_PageUp)
     QTest.keyClick(slider, Qt.Key.Key_PageUp)
     QTest.keyClick(slider, Qt.Key.Key_PageDown)
     assert slider.value() == before + slider.pageStep() and window.session.path == folder_of_four[0] and window.leafing._at == folder_of_four[0]
+
+
+def test_on_a_slider_that_was_dragged_the_keys_of_a_page_go_to_other_photographs(window, folder_of_four, qtbot):
+    slider = window.panel.saturation
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center() + QPoint(20, 0))
+    dragged = slider.value()
+    assert slider.hasFocus()
+    QTest.keyClick(slider, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: window.session.path == folder_of_four[1] and is_done(window), timeout=WAIT)
+    assert slider.value() == dragged

@@ -55,6 +55,14 @@ def test_a_place_is_what_the_brush_covers(brush, shape, photo):
         assert np.array_equal(mark.mask(shape, photo, least=0.0), brushed(way, brush, shape, photo))
 
 
+@pytest.mark.parametrize("tool", [Tool.HINT, Tool.REGION])
+def test_a_stroke_that_comes_back_keeps_its_far_end(tool):
+    points = [(0.2, 0.3), (0.8, 0.3), (0.2, 0.301)]
+    assert shares(marked(tool, *points, with_shift=True).stroke) == points
+    near = marked(tool, (0.2, 0.3), (0.2005, 0.3), (0.201, 0.3), with_shift=True)
+    assert shares(near.stroke) == [(0.2, 0.3), (0.201, 0.3)], "of points that are next to each other not all are kept"
+
+
 def test_a_stroke_is_measured_only_where_it_can_reach(monkeypatch):
     distance, measured = marking._distance, []
     monkeypatch.setattr(marking, "_distance", lambda points, *ends: (measured.append(points.shape[:2]), distance(points, *ends))[1])

@@ -11,6 +11,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QColorSpace, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
+from picgui.cli import ENDS
 from picgui.compiled import warm_up_in_background
 from picgui.gui import jobs, theme
 from picgui.gui.main_window import MainWindow
@@ -44,8 +45,15 @@ def main(paths: Sequence[Path] = ()) -> int:
     window.show()
     open_at_start(window, [Path(path) for path in paths])
     window.keeping.offer_last()  # now, as whatever is opened withdraws it
-    signal.signal(signal.SIGINT, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
+    close_on_signals(window)
     return application.exec()
+
+
+def close_on_signals(window: MainWindow) -> None:
+    """Close the window, which first writes what is being exported, where the program is ended from outside, as at a log-out."""
+    for number in (signal.SIGINT, *ENDS):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: window.close())  # seen whenever Python runs: the collector lets it, twice a second
 
 
 def prepare() -> None:

@@ -44,7 +44,7 @@ class Mark:
         """Go on to a point. `size` is that of the photograph on the screen: of points that are next to each other there not all are kept."""
         if self.tool.outlines and not self.is_lasso:
             self.put_corner(to)
-        elif len(self.stroke) > 1 and self._is_near(self.stroke[-2], to, size):
+        elif len(self.stroke) > 1 and all(self._is_near(self.stroke[-2], point, size) for point in (self.stroke[-1], to)):
             self.stroke[-1] = to
         else:
             self.stroke.append(to)

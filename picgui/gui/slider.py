@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QAbstractSlider, QSlider, QStyle, QStyleOptionSlider, QWidget
 
+from picgui.gui import theme
 from picgui.gui.rows import label
 from picgui.gui.words import number
 
@@ -18,6 +19,7 @@ class ResettableSlider(QSlider):
     ):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._initial, self._say = initial, say
+        self._is_keyed = False  # its focus came by a key
         self.value_label = label(say(self.value()), "value")
         self.setRange(low, high)
         self.setValue(initial)
@@ -27,10 +29,14 @@ class ResettableSlider(QSlider):
         self.installEventFilter(self)
 
     def eventFilter(self, watched, event) -> bool:  # noqa: N802 - its own events
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            event.accept()  # they move it, and are no shortcuts then
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and self._is_keyed:
+            event.accept()  # they move it, and are no shortcuts then; but who dragged it with the mouse means the photographs
             return True
         return super().eventFilter(watched, event)
+
+    def focusInEvent(self, event) -> None:  # noqa: N802
+        self._is_keyed = theme.shows_focus(event.reason(), before=self._is_keyed)
+        super().focusInEvent(event)
 
     def reset_to(self, value: int) -> None:
         """What a double click sets it back to from now on."""

@@ -25,7 +25,7 @@ class Welcome(QWidget):
         super().__init__(parent)
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._area = QFrame()
+        self._area = QFrame(self)  # the order of Tab is that in which widgets get their parents
         self._area.setObjectName("drop")
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         title = label(self.tr("Drop a photograph here"), "title")
