@@ -206,6 +206,35 @@ def test_an_export_that_fails_while_the_window_closes_brings_it_back(drawn, scan
     assert len(ticks) > 3 and not any(ticks[:4]), "events go on while files are written"
 
 
+def test_choices_that_cannot_be_kept_are_told_once_and_keep_the_window_from_closing_once(drawn, model_path, monkeypatch, qtbot):
+    save, message = records._OpenFile.save, drawn.message
+
+    def full(_file, _wanted):
+        raise DestinationError("The disk is full, so {name} was not written.", name="a")
+
+    monkeypatch.setattr(records._OpenFile, "save", full)
+    drawn.keeping.save()
+    assert message.isHidden(), "nothing was chosen"
+    drawn.session.toggle_pins(drawn.session.samples[:1])
+    drawn.keeping.save()
+    assert message.text == "Your choices cannot be kept for the next start. The disk is full, so a was not written."
+    assert message._buttons[0].text() == "Save the session as…"
+    message.hide()
+    drawn.session.toggle_pins(drawn.session.samples[1:2])
+    drawn.keeping.save()
+    assert message.isHidden(), "it is known"
+    assert not drawn.close() and drawn.isVisible() and "disk is full" in message.text and "Close the window again" in message.text
+    monkeypatch.setattr(records._OpenFile, "save", save)
+    drawn.keeping.save()
+    monkeypatch.setattr(records._OpenFile, "save", full)
+    message.hide()
+    drawn.keeping.save()
+    assert "disk is full" in message.text, "it could be kept meanwhile"
+    assert not drawn.close() and drawn.isVisible()
+    assert drawn.close() and not drawn.isVisible()
+    assert records.Recovery(data_dir()).find() == "closed", "as it was written last"
+
+
 @pytest.fixture
 def slow_reading(monkeypatch):
     """Nothing is read until this event is set."""

@@ -1,6 +1,5 @@
 """What is kept for later, and the ways back to it: what is being worked on, what was put aside or left, and the files opened last."""
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from picgui.paths import is_file
 class Keeping(QObject):
     """Keeps what outlives the window, and fills the menus that lead back."""
 
+    failed = Signal(object)  # PicError: choices cannot be kept, and could be before
     recent_found = Signal(list)  # paths: the files opened last that are there
 
     def __init__(self, session: Session, opening: Opening, recovery: records.Recovery, message: MessageBar, parent: QObject):
@@ -32,6 +32,8 @@ class Keeping(QObject):
         self._finder.queue(_look_for(opening.recent()))
         self.timer = QTimer(self, interval=1000, singleShot=True)  # to the next saving
         self.timer.timeout.connect(self.save)
+        self._is_failing = False  # what a person chose could not be saved last
+        self._gives_up = False  # a person was told at the end that it failed
         for changed in (session.samples_changed, session.selection_changed, session.saturation_changed, session.hints_changed, session.saved_changed):
             changed.connect(self.save_soon)
 
@@ -45,8 +47,20 @@ class Keeping(QObject):
     def save(self) -> None:
         """Keep what is being worked on."""
         if self._session.has_content:
-            with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
+            was_failing = self._is_failing
+            try:
                 self.recovery.save(self._session)
+                self._is_failing = self._gives_up = False
+            except PicError as error:
+                self._is_failing = self._session.is_unsaved
+                if self._is_failing and not was_failing:
+                    self.failed.emit(error)
+
+    def finish(self) -> PicError | None:
+        """Keep all that was not saved for the next start; the error where that fails, but once: who ends the program again goes without."""
+        error = self.recovery.save_all(self._session)
+        is_known, self._gives_up = self._gives_up, error is not None
+        return None if is_known else error
 
     def offer_last(self) -> None:
         """Offer what was being worked on when the program was closed, and not saved, or did not close in order."""
@@ -98,7 +112,7 @@ class Keeping(QObject):
         self.recent_found.emit([path for path in is_there if is_there[path]])
 
     def close(self) -> None:
-        """The program ends in order: what was not saved is left for the next start."""
+        """The program ends in order."""
         self._finder.close(0)
         self.timer.stop()
         self.recovery.close(self._session)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from picgui.errors import PicError
 from picgui.gui import preferences, records, theme
 from picgui.gui.announcing import announce
 from picgui.gui.canvas import Canvas
@@ -42,7 +43,7 @@ from picgui.gui.status import Status
 from picgui.gui.steering import Steering
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.welcome import Welcome
-from picgui.gui.words import number
+from picgui.gui.words import number, told
 from picgui.paths import config_dir, data_dir, example_photo
 from picgui.pipeline import has_usable_card
 
@@ -320,6 +321,7 @@ class MainWindow(QMainWindow):
             begun.connect(panel.ask_at_once)
         self.steering.tool_changed.connect(self._show_tool)
         self.measuring.chosen_changed.connect(self._show_measure)
+        self.keeping.failed.connect(self._tell_unkept)
         self.keeping.recent_found.connect(self.welcome.show_recent)
         self.choosing.comparing_changed.connect(self.action["compare"].setChecked)
         self.choosing.too_many_compared.connect(self._tell_how_many_are_compared)
@@ -508,6 +510,12 @@ class MainWindow(QMainWindow):
         dialog.deleteLater()
 
     # showing
+
+    @Slot(object)
+    def _tell_unkept(self, error: PicError, advice: str = "") -> None:
+        """Tell that what a person chose cannot be kept, and offer to save it elsewhere."""
+        sentences = (self.tr("Your choices cannot be kept for the next start."), told(error), advice)
+        self.message.tell_error(" ".join(filter(None, sentences)), (self.tr("Save the session as…"), self.exporting.ask_where_to_save))
 
     @Slot()
     def _photo_changed(self) -> None:
@@ -731,11 +739,14 @@ class MainWindow(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.hide()  # at once, though a file may still have to be written to its end
         error = self.studio.finish_exports()
-        if error is not None:  # what could not be written is told, and the window stays
+        unkept = self.keeping.finish() if error is None else None
+        if error is not None or unkept is not None:  # what could not be written is told, and the window stays
             self._closing = False
             event.ignore()
             self.show()
-            if self.message.isHidden():  # else it is told, with what could be written below it
+            if unkept is not None:
+                self._tell_unkept(unkept, self.tr("Close the window again to leave without them."))
+            elif self.message.isHidden():  # else it is told, with what could be written below it
                 self.remedies.tell(error)
             return
         if self.opening.batch is not None:

@@ -227,12 +227,16 @@ class Recovery:
             file.close(leave=leave)
         return bool(files)
 
-    def _write_aside(self) -> None:
-        """Write what was put aside and is not written yet."""
+    def _write_aside(self) -> PicError | None:
+        """Write what was put aside and is not written yet; the error where that fails for what a person chose."""
+        failed = None
         for one, file in self._aside:
             if not file.is_saved:
-                with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
+                try:
                     file.save(one)
+                except PicError as error:
+                    failed = error if one.is_unsaved else failed
+        return failed
 
     def find(self) -> Literal["", "closed", "crashed"]:
         """Put aside what was left, the newest as `kept`, and say how that ended; empty where there is nothing new. The last ones are kept, and nothing that a
@@ -302,17 +306,27 @@ class Recovery:
             _move(places[place - 1], places[place])
         return free is not None
 
+    def save_all(self, session: Session) -> PicError | None:
+        """Write what a person chose and did not save, here and aside; the error where that fails."""
+        failed = self._write_aside()
+        if _is_to_leave(session):
+            try:
+                self.save(session)
+            except PicError as error:
+                failed = error
+        return failed
+
     def close(self, session: Session) -> None:
-        """The program ends in order: what a person did not save is left for the next start, nothing else."""
-        is_unsaved = session.is_unsaved and (session.has_content or session.restoring is not None)
-        self._write_aside()
+        """The program ends in order: what a person did not save is left for the next start, as it was written last, nothing else."""
         for one, file in self._aside:
             file.close(leave=one.is_unsaved)
-        if is_unsaved:
-            with contextlib.suppress(PicError):  # then as it was written last
-                self.save(session)
-        self._own.close(leave=is_unsaved and self._own.is_saved)
+        self._own.close(leave=_is_to_leave(session) and self._own.is_saved)
         self._aside = []
+
+
+def _is_to_leave(session: Session) -> bool:
+    """Whether there is something in it that a person chose and did not save."""
+    return session.is_unsaved and (session.has_content or session.restoring is not None)
 
 
 def is_session(path: Path) -> bool:
