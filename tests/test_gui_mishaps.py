@@ -157,7 +157,7 @@ def test_a_session_is_saved_as_it_was_when_that_was_asked_for(drawn, scan, meanw
     meanwhile(tmp_path / "a.picgui", "getSaveFileName")
     drawn.action["save_session"].trigger()
     saved = records.read_session(tmp_path / "a.picgui")
-    assert saved.source == scan and saved.saturation == 1.0
+    assert saved.source == scan and saved.state.saturation == 1.0
     assert all(np.array_equal(a, s.chroma) for a, s in zip(chroma, saved.state.samples, strict=True))
 
 
@@ -1058,7 +1058,7 @@ def test_what_the_command_saturates_more_than_the_window_comes_back(tmp_path, dr
         cv2.imwrite(str(tmp_path / "a.png"), cv2.imread(str(scan)))
         write_png(tmp_path / "a.png", np.zeros((100, 150, 3), np.uint8), text={"picgui:sample": record, "picgui:saturation": saturation})
         found = records.read_exported(tmp_path / "a.png")
-        assert found.saturation == restored and found.state.sample_count == 0
+        assert found.state.saturation == restored and found.state.sample_count == 0
 
 
 def test_whatever_the_library_writes_comes_back(drawn, scan, tmp_path, qtbot):

@@ -1,5 +1,6 @@
 """The session without a window: what there is to choose from, and that every choice can be taken back."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -501,6 +502,36 @@ def test_stopping_keeps_what_is_drawn_and_it_is_not_asked_for_again(session):
     session.ask_for_missing()
     assert session.wanted[-1] == []
     assert (session.selected.chroma[:, 0] == 7).all() and session.selected.stopped
+
+
+def test_saturation_is_a_step_and_a_drag_of_it_is_one(session, monkeypatch):
+    session.toggle_pins(session.samples[:1])
+    steps = session.undo_stack.count()
+    for saturation in (1.1, 1.3, 1.7):
+        session.set_saturation(saturation)
+    assert session.undo_stack.count() == steps + 1 and session.undo_stack.undoText() == "Saturation"
+    session.undo_stack.undo()
+    assert session.saturation == 1.0 and session.is_pinned(session.samples[0])
+    session.undo_stack.redo()
+    assert session.saturation == 1.7
+
+
+def test_what_came_with_earlier_samples_is_no_setting_of_the_next_photograph(session):
+    session.set_temperature(0.5)
+    kept = session.kept()
+    taken_up = replace(kept, state=replace(kept.state, temperature=1.2, saturation=1.5, sample_count=9))
+    session.set_photo(opened())
+    session.restore(taken_up)
+    session.set_embedded(embedded())
+    assert (session.temperature, session.saturation, session.sample_count) == (1.2, 1.5, 9)
+    session.set_sample_count(3)
+    session.set_photo(opened())
+    assert (session.temperature, session.saturation, session.sample_count) == (0.5, 1.0, 3), "what a person chose stays"
+    session.set_embedded(embedded())
+    session.set_temperature(0.9)
+    session.undo_stack.undo()
+    session.set_photo(opened())
+    assert session.temperature == 0.5, "and what was undone is not chosen"
 
 
 def test_saturation_draws_nothing(session):

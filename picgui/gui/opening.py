@@ -181,7 +181,7 @@ class Opening(QObject):
         leading = next((place for place, one in enumerate(found.values()) if one.state.hints is not None), 0)
         record, path = records.joined(list(found.values()), leading=leading), list(found)[leading]
         hints = {id(one.state.hints) for one in found.values() if one.state.hints is not None}
-        if len(hints) > 1 or len({one.saturation for one in found.values()}) > 1:
+        if len(hints) > 1 or len({one.state.saturation for one in found.values()}) > 1:
             words = self.tr("They differ in saturation or colour hints: those of %1 are used.")
             notes.append(words.replace("%1", path.name))
         record = replace(record, source=source or record.source)

@@ -69,7 +69,7 @@ def _content(wanted: Record) -> dict:
         "picture": wanted.picture,
         "temperature": state.temperature,
         "sample_count": state.sample_count or len(state.samples),
-        "saturation": wanted.saturation,
+        "saturation": wanted.state.saturation,
         "selected": numbers.index(state.selected) if state.selected in numbers else 0,
         "pinned": [place for place, number in enumerate(numbers) if number in state.pinned],
         "stopped": [place for place, s in enumerate(state.samples) if s.stopped],
@@ -359,6 +359,7 @@ def read_session(path: Path) -> Record:
             temperature=_within(content["temperature"], 0, MAX_TEMPERATURE),
             sample_count=round(_within(content["sample_count"], 1, MAX_SAMPLES)),
             hints=known_from(content["hints"]),
+            saturation=_within(content["saturation"], 0, MAX_SATURATION),
         )
         if not samples and state.hints is None:
             raise ValueError("it holds nothing")
@@ -367,7 +368,6 @@ def read_session(path: Path) -> Record:
         return Record(
             **_photograph(content),
             state=state,
-            saturation=_within(content["saturation"], 0, MAX_SATURATION),
             picture=picture,
             fingerprint=str(content["samples"][0].get("photo", "")) if samples else "",
             file=Path(str(content["file"])) if content.get("file") else None,
@@ -428,8 +428,8 @@ def read_exported(path: Path, known_from: Callable[[object], Known | None] = rec
             temperature=min(sample.temperature, MAX_TEMPERATURE),
             sample_count=0,
             hints=None if sample.is_part else sample.known,
+            saturation=saturation,
         ),
-        saturation=saturation,
         fingerprint=original.photo,
     )
 

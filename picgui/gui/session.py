@@ -122,6 +122,7 @@ class State:
     pinned: frozenset[int] = frozenset()  # numbers of samples
     temperature: float = defaults.TEMPERATURE
     sample_count: int = defaults.SAMPLES  # that are wanted; 0 for as many as now where it is taken up again
+    saturation: float = 1.0  # with which all are shown and exported
     hints: Known | None = None  # colours that new samples are to keep
 
 
@@ -142,7 +143,6 @@ class Record(Kept):
     """A session as it was."""
 
     state: State
-    saturation: float
     picture: bytes | None = None  # a PNG of a photograph that was pasted and is in no file
     fingerprint: str = ""  # `Photo.fingerprint` of what the samples colour, where it is known
     file: Path | None = None  # the session file that it was opened from or saved in last
@@ -178,7 +178,8 @@ class _Choice(QUndoCommand):
         self._go(self._after, self._before)
 
 
-_TEMPERATURE_KIND = 1
+_TEMPERATURE_KIND, _SATURATION_KIND = 1, 2
+_SETTINGS = ("temperature", "sample_count", "saturation")  # that the next photograph begins with, too
 
 
 class Session(QObject):
@@ -204,16 +205,15 @@ class Session(QObject):
         self.own_chroma: np.ndarray | None = None  # with which the photograph came, (2, h, w) in Lab units, once it is known
         self.embedded: Embedded | None = None
         self._fitted: dict[Known, Known] = {}  # given colours of other resolutions, at that of the embedding
-        self.saturation = 1.0
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_STEPS_KEPT)  # each holds the samples before it
         self._state = State()
+        self._chosen = State()  # its settings are those that a person chose last, not what came with earlier samples
         self._next_seed = 1
         self.restoring: Record | None = None  # earlier samples, to be taken up once the photograph is embedded
         self._coming_hints: Known | None = None  # which new samples are to keep, until then
         self.file: Path | None = None  # the session file that it was opened from or saved in last
         self.compared: tuple[Sample, ...] = ()  # what is side by side on the canvas
-        self._saved_saturation = 1.0
 
     # what there is
 
@@ -231,6 +231,11 @@ class Session(QObject):
     def sample_count(self) -> int:
         """How many samples are wanted."""
         return self._state.sample_count
+
+    @property
+    def saturation(self) -> float:
+        """How strongly colours are shown and exported."""
+        return self._state.saturation
 
     @property
     def selected(self) -> Sample | None:
@@ -276,17 +281,16 @@ class Session(QObject):
 
     # the photograph
 
-    def set_photo(self, opened: PhotoOpened, *, hints: Known | None = None) -> None:
-        """Start anew with a photograph; settings stay, and ``hints`` are those that a person gave it before it was turned."""
+    def set_photo(self, opened: PhotoOpened, *, hints: Known | None = None, settings: State | None = None) -> None:
+        """Start anew with a photograph. Hints and settings are those that it had before it was turned; settings of any other are those that a person chose last."""
         self.opened, self._coming_hints = opened, hints
         self.own_chroma = None
         self.embedded = None
         self._next_seed = 1
         self.restoring = self.file = None
-        self._saved_saturation = self.saturation
         self.undo_stack.clear()
         self.undo_stack.setClean()  # which it is not by itself where it was empty
-        self._apply(State(temperature=self.temperature, sample_count=self.sample_count))
+        self._apply(replace(self._chosen, **{name: getattr(settings or self._chosen, name) for name in _SETTINGS}))
         self.photo_changed.emit()
 
     def set_own_chroma(self, chroma: np.ndarray | None) -> None:
@@ -310,13 +314,12 @@ class Session(QObject):
         """Whether a person chose something since the photograph or a session was opened, or saved."""
         if self.restoring is not None:
             return self.restoring.is_unsaved
-        return not self.undo_stack.isClean() or self.saturation != self._saved_saturation
+        return not self.undo_stack.isClean()
 
     def saved_in(self, file: Path, *, is_present: bool) -> None:
         """Take a file as that of this session; all choices are in it where it is of the present."""
         self.file = file
         if is_present:
-            self._saved_saturation = self.saturation
             self.undo_stack.setClean()
         self.saved_changed.emit()
 
@@ -330,7 +333,6 @@ class Session(QObject):
             turns=self.opened.photo.turns,
             is_unsaved=self.is_unsaved,
             state=replace(self._state, hints=self._coming_hints or self.hints),
-            saturation=self.saturation,
             picture=self.opened.picture,
             fingerprint=self.opened.photo.fingerprint,
             file=self.file,
@@ -371,9 +373,7 @@ class Session(QObject):
         self.restoring, self.file = None, record.file
         state = replace(record.state, sample_count=record.state.sample_count or self.sample_count)
         self._next_seed = (max((s.seed for s in state.samples), default=0) + 1) % SEEDS
-        self.set_saturation(record.saturation)
         self._begin_with(state)
-        self._saved_saturation = self.saturation
         if record.is_unsaved:
             self.undo_stack.resetClean()
         self.saved_changed.emit()
@@ -468,11 +468,7 @@ class Session(QObject):
         temperature = round(min(max(temperature, 0.0), MAX_TEMPERATURE), 2)
         if temperature == self.temperature:
             return
-        if self.embedded is None:
-            self._state = replace(self._state, temperature=temperature)
-            self.temperature_changed.emit(temperature)
-            return
-        again = self._redrawn(lambda old: self._again(old, temperature=temperature, known=old.known))
+        again = self._redrawn(lambda old: self._again(old, temperature=temperature, known=old.known)) if self.samples else {}
         self._choose(self.tr("Temperature"), kind=_TEMPERATURE_KIND, temperature=temperature, **again)
 
     @property
@@ -571,8 +567,7 @@ class Session(QObject):
         """Draw more samples, or let the last ones that are not pinned go."""
         wanted = min(max(int(wanted), 1), MAX_SAMPLES)
         if self.embedded is None:
-            self._state = replace(self._state, sample_count=wanted)
-            self.sample_count_changed.emit(wanted)
+            self._choose(self.tr("Number of samples"), sample_count=wanted)
             return
         samples = list(self.samples)
         for sample in reversed(self.samples):
@@ -611,8 +606,7 @@ class Session(QObject):
     def set_saturation(self, saturation: float) -> None:
         """Change how strongly colours are shown and exported; nothing is drawn again."""
         if saturation != self.saturation:
-            self.saturation = saturation
-            self.saturation_changed.emit(saturation)
+            self._choose(self.tr("Saturation"), kind=_SATURATION_KIND, saturation=saturation)
 
     # the drawing
 
@@ -665,14 +659,18 @@ class Session(QObject):
         )
 
     def _choose(self, text: str, *, kind: int = -1, gave_way: int = 0, **changes) -> None:
+        """Take a step; before there is an embedding it is none that can be undone."""
         before, after = self._state, replace(self._state, **changes)
+        self._remember_settings(after, before)
         self._apply(after)
-        self.undo_stack.push(_Choice(text, go=self._go, before=before, after=after, kind=kind))
+        if self.embedded is not None:
+            self.undo_stack.push(_Choice(text, go=self._go, before=before, after=after, kind=kind))
         if gave_way:
             self.samples_gave_way.emit(gave_way)
 
     def _go(self, to: State, left: State) -> None:
         """Back or on to a state. Where another sample was selected since, that one stays on the canvas, or the one of its seed."""
+        self._remember_settings(to, left)
         selected = self.selected
         if selected is not None and selected.number != left.selected:
             same = [s for s in to.samples if s.seed == selected.seed]
@@ -681,6 +679,10 @@ class Session(QObject):
             elif len(same) == 1:
                 to = replace(to, selected=same[0].number)
         self._apply(to)
+
+    def _remember_settings(self, to: State, left: State) -> None:
+        changed = {name: getattr(to, name) for name in _SETTINGS if getattr(to, name) != getattr(left, name)}
+        self._chosen = replace(self._chosen, **changed)
 
     def _apply(self, state: State) -> None:
         """Make a state the present one, and ask for whatever it still lacks."""
@@ -695,6 +697,8 @@ class Session(QObject):
             self.hints_changed.emit()
         if before.sample_count != state.sample_count:
             self.sample_count_changed.emit(state.sample_count)
+        if before.saturation != state.saturation:
+            self.saturation_changed.emit(state.saturation)
         if before.samples != state.samples or before.pinned != state.pinned:
             self.samples_changed.emit()
         if before.selected != state.selected or before.samples != state.samples:

@@ -346,8 +346,9 @@ class Studio(QObject):
         if self.activity is not Activity.LOADING:
             self._network.stop()
         left = self.session.kept() if self.session.holds_work else None
-        hints = self.session.kept().state.hints if reading.turning else None
-        self.session.set_photo(opened, hints=hints and hints.turned(reading.turning))
+        before = self.session.kept().state if reading.turning else None
+        hints = before.hints.turned(reading.turning) if before and before.hints else None
+        self.session.set_photo(opened, hints=hints, settings=before)
         self.photo_taken.emit(reading, left)
         self.reading_changed.emit()
         self._embed()
