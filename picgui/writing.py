@@ -4,8 +4,9 @@ import io
 import os
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import tifffile
@@ -21,6 +22,24 @@ from picgui.xmp import ESTIMATED, PNG_TEXT, TIFF_TAG
 SAMPLE = "picgui:sample"  # of the PNG text that holds a sample's record
 
 
+def _nothing() -> None:
+    pass
+
+
+class _Watched:
+    """A file before each write to which a function is called: what that raises ends the writing."""
+
+    def __init__(self, file: BinaryIO, before_each: Callable[[], None]):
+        self._file, self._before_each = file, before_each
+
+    def write(self, data: bytes) -> int:
+        self._before_each()
+        return self._file.write(data)
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+
 def write_png(
     path: str | os.PathLike,
     image: np.ndarray,
@@ -28,15 +47,17 @@ def write_png(
     text: Mapping[str, str] | None = None,
     photo: Photo | None = None,
     exclusive: bool = False,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> None:
     """Write sRGB pixels (H, W, 3), uint8 or uint16, as a PNG with these texts, and the resolution, EXIF and XMP of `photo`.
 
-    The file appears whole under its name or not at all; one that was there stays until then, and with ``exclusive`` for good. Raises
-    ExportError.
+    The file appears whole under its name or not at all; one that was there stays until then, and with ``exclusive`` for good. ``meanwhile``
+    is called again and again while it is packed: what that raises ends it. Raises ExportError.
     Source: Portable Network Graphics (PNG) Specification, third edition.
     """
     _check_image(image)
-    with replacing(Path(path), exclusive=exclusive) as file:
+    with replacing(Path(path), exclusive=exclusive) as whole:
+        file = _Watched(whole, meanwhile)
         file.write(png.SIGNATURE)
         height, width, _ = image.shape
         png.write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, 2, 0, 0, 0))
@@ -60,6 +81,7 @@ def write_tiff(
     text: Mapping[str, str] | None = None,
     photo: Photo | None = None,
     exclusive: bool = False,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> None:
     """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description, after the caption of ``photo``, of whose EXIF maker, model,
     date, artist and copyright go to its tags. As `write_png` otherwise."""
@@ -71,11 +93,12 @@ def write_tiff(
     resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
     with replacing(Path(path), exclusive=exclusive) as file:
         tifffile.imwrite(
-            file,
+            _Watched(file, meanwhile),
             image,
             photometric="rgb",
             compression="zlib",
             compressionargs={"level": 3},
+            buffersize=_TIFF_BYTES,
             rowsperstrip=max(1, (1 << 18) // image[0].nbytes),
             iccprofile=_srgb_profile(),
             description=_description(text, photo).encode(errors="replace") or None,
@@ -93,6 +116,7 @@ def write_jpeg(
     text: Mapping[str, str] | None = None,
     photo: Photo | None = None,
     exclusive: bool = False,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> None:
     """Write sRGB pixels (H, W, 3) as a JPEG of 8 bits, uint16 being rounded, at quality 95 with whole chroma; texts go to its comment, after the caption of
     ``photo``. As `write_png` otherwise."""
@@ -105,7 +129,7 @@ def write_jpeg(
     resolution = {"dpi": dpi} if dpi and max(dpi) <= _JPEG_DPI else {}  # which is rounded there
     encoded = io.BytesIO()  # into a file itself Pillow would not notice where the disk becomes full within the last bytes
     Image.fromarray(_with_8_bits(image)).save(
-        encoded,
+        _Watched(encoded, meanwhile),
         "JPEG",
         quality=95,
         subsampling=0,
@@ -121,6 +145,7 @@ def write_jpeg(
 
 _JPEG_SIDE, _JPEG_SEGMENT, _JPEG_DPI = 65_500, 65_533, 65_535  # pixels; bytes; dots per inch: what its library and format allow
 _JPEG_XMP = _JPEG_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")  # which stands before it
+_TIFF_BYTES = 1 << 24  # of pixels that are packed between two looks at what is to be done meanwhile
 _LONGEST_CAPTION = 2000  # letters that go along
 
 
@@ -146,6 +171,11 @@ def _description(text: Mapping[str, str] | None, photo: Photo | None) -> str:
     """A photograph's caption and the texts but for what has a place of its own, and the colours themselves, which only a PNG brings back."""
     said = [caption[:_LONGEST_CAPTION]] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
     return "\n".join(said + [f"{key}: {value}" for key, value in (text or {}).items() if key not in ("Software", SAMPLE)])
+
+
+def write_picture(path: str | os.PathLike, image: np.ndarray, **options) -> None:
+    """Write sRGB pixels as what the ending of the name says, or else as a PNG: `write_png`, `write_tiff` or `write_jpeg`."""
+    WRITERS.get(Path(path).suffix.lower(), write_png)(path, image, **options)
 
 
 def is_written_here(path: str | os.PathLike) -> bool:

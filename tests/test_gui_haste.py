@@ -83,7 +83,7 @@ def test_resample_draws_at_the_temperature_that_was_chosen_a_moment_ago(drawn, q
 
 def test_a_name_under_which_a_picture_will_be_written_is_asked_about(drawn, tmp_path, qtbot, monkeypatch):
     go_on, export, asked = threading.Event(), jobs.export, []
-    monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if go_on.wait(WAIT / 1000)))
+    monkeypatch.setattr(jobs, "export", lambda *of, **options: (item for item in export(*of, **options) if go_on.wait(WAIT / 1000)))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "a.png"), "PNG picture (*.png)"))
     monkeypatch.setattr(QMessageBox, "question", lambda *a: asked.append(a[2]) or QMessageBox.StandardButton.No)
     drawn._actions["export"].trigger()

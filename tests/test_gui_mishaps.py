@@ -161,9 +161,9 @@ def held_export(monkeypatch):
     """Nothing is written until this event is set."""
     export, go_on = jobs.export, threading.Event()
 
-    def held(wanted):
+    def held(*of, **options):
         go_on.wait(WAIT / 1000)
-        yield from export(wanted)
+        yield from export(*of, **options)
 
     monkeypatch.setattr(jobs, "export", held)
     yield go_on
@@ -263,7 +263,7 @@ def test_how_long_drawing_still_takes_is_not_guessed_in_its_first_second(window,
 def test_how_far_an_export_is_stays_told_whatever_a_person_does_meanwhile(drawn, tmp_path, qtbot, monkeypatch):
     begins, ends = threading.Event(), threading.Event()
 
-    def export(_wanted):
+    def export(_wanted, **_options):
         begins.wait(WAIT / 1000)
         yield jobs.ExportProgress(0.0)
         ends.wait(WAIT / 1000)
