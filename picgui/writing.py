@@ -1,7 +1,9 @@
 """Colour pictures out, written whole or not at all."""
 
 import io
+import json
 import os
+import re
 import struct
 import warnings
 from collections.abc import Callable, Mapping
@@ -163,35 +165,49 @@ def _with_8_bits(image: np.ndarray) -> np.ndarray:
 WRITERS = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff, ".jpg": write_jpeg, ".jpeg": write_jpeg}
 
 
-def _srgb_profile() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-def _description(text: Mapping[str, str] | None, photo: Photo | None) -> str:
-    """A photograph's caption and the texts but for what has a place of its own, and the colours themselves, which only a PNG brings back."""
-    said = [caption[:_LONGEST_CAPTION]] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
-    return "\n".join(said + [f"{key}: {value}" for key, value in (text or {}).items() if key not in ("Software", SAMPLE)])
-
-
 def write_picture(path: str | os.PathLike, image: np.ndarray, **options) -> None:
     """Write sRGB pixels as what the ending of the name says, or else as a PNG: `write_png`, `write_tiff` or `write_jpeg`."""
     WRITERS.get(Path(path).suffix.lower(), write_png)(path, image, **options)
 
 
+def _srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def _description(text: Mapping[str, str] | None, photo: Photo | None) -> str:
+    """A photograph's caption and the texts but for what has a place of its own; of a sample's record all but the colours, which only a PNG brings back."""
+    said = [caption[:_LONGEST_CAPTION]] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
+    texts = {key: _without_colors(value) if key == SAMPLE else value for key, value in (text or {}).items() if key != "Software"}
+    return "\n".join(said + [f"{key}: {value}" for key, value in texts.items()])
+
+
+def _without_colors(sample: str) -> str:
+    return json.dumps(json.loads(sample, object_hook=lambda planes: {key: value for key, value in planes.items() if key != "values"}))
+
+
+_TEXT = re.compile("(picgui:[a-z0-9_]+): (.*)")  # a line of `_description`
+
+
 def is_written_here(path: str | os.PathLike) -> bool:
     """Whether a file is a picture of `write_png`, `write_tiff` or `write_jpeg` with the settings of a sample."""
+    return "picgui:seed" in read_texts(path)
+
+
+def read_texts(path: str | os.PathLike) -> dict[str, str]:
+    """The texts with which a picture was written here, by key: all of a PNG's, of others ours; none of any other file, or one that cannot be read."""
+    path, description = Path(path), ""
     try:
-        if Path(path).suffix.lower() == ".png":
-            return "picgui:seed" in png.read_png_text(path)
-        if Path(path).suffix.lower() in (".jpg", ".jpeg"):
-            with warnings.catch_warnings(action="ignore"), opened(Path(path)) as file, Image.open(file) as picture:
-                return b"picgui:seed: " in picture.info.get("comment", b"")
-        if Path(path).suffix.lower() in (".tif", ".tiff"):
-            with opened(Path(path)) as file, tifffile.TiffFile(file) as tiff:
-                return "picgui:seed: " in tiff.pages[0].description
+        if path.suffix.lower() == ".png":
+            return png.read_png_text(path)
+        if path.suffix.lower() in (".jpg", ".jpeg"):
+            with warnings.catch_warnings(action="ignore"), opened(path) as file, Image.open(file) as picture:
+                description = picture.info.get("comment", b"").decode(errors="replace")
+        elif path.suffix.lower() in (".tif", ".tiff"):
+            with opened(path) as file, tifffile.TiffFile(file) as tiff:
+                description = tiff.pages[0].description
     except Exception:  # decoders raise almost anything on damaged data; it is told when the file is read
-        pass
-    return False
+        return {}
+    return dict(match.groups() for line in description.split("\n") if (match := _TEXT.fullmatch(line)))
 
 
 def _check_image(image: np.ndarray) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from picgui import cli, record
-from picgui.batch import Projection, namesakes, photos_of, write_sample
+from picgui.batch import Found, Projection, namesakes, photos_of, write_sample
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import CANDIDATES, TEMPERATURE
@@ -331,7 +331,7 @@ def test_a_bad_photograph_takes_none_of_its_name_with_it(folder):
     (folder / "good/broken.jpg").write_bytes((folder / "scan.jpg").read_bytes())
     (folder / "empty").mkdir()
     done = colorize(folder, "empty", "broken.jpg", "good/broken.jpg", "-n", 1, "-o", "namesakes")
-    assert done.returncode == 1 and "left out" not in done.stderr and "subfolders are not looked into" in done.stderr
+    assert done.returncode == 1 and "left out" not in done.stderr and "--recursive looks into the folders in it" in done.stderr
     assert len(done.stdout.splitlines()) == 1
 
 
@@ -369,7 +369,7 @@ def test_a_full_disk_ends_the_work(folder, monkeypatch, capsys):
         raise DestinationError("The disk is full.")
 
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("picgui.batch.write_png", full)
+    monkeypatch.setattr("picgui.batch.write_picture", full)
     arguments = ["colorize", "scan.jpg", "deep.png", "-n", "1", "-o", "disk", "--checkpoint", "tiny.safetensors", "--device", "cpu"]
     assert main(arguments) == 1 and capsys.readouterr().err.count("disk is full") == 1
 
@@ -384,7 +384,7 @@ def test_what_another_program_writes_meanwhile_is_kept(folder, capsys, monkeypat
 
     before, out = [], f"beaten-{same}"
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("picgui.batch.write_png", beaten)
+    monkeypatch.setattr("picgui.batch.write_picture", beaten)
     status = main(["colorize", "scan.jpg", "-n", "1", "-o", out, "--checkpoint", "tiny.safetensors", "--device", "cpu"])
     assert status == (0 if same else 1) and (folder / out / "scan-colorized-1.png").read_bytes() == before[0]
     assert same or "is not an earlier result" in capsys.readouterr().err
@@ -609,7 +609,7 @@ def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, 
     (tmp_path / "a.HEIC").unlink()
     (tmp_path / "b.cr2").unlink()
     assert photos_of([tmp_path]).left_out == ["1 file of another kind was left out (.heic)."]
-    assert photos_of([tmp_path / "c.heic"]) == ([tmp_path / "c.heic"], [], [], []), "what is named is told of when it is read"
+    assert photos_of([tmp_path / "c.heic"]) == Found([tmp_path / "c.heic"]), "what is named is told of when it is read"
     monkeypatch.chdir(tmp_path)
     checkpoint(tmp_path)
     assert main(["colorize", str(tmp_path), "-o", "out", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
@@ -620,8 +620,9 @@ def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, 
 @pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])
 def test_names_that_are_one_file_on_a_disk_are_namesakes(monkeypatch, platform, number):
     monkeypatch.setattr(sys, "platform", platform)
-    assert len(namesakes([Path("Foto.jpg"), Path("foto.png")])) == number
-    assert namesakes([Path("x/a.jpg"), Path("y/a.jpg")]) == {Path("y/a.jpg"): Path("x/a.jpg")}
+    assert len(namesakes({Path("Foto.jpg"): Path("out"), Path("foto.png"): Path("out")})) == number
+    assert namesakes({Path("x/a.jpg"): Path("out"), Path("y/a.jpg"): Path("out")}) == {Path("y/a.jpg"): Path("x/a.jpg")}
+    assert namesakes({Path("x/a.jpg"): Path("out/x"), Path("y/a.jpg"): Path("out/y")}) == {}
 
 
 def test_a_library_that_pytorch_lacks_is_told(folder, monkeypatch, capsys):
