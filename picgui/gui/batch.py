@@ -132,6 +132,8 @@ class BatchDialog(QDialog):
         self.kind = QComboBox()
         for ending, name in KINDS.items():
             self.kind.addItem(name, ending)
+        if self._is_of_last:
+            self.kind.setCurrentIndex(max(0, self.kind.findData(self._settings.value("batch_kind", ""))))
         self.kind.setAccessibleName(self.tr("Kind of file"))
         self.kind.setToolTip(self.tr("Only PNG brings the colours back when it is opened in picgui; JPEG is the smallest."))
         self.as_last = QCheckBox(self.tr("Go on with the settings of this folder's last queue"), self)
@@ -224,15 +226,15 @@ class BatchDialog(QDialog):
             return None
         values = str(self._settings.value("batch_wanted", "")).split()
         try:
-            last = Wanted(int(values[0]), float(values[1]), float(values[2]), values[3])
+            last = Wanted(int(values[0]), float(values[1]), float(values[2]))
         except (IndexError, ValueError):
             return None
         fits = 1 <= last.samples <= MAX_SAMPLES and 0 <= last.temperature <= MAX_TEMPERATURE and 0 <= last.saturation <= MAX_SATURATION
-        return last if fits and last.ending in KINDS and last != self._now else None
+        return last if fits and last != self._now else None
 
     @property
     def _wanted(self) -> Wanted:
-        return Wanted(self.samples.value(), self.temperature.value() / 100, self.saturation.value() / 100, self.kind.currentData())
+        return Wanted(self.samples.value(), self.temperature.value() / 100, self.saturation.value() / 100)
 
     @Slot()
     def _propose(self) -> None:
@@ -241,7 +243,6 @@ class BatchDialog(QDialog):
         self.samples.set_value(wanted.samples)
         self.temperature.setValue(round(wanted.temperature * 100))
         self.saturation.setValue(round(wanted.saturation * 100))
-        self.kind.setCurrentIndex(self.kind.findData(wanted.ending))
         self._explain()
 
     @Slot()
@@ -308,15 +309,15 @@ class BatchDialog(QDialog):
 
     @Slot()
     def _start_or_pause(self) -> None:
-        wanted = self._wanted
         self._settings.setValue("batch_source", os.pathsep.join(self._sources))
         self._settings.setValue("batch_folder", os.path.expanduser(self.folder.text().strip()))
-        self._settings.setValue("batch_wanted", f"{wanted.samples} {wanted.temperature!r} {wanted.saturation!r} {wanted.ending}")
+        self._settings.setValue("batch_kind", self.kind.currentData())
+        self._settings.setValue("batch_wanted", " ".join(map(repr, self._wanted)))
         self._settings.setValue("batch_inside", "yes" if self.with_inside.isChecked() else "no")
         if self.queue.is_going:
             self.queue.pause()
         else:
-            self.queue.start(Plan(wanted, self.folder.text(), self.overwrite.isChecked()))
+            self.queue.start(Plan(self._wanted, self.folder.text(), self.kind.currentData(), self.overwrite.isChecked()))
 
     @Slot()
     def _show_folder(self) -> None:

@@ -33,12 +33,11 @@ class State(Enum):
 
 
 class Wanted(NamedTuple):
-    """What is drawn of each photograph, and as what it is written."""
+    """What is drawn of each photograph."""
 
     samples: int
     temperature: float
     saturation: float
-    ending: str = ".png"
 
 
 class Plan(NamedTuple):
@@ -46,6 +45,7 @@ class Plan(NamedTuple):
 
     wanted: Wanted
     folder: str  # for the results, as of `results_folder`
+    ending: str = ".png"  # of the results
     overwrite: bool = False  # earlier results that were drawn with other settings
 
 
@@ -298,7 +298,7 @@ class Queue(QAbstractTableModel):
     def _begin(self, row: _Row) -> None:
         wanted = self._plan.wanted
         folder = self._folder_of(row)
-        targets = {seed: folder / result_name(row.path.stem, seed, wanted.ending) for seed in range(1, wanted.samples + 1)}
+        targets = {seed: folder / result_name(row.path.stem, seed, self._plan.ending) for seed in range(1, wanted.samples + 1)}
         self._running = _Running(row, tuple(targets.values()))
         self._is_reading = not self._worker.is_busy()  # with what was skipped, which may be half written
         self._set(row, State.RUNNING, self.tr("reading…"))
