@@ -109,7 +109,7 @@ class Exporting(QObject):
         return QMessageBox.question(self._window, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
     def _export_name(self, sample: Sample, ending: str) -> str:
-        return str(Path(result_name(self.session.name, sample.seed)).with_suffix(ending))
+        return result_name(self.session.name, sample.seed, ending)
 
     def export(
         self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False, exclusive: bool = False
