@@ -193,10 +193,9 @@ def files_in(folder: Path, endings: Collection[str]) -> list[Path]:
 def folders_in(folder: Path) -> list[Path]:
     """The folders that a person has in a folder, sorted: none that is hidden, a system's own, or only a link. Raises PhotoError."""
     with _entries(folder) as entries:
-        names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "$"))]
+        names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "$")) and entry.name not in _SYSTEM_FOLDERS]
     real = os.path.realpath(folder)
-    its_own = (name for name in names if os.path.realpath(folder / name) == os.path.join(real, name))  # junctions of Windows lead elsewhere, too
-    return sorted(folder / name for name in its_own if name not in _SYSTEM_FOLDERS)
+    return sorted(folder / name for name in names if os.path.realpath(folder / name) == os.path.join(real, name))  # else it leads elsewhere
 
 
 @contextlib.contextmanager

@@ -100,7 +100,6 @@ def write_tiff(
             photometric="rgb",
             compression="zlib",
             compressionargs={"level": 3},
-            buffersize=_TIFF_BYTES,
             rowsperstrip=max(1, (1 << 18) // image[0].nbytes),
             iccprofile=_srgb_profile(),
             description=_description(text, photo).encode(errors="replace") or None,
@@ -147,7 +146,6 @@ def write_jpeg(
 
 _JPEG_SIDE, _JPEG_SEGMENT, _JPEG_DPI = 65_500, 65_533, 65_535  # pixels; bytes; dots per inch: what its library and format allow
 _JPEG_XMP = _JPEG_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")  # which stands before it
-_TIFF_BYTES = 1 << 24  # of pixels that are packed between two looks at what is to be done meanwhile
 _LONGEST_CAPTION = 2000  # letters that go along
 
 
@@ -185,7 +183,7 @@ def _without_colors(sample: str) -> str:
     return json.dumps(json.loads(sample, object_hook=lambda planes: {key: value for key, value in planes.items() if key != "values"}))
 
 
-_TEXT = re.compile("(picgui:[a-z0-9_]+): (.*)")  # a line of `_description`
+_TEXT = re.compile(r"(picgui:[a-z0-9_]+): ([^\r\n]*)")  # a line of `_description`
 
 
 def is_written_here(path: str | os.PathLike) -> bool:
@@ -207,7 +205,7 @@ def read_texts(path: str | os.PathLike) -> dict[str, str]:
                 description = tiff.pages[0].description
     except Exception:  # decoders raise almost anything on damaged data; it is told when the file is read
         return {}
-    return dict(match.groups() for line in description.split("\n") if (match := _TEXT.fullmatch(line)))
+    return dict(_TEXT.findall(description))
 
 
 def _check_image(image: np.ndarray) -> None:
