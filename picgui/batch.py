@@ -4,13 +4,12 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 import torch
 
@@ -18,10 +17,10 @@ from picgui import defaults, record
 from picgui.errors import ExistsError, PhotoError, Sentence
 from picgui.files import file_digest
 from picgui.paths import check_writable, is_folder, make_folder
-from picgui.photo import OTHER_ENDINGS, Photo, files_in, photos_in, read_photo
+from picgui.photo import OTHER_ENDINGS, Photo, files_in, folders_in, photos_in, read_photo
 from picgui.pipeline import Model, Sample, colorize_rows, enough_memory, png_text
 from picgui.upsample import compose
-from picgui.writing import is_written_here, write_png
+from picgui.writing import is_written_here, write_picture, write_png
 
 
 @dataclass(frozen=True)
@@ -82,18 +81,25 @@ def size_words(size: int) -> Sentence:
     return Sentence("{number} MB", number=10 * round(size / 1e7) if size >= 10**8 else round(size / 1e6))
 
 
-def result_name(photo: str, seed: int) -> str:
+def result_name(photo: str, seed: int, ending: str = ".png") -> str:
     """The file of a sample, after the photograph's name without its ending."""
-    return f"{photo}-colorized-{seed}.png"
+    return f"{photo}-colorized-{seed}{ending}"
 
 
-class Found(NamedTuple):
+@dataclass
+class Found:
     """What `photos_of` finds."""
 
-    photos: list[Path]  # each file once
-    errors: list[PhotoError]  # of each folder that cannot be read why
-    results: list[Path]  # of our own that were named and left out
-    others: list[Path]  # of other kinds, in the folders
+    photos: list[Path] = field(default_factory=list)  # each file once
+    errors: list[PhotoError] = field(default_factory=list)  # of each folder that cannot be read why
+    results: list[Path] = field(default_factory=list)  # of our own that were named and left out
+    others: list[Path] = field(default_factory=list)  # of other kinds, in the folders
+    folders: list[Path] = field(default_factory=list)  # in the folders, which were not looked into
+
+    def extend(self, more: "Found") -> None:
+        """Take in what else was found."""
+        for one in fields(self):
+            getattr(self, one.name).extend(getattr(more, one.name))
 
     @property
     def left_out(self) -> list[Sentence]:
@@ -116,19 +122,37 @@ def photos_of(paths: Sequence[Path]) -> Found:
 
     Our own results are left out but where nothing else is named, as somebody may want colours for them: a pattern of a shell names those beside the photographs, too.
     """
-    found, errors, results, others = [], [], [], []
+    found = Found()
     for path in dict.fromkeys(paths):
         try:
             if is_folder(path):
-                found += [photo for photo in photos_in(path) if not is_written_here(photo)]
-                others += files_in(path, OTHER_ENDINGS)
+                found.photos += [photo for photo in photos_in(path) if not is_written_here(photo)]
+                found.others += files_in(path, OTHER_ENDINGS)
+                found.folders += [folder for folder in folders_in(path) if folder not in paths]
             else:
-                (results if len(set(paths)) > 1 and is_written_here(path) else found).append(path)
+                (found.results if len(set(paths)) > 1 and is_written_here(path) else found.photos).append(path)
         except PhotoError as error:
-            errors.append(error)
-    if not found and not any(map(is_folder, paths)):
-        found, results = results, []
-    return Found(each_once(found), errors, each_once(results), each_once(others))
+            found.errors.append(error)
+    if not found.photos and not any(map(is_folder, paths)):
+        found.photos, found.results = found.results, []
+    return Found(each_once(found.photos), found.errors, each_once(found.results), each_once(found.others), each_once(found.folders))
+
+
+def photos_inside(folders: Sequence[Path], *, but: Collection[Path] = ()) -> Iterator[Found]:
+    """What these folders hold and the folders in them, at any depth, one folder after the other; but for some folders, where the results go."""
+    waiting, left_out = list(reversed(folders)), {os.path.realpath(folder) for folder in but}
+    while waiting:
+        folder = waiting.pop()
+        if os.path.realpath(folder) not in left_out:
+            found = photos_of([folder])
+            waiting += reversed(found.folders)
+            yield found
+
+
+def place_in(folders: Collection[Path], photo: Path) -> Path:
+    """The way from the nearest of these folders to the one that a photograph lies in; no way at all where it lies in none of them."""
+    nearest = next((folder for folder in photo.parents if folder in folders), photo.parent)
+    return photo.parent.relative_to(nearest)
 
 
 def each_once(paths: Sequence[Path]) -> list[Path]:
@@ -139,10 +163,10 @@ def each_once(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def namesakes(paths: Sequence[Path]) -> dict[Path, Path]:
-    """Photographs whose results would have the names of an earlier one's, with that one."""
-    first: dict[str, Path] = {}
-    return {path: one for path in paths if (one := first.setdefault(_name_on_disk(path.stem), path)) != path}
+def namesakes(folders: Mapping[Path, Path]) -> dict[Path, Path]:
+    """Photographs whose results would have the names of an earlier one's, with that one; ``folders`` are those that the results of each go into."""
+    first: dict[tuple[Path, str], Path] = {}
+    return {path: one for path, folder in folders.items() if (one := first.setdefault((folder, _name_on_disk(path.stem)), path)) != path}
 
 
 def _name_on_disk(name: str) -> str:
@@ -197,7 +221,7 @@ def colorize_file(
             if is_wanted:
                 try:
                     with enough_memory(torch.device("cpu")):
-                        write_png(target, image, text=text | {record.KEY: _record(photo, drawn, text)}, photo=photo, exclusive=is_free)
+                        write_picture(target, image, text=text | {record.KEY: _record(photo, drawn, text)}, photo=photo, exclusive=is_free)
                 except ExistsError:  # while it was packed: it may be this very result
                     is_wanted = is_needed(target, text, overwrite=False)
                     if is_wanted:

@@ -49,14 +49,20 @@ def _window_parser() -> argparse.ArgumentParser:
 def _colorize_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="picgui colorize",
-        description="Write colour versions of photographs as PNG; needs no display. "
+        description="Write colour versions of photographs; needs no display. "
         "The paths of the pictures go to standard output, everything else to standard error.",
     )
     parser.add_argument(
         "photo",
         nargs="+",
         type=arguments.path,
-        help="photographs, or folders of them, without their subfolders; earlier results in a folder, or named beside anything else, as by a pattern, are left out",
+        help="photographs, or folders of them; earlier results in a folder, or named beside anything else, as by a pattern, are left out",
+    )
+    parser.add_argument(
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="photographs of the folders in these folders, too, but for hidden ones, links, and that of -o; their results go into folders of the same names in that of -o",
     )
     parser.add_argument(
         "-n", type=arguments.samples, default=defaults.SAMPLES, metavar="N", help="samples of each photograph (default %(default)s)"
@@ -87,6 +93,9 @@ def _colorize_parser() -> argparse.ArgumentParser:
         help="turn the photographs clockwise before, as for prints that lay sideways on the scanner: 90, 180 or 270; their files stay as they are",
     )
     parser.add_argument("-o", "--output", type=arguments.path, default=Path(), metavar="DIR", help="where to write (default: here)")
+    parser.add_argument(
+        "--format", choices=("png", "tif", "jpg"), default="png", help="what to write (default: png, which alone brings its colours back in the window)"
+    )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace earlier results of the same photographs that were drawn with other settings, never other files or colours given by hand"
     )
@@ -151,7 +160,7 @@ def _colorize_all(options: argparse.Namespace) -> int:
     if options.output.suffix.lower() in PHOTO_ENDINGS and not is_folder(options.output):
         return _say(f"-o is the folder to write into, and {options.output} is the name of a picture.")
     try:
-        photos, namesakes, failed = _photos(options.photo, shard=options.shard)
+        photos, namesakes, failed = _photos(options)
         model = load_model(options.checkpoint, device=options.device)
         check_long_side(options.long_side, model)
     except PicError as error:
@@ -163,7 +172,7 @@ def _colorize_all(options: argparse.Namespace) -> int:
             failed = _say(f"{path} was left out: its results would have the names of those of {first}. Colorize it into another folder.")
             continue
         try:
-            projection.take(_colorize_photo(path, model, options))
+            projection.take(_colorize_photo(path, photos[path], model, options))
             if warning is None and (warning := projection.warning(options.output, len(photos) - number)):
                 _tell(warning)
         except ExistsError as error:
@@ -201,15 +210,18 @@ def _print(path: Path) -> None:
         raise _OutputError(error.strerror or error) from error
 
 
-def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path], dict[Path, Path], int]:
-    """The shard's photographs, those of folders included; of all those whose results would have the names of an earlier one's, that one; and 1 where a folder
-    held none or could not be read.
+def _photos(options: argparse.Namespace) -> tuple[dict[Path, Path], dict[Path, Path], int]:
+    """The shard's photographs, those of folders included, with the folders for their results; of all those whose results would have the names of an earlier
+    one's, that one; and 1 where a folder held none or could not be read.
     """
-    from picgui.batch import namesakes, photos_of
+    from picgui.batch import namesakes, photos_inside, photos_of, place_in
     from picgui.paths import is_folder
 
-    failed, paths = 0, _matching(paths)
+    failed, paths = 0, _matching(options.photo)
     found = photos_of(paths)
+    if options.recursive:
+        for inside in photos_inside(found.folders, but=[options.output] if options.output != Path() else []):
+            found.extend(inside)
     for error in found.errors:
         failed = _say(error)
     for sentence in found.left_out:
@@ -217,10 +229,13 @@ def _photos(paths: Sequence[Path], *, shard: tuple[int, int]) -> tuple[list[Path
     if found.results:
         _tell("Results are colorized where nothing else is named.")
     for folder in filter(is_folder, paths):
-        if not any(photo.parent == folder for photo in found.photos) and photos_of([folder])[:2] == ([], []):
-            failed = _say(f"{folder} is a folder without photographs; its subfolders are not looked into.")
-    index, number = shard
-    return found.photos[index - 1 :: number], namesakes(found.photos), failed
+        has_photos = any(folder in (photo.parents if options.recursive else [photo.parent]) for photo in found.photos)
+        if not has_photos and not (there := photos_of([folder])).photos and not there.errors:
+            hint = "" if options.recursive else "; --recursive looks into the folders in it"
+            failed = _say(f"{folder} is a folder without photographs{hint}.")
+    folders = {photo: options.output / (place_in(paths, photo) if options.recursive else Path()) for photo in found.photos}
+    index, number = options.shard
+    return {photo: folders[photo] for photo in found.photos[index - 1 :: number]}, namesakes(folders), failed
 
 
 def _matching(paths: Sequence[Path]) -> list[Path]:
@@ -230,8 +245,8 @@ def _matching(paths: Sequence[Path]) -> list[Path]:
     return [found for path in paths for found in ([] if os.path.lexists(path) else sorted(map(Path, glob.glob(str(path))))) or [path]]
 
 
-def _colorize_photo(path: Path, model, options: argparse.Namespace) -> int:
-    """Write the samples of one photograph, and tell of each; how many bytes they have. Raises PicError."""
+def _colorize_photo(path: Path, folder: Path, model, options: argparse.Namespace) -> int:
+    """Write the samples of one photograph into a folder, and tell of each; how many bytes they have. Raises PicError."""
     from picgui.batch import Kept, Written, colorize_file, result_name
     from picgui.photo import Photo
 
@@ -239,7 +254,7 @@ def _colorize_photo(path: Path, model, options: argparse.Namespace) -> int:
     results = colorize_file(
         path,
         model,
-        targets={seed: options.output / result_name(path.stem, seed) for seed in range(options.seed, options.seed + options.n)},
+        targets={seed: folder / result_name(path.stem, seed, f".{options.format}") for seed in range(options.seed, options.seed + options.n)},
         temperature=options.temperature,
         candidates=options.candidates,
         saturation=options.saturation,

@@ -42,6 +42,7 @@ from picgui.xmp import ESTIMATED, packet_of, without_places
 PHOTO_ENDINGS = (*".jpg .jpeg .jpe .jfif .png .tif .tiff .webp .bmp .gif .pgm .ppm .jp2 .avif".split(),)  # of files that folders are searched for
 # pictures and documents of other kinds, which are told of where folders are searched
 OTHER_ENDINGS = (*".heic .heif .hif .jxl .psd .psb .xcf .pdf .dng .cr2 .cr3 .nef .arw .raf .orf .rw2 .pef .srw".split(),)
+_SYSTEM_FOLDERS = ("@eaDir", "#recycle", "lost+found", "System Volume Information")  # in which drives of a network, too, keep small copies and what was deleted
 MIN_SIDE = 16
 MAX_PIXELS = 150_000_000
 _LEAST_ROWS = 0.1  # of a JPEG whose end is missing: with fewer of them there is hardly a picture
@@ -183,11 +184,25 @@ def photos_in(folder: Path) -> list[Path]:
 
 def files_in(folder: Path, endings: Collection[str]) -> list[Path]:
     """The files of a folder whose names end so, in small letters, sorted. Raises PhotoError."""
+    with _entries(folder) as entries:
+        names = [entry.name for entry in entries if not entry.is_dir()]
+    paths = (folder / name for name in names if not name.startswith("._"))  # such hold what macOS knows of another file
+    return sorted(path for path in paths if path.suffix.lower() in endings)
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders that a person has in a folder, sorted: none that is hidden, a system's own, or only a link. Raises PhotoError."""
+    with _entries(folder) as entries:
+        names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith((".", "$")) and entry.name not in _SYSTEM_FOLDERS]
+    real = os.path.realpath(folder)
+    return sorted(folder / name for name in names if os.path.realpath(folder / name) == os.path.join(real, name))  # else it leads elsewhere
+
+
+@contextlib.contextmanager
+def _entries(folder: Path) -> Iterator[Iterator[os.DirEntry]]:
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if not entry.is_dir()]
-        paths = (folder / name for name in names if not name.startswith("._"))  # such hold what macOS knows of another file
-        return sorted(path for path in paths if path.suffix.lower() in endings)
+            yield entries
     except OSError as error:
         raise PhotoError("The folder {name} cannot be read: {reason}. Choose another.", name=folder.name, reason=first_line(error)) from error
 

@@ -1,6 +1,6 @@
 """What a written picture remembers of its sample: enough to bring the very same colours back, on any machine and with any checkpoint.
 
-The chroma itself is kept, in whole Lab units, as text.
+A PNG keeps the chroma itself, in whole Lab units, as text; a TIFF or JPEG all else, by which it is known again.
 """
 
 import base64
@@ -18,8 +18,9 @@ from picgui.errors import ExistsError, PicError
 from picgui.pipeline import Known
 from picgui.png import read_png_text
 from picgui.writing import SAMPLE as KEY
+from picgui.writing import read_texts
 
-SOURCE_DIGEST = "picgui:source_sha256"  # of the PNG text that tells files of one name apart
+SOURCE_DIGEST = "picgui:source_sha256"  # of the text that tells files of one name apart
 REDUCED = "picgui:reduced"  # of the PNG text of a picture that is smaller than its photograph
 _NO_SETTINGS = {"Software", "Comment", "picgui:version", "picgui:source"}  # texts of what did not change the colours
 _LARGEST = 4_000_000  # values of chroma in a record
@@ -144,10 +145,7 @@ def is_needed(target: Path, text: Mapping[str, str], *, source_digest: str, fing
     """
     if not os.path.lexists(target):
         return True
-    try:
-        there = read_png_text(target)
-    except PicError:
-        there = {}
+    there = read_texts(target)
     digest, has_name = there.get(SOURCE_DIGEST), there.get("picgui:source") == text["picgui:source"]  # older results have no digest
     is_same = digest == source_digest or (digest is None and has_name)  # a photograph may get another name
     of = None if is_same or KEY not in there else original_in(there)

@@ -1,11 +1,14 @@
 """Colour pictures out, written whole or not at all."""
 
 import io
+import json
 import os
+import re
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import tifffile
@@ -21,6 +24,24 @@ from picgui.xmp import ESTIMATED, PNG_TEXT, TIFF_TAG
 SAMPLE = "picgui:sample"  # of the PNG text that holds a sample's record
 
 
+def _nothing() -> None:
+    pass
+
+
+class _Watched:
+    """A file before each write to which a function is called: what that raises ends the writing."""
+
+    def __init__(self, file: BinaryIO, before_each: Callable[[], None]):
+        self._file, self._before_each = file, before_each
+
+    def write(self, data: bytes) -> int:
+        self._before_each()
+        return self._file.write(data)
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+
 def write_png(
     path: str | os.PathLike,
     image: np.ndarray,
@@ -28,15 +49,17 @@ def write_png(
     text: Mapping[str, str] | None = None,
     photo: Photo | None = None,
     exclusive: bool = False,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> None:
     """Write sRGB pixels (H, W, 3), uint8 or uint16, as a PNG with these texts, and the resolution, EXIF and XMP of `photo`.
 
-    The file appears whole under its name or not at all; one that was there stays until then, and with ``exclusive`` for good. Raises
-    ExportError.
+    The file appears whole under its name or not at all; one that was there stays until then, and with ``exclusive`` for good. ``meanwhile``
+    is called again and again while it is packed: what that raises ends it. Raises ExportError.
     Source: Portable Network Graphics (PNG) Specification, third edition.
     """
     _check_image(image)
-    with replacing(Path(path), exclusive=exclusive) as file:
+    with replacing(Path(path), exclusive=exclusive) as whole:
+        file = _Watched(whole, meanwhile)
         file.write(png.SIGNATURE)
         height, width, _ = image.shape
         png.write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, 2, 0, 0, 0))
@@ -60,6 +83,7 @@ def write_tiff(
     text: Mapping[str, str] | None = None,
     photo: Photo | None = None,
     exclusive: bool = False,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> None:
     """Write sRGB pixels (H, W, 3), uint8 or uint16, as a TIFF; texts go to its description, after the caption of ``photo``, of whose EXIF maker, model,
     date, artist and copyright go to its tags. As `write_png` otherwise."""
@@ -71,7 +95,7 @@ def write_tiff(
     resolution = {"resolution": photo.dpi, "resolutionunit": "INCH"} if photo is not None and photo.dpi else {}
     with replacing(Path(path), exclusive=exclusive) as file:
         tifffile.imwrite(
-            file,
+            _Watched(file, meanwhile),
             image,
             photometric="rgb",
             compression="zlib",
@@ -93,6 +117,7 @@ def write_jpeg(
     text: Mapping[str, str] | None = None,
     photo: Photo | None = None,
     exclusive: bool = False,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> None:
     """Write sRGB pixels (H, W, 3) as a JPEG of 8 bits, uint16 being rounded, at quality 95 with whole chroma; texts go to its comment, after the caption of
     ``photo``. As `write_png` otherwise."""
@@ -105,7 +130,7 @@ def write_jpeg(
     resolution = {"dpi": dpi} if dpi and max(dpi) <= _JPEG_DPI else {}  # which is rounded there
     encoded = io.BytesIO()  # into a file itself Pillow would not notice where the disk becomes full within the last bytes
     Image.fromarray(_with_8_bits(image)).save(
-        encoded,
+        _Watched(encoded, meanwhile),
         "JPEG",
         quality=95,
         subsampling=0,
@@ -138,30 +163,49 @@ def _with_8_bits(image: np.ndarray) -> np.ndarray:
 WRITERS = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff, ".jpg": write_jpeg, ".jpeg": write_jpeg}
 
 
+def write_picture(path: str | os.PathLike, image: np.ndarray, **options) -> None:
+    """Write sRGB pixels as what the ending of the name says, or else as a PNG: `write_png`, `write_tiff` or `write_jpeg`."""
+    WRITERS.get(Path(path).suffix.lower(), write_png)(path, image, **options)
+
+
 def _srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def _description(text: Mapping[str, str] | None, photo: Photo | None) -> str:
-    """A photograph's caption and the texts but for what has a place of its own, and the colours themselves, which only a PNG brings back."""
+    """A photograph's caption and the texts but for what has a place of its own; of a sample's record all but the colours, which only a PNG brings back."""
     said = [caption[:_LONGEST_CAPTION]] if photo is not None and photo.exif is not None and (caption := caption_of(photo.exif)) else []
-    return "\n".join(said + [f"{key}: {value}" for key, value in (text or {}).items() if key not in ("Software", SAMPLE)])
+    texts = {key: _without_colors(value) if key == SAMPLE else value for key, value in (text or {}).items() if key != "Software"}
+    return "\n".join(said + [f"{key}: {value}" for key, value in texts.items()])
+
+
+def _without_colors(sample: str) -> str:
+    return json.dumps(json.loads(sample, object_hook=lambda planes: {key: value for key, value in planes.items() if key != "values"}))
+
+
+_TEXT = re.compile(r"(picgui:[a-z0-9_]+): ([^\r\n]*)")  # a line of `_description`
 
 
 def is_written_here(path: str | os.PathLike) -> bool:
     """Whether a file is a picture of `write_png`, `write_tiff` or `write_jpeg` with the settings of a sample."""
+    return "picgui:seed" in read_texts(path)
+
+
+def read_texts(path: str | os.PathLike) -> dict[str, str]:
+    """The texts with which a picture was written here, by key: all of a PNG's, of others ours; none of any other file, or one that cannot be read."""
+    path, description = Path(path), ""
     try:
-        if Path(path).suffix.lower() == ".png":
-            return "picgui:seed" in png.read_png_text(path)
-        if Path(path).suffix.lower() in (".jpg", ".jpeg"):
-            with warnings.catch_warnings(action="ignore"), opened(Path(path)) as file, Image.open(file) as picture:
-                return b"picgui:seed: " in picture.info.get("comment", b"")
-        if Path(path).suffix.lower() in (".tif", ".tiff"):
-            with opened(Path(path)) as file, tifffile.TiffFile(file) as tiff:
-                return "picgui:seed: " in tiff.pages[0].description
+        if path.suffix.lower() == ".png":
+            return png.read_png_text(path)
+        if path.suffix.lower() in (".jpg", ".jpeg"):
+            with warnings.catch_warnings(action="ignore"), opened(path) as file, Image.open(file) as picture:
+                description = picture.info.get("comment", b"").decode(errors="replace")
+        elif path.suffix.lower() in (".tif", ".tiff"):
+            with opened(path) as file, tifffile.TiffFile(file) as tiff:
+                description = tiff.pages[0].description
     except Exception:  # decoders raise almost anything on damaged data; it is told when the file is read
-        pass
-    return False
+        return {}
+    return dict(_TEXT.findall(description))
 
 
 def _check_image(image: np.ndarray) -> None:

@@ -18,7 +18,7 @@ FLOORS = (
     ("picgui.png", "picgui.exif", "picgui.xmp", "picgui.lightness", "picgui.photo", "picgui.writing", "picgui.upsample"),
     ("picgui.pipeline", "picgui.record", "picgui.batch", "picgui.likelihood"),
     ("picgui", "picgui.cli", "picgui.__main__", "picgui.gui", "picgui.gui.words", "picgui.gui.pace", "picgui.gui.jobs", "picgui.gui.worker"),
-    ("picgui.gui.session", "picgui.gui.records", "picgui.gui.pictures", "picgui.gui.studio"),
+    ("picgui.gui.session", "picgui.gui.records", "picgui.gui.pictures", "picgui.gui.studio", "picgui.gui.queue"),
     ("picgui.gui.theme", "picgui.gui.preferences", "picgui.gui.announcing", "picgui.gui.view", "picgui.gui.marking", "picgui.gui.overlay", "picgui.gui.canvas", "picgui.gui.gallery", "picgui.gui.rows", "picgui.gui.slider", "picgui.gui.hints", "picgui.gui.controls", "picgui.gui.panel", "picgui.gui.message", "picgui.gui.welcome", "picgui.gui.batch", "picgui.gui.dialogs"),
     ("picgui.gui.choosing", "picgui.gui.steering", "picgui.gui.measuring", "picgui.gui.opening", "picgui.gui.leafing", "picgui.gui.keeping", "picgui.gui.exporting", "picgui.gui.remedies", "picgui.gui.status", "picgui.gui.main_window", "picgui.gui.app"),
 )

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from picgui import cli, record
-from picgui.batch import Projection, namesakes, photos_of, write_sample
+from picgui.batch import Found, Projection, namesakes, photos_inside, photos_of, place_in, write_sample
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import CANDIDATES, TEMPERATURE
@@ -26,7 +26,7 @@ from picgui.pipeline import Known, load_model, png_text
 from picgui.pipeline import colorize as colorize_photo
 from picgui.png import read_png_text
 from picgui.upsample import compose
-from picgui.writing import write_png
+from picgui.writing import WRITERS, read_texts, write_picture, write_png
 from tests.models import checkpoint
 
 
@@ -288,9 +288,101 @@ def test_a_folder_of_photographs_is_taken_whole(folder):
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 2
 
 
+def tree(folder, **files):
+    """A folder of photographs, by their paths with two underscores for each step down."""
+    for name, data in files.items():
+        path = folder / f"{name.replace('__', '/')}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def albums(folder, tmp_path):
+    """Scans of one name in albums, and what is none of a person's."""
+    scan = (folder / "scan.jpg").read_bytes()
+    box = tree(tmp_path / "box", scan001=scan, album__scan001=scan, album__older__scan001=scan, empty__x=scan)
+    tree(box, **{".thumbnails__scan001": scan, "@eaDir__scan001": scan, "$RECYCLE.BIN__scan001": scan})
+    (box / "empty" / "x.jpg").unlink()
+    return box
+
+
+def found_in(box, **options):
+    found = Found()
+    for more in photos_inside(photos_of([box]).folders, **options):
+        found.extend(more)
+    return found
+
+
+def test_folders_inside_are_searched_and_none_that_is_hidden_or_a_link(albums, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.jpg").touch()
+    if os.name != "nt":  # links need rights there
+        (albums / "album" / "up").symlink_to(albums)
+        (albums / "away").symlink_to(tmp_path / "elsewhere")
+    expected = [albums / "album" / "scan001.jpg", albums / "album" / "older" / "scan001.jpg"]
+    assert found_in(albums).photos == expected and photos_of([albums]).photos == [albums / "scan001.jpg"]
+    (albums / "album" / "phone.heic").touch()
+    assert found_in(albums).left_out == ["1 file of another kind was left out (.heic)."]
+    assert found_in(albums, but=[albums / "album" / ".." / "album"]).photos == []
+    assert photos_of([albums, albums / "album"]).folders == [albums / "empty", albums / "album" / "older"], "each is searched once"
+
+
+def test_where_a_photograph_lies_is_told_from_the_nearest_folder(albums):
+    assert place_in([albums], albums / "album" / "older" / "a.jpg") == Path("album/older")
+    assert place_in([albums, albums / "album"], albums / "album" / "older" / "a.jpg") == Path("older")
+    assert place_in([albums], albums / "a.jpg") == place_in([], albums / "album" / "a.jpg") == Path()
+
+
+def test_a_folder_that_cannot_be_read_hinders_no_other(albums, monkeypatch):
+    def refused(folder):
+        if Path(folder).name == "older":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    scandir = os.scandir
+    monkeypatch.setattr("picgui.photo.os.scandir", refused)
+    found = found_in(albums)
+    assert found.photos == [albums / "album" / "scan001.jpg"] and [str(error)[:30] for error in found.errors] == ["The folder older cannot be rea"]
+
+
+def test_folders_inside_are_colorized_into_folders_of_the_same_names(folder, albums, monkeypatch, capsys):
+    monkeypatch.chdir(albums.parent)
+    command = ["colorize", "box", "-n", "1", "-o", "box/out", "--checkpoint", str(folder / "tiny.safetensors"), "--device", "cpu"]
+    assert main([*command, "-o", "flat"]) == 0 and len(list(Path("flat").rglob("*.png"))) == 1
+    expected = [f"box/out/{place}scan001-colorized-1.png" for place in ("", "album/", "album/older/")]
+    for kept in (0, 3):
+        capsys.readouterr()
+        assert main([*command, "--recursive"]) == 0
+        told = capsys.readouterr()
+        assert told.out.replace(os.sep, "/").split() == expected and told.err.count("already there") == kept
+    Path("box/out/edited.jpg").write_bytes((folder / "scan.jpg").read_bytes())
+    assert main([*command, "-r"]) == 0 and not Path("box/out/out").exists(), "what lies where the results go is no photograph"
+    assert main(["colorize", "box/empty", *command[2:]]) == 1 and "--recursive looks into the folders in it." in capsys.readouterr().err
+    assert main(["colorize", "box/empty", *command[2:], "-r"]) == 1 and "without photographs." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["jpg", "tif"])
+def test_other_kinds_of_files_are_known_again_and_replaced_only_when_asked(folder, tmp_path, monkeypatch, capsys, kind):
+    monkeypatch.chdir(folder)
+    target = tmp_path / f"scan-colorized-1.{kind}"
+    command = ["colorize", "scan.jpg", "-n", "1", "-o", str(tmp_path), "--format", kind, "--checkpoint", "tiny.safetensors", "--device", "cpu"]
+    assert main(command) == 0 and pixels(target).shape == (100, 150, 3)
+    first = target.read_bytes()
+    assert main(command) == 0 and "already there" in capsys.readouterr().err and target.read_bytes() == first
+    assert main([*command, "--temperature", "0.3"]) == 1 and "other settings" in capsys.readouterr().err and target.read_bytes() == first
+    assert main([*command, "--temperature", "0.3", "--overwrite"]) == 0 and read_texts(target)["picgui:temperature"] == "0.3"
+    captioned = tmp_path / "scan.jpg"
+    captioned.write_bytes((scan := (folder / "scan.jpg").read_bytes())[:2] + b"\xff\xfe\0\x0egrandmother\0" + scan[2:])
+    capsys.readouterr()
+    assert main([command[0], str(captioned), *command[2:], "--temperature", "0.3"]) == 0 and "already there" in capsys.readouterr().err, "the same pixels"
+    assert photos_of([tmp_path]).photos == [captioned]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("scan.jpg", "--format", "gif"),
         ("scan.jpg", "--temperature", "-1"),
         ("scan.jpg", "-n", "0"),
         ("scan.jpg", "--candidates", "0"),
@@ -331,7 +423,7 @@ def test_a_bad_photograph_takes_none_of_its_name_with_it(folder):
     (folder / "good/broken.jpg").write_bytes((folder / "scan.jpg").read_bytes())
     (folder / "empty").mkdir()
     done = colorize(folder, "empty", "broken.jpg", "good/broken.jpg", "-n", 1, "-o", "namesakes")
-    assert done.returncode == 1 and "left out" not in done.stderr and "subfolders are not looked into" in done.stderr
+    assert done.returncode == 1 and "left out" not in done.stderr and "--recursive looks into the folders in it" in done.stderr
     assert len(done.stdout.splitlines()) == 1
 
 
@@ -369,7 +461,7 @@ def test_a_full_disk_ends_the_work(folder, monkeypatch, capsys):
         raise DestinationError("The disk is full.")
 
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("picgui.batch.write_png", full)
+    monkeypatch.setattr("picgui.batch.write_picture", full)
     arguments = ["colorize", "scan.jpg", "deep.png", "-n", "1", "-o", "disk", "--checkpoint", "tiny.safetensors", "--device", "cpu"]
     assert main(arguments) == 1 and capsys.readouterr().err.count("disk is full") == 1
 
@@ -384,7 +476,7 @@ def test_what_another_program_writes_meanwhile_is_kept(folder, capsys, monkeypat
 
     before, out = [], f"beaten-{same}"
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("picgui.batch.write_png", beaten)
+    monkeypatch.setattr("picgui.batch.write_picture", beaten)
     status = main(["colorize", "scan.jpg", "-n", "1", "-o", out, "--checkpoint", "tiny.safetensors", "--device", "cpu"])
     assert status == (0 if same else 1) and (folder / out / "scan-colorized-1.png").read_bytes() == before[0]
     assert same or "is not an earlier result" in capsys.readouterr().err
@@ -419,15 +511,16 @@ def test_the_version_is_told(folder):
     assert done.returncode == 0 and done.stdout.startswith("picgui ")
 
 
-def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_path):
-    target, chroma = tmp_path / "scan-colorized-1.png", np.zeros((2, 3, 4), np.float32)
+@pytest.mark.parametrize("ending", WRITERS)
+def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_path, ending):
+    target, chroma = tmp_path / f"scan-colorized-1{ending}", np.zeros((2, 3, 4), np.float32)
     text = png_text(checkpoint="c", seed=1, temperature=0.65, candidates=4, source=Path("scan.jpg"))
     unasked = {"source_digest": "d", "fingerprint": lambda _: pytest.fail("the photograph needs not be read")}
     sample = {"photo": "f", "seed": 1, "temperature": 0.65, "candidates": 4, "checkpoint": "c", "chroma": chroma, "log_prob": -1.0}
     known = Known(np.ones((3, 4), bool), chroma)
     for change, is_one in (({}, True), ({"rows": 2}, False), ({"known": known}, False)):
         kept = record.sample_text(**sample, **change)
-        write_png(target, np.zeros((8, 8, 3), np.uint8), text=text | {record.KEY: kept})
+        write_picture(target, np.zeros((8, 8, 3), np.uint8), text=text | {record.KEY: kept})
         if is_one:
             assert not record.is_needed(target, text, overwrite=False, **unasked)
         else:
@@ -440,18 +533,19 @@ def test_a_draft_or_a_sample_with_given_colours_is_not_what_would_be_drawn(tmp_p
             assert record.is_needed(target, text, overwrite=True, **unasked) is not is_one, "what is done is done"
 
 
-def test_a_result_is_known_by_its_photograph_whatever_that_is_called_and_by_its_size(tmp_path):
-    target, pixels = tmp_path / "scan-colorized-1.png", np.zeros((8, 8, 3), np.uint8)
+@pytest.mark.parametrize("ending", WRITERS)
+def test_a_result_is_known_by_its_photograph_whatever_that_is_called_and_by_its_size(tmp_path, ending):
+    target, pixels = tmp_path / f"scan-colorized-1{ending}", np.zeros((8, 8, 3), np.uint8)
     text = png_text(checkpoint="c", seed=1, temperature=0.65, candidates=4, source=Path("scan.jpg"))
     unasked = {"source_digest": "d", "fingerprint": lambda _: pytest.fail("the photograph needs not be read")}
-    write_png(target, pixels, text=text | {record.SOURCE_DIGEST: "d"})
+    write_picture(target, pixels, text=text | {record.SOURCE_DIGEST: "d"})
     renamed = text | {"picgui:source": "scan.JPG"}
     assert not record.is_needed(target, renamed, overwrite=False, **unasked)
     with pytest.raises(ExistsError, match="not an earlier result of scan.JPG"):
         record.is_needed(target, renamed, overwrite=True, **unasked | {"source_digest": "e"})
     with pytest.raises(ExistsError, match="another photograph of the name scan.jpg"):
         record.is_needed(target, text, overwrite=True, **unasked | {"source_digest": "e"})
-    write_png(target, pixels, text=text | {record.SOURCE_DIGEST: "d", record.REDUCED: "8 x 8"})
+    write_picture(target, pixels, text=text | {record.SOURCE_DIGEST: "d", record.REDUCED: "8 x 8"})
     with pytest.raises(ExistsError, match="other settings"):
         record.is_needed(target, text, overwrite=False, **unasked)
     assert record.is_needed(target, text, overwrite=True, **unasked)
@@ -609,7 +703,7 @@ def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, 
     (tmp_path / "a.HEIC").unlink()
     (tmp_path / "b.cr2").unlink()
     assert photos_of([tmp_path]).left_out == ["1 file of another kind was left out (.heic)."]
-    assert photos_of([tmp_path / "c.heic"]) == ([tmp_path / "c.heic"], [], [], []), "what is named is told of when it is read"
+    assert photos_of([tmp_path / "c.heic"]) == Found([tmp_path / "c.heic"]), "what is named is told of when it is read"
     monkeypatch.chdir(tmp_path)
     checkpoint(tmp_path)
     assert main(["colorize", str(tmp_path), "-o", "out", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
@@ -620,8 +714,9 @@ def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, 
 @pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])
 def test_names_that_are_one_file_on_a_disk_are_namesakes(monkeypatch, platform, number):
     monkeypatch.setattr(sys, "platform", platform)
-    assert len(namesakes([Path("Foto.jpg"), Path("foto.png")])) == number
-    assert namesakes([Path("x/a.jpg"), Path("y/a.jpg")]) == {Path("y/a.jpg"): Path("x/a.jpg")}
+    assert len(namesakes({Path("Foto.jpg"): Path("out"), Path("foto.png"): Path("out")})) == number
+    assert namesakes({Path("x/a.jpg"): Path("out"), Path("y/a.jpg"): Path("out")}) == {Path("y/a.jpg"): Path("x/a.jpg")}
+    assert namesakes({Path("x/a.jpg"): Path("out/x"), Path("y/a.jpg"): Path("out/y")}) == {}
 
 
 def test_a_library_that_pytorch_lacks_is_told(folder, monkeypatch, capsys):

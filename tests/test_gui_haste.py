@@ -7,25 +7,27 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from picgui import batch as batch_files
 from picgui.errors import OutOfMemoryError, PhotoError, PicError
-from picgui.gui import batch, exporting, jobs, opening, records, session
+from picgui.gui import exporting, jobs, opening, records, session
+from picgui.gui import queue as queue_module
 from picgui.gui.canvas import _Held
 from picgui.gui.gallery import Order
 from picgui.gui.marking import Tool
 from picgui.gui.overlay import Overlay
+from picgui.gui.queue import State
 from picgui.gui.studio import Activity
 from picgui.gui.worker import while_painting
 from picgui.opencv import cv2
 from picgui.paths import data_dir
 from picgui.photo import read_photo
 from picgui.upsample import compose
-from tests.windows import WAIT, as_pixels, is_done, kept_file
+from tests.windows import WAIT, as_pixels, is_done, kept_file, photos, states
 
 
 @pytest.mark.parametrize("overlay", ["spread", "unsure"])
@@ -83,7 +85,7 @@ def test_resample_draws_at_the_temperature_that_was_chosen_a_moment_ago(drawn, q
 
 def test_a_name_under_which_a_picture_will_be_written_is_asked_about(drawn, tmp_path, qtbot, monkeypatch):
     go_on, export, asked = threading.Event(), jobs.export, []
-    monkeypatch.setattr(jobs, "export", lambda wanted: (item for item in export(wanted) if go_on.wait(WAIT / 1000)))
+    monkeypatch.setattr(jobs, "export", lambda *of, **options: (item for item in export(*of, **options) if go_on.wait(WAIT / 1000)))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "a.png"), "PNG picture (*.png)"))
     monkeypatch.setattr(QMessageBox, "question", lambda *a: asked.append(a[2]) or QMessageBox.StandardButton.No)
     drawn.action["export"].trigger()
@@ -153,8 +155,8 @@ def test_a_photograph_takes_the_names_that_a_damaged_one_or_a_skipped_one_left(w
     dialog = window.opening.batch
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.start.click()
-    qtbot.waitUntil(lambda: dialog.list.topLevelItem(1).text(1) == "done", timeout=WAIT)
-    assert dialog._states == [batch.State.FAILED, batch.State.DONE] and (tmp_path / "out/scan-colorized-1.png").exists()
+    qtbot.waitUntil(lambda: dialog.queue.index(1, 1).data() == "done", timeout=WAIT)
+    assert states(dialog) == [State.FAILED, State.DONE] and (tmp_path / "out/scan-colorized-1.png").exists()
     dialog.close()
 
 
@@ -168,7 +170,7 @@ def test_a_folder_that_cannot_be_read_does_not_hinder_the_others(window, scan, t
     monkeypatch.setattr(batch_files, "photos_in", photos_in)
     (tmp_path / "locked").mkdir()
     window.opening.open_many([tmp_path / "locked", scan.parent])
-    assert window.opening.batch._paths == [scan] and window.message.text == "The folder locked cannot be read."
+    assert photos(window.opening.batch) == [scan] and window.message.text == "The folder locked cannot be read."
     window.opening.batch.close()
 
 
@@ -181,8 +183,8 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
         go_on.wait(WAIT / 1000)
         yield
 
-    monkeypatch.setattr(batch, "colorize_file", writing)
-    monkeypatch.setattr(batch, "LONGEST_READING", 0.01)  # it is not what is waited for
+    monkeypatch.setattr(queue_module, "colorize_file", writing)
+    monkeypatch.setattr(queue_module, "LONGEST_READING", 0.01)  # it is not what is waited for
     window.opening.open_many([scan])
     first = window.opening.batch
     first.start.click()
@@ -193,8 +195,8 @@ def test_a_batch_that_still_ends_its_last_file_is_no_open_one(window, scan, qtbo
         seen.append(window.message.text)
         go_on.set()
 
-    qtbot.waitUntil(lambda: begun.is_set() and not first._is_reading, timeout=WAIT)
-    batch.QTimer.singleShot(50, open_another)
+    qtbot.waitUntil(lambda: begun.is_set() and not first.queue._is_reading, timeout=WAIT)
+    QTimer.singleShot(50, open_another)
     first.close()
     assert "still finishing" in seen[0] and window.opening.batch is None
 
@@ -300,7 +302,7 @@ def test_an_exception_that_nobody_expected_is_told_and_not_again_and_again(windo
 
 def test_the_window_is_painted_while_files_are_looked_for(window, qtbot):
     beats = []
-    timer = batch.QTimer(interval=5)
+    timer = QTimer(interval=5)
     timer.timeout.connect(lambda: beats.append(QGuiApplication.overrideCursor().shape()))
     timer.start()
     assert while_painting(lambda: time.sleep(0.2) or 7) == 7

@@ -23,8 +23,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from picgui.batch import Kept, write_sample
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
-from picgui.gui import announcing, batch, dialogs, gallery, jobs, opening, preferences, records
+from picgui.gui import announcing, dialogs, gallery, jobs, opening, preferences, records
 from picgui.gui import pictures as pictures_module
+from picgui.gui import queue as queue_module
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
 from picgui.gui.session import MAX_SATURATION, MAX_TEMPERATURE
@@ -38,7 +39,7 @@ from picgui.png import read_png_text
 from picgui.upsample import compose
 from picgui.writing import write_png
 from tests.models import checkpoint
-from tests.windows import WAIT, crash, drop, is_done, kept_file, look_into_the_file_menu, own_colors_are_known, pinned_places
+from tests.windows import WAIT, crash, drop, is_done, kept_file, look_into_the_file_menu, own_colors_are_known, photos, pinned_places
 
 AS_BEGUN = {"temperature": TEMPERATURE, "candidates": CANDIDATES}
 
@@ -174,9 +175,9 @@ def held_export(monkeypatch):
     """Nothing is written until this event is set."""
     export, go_on = jobs.export, threading.Event()
 
-    def held(wanted):
+    def held(*of, **options):
         go_on.wait(WAIT / 1000)
-        yield from export(wanted)
+        yield from export(*of, **options)
 
     monkeypatch.setattr(jobs, "export", held)
     yield go_on
@@ -305,7 +306,7 @@ def test_how_long_drawing_still_takes_is_not_guessed_in_its_first_second(window,
 def test_how_far_an_export_is_stays_told_whatever_a_person_does_meanwhile(drawn, tmp_path, qtbot, monkeypatch):
     begins, ends = threading.Event(), threading.Event()
 
-    def export(_wanted):
+    def export(_wanted, **_options):
         begins.wait(WAIT / 1000)
         yield jobs.ExportProgress(0.0)
         ends.wait(WAIT / 1000)
@@ -563,7 +564,7 @@ def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, s
         go_on.wait(WAIT / 1000)
         yield from ()
 
-    monkeypatch.setattr(batch, "colorize_file", slow)
+    monkeypatch.setattr(queue_module, "colorize_file", slow)
     window.opening.open_many([scan])
     dialog = window.opening.batch
     dialog.folder.setText(str(tmp_path / "out"))
@@ -574,7 +575,7 @@ def test_a_batch_that_is_closed_while_it_reads_leaves_the_window_alive(window, s
     timer.timeout.connect(lambda: beats.append(True) or len(beats) > 5 and go_on.set())
     timer.start()
     dialog.close()
-    assert len(beats) > 5 and not dialog._worker._thread.is_alive() and window.opening.batch is None
+    assert len(beats) > 5 and not dialog.queue._worker._thread.is_alive() and window.opening.batch is None
 
 
 def test_the_preferences_read_each_checkpoint_once(drawn, tmp_path, monkeypatch):
@@ -776,7 +777,7 @@ def test_pasting_several_files_offers_a_batch(drawn, scan, monkeypatch):
     data.setUrls([QUrl.fromLocalFile(str(scan)), QUrl.fromLocalFile(str(scan.with_name("second.png")))])
     monkeypatch.setattr(QGuiApplication, "clipboard", lambda: SimpleNamespace(mimeData=lambda: data))
     drawn.action["paste"].trigger()
-    assert drawn.opening.batch is not None and len(drawn.opening.batch._paths) == 2
+    assert drawn.opening.batch is not None and len(photos(drawn.opening.batch)) == 2
     assert drawn.opening.batch.start.isDefault() and not drawn.opening.batch.show_results.autoDefault()
     drawn.opening.batch.close()
 
@@ -817,16 +818,16 @@ def test_a_queue_that_reads_from_a_drive_that_is_gone_can_be_closed(window, scan
         reading.set()
         go_on.wait(WAIT / 1000)
 
-    monkeypatch.setattr(batch, "colorize_file", stalled)
-    monkeypatch.setattr(batch, "LONGEST_READING", 0.1)
+    monkeypatch.setattr(queue_module, "colorize_file", stalled)
+    monkeypatch.setattr(queue_module, "LONGEST_READING", 0.1)
     window.opening.open_many([scan])
     dialog = window.opening.batch
     dialog.start.click()
     qtbot.waitUntil(reading.is_set, timeout=WAIT)
     dialog.close()
-    assert window.opening.batch is None and dialog._worker.is_busy()
+    assert window.opening.batch is None and dialog.queue._worker.is_busy()
     go_on.set()
-    qtbot.waitUntil(lambda: not dialog._worker.is_busy(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not dialog.queue._worker.is_busy(), timeout=WAIT)
 
 
 def test_what_is_dropped_is_never_moved(window, scan, qtbot):
@@ -1100,11 +1101,11 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
         raise DestinationError("There is no room for {path}.", path=tmp_path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("picgui.batch.write_png", full)
+        patch.setattr("picgui.batch.write_picture", full)
         queue.start.click()
-        qtbot.waitUntil(lambda: "no room" in queue.list.topLevelItem(0).text(1), timeout=WAIT)
+        qtbot.waitUntil(lambda: "no room" in queue.queue.index(0, 1).data(), timeout=WAIT)
         assert queue.start.isEnabled() and queue.start.text() != "Pause" and "no room" in queue.details.text()
-        assert queue.list.topLevelItem(1).text(1) == "waiting"
+        assert queue.queue.index(1, 1).data() == "waiting"
     assert queue.folder.isEnabled() and queue.choose.isEnabled() and queue.overwrite.isEnabled(), "another disk may be chosen"
     queue.folder.setText(str(tmp_path / "roomy"))
     queue.start.click()
@@ -1112,7 +1113,7 @@ def test_a_queue_waits_where_the_disk_is_full_and_goes_on(window, scan, tmp_path
     QTest.keyClick(queue, Qt.Key.Key_Escape)
     assert queue.isVisible(), "Esc does not end what runs"
     qtbot.waitUntil(lambda: not queue.start.isEnabled(), timeout=WAIT)
-    assert [queue.list.topLevelItem(row).text(1) for row in range(2)] == ["done", "done"] and queue.show_results.isEnabled()
+    assert [queue.queue.index(row, 1).data() for row in range(2)] == ["done", "done"] and queue.show_results.isEnabled()
     assert len(list((tmp_path / "roomy").iterdir())) == 2
     assert queue.progress.accessibleName()
     QTest.keyClick(queue, Qt.Key.Key_Escape)
@@ -1127,7 +1128,7 @@ def test_a_window_that_closes_while_a_queue_ends_lets_it_write(window, scan, tmp
         goes_on.wait(WAIT / 1000)
         write_png(*of, **options)
 
-    monkeypatch.setattr("picgui.batch.write_png", held)
+    monkeypatch.setattr("picgui.batch.write_picture", held)
     window.session.set_sample_count(1)
     window.opening.open_many([scan])
     queue = window.opening.batch
@@ -1147,8 +1148,8 @@ def test_a_queue_tells_what_is_to_be_known_of_a_photograph(window, tmp_path, qtb
     window.session.set_sample_count(1)
     window.opening.open_many([tmp_path / "pages.tif"])
     window.opening.batch.start.click()
-    qtbot.waitUntil(lambda: window.opening.batch.list.topLevelItem(0).text(1).startswith("done"), timeout=WAIT)
-    assert "2 pages" in window.opening.batch.list.topLevelItem(0).text(1)
+    qtbot.waitUntil(lambda: window.opening.batch.queue.index(0, 1).data().startswith("done"), timeout=WAIT)
+    assert "2 pages" in window.opening.batch.queue.index(0, 1).data()
     window.opening.batch.close()
 
 
@@ -1307,7 +1308,7 @@ def test_files_of_one_name_can_be_told_apart_and_sessions_are_no_photographs(dra
     drawn.opening.open_many(sessions)
     assert "one session at a time" in drawn.message.text and drawn.opening.batch is None
     drawn.opening.open_many([sessions[0], scan])
-    assert drawn.opening.batch._paths == [scan]
+    assert photos(drawn.opening.batch) == [scan]
     drawn.opening.batch.close()
 
 

@@ -14,7 +14,7 @@ import torch
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QColor, QFocusEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox, QStyleOptionViewItem
 
 from picgui import color, record
 from picgui.batch import Drawn, Written, colorize_file
@@ -23,12 +23,14 @@ from picgui.errors import CardMemoryError, OutOfMemoryError, PhotoError
 from picgui.files import file_digest
 from picgui.gui import batch as batch_module
 from picgui.gui import exporting, jobs, main_window, opening, pace, preferences, records, steering, theme
+from picgui.gui import queue as queue_module
 from picgui.gui.app import open_at_start
 from picgui.gui.dialogs import PreferencesDialog
 from picgui.gui.gallery import Order
 from picgui.gui.hints import Plane
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
+from picgui.gui.queue import State, results_folder
 from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.studio import Activity, Reading
 from picgui.likelihood import own_chroma, surprise, uncertainty
@@ -40,7 +42,7 @@ from picgui.png import read_png_text, text_chunk, write_chunk
 from picgui.record import packed
 from picgui.upsample import compose
 from tests.models import TINY, checkpoint
-from tests.windows import WAIT, as_pixels, colours, crash, drop, is_done, kept_file, pinned_places
+from tests.windows import WAIT, as_pixels, choose_row, colours, crash, drop, is_done, kept_file, pinned_places, states
 
 
 def left_half(window):
@@ -428,14 +430,14 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     queue = window.opening.batch
     queue.folder.setText(str(tmp_path / "far" / "away"))
     queue.start.click()
-    qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
+    qtbot.waitUntil(lambda: queue.queue.index(0, 1).data() == "done", timeout=WAIT)
     queue.start.click()
     assert queue.parent() is None and queue.isWindow(), "the window may cover it"
     assert not queue.open_results.isEnabled()
-    queue.list.topLevelItem(1).setSelected(True)
+    choose_row(queue, 1)
     assert not queue.open_results.isEnabled() and not queue._open_action.isEnabled(), "it waits"
     queue.list.clearSelection()
-    queue.list.topLevelItem(0).setSelected(True)
+    choose_row(queue, 0)
     raised = []
     monkeypatch.setattr(type(window), "raise_", lambda self: raised.append(self))
     queue.open_results.click()
@@ -443,14 +445,14 @@ def test_a_finished_photograph_of_the_queue_is_opened_with_its_results(window, s
     session = window.session
     qtbot.waitUntil(lambda: is_done(window) and session.path == scan, timeout=WAIT)
     session.resample()
-    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    queue.list.doubleClicked.emit(queue.queue.index(0, 0))
     qtbot.waitUntil(lambda: is_done(window) and session.samples[0].seed == 1, timeout=WAIT)
-    assert [s.seed for s in session.samples] == [1, 2] and "Double-click" in queue.list.topLevelItem(0).toolTip(0)
+    assert [s.seed for s in session.samples] == [1, 2] and "Double-click" in queue.queue.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     session.resample()
     queue.activateWindow()
     queue.list.setFocus()
     qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
-    queue.list.setCurrentItem(queue.list.topLevelItem(0))
+    queue.list.setCurrentIndex(queue.queue.index(0, 0))
     state = queue.start.text()
     QTest.keyClick(queue.list, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: is_done(window) and [s.seed for s in session.samples] == [1, 2], timeout=WAIT)
@@ -556,9 +558,9 @@ def test_many_photographs_are_written_one_after_the_other_and_errors_do_not_stop
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert written == ["a-colorized-1.png", "a-colorized-2.png", "c-colorized-1.png", "c-colorized-2.png"]
-    assert "b.jpg" in batch.list.topLevelItem(1).text(1) and "1 failed" in batch.summary.text()
-    assert batch.details.isVisible() and batch.details.text() == batch.list.topLevelItem(1).text(1), "in full"
-    batch.list.topLevelItem(2).setSelected(True)
+    assert "b.jpg" in batch.queue.index(1, 1).data() and "1 failed" in batch.summary.text()
+    assert batch.details.isVisible() and batch.details.text() == batch.queue.index(1, 1).data(), "in full"
+    choose_row(batch, 2)
     assert batch.details.text() == "c.png: done"
     batch.close()
 
@@ -572,7 +574,7 @@ def test_photographs_that_wait_are_taken_out_of_the_queue(window, tmp_path, qtbo
         yield Written(path, 1, 1000)
 
     drawn, go_on = [], threading.Event()
-    monkeypatch.setattr(batch_module, "colorize_file", held)
+    monkeypatch.setattr(queue_module, "colorize_file", held)
     for name in ("a.png", "b.png", "c.jpg", "c.png", "d.png", "e.png"):
         cv2.imwrite(str(tmp_path / name), np.full((40, 30), 90, np.uint8))
     window.opening.open_many([tmp_path])
@@ -581,20 +583,20 @@ def test_photographs_that_wait_are_taken_out_of_the_queue(window, tmp_path, qtbo
     def take_out(*rows):
         queue.list.clearSelection()
         for row in rows:
-            queue.list.topLevelItem(row).setSelected(True)
+            choose_row(queue, row)
         queue.activateWindow()
         queue.list.setFocus()
         qtbot.waitUntil(queue.list.hasFocus, timeout=WAIT)
         QTest.keyClick(queue.list, Qt.Key.Key_Delete)
 
     def shown():
-        return [queue.list.topLevelItem(row).text(0) for row in range(queue.list.topLevelItemCount())]
+        return [queue.queue.index(row, 0).data() for row in range(queue.queue.rowCount())]
 
     take_out(0)
     assert shown() == ["b.png", "c.jpg", "c.png", "d.png", "e.png"] and queue.windowTitle() == "Colorize 5 photographs"
-    assert [item.text(0) for item in queue.list.selectedItems()] == ["b.png"] and queue.summary.text() == "0 of 5 photographs"
+    assert [index.data() for index in queue.list.selectionModel().selectedRows()] == ["b.png"] and queue.summary.text() == "0 of 5 photographs"
     queue.start.click()
-    qtbot.waitUntil(lambda: bool(drawn) and queue._share == 0.5, timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(drawn) and queue.queue.share == 0.5, timeout=WAIT)
     take_out(0, 1, 4)
     assert shown() == ["b.png", "c.png", "d.png"], "what is drawn stays"
     go_on.set()
@@ -623,14 +625,14 @@ def test_what_failed_in_the_queue_can_be_tried_again(window, tmp_path, qtbot):
     assert queue.try_again.isVisible() and queue.folder.isEnabled(), "another folder may be what helps"
     for name in "ac":
         (tmp_path / f"{name}.png").write_bytes(whole)
-    queue.list.topLevelItem(0).setSelected(True)
+    choose_row(queue, 0)
     queue._again_action.trigger()
-    qtbot.waitUntil(lambda: queue._states[0] is batch_module.State.DONE and not queue.start.isVisible(), timeout=WAIT)
-    assert queue._states[2] is batch_module.State.FAILED and "1 failed" in queue.summary.text()
+    qtbot.waitUntil(lambda: queue.queue.state(0) is State.DONE and not queue.start.isVisible(), timeout=WAIT)
+    assert queue.queue.state(2) is State.FAILED and "1 failed" in queue.summary.text()
     queue.try_again.click()
     assert not queue.try_again.isVisible() and queue.start.text() == "Pause"
     qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)
-    assert queue._states == [batch_module.State.DONE] * 3 and not queue._again_action.isEnabled()
+    assert states(queue) == [State.DONE] * 3 and not queue._again_action.isEnabled()
     assert len(list((tmp_path / "colorized").iterdir())) == 3
     queue.close()
 
@@ -658,7 +660,7 @@ def test_a_queue_says_what_was_left_out_and_what_its_fields_do(window, scan, tmp
     (tmp_path / "phone.heic").touch()
     window.opening.open_many([tmp_path])
     batch = window.opening.batch
-    assert batch.list.topLevelItemCount() == 1 and batch.explained.text().endswith(" 1 file of another kind was left out (.heic).")
+    assert batch.queue.rowCount() == 1 and batch.explained.text().endswith(" 1 file of another kind was left out (.heic).")
     assert batch.temperature.toolTip() == window.panel.temperature.toolTip() and batch.saturation.toolTip() and batch.samples.toolTip()
     batch.close()
     scan.unlink()
@@ -677,7 +679,7 @@ def test_a_queue_says_how_much_it_will_write_and_where_there_is_no_room(window, 
         yield Written(path, 1, 4_000_000_000)
 
     free, held, go_on = [9_000_000_000], [], threading.Event()
-    monkeypatch.setattr(batch_module, "colorize_file", written)
+    monkeypatch.setattr(queue_module, "colorize_file", written)
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free[0]))
     for name in "abcde":
         cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((40, 30), 90, np.uint8))
@@ -685,7 +687,7 @@ def test_a_queue_says_how_much_it_will_write_and_where_there_is_no_room(window, 
     batch = window.opening.batch
     assert not batch.room.isVisible() and "written" not in batch.summary.text()
     batch.start.click()
-    qtbot.waitUntil(lambda: bool(held) and batch._share == 0.5, timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(held) and batch.queue.share == 0.5, timeout=WAIT)
     assert "some 10 GB still to be written" in batch.summary.text()
     assert batch.room.isVisible() and batch.room.text().startswith("Some 12 GB are still to be written, and there is room for 9000 MB in ")
     free[0] = 10**12
@@ -718,7 +720,7 @@ def test_photographs_of_several_folders_go_each_beside_their_own(window, tmp_pat
     assert batch.folder.text() == "colorized"
     batch.start.click()
     qtbot.waitUntil(lambda: not batch.start.isVisible(), timeout=WAIT)
-    assert [batch.list.topLevelItem(row).text(1)[:5] for row in range(3)] == ["done", "done", "would"], "two of one folder and name"
+    assert [batch.queue.index(row, 1).data()[:5] for row in range(3)] == ["done", "done", "would"], "two of one folder and name"
     assert all([path.name for path in (box / "colorized").iterdir()] == ["scan001-colorized-1.png"] for box in boxes)
     batch.close()
 
@@ -730,7 +732,7 @@ def test_several_files_that_are_chosen_become_a_queue(window, scan, tmp_path, mo
         monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, chosen=chosen: ([str(path) for path in chosen], ""))
         window.action["open"].trigger()
         if len(chosen) > 1:
-            assert window.opening.batch.list.topLevelItemCount() == 2
+            assert window.opening.batch.queue.rowCount() == 2
             window.opening.batch.close()
     qtbot.waitUntil(lambda: window.session.path == scan and is_done(window), timeout=WAIT)
 
@@ -868,7 +870,7 @@ def test_results_are_proposed_beside_their_photographs_and_need_a_folder(window,
         batch.folder.setText(str(tmp_path / f"out-{box.name}"))
         batch.start.click()
         qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
-        assert batch.list.topLevelItem(0).text(1) == "done"
+        assert batch.queue.index(0, 1).data() == "done"
         batch.close()
     window.opening.open_many([boxes[1]])
     assert window.opening.batch.folder.text() == str(tmp_path / "out-second"), "where the last ones of that folder went"
@@ -893,7 +895,7 @@ def test_where_results_of_several_folders_went_is_proposed_again_and_the_last_or
         queue.start.click()
         qtbot.waitUntil(lambda: not queue.start.isVisible(), timeout=WAIT)  # noqa: B023 - called at once
         queue.show_results.click()
-        queue.list.topLevelItem(0).setSelected(True)
+        choose_row(queue, 0)
         queue.show_results.click()
         queue.close()
     results = tmp_path / "first" / "results"
@@ -910,7 +912,7 @@ def test_a_long_name_does_not_widen_the_batch(window, tmp_path, qtbot):
     window.opening.batch.start.click()
     qtbot.waitUntil(lambda: window.opening.batch.details.isVisible(), timeout=WAIT)
     qtbot.wait(20)
-    assert window.opening.batch.width() == 620 and "…" in window.opening.batch.details.text() and path.name in window.opening.batch.list.topLevelItem(0).toolTip(1)
+    assert window.opening.batch.width() == 620 and "…" in window.opening.batch.details.text() and path.name in window.opening.batch.queue.index(0, 1).data(Qt.ItemDataRole.ToolTipRole)
     window.opening.batch.close()
 
 
@@ -965,10 +967,10 @@ def test_a_queue_goes_on_with_the_settings_that_its_folder_had(window, scan, tmp
     second.as_last.setChecked(True)
     second.start.click()
     qtbot.waitUntil(lambda: not second.start.isEnabled(), timeout=WAIT)
-    assert second.list.topLevelItem(0).text(1) == "has results already"
+    assert second.queue.index(0, 1).data() == "has results already"
     second.close()
     second.folder.setText("~/colours")
-    assert second._folder == Path.home() / "colours"
+    assert results_folder(scan, second.folder.text(), searched=[]) == Path.home() / "colours"
 
 
 def test_a_thumbnail_dragged_out_is_a_picture_file(drawn):
@@ -1237,7 +1239,7 @@ def run_batch(window, photos, out, qtbot, *, overwrite=False):
     batch.overwrite.setChecked(overwrite)
     batch.start.click()
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
-    states = [batch.list.topLevelItem(row).toolTip(1) for row in range(len(photos))]
+    states = [batch.queue.index(row, 1).data(Qt.ItemDataRole.ToolTipRole) for row in range(len(photos))]
     batch.close()
     assert window.opening.batch is None
     return states
@@ -1713,22 +1715,22 @@ def test_a_batch_pauses_within_a_photograph_and_uses_the_chosen_threads(window, 
             used.append(torch.get_num_threads())
             yield item
 
-    monkeypatch.setattr(batch_module, "colorize_file", watched)
+    monkeypatch.setattr(queue_module, "colorize_file", watched)
     window.opening.open_many([scan])
     batch = window.opening.batch
     batch.folder.setText(str(tmp_path / "out"))
 
     def pause(_job, item):
-        if isinstance(item, Drawn) and not batch._paused:
-            batch._worker.produced.disconnect(pause)
+        if isinstance(item, Drawn) and batch.queue.is_going:
+            batch.queue._worker.produced.disconnect(pause)
             batch.start.click()
 
-    batch._worker.produced.connect(pause, Qt.ConnectionType.BlockingQueuedConnection)
+    batch.queue._worker.produced.connect(pause, Qt.ConnectionType.BlockingQueuedConnection)
     batch.start.click()
-    qtbot.waitUntil(lambda: batch._paused and batch._share > 0, timeout=WAIT)
-    share = batch._share
+    qtbot.waitUntil(lambda: not batch.queue.is_going and batch.queue.share > 0, timeout=WAIT)
+    share = batch.queue.share
     qtbot.wait(300)
-    assert batch._share == share < 1 and not (tmp_path / "out" / "scan-colorized-1.png").exists()
+    assert batch.queue.share == share < 1 and not (tmp_path / "out" / "scan-colorized-1.png").exists()
     batch.start.click()
     qtbot.waitUntil(lambda: not batch.start.isEnabled(), timeout=WAIT)
     assert len(list((tmp_path / "out").iterdir())) == 4 and set(used) == {2}
@@ -1920,7 +1922,9 @@ def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_t
     assert not queue.choose.isEnabled() and not queue.start.isVisible()
     for name, scheme in (("dark", theme.DARK), ("light", theme.LIGHT)):
         next(action for action in window.findChildren(QAction) if action.data() == name).trigger()
-        assert queue.list.topLevelItem(0).foreground(1).color() == QColor(scheme.done)
+        shown = QStyleOptionViewItem()
+        queue.list.itemDelegateForColumn(1).initStyleOption(shown, queue.queue.index(0, 1))
+        assert shown.palette.text().color() == QColor(scheme.done)
     queue.close()
 
 
@@ -2227,9 +2231,9 @@ def test_a_queue_colorizes_a_photograph_as_it_lay_and_a_result_that_lies_otherwi
     queue = drawn.opening.batch
     queue.folder.setText(str(tmp_path / "out"))
     queue.start.click()
-    qtbot.waitUntil(lambda: queue.list.topLevelItem(0).text(1) == "done", timeout=WAIT)
+    qtbot.waitUntil(lambda: queue.queue.index(0, 1).data() == "done", timeout=WAIT)
     before = drawn.session.samples
-    queue.list.itemDoubleClicked.emit(queue.list.topLevelItem(0), 0)
+    queue.list.doubleClicked.emit(queue.queue.index(0, 0))
     qtbot.waitUntil(lambda: drawn.session.samples != before and is_done(drawn), timeout=WAIT)
     queue.close()
     assert lies_as(drawn, scan, 1) and all(np.array_equal(a.chroma, b.chroma) for a, b in zip(before, drawn.session.samples, strict=True))

@@ -1102,14 +1102,14 @@ def test_a_written_jpeg_has_eight_bits_whole_chroma_and_what_goes_with_the_scan(
     small = np.random.default_rng(0).integers(60, 200, (6, 10, 3), dtype=np.uint8)
     image = cv2.resize(small, (100, 60))
     deep = image if dtype == np.uint8 else image.astype(np.uint16) * 257 + 100
-    text = {"Software": "picgui 1", "Comment": "Großmutter", "picgui:seed": "7", "picgui:sample": "{}"}
-    block = exif.tobytes().removeprefix(b"Exif\0\0")
+    text = {"Software": "picgui 1", "Comment": "Großmutter", "picgui:seed": "7", "picgui:sample": '{"rows": 2, "chroma": {"shape": [2, 3, 4], "values": "abc"}}'}
+    block, without_colors = exif.tobytes().removeprefix(b"Exif\0\0"), '{"rows": 2, "chroma": {"shape": [2, 3, 4]}}'
     write_jpeg(tmp_path / "a.jpg", deep, text=text, photo=photo_with(dpi=(300.0, 300.0), exif=block if dtype == np.uint8 else b"Exif\0\0" + block))
     with Image.open(tmp_path / "a.jpg") as picture:
         assert np.abs(np.asarray(picture).astype(int) - image).max() < 12 and picture.info["dpi"] == (300, 300)
         assert picture.layer[0][1:3] == picture.layer[1][1:3], "no chroma is left out"
         assert picture.getexif()[ExifTags.Base.Make] == "Agfa" and picture.info["icc_profile"]
-        assert picture.info["comment"].decode() == "Aunt Ada\nComment: Großmutter\npicgui:seed: 7"
+        assert picture.info["comment"].decode() == f"Aunt Ada\nComment: Großmutter\npicgui:seed: 7\npicgui:sample: {without_colors}"
     assert is_written_here(tmp_path / "a.jpg") and not is_written_here(saved(tmp_path / "b.jpg", colours()))
     assert not list(tmp_path.glob(".picgui*"))
 
@@ -1230,7 +1230,7 @@ def test_a_tiff_keeps_the_caption_of_the_scan_and_says_only_what_people_read(tmp
     text = {"Comment": "Colours are estimated by a model.", "picgui:seed": "7", "picgui:sample": "{}"}
     write_tiff(tmp_path / "a.tif", np.zeros((20, 20, 3), np.uint8), text=text, photo=photo_with(dpi=None, exif=exif.tobytes()))
     with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
-        assert tiff.pages[0].description == "Aunt Ada, 1931\nComment: Colours are estimated by a model.\npicgui:seed: 7"
+        assert tiff.pages[0].description == "Aunt Ada, 1931\nComment: Colours are estimated by a model.\npicgui:seed: 7\npicgui:sample: {}"
     assert is_written_here(tmp_path / "a.tif")
 
 

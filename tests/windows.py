@@ -1,7 +1,7 @@
 """What tests of the window do with it and see of it."""
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QItemSelectionModel, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from picgui.gui import records
@@ -63,3 +63,19 @@ def as_pixels(image):
 def colours(image):
     """How far the pixels of an image are from grey, on average."""
     return np.ptp(as_pixels(image), axis=2).mean()
+
+
+def photos(batch):
+    """The photographs of the window of a queue."""
+    return [batch.queue.path(row) for row in range(batch.queue.rowCount())]
+
+
+def states(batch):
+    """Where they are."""
+    return [batch.queue.state(row) for row in range(batch.queue.rowCount())]
+
+
+def choose_row(batch, row):
+    """Choose one of them, too."""
+    flags = QItemSelectionModel.SelectionFlag
+    batch.list.selectionModel().select(batch.queue.index(row, 0), flags.Select | flags.Rows)

@@ -1,17 +1,15 @@
-"""Many photographs one after the other: a queue with progress, pause, skip, and what went wrong at the end."""
+"""The window of a queue: what is drawn of many photographs and where to, how it is with each, and what went wrong."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from enum import Enum, auto
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QSettings, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QDesktopServices, QKeySequence
+from PySide6.QtCore import QModelIndex, QSettings, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QDesktopServices, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
+    QComboBox,
     QDialog,
     QFileDialog,
     QHeaderView,
@@ -19,54 +17,36 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
     QVBoxLayout,
 )
 
-from picgui.batch import Drawn, Projection, Written, colorize_file, namesakes, result_name, size_words
-from picgui.errors import DestinationError, PicError
+from picgui.batch import Found, size_words
 from picgui.gui import theme
 from picgui.gui.controls import NumberField, saturation_slider, temperature_slider
-from picgui.gui.pace import Pace, time_left
+from picgui.gui.pace import time_left
+from picgui.gui.preferences import KINDS
+from picgui.gui.queue import Inside, Plan, Queue, State, Wanted
 from picgui.gui.rows import in_a_row
 from picgui.gui.session import MAX_SAMPLES, MAX_SATURATION, MAX_TEMPERATURE
 from picgui.gui.words import breakable, number, told
-from picgui.gui.worker import LONGEST_READING, Worker
 from picgui.paths import is_folder
-from picgui.photo import Photo
 from picgui.pipeline import Model
-from picgui.threads import give_way, use_threads
 
 _STEPS = 1000  # of the progress bar, for each photograph
-
-
-def _prepare(threads: int) -> None:
-    """Work in so many threads, behind what a person looks at meanwhile."""
-    give_way()
-    use_threads(threads)
-
-
-class State(Enum):
-    """Where a photograph of the queue is."""
-
-    WAITING = auto()
-    RUNNING = auto()
-    DONE = auto()
-    SKIPPED = auto()  # as it has results
-    PASSED = auto()  # by the person
-    FAILED = auto()
-
-
 _WITH_RESULTS = (State.DONE, State.SKIPPED)
 
 
-class Wanted(NamedTuple):
-    """What is drawn of each photograph."""
+class _Tinted(QStyledItemDelegate):
+    """Shows how it is with a photograph in the colour of that."""
 
-    samples: int
-    temperature: float
-    saturation: float
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802
+        super().initStyleOption(option, index)
+        colors = theme.current()
+        shades = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}
+        option.palette.setColor(QPalette.ColorRole.Text, QColor(shades.get(index.model().state(index.row()), colors.quiet)))
 
 
 class BatchDialog(QDialog):
@@ -76,45 +56,38 @@ class BatchDialog(QDialog):
 
     def __init__(
         self,
-        paths: Sequence[Path],
+        found: Found,
         model: Model,
         *,
+        searched: Collection[Path],
         wanted: Wanted,
         at_start: bool,
         threads: int,
         settings: QSettings,
         turned: Callable[[], Mapping[str, int]],
-        left_out: str = "",
     ):
-        """``at_start`` says that what is wanted is what the program began with: no choice of a person's; ``turned`` gives `Photo.turns` by the digests of files,
-        ``left_out`` says what was among the photographs and is none."""
+        """``found`` is what there was in what was ``searched``. ``at_start`` says that what is wanted is what the program began with: no choice of a person's;
+        ``turned`` gives `Photo.turns` by the digests of files."""
         super().__init__(None, Qt.WindowType.Window)
-        self._paths, self._model, self._settings = list(paths), model, settings
-        self._now, self._turned, self._left_out = wanted, turned, left_out
-        self._states = [State.WAITING] * len(self._paths)
-        self._current: int | None = None
-        self._namesakes: dict[Path, Path] = {}
-        self._last_failed: QTreeWidgetItem | None = None
-        self._targets: list[Path] = []  # of the current photograph
-        self._results: dict[Path, list[Path]] = {}  # of the photographs that have them
-        self._written = 0
-        self._size = 0  # bytes of what was written of the current photograph
-        self._projection = Projection()
-        self._notes = ""  # about the current photograph
-        self._share = 0.0  # of the current photograph that is drawn
-        self._is_reading = False  # the current photograph, and has written nothing
-        self._drawn = 0.0  # photographs, as far as they were drawn here
-        self._pace = Pace()
-        self._paused = True
-        self._worker = Worker(self, prepare=partial(_prepare, threads))
-        self._worker.produced.connect(self._take)
-        self._worker.finished_job.connect(self._photo_finished)
-        self._worker.failed.connect(self._photo_failed)
+        self._found, self._searched, self._settings, self._now = found, frozenset(searched), settings, wanted
+        self.queue = Queue(found.photos, model, searched=self._searched, threads=threads, turned=turned, parent=self)
+        self._sources = sorted({str(path.absolute().parent) for path in (*found.photos, *found.folders)})
+        results = [Path(source) / self._proposed_folder() for source in self._sources]  # of earlier queues: they are no photographs
+        self.inside = Inside(found.folders, but=results, parent=self)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._sources = sorted({str(path.absolute().parent) for path in self._paths})
         self._last = self._last_wanted()
-        self.resize(620, 480)
+        self.resize(620, 520)
         self._make_widgets(at_start)
+        self.queue.changed.connect(self._show_progress)
+        self.queue.turned_to.connect(self._turn_to)
+        for changed in (self.queue.dataChanged, self.queue.rowsInserted, self.queue.rowsRemoved):
+            changed.connect(self._show_details)
+        for changed in (self.queue.rowsInserted, self.queue.rowsRemoved):
+            changed.connect(self._show_number)
+        self.inside.advanced.connect(self._take_inside)
+        self.inside.ended.connect(self._explain)
+        self.inside.ended.connect(self._show_inside)
+        self._show_inside()
         self._show_number()
 
     def _make_widgets(self, at_start: bool) -> None:
@@ -122,26 +95,26 @@ class BatchDialog(QDialog):
         self.explained.setObjectName("quiet")
         self.explained.setTextFormat(Qt.TextFormat.PlainText)
         self.explained.setWordWrap(True)
-        self.list = QTreeWidget()
-        self.list.setHeaderLabels([self.tr("Photograph"), self.tr("State")])
+        self.with_inside = QCheckBox(self)
+        self.with_inside.setToolTip(self.tr("Their results go into folders of the same names in the folder for the results."))
+        self.with_inside.setChecked(not self._found.photos or (self._is_of_last and self._settings.value("batch_inside", "") == "yes"))
+        self.with_inside.toggled.connect(self._use_inside)
+        self.list = QTreeView()
+        self.list.setModel(self.queue)
+        self.list.setItemDelegateForColumn(1, _Tinted(self.list))
         self.list.setRootIsDecorated(False)
         self.list.ensurePolished()  # else rows are as high as without the style sheet, until one changes
         self.list.setUniformRowHeights(True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName(self.tr("Photographs"))
-        self.list.itemSelectionChanged.connect(self._show_details)
-        self.list.itemSelectionChanged.connect(self._show_progress)
-        self.list.itemDoubleClicked.connect(self._ask_for_results)
+        self.list.selectionModel().selectionChanged.connect(self._show_details)
+        self.list.selectionModel().selectionChanged.connect(self._show_progress)
+        self.list.doubleClicked.connect(self._ask_for_results)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._open_action = self._row_action(self.tr("Open in the window"), self._open_chosen)
         self._again_action = self._row_action(self.tr("Try again"), self._try_chosen_again)
         self._take_out_action = self._row_action(self.tr("Take out of the queue"), self._take_out, QKeySequence.StandardKey.Delete)
-        for path in self._paths:
-            item = QTreeWidgetItem([path.name, self.tr("waiting")])
-            item.setToolTip(0, str(path))
-            self._tint(item, State.WAITING)
-            self.list.addTopLevelItem(item)
         self.details = QLabel()
         self.details.setTextFormat(Qt.TextFormat.PlainText)
         self.details.setWordWrap(True)
@@ -156,6 +129,13 @@ class BatchDialog(QDialog):
         self.folder.textChanged.connect(self._show_progress)
         self.choose = QPushButton(self.tr("Choose…"))
         self.choose.clicked.connect(self._choose_folder)
+        self.kind = QComboBox()
+        for ending, name in KINDS.items():
+            self.kind.addItem(name, ending)
+        if self._is_of_last:
+            self.kind.setCurrentIndex(max(0, self.kind.findData(self._settings.value("batch_kind", ""))))
+        self.kind.setAccessibleName(self.tr("Kind of file"))
+        self.kind.setToolTip(self.tr("Only PNG brings the colours back when it is opened in picgui; JPEG is the smallest."))
         self.as_last = QCheckBox(self.tr("Go on with the settings of this folder's last queue"), self)
         self.as_last.setChecked(at_start)
         self.as_last.setVisible(self._last is not None)
@@ -184,7 +164,7 @@ class BatchDialog(QDialog):
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._start_or_pause)
         self.skip = QPushButton(self.tr("Skip this one"))
-        self.skip.clicked.connect(self._skip)
+        self.skip.clicked.connect(self.queue.skip)
         self.skip.setEnabled(False)
         self.show_results = QPushButton(self.tr("Show results"))
         self.show_results.clicked.connect(self._show_folder)
@@ -208,11 +188,12 @@ class BatchDialog(QDialog):
             settings.addWidget(slider, 1)
             settings.addWidget(slider.value_label)
         column.addLayout(settings)
+        column.addWidget(self.with_inside)
         column.addWidget(self.list, 1)
         told_of_one = in_a_row(self.details, 0, self.try_again, self.open_results)
         told_of_one.setStretch(0, 1)
         column.addLayout(told_of_one)
-        column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose))
+        column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose, QLabel(self.tr("as")), self.kind))
         column.addWidget(self.overwrite)
         column.addWidget(self.room)
         column.addWidget(self.progress)
@@ -264,15 +245,6 @@ class BatchDialog(QDialog):
         self.saturation.setValue(round(wanted.saturation * 100))
         self._explain()
 
-    @property
-    def _folder(self) -> Path:
-        """Where the results of the first photograph go."""
-        return self._folder_of(self._paths[0])
-
-    def _folder_of(self, path: Path) -> Path:
-        """Where the results of a photograph go; what is typed may begin at home, or else in the photograph's own folder."""
-        return path.absolute().parent / os.path.expanduser(self.folder.text().strip())
-
     @Slot()
     def _explain(self) -> None:
         """Say what is drawn of each photograph, and what was left out."""
@@ -284,294 +256,188 @@ class BatchDialog(QDialog):
         words = words.replace("%1", str(wanted.samples)).replace("%2", number(wanted.temperature, 2))
         if wanted.saturation != 1:
             words += " " + self.tr("Their saturation is %1.").replace("%1", number(wanted.saturation, 2))
-        self.explained.setText(breakable(f"{words} {self._left_out}".rstrip()))
+        if not self._found.photos and not self.inside.found.photos:
+            words = self.tr("Looking for photographs in the folders inside…")
+            if not self.inside.is_searching:
+                words = self.tr("There are no photographs in this folder or in the folders inside. Choose another.")
+        found, errors = Found(), []
+        found.extend(self._found)
+        if self.with_inside.isChecked():
+            found.extend(self.inside.found)
+            errors = self.inside.found.errors  # the others were told
+        self.explained.setText(breakable(" ".join([words, *map(told, found.left_out), *map(told, errors)])))
+
+    # the folders inside
+
+    @Slot(list)
+    def _take_inside(self, photos: list[Path]) -> None:
+        """More photographs were found in the folders inside."""
+        if self.with_inside.isChecked():
+            self.queue.add(photos)
+            self._explain()
+        self._show_inside()
+
+    @Slot(bool)
+    def _use_inside(self, wanted: bool) -> None:
+        """Let the photographs of the folders inside be in the queue, or take those out that wait."""
+        photos = self.inside.found.photos
+        if wanted:
+            self.queue.add(photos)
+        else:
+            gone = set(photos).difference(self._found.photos)
+            self.queue.take_out([row for row in range(self.queue.rowCount()) if self.queue.path(row) in gone])
+        self._explain()
+
+    @Slot()
+    def _show_inside(self) -> None:
+        """Say how many photographs there are in the folders inside; where there are no others, that is no choice."""
+        found = len(self.inside.found.photos)
+        words = self.tr("Also the %1 photographs in the folders inside") if found != 1 else self.tr("Also the photograph in the folders inside")
+        if self.inside.is_searching:
+            words = self.tr("Also the photographs in the folders inside, %1 so far…")
+        self.with_inside.setText(words.replace("%1", str(found)))
+        self.with_inside.setVisible(bool(found and self._found.photos))
 
     # what a person does
 
     @Slot()
     def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for the results"), str(self._folder))
+        begun = Path(self._sources[0]) / os.path.expanduser(self.folder.text().strip())
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder for the results"), str(begun))
         if folder:
             self.folder.setText(folder)
 
     @Slot()
     def _start_or_pause(self) -> None:
-        """A pause takes effect after the row being drawn."""
         self._settings.setValue("batch_source", os.pathsep.join(self._sources))
         self._settings.setValue("batch_folder", os.path.expanduser(self.folder.text().strip()))
+        self._settings.setValue("batch_kind", self.kind.currentData())
         self._settings.setValue("batch_wanted", " ".join(map(repr, self._wanted)))
-        if not self._paused:
-            self._pause()
+        self._settings.setValue("batch_inside", "yes" if self.with_inside.isChecked() else "no")
+        if self.queue.is_going:
+            self.queue.pause()
         else:
-            self._paused = False
-            self._namesakes = self._all_namesakes()
-            self._worker.go_on()
-            self._pace.go()
-            if self._current is None:  # else nothing that is wanted was changed
-                self._projection = Projection()
-                self._next()
-        self._show_progress()
-
-    def _pause(self) -> None:
-        self._paused = True
-        self._worker.pause()
-        self._pace.rest()
-
-    @Slot()
-    def _skip(self) -> None:
-        if self._current is not None:
-            self._worker.stop()
-            self._end(State.PASSED, self.tr("skipped"))
+            self.queue.start(Plan(self._wanted, self.folder.text(), self.kind.currentData(), self.overwrite.isChecked()))
 
     @Slot()
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._results_folder)))
 
     @property
-    def _results_folder(self) -> Path:
-        """Where the results are of the photograph that is chosen in the list, or else of the last one that has some."""
-        chosen = self._chosen()
-        have = [row for row, state in enumerate(self._states) if state in _WITH_RESULTS]
-        return self._folder_of(self._paths[chosen[0] if chosen else have[-1] if have else 0])
+    def _results_folder(self) -> Path | None:
+        """Where the results are of the photograph that is chosen in the list, or else of the last one that has some; None where there are none."""
+        chosen = self._chosen(*_WITH_RESULTS) or self.queue.rows(*_WITH_RESULTS)[-1:]
+        return self.queue.results(chosen[0])[0].parent if chosen else None
 
-    @Slot(QTreeWidgetItem)
-    def _ask_for_results(self, item: QTreeWidgetItem) -> bool:
-        """Let the window open a photograph with its results; whether it has them."""
-        path = self._paths[self.list.indexOfTopLevelItem(item)]
-        if path in self._results:
-            self.results_wanted.emit(path, self._results[path])
-        return path in self._results
+    @Slot(QModelIndex)
+    def _ask_for_results(self, index: QModelIndex) -> bool:
+        """Let the window open a photograph with its results; whether it has some that bring their colours back."""
+        row = index.row()
+        if self.queue.can_open(row):
+            self.results_wanted.emit(self.queue.path(row), list(self.queue.results(row)))
+        return self.queue.can_open(row)
 
     def _chosen(self, *states: State) -> list[int]:
-        """The chosen rows from above, of these states or of any."""
-        rows = sorted(map(self.list.indexOfTopLevelItem, self.list.selectedItems()))
-        return [row for row in rows if not states or self._states[row] in states]
+        """The chosen rows from above, of these states."""
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedRows())
+        return [row for row in rows if self.queue.state(row) in states]
 
     @Slot()
     def _open_chosen(self) -> None:
         for row in self._chosen(*_WITH_RESULTS)[:1]:
-            self._ask_for_results(self.list.topLevelItem(row))
+            self._ask_for_results(self.queue.index(row, 0))
 
     @Slot()
     def _try_chosen_again(self) -> None:
-        self._wait_again(self._chosen(State.FAILED))
+        self._try(self._chosen(State.FAILED))
 
     @Slot()
     def _try_all_again(self) -> None:
-        self._wait_again([row for row, state in enumerate(self._states) if state is State.FAILED])
+        self._try(self.queue.rows(State.FAILED))
 
-    def _wait_again(self, rows: Sequence[int]) -> None:
+    def _try(self, rows: Sequence[int]) -> None:
         """Let rows that failed have their turn again: at once, unless the queue is at work or a person had it pause."""
-        self._last_failed = None
-        for row in rows:
-            self._set(row, State.WAITING, self.tr("waiting"))
-        self._show_progress()
-        if self._paused and self._current is None:
+        self.queue.try_again(rows)
+        if not self.queue.is_going and not self.queue.is_running:
             self.start.click()
 
     @Slot()
     def _take_out(self) -> None:
         """Leave out the chosen rows that wait, and choose what comes after them."""
-        for row in reversed(self._chosen(State.WAITING)):
-            item = self.list.takeTopLevelItem(row)
-            if item is self._last_failed:
-                self._last_failed = None
-            del self._paths[row], self._states[row]
-            if self._current is not None and self._current > row:
-                self._current -= 1
-            self.list.setCurrentItem(self.list.topLevelItem(min(row, len(self._paths) - 1)))
-        self._namesakes = self._all_namesakes()
-        self._show_details()
-        self._show_number()
+        rows = self._chosen(State.WAITING)
+        self.queue.take_out(rows)
+        self.list.setCurrentIndex(self.queue.index(min(rows[0], self.queue.rowCount() - 1), 0))
 
     def keyPressEvent(self, event) -> None:  # noqa: N802
         if event.matches(QKeySequence.StandardKey.Cancel):
-            if self._current is None:  # a key struck by mistake must not end a night's work
+            if not self.queue.is_running:  # a key struck by mistake must not end a night's work
                 self.close()  # as its button does: of what is only rejected Qt would let the closing window delete it while `done` waits
             return
-        item = self.list.currentItem() if self.list.hasFocus() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None
-        if item is None or not self._ask_for_results(item):
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.hasFocus() and self.list.currentIndex().isValid()
+        if not is_enter or not self._ask_for_results(self.list.currentIndex()):
             super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
-        """Stop within a row, however the dialog is closed; what is just being written is waited for while events go on, reading for a while."""
-        self._worker.stop()
+        """However the dialog is closed, it waits for what is just being written."""
         self.hide()
-        awake = QTimer(self, interval=20)
-        awake.start()
-        until = QDeadlineTimer(round(1000 * LONGEST_READING) if self._is_reading else QDeadlineTimer.ForeverConstant.Forever)
-        while self._worker.is_busy() and not until.hasExpired():
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        awake.stop()
-        self._worker.close(0 if until.hasExpired() else None)
+        self.inside.close()
+        self.queue.close()
         super().done(result)
 
-    # what is done
+    # what is shown
 
-    def _next(self) -> None:
-        waiting = [index for index, state in enumerate(self._states) if state is State.WAITING]
-        while waiting and not self._paused and (other := self._namesake(self._paths[waiting[0]])):
-            self._turn_to(waiting.pop(0))
-            words = self.tr("would be written under the names of %1; colorize it into another folder")
-            self._set(self._current, State.FAILED, words.replace("%1", str(other)))
-            self._current = None
-        if self._paused or not waiting:
-            self._pause()
-            self._show_progress()
-            return
-        self._turn_to(waiting[0])
-        self._written, self._size, self._notes, self._share = 0, 0, "", 0.0
-        path, wanted = self._paths[self._current], self._wanted
-        targets = {seed: self._folder_of(path) / result_name(path.stem, seed) for seed in range(1, wanted.samples + 1)}
-        self._targets = list(targets.values())
-        self._set(self._current, State.RUNNING, self.tr("reading…"))
-        self._is_reading = not self._worker.is_busy()  # with what was skipped, which may be half written
-        self._worker.queue(
-            colorize_file(
-                path,
-                self._model,
-                targets=targets,
-                temperature=wanted.temperature,
-                saturation=wanted.saturation,
-                remembered=self._turned(),
-                overwrite=self.overwrite.isChecked(),
-            )
-        )
-        self._show_progress()
-
-    def _all_namesakes(self) -> dict[Path, Path]:
-        """`namesakes` of those whose results go into one folder."""
-        together: dict[Path, list[Path]] = {}
-        for path in self._paths:
-            together.setdefault(self._folder_of(path), []).append(path)
-        return {path: other for paths in together.values() for path, other in namesakes(paths).items()}
-
-    def _namesake(self, path: Path) -> Path | None:
-        """The photograph whose results have the names of this one's, unless it has none."""
-        other = self._namesakes.get(path)
-        return other if other and self._states[self._paths.index(other)] not in (State.FAILED, State.PASSED) else None
-
-    def _turn_to(self, index: int) -> None:
-        self._current = index
-        self.list.scrollToItem(self.list.topLevelItem(index))
-
-    def _set(self, row: int, state: State, words: str) -> None:
-        self._states[row] = state
-        item = self.list.topLevelItem(row)
-        item.setText(1, words)
-        item.setToolTip(1, words)
-        self._tint(item, state)
-        if state is State.FAILED:
-            self._last_failed = item
-        self._show_details()
-
-    @staticmethod
-    def _tint(item: QTreeWidgetItem, state: State) -> None:
-        colors = theme.current()
-        shade = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}.get(state, colors.quiet)
-        item.setForeground(1, QColor(shade))
+    @Slot(int)
+    def _turn_to(self, row: int) -> None:
+        self.list.scrollTo(self.queue.index(row, 0))
 
     def retint(self) -> None:
         """Follow a change of the theme."""
-        for row, state in enumerate(self._states):
-            self._tint(self.list.topLevelItem(row), state)
+        self.list.viewport().update()
 
     @Slot()
     def _show_details(self) -> None:
         """Tell under the list, in full, how it is with the photograph chosen there, or with the last that failed."""
-        item = next(iter(self.list.selectedItems()), self._last_failed)
-        name, words = (item.text(0), item.text(1)) if item else ("", "")
+        rows = [index.row() for index in self.list.selectionModel().selectedRows()] + [self.queue.last_failed]
+        name, words = (self.queue.index(rows[0], column).data() for column in (0, 1)) if rows[0] is not None else ("", "")
         self.details.setText(breakable(words if name in words else f"{name}: {words}"))
-        self.details.setVisible(item is not None)
+        self.details.setVisible(rows[0] is not None)
 
-    def _end(self, state: State, words: str) -> None:
-        self._set(self._current, state, words)
-        self._drawn += self._share
-        self._warn_of_room(self._folder_of(self._paths[self._current]))
-        self._current = None
-        self._show_progress()
-        self._next()
-
-    def _warn_of_room(self, folder: Path) -> None:
-        """Tell where the disk of a folder has not enough room for what is left."""
-        warning = self._projection.warning(folder, self._states.count(State.WAITING))
-        self.room.setText(breakable(told(warning)) if warning else "")
-        self.room.setVisible(warning is not None)
-
-    @Slot(int, object)
-    def _take(self, job: int, item: object) -> None:
-        if not self._worker.is_current(job) or self._current is None:
-            return
-        if isinstance(item, Photo):
-            self._is_reading = False
-            self._notes = " ".join(map(told, item.notes))
-        elif isinstance(item, Drawn):
-            self._share = item.share
-            drawing = self.tr("drawing, %1 %").replace("%1", str(int(100 * item.share)))
-            self._set(self._current, State.RUNNING, drawing if item.share < 1 else self.tr("writing…"))
-        elif isinstance(item, Written):
-            self._written, self._size = self._written + 1, self._size + item.size
-            words = self.tr("%1 of %2 written").replace("%1", str(self._written)).replace("%2", str(self._wanted.samples))
-            self._set(self._current, State.RUNNING, words)
-        self._show_progress()
-
-    @Slot(int)
-    def _photo_finished(self, job: int) -> None:
-        if self._worker.is_current(job) and self._current is not None:
-            self._results[self._paths[self._current]] = self._targets
-            words = str(self._paths[self._current]) + "\n" + self.tr("Double-click to open it with its results")
-            self.list.topLevelItem(self._current).setToolTip(0, words)
-            if self._written:
-                self._projection.take(self._size)
-                self._end(State.DONE, f"{self.tr('done')}. {self._notes}" if self._notes else self.tr("done"))
-            else:
-                self._end(State.SKIPPED, self.tr("has results already"))
-
-    @Slot(int, object)
-    def _photo_failed(self, job: int, error: PicError) -> None:
-        if not self._worker.is_current(job) or self._current is None:
-            return
-        if isinstance(error, DestinationError):  # as of a full disk: the others would fail too
-            self._last_failed = self.list.topLevelItem(self._current)
-            self._set(self._current, State.WAITING, told(error))
-            self._current = None
-            self._pause()
-            self._show_progress()
-        else:
-            self._end(State.FAILED, told(error))
-
+    @Slot()
     def _show_number(self) -> None:
         """Say how many photographs there are, and how far they are."""
-        title = self.tr("Colorize %1 photographs") if len(self._paths) != 1 else self.tr("Colorize a photograph")
-        self.setWindowTitle(title.replace("%1", str(len(self._paths))))
-        self.progress.setRange(0, max(1, len(self._paths)) * _STEPS)
+        photos = self.queue.rowCount()
+        title = self.tr("Colorize %1 photographs") if photos != 1 else self.tr("Colorize a photograph")
+        self.setWindowTitle(title.replace("%1", str(photos)))
+        self.progress.setRange(0, max(1, photos) * _STEPS)
         self._show_progress()
 
     @Slot()
     def _show_progress(self) -> None:
-        ended = sum(state not in (State.WAITING, State.RUNNING) for state in self._states)
-        running = self._current is not None
-        share = self._share if running else 0.0
-        self.progress.setValue(round((ended + share) * _STEPS))
-        self.skip.setEnabled(running)
-        self.show_results.setEnabled(ended > 0 and is_folder(self._results_folder))
-        self.open_results.setEnabled(bool(self._chosen(*_WITH_RESULTS)))
+        queue = self.queue
+        photos, ended, failed = queue.rowCount(), queue.ended, queue.failed
+        rests = not queue.is_going and not queue.is_running
+        self.progress.setValue(round((ended + queue.share) * _STEPS))
+        self.skip.setEnabled(queue.is_running)
+        self.show_results.setEnabled((folder := self._results_folder) is not None and is_folder(folder))
+        self.open_results.setEnabled(any(map(queue.can_open, self._chosen(*_WITH_RESULTS)[:1])))
         self._open_action.setEnabled(self.open_results.isEnabled())
         self._again_action.setEnabled(bool(self._chosen(State.FAILED)))
         self._take_out_action.setEnabled(bool(self._chosen(State.WAITING)))
-        all_ended, failed = ended == len(self._states), self._states.count(State.FAILED)
         self.try_again.setVisible(failed > 0)
-        self.start.setEnabled(not all_ended and bool(self.folder.text().strip()))
-        self.start.setText(self.tr("Pause") if not self._paused else self.tr("Start") if ended == 0 and not running else self.tr("Go on"))
-        self.start.setVisible(not all_ended)
-        for widget in (self.folder, self.choose, self.as_last, self.samples, self.temperature, self.saturation, self.overwrite):
-            widget.setEnabled(self._paused and not running and (not all_ended or failed > 0))  # a full disk may be why it rests
-        words = self.tr("%1 of %2 photographs") if len(self._states) != 1 else self.tr("%1 of %2 photograph")
-        words = words.replace("%1", str(ended)).replace("%2", str(len(self._states)))
+        self.start.setEnabled(not queue.has_ended and bool(self.folder.text().strip()))
+        self.start.setText(self.tr("Pause") if queue.is_going else self.tr("Start") if ended == 0 and not queue.is_running else self.tr("Go on"))
+        self.start.setVisible(not queue.has_ended)
+        self.with_inside.setEnabled(rests)
+        for widget in (self.folder, self.choose, self.kind, self.as_last, self.samples, self.temperature, self.saturation, self.overwrite):
+            widget.setEnabled(rests and (not queue.has_ended or failed > 0))  # a full disk may be why it rests
+        self.room.setText(breakable(told(queue.room)) if queue.room else "")
+        self.room.setVisible(queue.room is not None)
+        words = self.tr("%1 of %2 photographs") if photos != 1 else self.tr("%1 of %2 photograph")
+        words = words.replace("%1", str(ended)).replace("%2", str(photos))
         if failed:
             words += ", " + self.tr("%1 failed").replace("%1", str(failed))
-        if left := time_left(self._pace.seconds_left(self._drawn + share, len(self._states) - ended - share)):
+        if left := time_left(queue.seconds_left):
             words += ", " + left
-        if size := self._projection.size(len(self._states) - ended - share):
+        if size := queue.size_left:
             words += ", " + self.tr("some %1 still to be written").replace("%1", told(size_words(size)))
         self.summary.setText(words)

@@ -15,7 +15,7 @@ from picgui.errors import PicError
 from picgui.gui import preferences, records
 from picgui.gui.choosing import Choosing
 from picgui.gui.jobs import Composed
-from picgui.gui.message import MessageBar
+from picgui.gui.message import MessageBar, Offer
 from picgui.gui.opening import Opening
 from picgui.gui.pictures import image_of
 from picgui.gui.session import Sample
@@ -41,6 +41,7 @@ class Exporting(QObject):
         self._choosing, self._opening, self._window = choosing, opening, window
         self._drag_folders: list[QTemporaryDir] = []  # of the last drags
         studio.exported.connect(self._exported)
+        studio.export_cancelled.connect(self._export_cancelled)
         studio.composed.connect(self._copy_composed)
 
     @Slot()
@@ -108,7 +109,7 @@ class Exporting(QObject):
         return QMessageBox.question(self._window, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
     def _export_name(self, sample: Sample, ending: str) -> str:
-        return str(Path(result_name(self.session.name, sample.seed)).with_suffix(ending))
+        return result_name(self.session.name, sample.seed, ending)
 
     def export(
         self, targets: list[tuple[Sample, Path]], *, subject: Subject | None = None, deep: bool = False, exclusive: bool = False
@@ -124,18 +125,27 @@ class Exporting(QObject):
 
     @Slot(list, bool)
     def _exported(self, paths: list[Path], holds_drafts: bool) -> None:
-        if not paths:
-            return
         folder = paths[0].parent
-        self.settings.setValue("export_folder", str(folder))
         if len(paths) == 1:
             text = self.tr("Saved as %1").replace("%1", paths[0].name)
         else:
             text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
         if holds_drafts:
             text += ". " + self._about_drafts()
-        show = (self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
-        self.message.tell_done(text, show)
+        self.message.tell_done(text, self._to_show(folder))
+
+    @Slot(list, int)
+    def _export_cancelled(self, paths: list[Path], wanted: int) -> None:
+        if paths:
+            words = self.tr("Cancelled: %1 of %2 files were written.").replace("%1", str(len(paths))).replace("%2", str(wanted))
+            self.message.tell_note(words, self._to_show(paths[-1].parent))
+        else:
+            self.message.tell_note(self.tr("Cancelled: nothing was written."))
+
+    def _to_show(self, folder: Path) -> Offer:
+        """What can be done about files that were written into a folder, which is where the next ones go."""
+        self.settings.setValue("export_folder", str(folder))
+        return self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _about_drafts(self) -> str:
         return self.tr("What was not drawn yet is a draft.")

@@ -1,6 +1,7 @@
 """What the window asks its workers to do: plain generators without Qt, each yielding what it has reached."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from picgui.pipeline import Coarse, Embedded, Known, Model, Row, draw_rows, embe
 from picgui.record import Original, original_of
 from picgui.threads import use_threads
 from picgui.upsample import compose
-from picgui.writing import WRITERS, is_written_here, write_png
+from picgui.writing import is_written_here, write_picture
 
 PREVIEW_LONG_SIDE = 1400
 THUMBNAIL_LONG_SIDE = 320
@@ -61,7 +62,7 @@ class PhotoOpened:
 
 @dataclass(frozen=True)
 class ExportProgress:
-    """How much of an export is done, from 0 to 1."""
+    """How much of an export or of a copy is done, from 0 to 1."""
 
     share: float
 
@@ -272,9 +273,29 @@ class Composed:
     holds_drafts: bool  # part of it is not drawn yet
 
 
-def compose_whole(photo: Photo, chroma: np.ndarray, *, saturation: float, holds_drafts: bool) -> Iterator[Composed]:
-    """Compose a picture at full size."""
-    yield Composed(for_screen(compose(photo, chroma, saturation=saturation)), holds_drafts)
+class _Cancelled(Exception):
+    """What is composed or written is not wanted any more."""
+
+
+def _composed(photo: Photo, chroma: np.ndarray, *, saturation: float, dtype: type = np.uint8) -> Iterator[tuple[np.ndarray, float]]:
+    """A picture at full size as it grows from the top, and how much of it is there, from 0 to 1."""
+    image = np.empty((photo.height, photo.width, 3), dtype)
+    step = max(1, _BAND_PIXELS // photo.width)
+    for top in range(0, photo.height, step):
+        rows = slice(top, min(top + step, photo.height))
+        image[rows] = compose(photo, chroma, saturation=saturation, rows=rows, dtype=dtype)
+        yield image, rows.stop / photo.height
+
+
+def compose_whole(
+    photo: Photo, chroma: np.ndarray, *, saturation: float, holds_drafts: bool, is_cancelled: Callable[[], bool]
+) -> Iterator[ExportProgress | Composed]:
+    """Compose a picture at full size; nothing once it ``is_cancelled``."""
+    for image, share in _composed(photo, chroma, saturation=saturation):
+        if is_cancelled():
+            return
+        yield ExportProgress(share)
+    yield Composed(for_screen(image), holds_drafts)
 
 
 @dataclass(frozen=True)
@@ -290,25 +311,30 @@ class ExportWanted:
     exclusive: bool = False  # replacing nothing
 
 
-def export(wanted: Sequence[ExportWanted]) -> Iterator[ExportProgress | Exported]:
-    """Compose at full size and write, one file after the other; the ending of the name chooses PNG, TIFF or JPEG. One that fails lets the others be written."""
+def export(wanted: Sequence[ExportWanted], *, is_cancelled: Callable[[], bool]) -> Iterator[ExportProgress | Exported]:
+    """Compose at full size and write, one file after the other; the ending of the name chooses PNG, TIFF or JPEG. One that fails lets the others be written.
+
+    Once it ``is_cancelled`` it ends, be it in the midst of a file, of which nothing is there then.
+    """
+
+    def check() -> None:
+        if is_cancelled():
+            raise _Cancelled
+
     yield ExportProgress(0.0)
     failed = None
-    for number, one in enumerate(wanted):
-        height, width = one.photo.height, one.photo.width
-        image = np.empty((height, width, 3), one.dtype)
-        step = max(1, _BAND_PIXELS // width)
-        for top in range(0, height, step):
-            rows = slice(top, min(top + step, height))
-            image[rows] = compose(one.photo, one.chroma, saturation=one.saturation, rows=rows, dtype=one.dtype)
-            yield ExportProgress((number + _COMPOSING * rows.stop / height) / len(wanted))
-        try:
-            WRITERS.get(one.path.suffix.lower(), write_png)(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive)
-        except DestinationError:  # the others would fail, too
-            raise
-        except ExportError as error:
-            failed = failed or error
-        else:
-            yield Exported(one.path)
+    with suppress(_Cancelled):
+        for number, one in enumerate(wanted):
+            for image, share in _composed(one.photo, one.chroma, saturation=one.saturation, dtype=one.dtype):
+                check()
+                yield ExportProgress((number + _COMPOSING * share) / len(wanted))
+            try:
+                write_picture(one.path, image, text=one.text, photo=one.photo, exclusive=one.exclusive, meanwhile=check)
+            except DestinationError:  # the others would fail, too
+                raise
+            except ExportError as error:
+                failed = failed or error
+            else:
+                yield Exported(one.path)
     if failed is not None:
         raise failed

@@ -17,8 +17,9 @@ from picgui.batch import photos_of
 from picgui.errors import PicError
 from picgui.files import file_digest
 from picgui.gui import jobs, preferences, records
-from picgui.gui.batch import BatchDialog, Wanted
+from picgui.gui.batch import BatchDialog
 from picgui.gui.message import MessageBar, Offer
+from picgui.gui.queue import Wanted
 from picgui.gui.session import MAX_SAMPLES, Kept, Record
 from picgui.gui.studio import Activity, Reading, Studio
 from picgui.gui.words import literal, shortened, told
@@ -327,23 +328,24 @@ class Opening(QObject):
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders; pictures that were exported are opened."""
         sessions = [path for path in paths if records.is_session(path)]
-        found = while_painting(partial(photos_of, [path for path in paths if path not in sessions]))
+        searched = [path for path in paths if path not in sessions]
+        found = while_painting(partial(photos_of, searched))
         photos, failed = found.photos, [told(error) for error in found.errors]
-        left_out = " ".join(map(told, found.left_out))
+        has_some = bool(photos or found.folders)  # in which there may be some
         if len(paths) > 1 and set(photos) == set(paths) and while_painting(lambda: all(map(is_written_here, photos))):
             self._open_exported(photos)
             return
-        lacks_model = bool(photos) and self.studio.model is None and self.studio.activity is not Activity.LOADING
+        lacks_model = has_some and self.studio.model is None and self.studio.activity is not Activity.LOADING
         if lacks_model:
             failed.append(self.tr("There is no model to colorize with: choose one in the preferences"))
         if failed:
             self.message.tell_error("\n".join(failed))
         if sessions:
             self.message.tell_note(self.tr("Open one session at a time."))
-        if not photos or lacks_model:
+        if not has_some or lacks_model:
             if not sessions and not failed:
-                words = self.tr("There are no photographs in this folder itself; folders in it are not searched. Choose another.")
-                self.message.tell_note(f"{words} {left_out}".rstrip())
+                words = self.tr("There are no photographs in this folder. Choose another.")
+                self.message.tell_note(" ".join([words, *map(told, found.left_out)]))
         elif self.studio.activity is Activity.LOADING:
             self.message.tell_note(self.tr("The model is still being loaded. Try again in a moment."))
         elif self.batch is not None and self.batch.isHidden():
@@ -353,14 +355,14 @@ class Opening(QObject):
             _bring_to_front(self.batch)
         else:
             self.batch = BatchDialog(
-                photos,
+                found,
                 self.studio.model,
+                searched=searched,
                 wanted=self._wanted(),
                 at_start=self._wanted() == self._at_start,
                 threads=preferences.threads(self.settings),
                 settings=self.settings,
                 turned=self._turned,
-                left_out=left_out,
             )
             self.batch.finished.connect(self._batch_closed)
             self.batch.results_wanted.connect(self._open_results)

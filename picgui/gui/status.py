@@ -1,7 +1,7 @@
 """What the bottom of the window tells: what there is, what is being done, and how far that is."""
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
 
 from picgui.gui.leafing import Leafing
 from picgui.gui.pace import time_left
@@ -20,11 +20,11 @@ class Status(QObject):
         super().__init__(bar)
         self._studio, self._session, self._leafing = studio, studio.session, leafing
         self._progress = Progress(0.0, 0, 0.0)  # of the last samples that were drawn, or are being drawn
-        self._export: tuple[float, float | None] | None = None  # the share of what is being exported, and the seconds left for it, once it is begun
+        self._export: tuple[float, float | None] | None = None  # the share of what is being exported or copied, and the seconds left for it, once it is begun
         self._seconds_a_sample: float | None = None
         self._timer = QTimer(self, interval=_PROGRESS_MILLISECONDS, singleShot=True)
         self._timer.timeout.connect(self._advance)
-        self.facts, self.doing, self.progress = QLabel(), QLabel(), QProgressBar()
+        self.facts, self.doing, self.progress, self.cancel = QLabel(), QLabel(), QProgressBar(), QPushButton(self.tr("Cancel"))
         self._lay_out(bar)
         session = self._session
         session.photo_changed.connect(self._forget_pace)
@@ -33,6 +33,7 @@ class Status(QObject):
         studio.progressed.connect(self._progressed)
         studio.sampled.connect(self._sampled)
         studio.export_progressed.connect(self._export_progressed)
+        self.cancel.clicked.connect(studio.cancel_export)
         self.show()
 
     def _lay_out(self, bar: QStatusBar) -> None:
@@ -44,19 +45,25 @@ class Status(QObject):
         bar.addWidget(self.facts, 1)
         bar.addPermanentWidget(self.doing)
         bar.addPermanentWidget(self.progress)
+        bar.addPermanentWidget(self.cancel)
 
     @Slot()
     def show(self) -> None:
         """Tell how it is now."""
-        if not self._studio.is_exporting:
+        if not (self._studio.is_exporting or self._studio.is_copying):
             self._export = None
         self.facts.setText("  ·  ".join(self._facts()))
-        words, share = self._doing()
+        drawing = self._drawing()
+        writing = None if drawing else self._writing()
+        words, share = drawing or writing or ("", None)
         self.doing.setText(words)
         self.progress.setVisible(bool(words))
         self.progress.setRange(0, 0 if share is None else 1000)
         if share is not None:
             self.progress.setValue(round(1000 * share))
+        self.cancel.setAccessibleName(self.tr("Cancel the export") if self._studio.is_exporting else self.tr("Cancel the copy"))
+        self.cancel.setEnabled(writing is not None and not self._studio.is_cancelling)  # before it is hidden, or the next button would get its focus
+        self.cancel.setVisible(writing is not None)
 
     def _facts(self) -> list[str]:
         """The device, the network, the photograph, its place in the folder, and the pace."""
@@ -72,8 +79,8 @@ class Status(QObject):
             facts.append(self.tr("%1 s per sample").replace("%1", number(self._seconds_a_sample, 1)))
         return facts
 
-    def _doing(self) -> tuple[str, float | None]:
-        """What is being done, in words, none where there is nothing; and how much of it is done, from 0 to 1, None where that is not known."""
+    def _drawing(self) -> tuple[str, float | None] | None:
+        """What comes in or is drawn, in words, and how much of it is done, from 0 to 1, None where that is not known; None where there is nothing."""
         studio = self._studio
         if studio.is_reading:
             return self.tr("Reading…"), None
@@ -86,11 +93,17 @@ class Status(QObject):
             words = self.tr("Drawing %1 samples").replace("%1", str(drawn)) if drawn > 1 else self.tr("Drawing 1 sample")
             left = time_left(self._progress.seconds_left)
             return f"{words}, {left}" if left else words, self._progress.share
-        if studio.is_exporting:
-            share, seconds_left = self._export or (None, None)
+        return None
+
+    def _writing(self) -> tuple[str, float | None] | None:
+        """What goes out, as `_drawing`."""
+        share, seconds_left = self._export or (None, None)
+        if self._studio.is_cancelling:
+            return self.tr("Cancelling…"), None
+        if self._studio.is_exporting:
             left = time_left(seconds_left)
             return self.tr("Exporting, %1").replace("%1", left) if left else self.tr("Exporting…"), share
-        return self.tr("Copying…") if studio.is_copying else "", None
+        return (self.tr("Copying…"), share) if self._studio.is_copying else None
 
     @Slot()
     def _forget_pace(self) -> None:

@@ -47,12 +47,13 @@ class Subject:
     saturation: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Promise:
-    """Files that will be written."""
+    """Files that will be written; none for a picture that is copied."""
 
-    paths: tuple[Path, ...]
-    holds_drafts: bool  # some of them are of samples that are not drawn to their end
+    paths: tuple[Path, ...] = ()
+    holds_drafts: bool = False  # some of them are of samples that are not drawn to their end
+    is_cancelled: bool = False  # looked at by the one who writes them
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Studio(QObject):
     failed = Signal(object)  # PicError
     composed = Signal(object)  # Composed
     exported = Signal(list, bool)  # paths, when all of one request are written, and whether parts of them are drafts
+    export_cancelled = Signal(list, int)  # paths that were written all the same, and how many there would have been
     export_progressed = Signal(float, object)  # share that is done, seconds left or None
     measured = Signal(object)  # Measured
     reading_changed = Signal()
@@ -111,6 +113,7 @@ class Studio(QObject):
         self._pace = Pace()
         self._written: dict[int, list[Path]] = {}  # by each export's job
         self._promised: dict[int, _Promise] = {}
+        self._cancelled: list[tuple[list[Path], int]] = []  # as `export_cancelled` tells it, until all that was cancelled has ended
         self.network_error: PicError | None = None  # the last one of loading, looking or drawing
         self._export_error: PicError | None = None  # the last one
         self._export_pace = Pace()
@@ -265,8 +268,29 @@ class Studio(QObject):
             for sample, path in targets
         ]
         promise = _Promise(tuple(one.path for one in wanted), not all(sample.is_complete for sample, _ in targets))
-        self._promised[self._writer.queue(jobs.in_threads(self._threads, jobs.export(wanted)))] = promise
+        self._write(jobs.export(wanted, is_cancelled=lambda: promise.is_cancelled), promise)
+
+    def _write(self, job: Iterator, promise: _Promise) -> None:
+        self._promised[self._writer.queue(jobs.in_threads(self._threads, job))] = promise
         self.activity_changed.emit()
+
+    @Slot()
+    def cancel_export(self) -> None:
+        """End all that is exported, or else copied, be it in the midst of a picture; files that were written stay."""
+        for promise in self._shown_promises:
+            promise.is_cancelled = True
+        self.activity_changed.emit()
+
+    @property
+    def _shown_promises(self) -> list[_Promise]:
+        """What a person is told of: exports, or else copies."""
+        promises = list(self._promised.values())
+        return [promise for promise in promises if promise.paths] or promises
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether what is exported or copied ends as soon as it can."""
+        return bool(self._promised) and all(promise.is_cancelled for promise in self._shown_promises)
 
     def is_promised(self, path: Path) -> bool:
         """Whether a file of that name will be written."""
@@ -275,7 +299,7 @@ class Studio(QObject):
     @property
     def last_promised(self) -> Path | None:
         """The last of the files that will be written."""
-        return next((promise.paths[-1] for promise in reversed(self._promised.values())), None)
+        return next((promise.paths[-1] for promise in reversed(self._promised.values()) if promise.paths), None)
 
     def finish_exports(self) -> PicError | None:
         """Write all that is to be exported while events go on; the error where something could not be written."""
@@ -289,9 +313,11 @@ class Studio(QObject):
     def compose(self, sample: Sample) -> None:
         """Compose a sample at full size, away from the window."""
         photo, saturation = self.session.opened.photo, self.session.saturation
-        composing = jobs.compose_whole(photo, sample.chroma.copy(), saturation=saturation, holds_drafts=not sample.is_complete)
-        self._writer.queue(jobs.in_threads(self._threads, composing))
-        self.activity_changed.emit()
+        promise = _Promise(holds_drafts=not sample.is_complete)
+        composing = jobs.compose_whole(
+            photo, sample.chroma.copy(), saturation=saturation, holds_drafts=promise.holds_drafts, is_cancelled=lambda: promise.is_cancelled
+        )
+        self._write(composing, promise)
 
     def text_of(self, sample: Sample, subject: Subject | None = None) -> dict[str, str]:
         """The texts that an exported sample of a subject (default the present one) carries."""
@@ -314,12 +340,12 @@ class Studio(QObject):
     @property
     def is_exporting(self) -> bool:
         """Whether files are being written."""
-        return bool(self._promised)
+        return any(promise.paths for promise in self._promised.values())
 
     @property
     def is_copying(self) -> bool:
         """Whether a picture is being composed for the clipboard, and no file is written."""
-        return self._writer.is_busy() and not self.is_exporting
+        return bool(self._promised) and not self.is_exporting
 
     def close(self) -> None:
         """End all threads; what is to be exported is written before."""
@@ -510,18 +536,27 @@ class Studio(QObject):
 
     @Slot(int)
     def _export_finished(self, job: int) -> None:
-        promise = self._promised.pop(job, None)
+        promise = self._promised.pop(job)
         self.activity_changed.emit()
-        if promise is not None:
-            self.exported.emit(self._written.pop(job, []), promise.holds_drafts)
+        self._tell_written(promise, self._written.pop(job, []))
 
     @Slot(int, object)
     def _export_failed(self, job: int, error: PicError) -> None:
-        written, promise = self._written.pop(job, []), self._promised.pop(job, None)
-        if promise is not None:
+        promise = self._promised.pop(job)
+        if promise.paths:
             self._export_error = error
         self.activity_changed.emit()
         self.failed.emit(error)
-        if promise is not None and written:  # which is told below the error
+        self._tell_written(promise, self._written.pop(job, []))  # below the error
+
+    def _tell_written(self, promise: _Promise, written: list[Path]) -> None:
+        if promise.is_cancelled and len(written) < len(promise.paths):
+            self._cancelled.append((written, len(promise.paths)))
+        elif written:
             self.exported.emit(written, promise.holds_drafts)
+        if self._cancelled and not any(other.is_cancelled for other in self._promised.values()):
+            paths = [path for written, _ in self._cancelled for path in written]
+            wanted = sum(number for _, number in self._cancelled)
+            self._cancelled = []
+            self.export_cancelled.emit(paths, wanted)
 

@@ -239,6 +239,9 @@ QFrame#message { background: @raised; border: 1px solid @line; border-radius: 10
 QStatusBar { background: @panel; border-top: 1px solid @line; color: @quiet; min-height: 26px; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: @quiet; padding: 1px 4px; }
+QStatusBar QPushButton { background: transparent; border-radius: 5px; padding: 0 7px; }
+QStatusBar QPushButton:hover { background: @hovered; }
+QStatusBar QPushButton:focus { border-color: @accent; }
 QProgressBar { background: @track; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @accent; border-radius: 2px; }
 QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }

@@ -39,20 +39,12 @@
         <translation>Von jedem Foto wird %1 Variante in voller Größe gespeichert, bei Temperatur %2.</translation>
     </message>
     <message>
-        <source>Photograph</source>
-        <translation>Foto</translation>
-    </message>
-    <message>
-        <source>State</source>
-        <translation>Status</translation>
-    </message>
-    <message>
         <source>Photographs</source>
         <translation>Fotos</translation>
     </message>
     <message>
-        <source>waiting</source>
-        <translation>wartet</translation>
+        <source>Their results go into folders of the same names in the folder for the results.</source>
+        <translation>Ihre Ergebnisse kommen in gleichnamige Ordner im Ordner für die Ergebnisse.</translation>
     </message>
     <message>
         <source>Folder for the results</source>
@@ -99,6 +91,14 @@
         <translation>Misslungene noch einmal kolorieren</translation>
     </message>
     <message>
+        <source>Kind of file</source>
+        <translation>Dateityp</translation>
+    </message>
+    <message>
+        <source>Only PNG brings the colours back when it is opened in picgui; JPEG is the smallest.</source>
+        <translation>Nur PNG bringt die Farben zurück, wenn es in picgui geöffnet wird; JPEG ist am kleinsten.</translation>
+    </message>
+    <message>
         <source>How many samples of each photograph are written. Each is one believable colouring.</source>
         <translation>Wie viele Varianten von jedem Foto gespeichert werden. Jede ist eine glaubhafte Kolorierung.</translation>
     </message>
@@ -141,48 +141,36 @@ Doppelklick setzt zurück.</translation>
         <translation>Speichern in</translation>
     </message>
     <message>
+        <source>as</source>
+        <translation>als</translation>
+    </message>
+    <message>
         <source>Their saturation is %1.</source>
         <translation>Sättigung: %1.</translation>
     </message>
     <message>
-        <source>skipped</source>
-        <translation>übersprungen</translation>
+        <source>Looking for photographs in the folders inside…</source>
+        <translation>In den Ordnern darin wird nach Fotos gesucht…</translation>
     </message>
     <message>
-        <source>drawing, %1 %</source>
-        <translation>wird gezogen, %1 %</translation>
+        <source>There are no photographs in this folder or in the folders inside. Choose another.</source>
+        <translation>In diesem Ordner und in den Ordnern darin sind keine Fotos. Wählen Sie einen anderen.</translation>
     </message>
     <message>
-        <source>writing…</source>
-        <translation>wird gespeichert…</translation>
+        <source>Also the %1 photographs in the folders inside</source>
+        <translation>Auch die %1 Fotos in den Ordnern darin</translation>
     </message>
     <message>
-        <source>Double-click to open it with its results</source>
-        <translation>Doppelklick öffnet es mit seinen Ergebnissen</translation>
+        <source>Also the photograph in the folders inside</source>
+        <translation>Auch das Foto in den Ordnern darin</translation>
     </message>
     <message>
-        <source>has results already</source>
-        <translation>hat schon Ergebnisse</translation>
+        <source>Also the photographs in the folders inside, %1 so far…</source>
+        <translation>Auch die Fotos in den Ordnern darin, bisher %1…</translation>
     </message>
     <message>
         <source>some %1 still to be written</source>
         <translation>noch etwa %1 zu speichern</translation>
-    </message>
-    <message>
-        <source>reading…</source>
-        <translation>wird gelesen…</translation>
-    </message>
-    <message>
-        <source>would be written under the names of %1; colorize it into another folder</source>
-        <translation>würde unter den Namen von %1 gespeichert; kolorieren Sie es in einen anderen Ordner</translation>
-    </message>
-    <message>
-        <source>%1 of %2 written</source>
-        <translation>%1 von %2 gespeichert</translation>
-    </message>
-    <message>
-        <source>done</source>
-        <translation>fertig</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -292,6 +280,14 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>%1 pictures saved in %2</source>
         <translation>%1 Bilder in %2 gespeichert</translation>
+    </message>
+    <message>
+        <source>Cancelled: %1 of %2 files were written.</source>
+        <translation>Abgebrochen: %1 von %2 Dateien wurden gespeichert.</translation>
+    </message>
+    <message>
+        <source>Cancelled: nothing was written.</source>
+        <translation>Abgebrochen: Es wurde nichts gespeichert.</translation>
     </message>
     <message>
         <source>What was not drawn yet is a draft.</source>
@@ -589,6 +585,10 @@ Doppelklick setzt zurück.</translation>
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
+        <source>Close the window again to leave without them.</source>
+        <translation>Schließen Sie das Fenster noch einmal, um ohne sie zu gehen.</translation>
+    </message>
+    <message>
         <source>&amp;Edit</source>
         <translation>&amp;Bearbeiten</translation>
     </message>
@@ -741,6 +741,14 @@ Doppelklick setzt zurück.</translation>
         <translation>Nur ein Foto von diesem Rechner kann hier abgelegt werden. Speichern Sie es zuerst und legen Sie dann die Datei ab.</translation>
     </message>
     <message>
+        <source>Your choices cannot be kept for the next start.</source>
+        <translation>Ihre Auswahl kann nicht für den nächsten Start aufbewahrt werden.</translation>
+    </message>
+    <message>
+        <source>Save the session as…</source>
+        <translation>Sitzung speichern unter …</translation>
+    </message>
+    <message>
         <source>Getting ready…</source>
         <translation>Wird vorbereitet…</translation>
     </message>
@@ -854,10 +862,6 @@ Doppelklick setzt zurück.</translation>
         <translation>Öffnen Sie Sitzungen einzeln.</translation>
     </message>
     <message>
-        <source>There are no photographs in this folder itself; folders in it are not searched. Choose another.</source>
-        <translation>In diesem Ordner selbst sind keine Fotos; Unterordner werden nicht durchsucht. Wählen Sie einen anderen.</translation>
-    </message>
-    <message>
         <source>The model is still being loaded. Try again in a moment.</source>
         <translation>Das Modell wird noch geladen. Versuchen Sie es gleich noch einmal.</translation>
     </message>
@@ -908,6 +912,10 @@ Doppelklick setzt zurück.</translation>
     <message>
         <source>This</source>
         <translation>Dies</translation>
+    </message>
+    <message>
+        <source>There are no photographs in this folder. Choose another.</source>
+        <translation>In diesem Ordner sind keine Fotos. Wählen Sie einen anderen.</translation>
     </message>
     <message>
         <source>The queue before is still finishing its last photograph. Try again in a moment.</source>
@@ -1192,6 +1200,57 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>The model could not be removed: %1.</source>
         <translation>Das Modell konnte nicht entfernt werden: %1.</translation>
+    </message>
+</context>
+<context>
+    <name>Queue</name>
+    <message>
+        <source>Photograph</source>
+        <translation>Foto</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Status</translation>
+    </message>
+    <message>
+        <source>Double-click to open it with its results</source>
+        <translation>Doppelklick öffnet es mit seinen Ergebnissen</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>skipped</source>
+        <translation>übersprungen</translation>
+    </message>
+    <message>
+        <source>would be written under the names of %1; colorize it into another folder</source>
+        <translation>würde unter den Namen von %1 gespeichert; kolorieren Sie es in einen anderen Ordner</translation>
+    </message>
+    <message>
+        <source>reading…</source>
+        <translation>wird gelesen…</translation>
+    </message>
+    <message>
+        <source>drawing, %1 %</source>
+        <translation>wird gezogen, %1 %</translation>
+    </message>
+    <message>
+        <source>writing…</source>
+        <translation>wird gespeichert…</translation>
+    </message>
+    <message>
+        <source>%1 of %2 written</source>
+        <translation>%1 von %2 gespeichert</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>has results already</source>
+        <translation>hat schon Ergebnisse</translation>
     </message>
 </context>
 <context>
@@ -1565,6 +1624,10 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
         <source>Delete</source>
         <translation>Löschen</translation>
     </message>
+    <message>
+        <source>Saturation</source>
+        <translation>Sättigung</translation>
+    </message>
 </context>
 <context>
     <name>ShortcutsDialog</name>
@@ -1688,8 +1751,20 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
 <context>
     <name>Status</name>
     <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Cancel the export</source>
+        <translation>Export abbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel the copy</source>
+        <translation>Kopieren abbrechen</translation>
     </message>
     <message>
         <source>%1 of %2 in the folder</source>
@@ -1718,6 +1793,10 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>Drawing 1 sample</source>
         <translation>1 Variante wird gezogen</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>Wird abgebrochen…</translation>
     </message>
     <message>
         <source>Exporting, %1</source>
