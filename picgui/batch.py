@@ -22,6 +22,8 @@ from picgui.pipeline import Model, Sample, colorize_rows, enough_memory, png_tex
 from picgui.upsample import compose
 from picgui.writing import is_written_here, write_picture, write_png
 
+_LONGEST_STEM = 214  # bytes: a seed may have 20 digits
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -83,7 +85,13 @@ def size_words(size: int) -> Sentence:
 
 def result_name(photo: str, seed: int, ending: str = ".png") -> str:
     """The file of a sample, after the photograph's name without its ending."""
-    return f"{photo}-colorized-{seed}{ending}"
+    return f"{fitting(photo)}-colorized-{seed}{ending}"
+
+
+def fitting(stem: str) -> str:
+    """The beginning of a name that leaves room for what is added to it: file systems allow 255 bytes."""
+    name = stem.encode(errors="surrogateescape")
+    return stem if len(name) <= _LONGEST_STEM else name[:_LONGEST_STEM].decode(errors="ignore")
 
 
 @dataclass
@@ -166,7 +174,7 @@ def each_once(paths: Sequence[Path]) -> list[Path]:
 def namesakes(folders: Mapping[Path, Path]) -> dict[Path, Path]:
     """Photographs whose results would have the names of an earlier one's, with that one; ``folders`` are those that the results of each go into."""
     first: dict[tuple[Path, str], Path] = {}
-    return {path: one for path, folder in folders.items() if (one := first.setdefault((folder, _name_on_disk(path.stem)), path)) != path}
+    return {path: one for path, folder in folders.items() if (one := first.setdefault((folder, _name_on_disk(fitting(path.stem))), path)) != path}
 
 
 def _name_on_disk(name: str) -> str:

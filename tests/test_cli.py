@@ -3,6 +3,7 @@
 import builtins
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from picgui import cli, record
-from picgui.batch import Found, Projection, namesakes, photos_inside, photos_of, place_in, write_sample
+from picgui.batch import Found, Projection, namesakes, photos_inside, photos_of, place_in, result_name, write_sample
 from picgui.cli import main
 from picgui.color import srgb_to_lab
 from picgui.defaults import CANDIDATES, TEMPERATURE
@@ -238,7 +239,7 @@ def test_names_that_are_no_text_are_colorized_and_known_again(folder):
 def test_a_name_too_long_fails_alone(folder):
     name = "n" * 240 + ".jpg"
     (folder / name).write_bytes((folder / "scan.jpg").read_bytes())
-    done = colorize(folder, name, "m" * 300 + ".jpg", "scan.jpg", "-n", 1, "-o", "long")
+    done = colorize(folder, name, "m" * 300 + ".jpg", "scan.jpg", "-n", 1, "-o", f"long{ord(letter)}")
     assert done.returncode == 1 and "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
     assert [path.name for path in (folder / "long").iterdir()] == ["scan-colorized-1.png"]
 
@@ -709,6 +710,18 @@ def test_pictures_of_other_kinds_in_a_folder_are_told_of(tmp_path, monkeypatch, 
     assert main(["colorize", str(tmp_path), "-o", "out", "--checkpoint", "tiny.safetensors", "--device", "cpu"]) == 1
     told = capsys.readouterr().err
     assert "1 file of another kind was left out (.heic)." in told and "a folder without photographs" in told and not Path("out").exists()
+
+
+@pytest.mark.parametrize("letter", ["n", "ж", "写"])
+def test_a_photograph_of_the_longest_name_has_results(folder, letter):
+    stem = letter * (251 // len(letter.encode()))
+    shutil.copy(folder / "scan.jpg", folder / f"{stem}.jpg")
+    done = colorize(folder, f"{stem}.jpg", "-n", 1, "-o", f"long{ord(letter)}")
+    assert done.returncode == 0, done.stderr
+    (written,) = (folder / f"long{ord(letter)}").glob("*.png")
+    assert written.name.endswith(f"{letter}-colorized-1.png") and len(result_name(stem, 2**64 - 1, "-2.jpeg").encode()) <= 255
+    assert set(namesakes({Path(f"{stem}a.jpg"): Path("out"), Path(f"{stem}b.jpg"): Path("out")})) == {Path(f"{stem}b.jpg")}
+    assert result_name("Großmutter", 3) == "Großmutter-colorized-3.png"
 
 
 @pytest.mark.parametrize("platform, number", [("linux", 0), ("darwin", 1), ("win32", 1)])

@@ -398,6 +398,24 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     assert drawn.session.selected.seed == 1 and "another photograph" not in drawn.message.text
 
 
+def test_a_wrong_photograph_that_was_shown_is_warned_of_and_another_can_be_shown(drawn, scan, other, qtbot, tmp_path, monkeypatch):
+    records.write(tmp_path / "a.picgui", records.content_of(drawn.session))
+    moved = scan.rename(tmp_path / "moved.png")
+    drawn.settings.remove("recent")
+    drawn.open(tmp_path / "a.picgui")
+    qtbot.waitUntil(lambda: "was not found" in drawn.message.text, timeout=WAIT)
+    shown = [other, moved]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(shown.pop(0)), ""))
+    drawn.message._buttons[0].click()
+    qtbot.waitUntil(lambda: drawn.session.path == other and is_done(drawn), timeout=WAIT)
+    assert drawn.message.text.startswith(f"{other.name} looks like another photograph") and drawn.message._stays
+    assert drawn.session.file is None, "saving must not make the session that of another photograph"
+    assert drawn.message._buttons[0].text() == "Find it…"
+    drawn.message._buttons[0].click()
+    qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
+    assert "another photograph" not in drawn.message.text and drawn.session.file == tmp_path / "a.picgui"
+
+
 def test_what_a_crash_left_of_a_photograph_that_was_moved_can_be_found(drawn, scan, qtbot, monkeypatch):
     drawn.session.select(drawn.session.samples[2])
     chroma = drawn.session.selected.chroma.copy()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from picgui import record
-from picgui.batch import result_name
+from picgui.batch import fitting, result_name
 from picgui.errors import PicError
 from picgui.gui import preferences, records
 from picgui.gui.choosing import Choosing
@@ -180,7 +180,7 @@ class Exporting(QObject):
             return
         opened, place = self.session.opened, self.session.undo_stack.index()
         content = records.content_of(self.session)
-        suggested = str(self.session.file or Path(self._folder()) / f"{self.session.name}{records.ENDING}")
+        suggested = str(self.session.file or Path(self._folder()) / f"{fitting(self.session.name)}{records.ENDING}")
         kind = self.tr("Session (*.picgui)")
         path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the session"), suggested, kind)
         if path:

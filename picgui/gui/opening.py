@@ -195,7 +195,8 @@ class Opening(QObject):
         if record is None and not reading.is_anew:
             record = self._earlier(left, is_turned=bool(reading.turning))
         if record is not None:
-            self.session.restore(replace(record, digest=self.session.opened.digest))
+            file = None if self._is_of_another(record) else record.file  # which saving would make that of another photograph
+            self.session.restore(replace(record, digest=self.session.opened.digest, file=file))
             with contextlib.suppress(PicError):  # a disk that is full is told when a person saves
                 self._recovery.save(self.session)
                 if record.left_in is not None:
@@ -236,13 +237,16 @@ class Opening(QObject):
             words.append(self.tr("Earlier samples of this photograph were put aside."))
             offers.append((self.tr("Go back to them"), partial(self.take_up, own)))
         words.append(reading.note)
-        if record is not None and record.fingerprint not in ("", opened.photo.fingerprint):
+        is_other = record is not None and self._is_of_another(record)
+        if is_other:
             other = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
-            words.append(other.replace("%1", opened.path.name if opened.path else self.tr("This")))
+            words.insert(0, other.replace("%1", opened.path.name if opened.path else self.tr("This")))
+            if reading.sought is not None:
+                offers.insert(0, self._to_find(reading.sought))
         if not reading.turning:
             words += map(told, opened.photo.notes)
         if offers or any(words):
-            self.message.tell_note(" ".join(filter(None, words)), *offers)
+            (self.message.tell_error if is_other else self.message.tell_note)(" ".join(filter(None, words)), *offers)
 
     def _draw_anew(self, path: Path, turns: int) -> None:
         """Open a photograph once more, without what was chosen in it, which is put aside."""
@@ -254,6 +258,10 @@ class Opening(QObject):
         if isinstance(kept, Record) and kept.picture is not None:
             return kept.picture is self.session.opened.picture
         return None not in (kept.source, self.session.path) and kept.source.absolute() == self.session.path.absolute()
+
+    def _is_of_another(self, record: Record) -> bool:
+        """Whether samples are of another photograph than that which is open: of one with other luminance."""
+        return record.fingerprint not in ("", self.session.opened.photo.fingerprint)
 
     def _is_present(self, kept: Kept) -> bool:
         """Whether what was kept is of the photograph that is open, of its very file, as it lies."""
@@ -323,7 +331,8 @@ class Opening(QObject):
         """Let a person show the photograph of a session or of an exported picture that was not found."""
         title = self.tr("Find %1").replace("%1", record.source.name)
         for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
-            self.take_up(replace(record, source=path))
+            self._begin()
+            self._read(replace(record, source=path), Reading(sought=record))
 
     def open_many(self, paths: Sequence[Path]) -> None:
         """Offer to colorize all these photographs and those of these folders; pictures that were exported are opened."""

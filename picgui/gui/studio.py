@@ -62,6 +62,7 @@ class Reading:
 
     turning: int = 0  # quarter turns clockwise of the photograph that is open; 0 where it is another one
     record: Record | None = None  # samples that come with it
+    sought: Record | None = None  # the same as it was before a person showed where its photograph is
     is_anew: bool = False  # no earlier samples of it come by themselves
     is_beside: bool = False  # it is next to the one that is open, which is a key away
     note: str = ""  # to be told with it
