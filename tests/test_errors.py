@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 
 from picgui.errors import DataError, ExportError, PhotoError, Sentence, is_out_of_memory
-from picgui.gui.words import CONTEXT, told
+from picgui.gui.words import CONTEXT, isolated, told
 from picgui.gui.worker import explained
 from picgui.opencv import cv2
 from picgui.paths import resource
@@ -80,3 +82,12 @@ def test_memory_that_runs_out_is_recognised_whoever_says_it():
         assert is_out_of_memory(RuntimeError(words)), "of a card that is full"
     assert not is_out_of_memory(RuntimeError("size mismatch"))
     assert "unexpected" in str(explained(RuntimeError("size {mismatch}"))) and "{mismatch}" in str(explained(RuntimeError("size {mismatch}")))
+
+
+def test_a_name_from_right_to_left_does_not_turn_its_sentence_around(qapp):
+    name = "مرحبا 1931 (a) – b.jpg"
+    sentence = told(Sentence("{name} is empty; {path} is not.", name=name, path=Path("/fotos/a.jpg")))
+    assert sentence == f"\u2068{name}\u2069 is empty; {Path('/fotos/a.jpg')} is not."
+    label = QTextDocument(sentence).firstBlock()
+    assert label.textDirection() == Qt.LayoutDirection.LeftToRight
+    assert isolated("b.jpg") == "b.jpg"

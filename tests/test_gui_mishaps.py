@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from picgui.batch import Kept, write_sample
 from picgui.defaults import CANDIDATES, TEMPERATURE
 from picgui.errors import DestinationError, OutOfMemoryError
-from picgui.gui import announcing, dialogs, gallery, jobs, opening, preferences, records
+from picgui.gui import announcing, dialogs, gallery, jobs, opening, preferences, records, remedies
 from picgui.gui import pictures as pictures_module
 from picgui.gui import queue as queue_module
 from picgui.gui.main_window import MainWindow
@@ -396,6 +396,23 @@ def test_what_is_exported_of_an_exported_picture_is_of_its_photograph_and_that_c
     drawn.message._buttons[0].click()
     qtbot.waitUntil(lambda: drawn.session.path == moved and is_done(drawn), timeout=WAIT)
     assert drawn.session.selected.seed == 1 and "another photograph" not in drawn.message.text
+
+
+def test_a_chosen_model_that_is_damaged_gives_way_to_the_one_that_comes_with_the_program(qtbot, tmp_path, model_path, monkeypatch):
+    monkeypatch.setattr(remedies, "default_checkpoint", lambda: model_path)
+    damaged, settings = tmp_path / "a.safetensors", QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    damaged.write_bytes(model_path.read_bytes()[:1000])
+    settings.setValue("checkpoint", str(damaged))
+    settings.setValue("device", "cpu")
+    window = MainWindow(settings=settings)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: "a.safetensors is damaged" in window.message.text, timeout=WAIT)
+    offer = window.message._buttons[0]
+    assert offer.text() == "Use the model that comes with picgui" and window.studio.model is None
+    offer.click()
+    qtbot.waitUntil(lambda: window.studio.model is not None, timeout=WAIT)
+    assert window.studio.checkpoint == model_path and window.message.isHidden() and not settings.contains("checkpoint")
 
 
 def test_a_wrong_photograph_that_was_shown_is_warned_of_and_another_can_be_shown(drawn, scan, other, qtbot, tmp_path, monkeypatch):

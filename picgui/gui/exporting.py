@@ -20,7 +20,7 @@ from picgui.gui.opening import Opening
 from picgui.gui.pictures import image_of
 from picgui.gui.session import Sample
 from picgui.gui.studio import Studio, Subject
-from picgui.gui.words import told
+from picgui.gui.words import isolated, told
 from picgui.gui.worker import explained
 from picgui.paths import example_photo, is_file
 from picgui.upsample import compose
@@ -105,7 +105,7 @@ class Exporting(QObject):
         """Ask about a file whose name the file dialog did not see, or that is still to be written."""
         if not is_file(target) and not self.studio.is_promised(target):
             return True
-        question = self.tr("%1 exists already. Replace it?").replace("%1", target.name)
+        question = self.tr("%1 exists already. Replace it?").replace("%1", isolated(target.name))
         return QMessageBox.question(self._window, self.tr("Replace"), question) is QMessageBox.StandardButton.Yes
 
     def _export_name(self, sample: Sample, ending: str) -> str:
@@ -119,7 +119,7 @@ class Exporting(QObject):
         for photograph in {subject.opened.path, self.session.path} - {None}:
             if any(_same_file(path, photograph) for _, path in targets):
                 words = self.tr("%1 is the photograph itself, which is never changed. Choose another name.")
-                self.message.tell_error(words.replace("%1", photograph.name))
+                self.message.tell_error(words.replace("%1", isolated(photograph.name)))
                 return
         self.studio.export(targets, subject=subject, deep=deep, exclusive=exclusive)
 
@@ -127,9 +127,9 @@ class Exporting(QObject):
     def _exported(self, paths: list[Path], holds_drafts: bool) -> None:
         folder = paths[0].parent
         if len(paths) == 1:
-            text = self.tr("Saved as %1").replace("%1", paths[0].name)
+            text = self.tr("Saved as %1").replace("%1", isolated(paths[0].name))
         else:
-            text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", folder.name)
+            text = self.tr("%1 pictures saved in %2").replace("%1", str(len(paths))).replace("%2", isolated(folder.name))
         if holds_drafts:
             text += ". " + self._about_drafts()
         self.message.tell_done(text, self._to_show(folder))
@@ -199,7 +199,7 @@ class Exporting(QObject):
         if is_open:
             self.session.saved_in(target, is_present=is_present)
         self._opening.remember(target)
-        self.message.tell_done(self.tr("Saved as %1").replace("%1", target.name))
+        self.message.tell_done(self.tr("Saved as %1").replace("%1", isolated(target.name)))
 
     def write_for_drag(self, samples: Sequence[Sample]) -> list[Path]:
         """Picture files of samples for another program, in a folder that is gone with the window."""

@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(self.studio, self.settings, self.message, self.choosing, self.opening, self)
         self.steering = Steering(self.session, self.canvas, self.panel.hints, self.gallery.samples, self.pictures, self.message, self)
         self.measuring = Measuring(self.studio, self.canvas, self.message, self)
-        self.remedies = Remedies(self.studio, self.message, self)
+        self.remedies = Remedies(self.studio, self.settings, self.message, self)
         self.status = Status(self.studio, self.leafing, self.statusBar())
         self._make_actions()
         self._make_menus()

@@ -22,7 +22,7 @@ from picgui.gui.message import MessageBar, Offer
 from picgui.gui.queue import Wanted
 from picgui.gui.session import MAX_SAMPLES, Kept, Record
 from picgui.gui.studio import Activity, Reading, Studio
-from picgui.gui.words import literal, shortened, told
+from picgui.gui.words import isolated, literal, shortened, told
 from picgui.gui.worker import while_painting
 from picgui.paths import example_photo, is_file, is_folder
 from picgui.photo import PHOTO_ENDINGS, read_photo
@@ -145,10 +145,10 @@ class Opening(QObject):
         elif is_session:
             self.studio.stay()
             words = self.tr("The photograph of this session, %1, was not found. It may have been moved or renamed.")
-            self.message.tell_error(words.replace("%1", record.source.name), self._to_find(record))
+            self.message.tell_error(words.replace("%1", isolated(record.source.name)), self._to_find(record))
         else:
             if record.source is not None:  # a pasted one has no name
-                words = self.tr("The original, %1, was not found: this is the exported picture itself.").replace("%1", record.source.name)
+                words = self.tr("The original, %1, was not found: this is the exported picture itself.").replace("%1", isolated(record.source.name))
                 reading = replace(reading, note=f"{words} {reading.note}".strip(), offers=(self._to_find(record),))
             self._read(replace(record, source=path, turns=0, fingerprint=""), reading)
 
@@ -184,7 +184,7 @@ class Opening(QObject):
         hints = {id(one.state.hints) for one in found.values() if one.state.hints is not None}
         if len(hints) > 1 or len({one.state.saturation for one in found.values()}) > 1:
             words = self.tr("They differ in saturation or colour hints: those of %1 are used.")
-            notes.append(words.replace("%1", path.name))
+            notes.append(words.replace("%1", isolated(path.name)))
         record = replace(record, source=source or record.source)
         self.studio.read(_look(path, lambda _path: record, self._places()), Reading(note=" ".join(notes)))
 
@@ -240,7 +240,7 @@ class Opening(QObject):
         is_other = record is not None and self._is_of_another(record)
         if is_other:
             other = self.tr("%1 looks like another photograph than the one these colours were drawn for.")
-            words.insert(0, other.replace("%1", opened.path.name if opened.path else self.tr("This")))
+            words.insert(0, other.replace("%1", isolated(opened.path.name) if opened.path else self.tr("This")))
             if reading.sought is not None:
                 offers.insert(0, self._to_find(reading.sought))
         if not reading.turning:
@@ -329,7 +329,7 @@ class Opening(QObject):
 
     def _ask_where_it_is(self, record: Record) -> None:
         """Let a person show the photograph of a session or of an exported picture that was not found."""
-        title = self.tr("Find %1").replace("%1", record.source.name)
+        title = self.tr("Find %1").replace("%1", isolated(record.source.name))
         for path in self._ask_for_files(QFileDialog.getOpenFileName, title, self.tr("Photographs (%1)"), PHOTO_ENDINGS):
             self._begin()
             self._read(replace(record, source=path), Reading(sought=record))
@@ -388,7 +388,7 @@ class Opening(QObject):
         if there:
             self._open_exported(there, source=photograph.absolute())
         else:
-            self.message.tell_note(self.tr("The results of %1 are not there any more.").replace("%1", photograph.name))
+            self.message.tell_note(self.tr("The results of %1 are not there any more.").replace("%1", isolated(photograph.name)))
 
     @Slot()
     def _batch_closed(self) -> None:
@@ -443,11 +443,11 @@ class Opening(QObject):
 
     def title_of(self, path: Path | None) -> str:
         """What a photograph is called."""
-        return path.name if path else self.tr("Pasted picture")
+        return isolated(path.name) if path else self.tr("Pasted picture")
 
     def going_back_to(self, path: Path | None) -> str:
         """What a button says that goes back to a photograph."""
-        return self.tr("Go back to %1").replace("%1", literal(shortened(path.stem, 24))) if path else self.tr("Go back to it")
+        return self.tr("Go back to %1").replace("%1", literal(isolated(shortened(path.stem, 24)))) if path else self.tr("Go back to it")
 
 
 def _bring_to_front(window: QWidget) -> None:

@@ -3,24 +3,27 @@
 import sys
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QSettings, Slot
 
-from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
+from picgui.errors import CardMemoryError, CheckpointError, OutOfMemoryError, PicError
+from picgui.gui import preferences
 from picgui.gui.message import MessageBar, Offer
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import explained
+from picgui.paths import default_checkpoint
 
 
 class Remedies(QObject):
     """Tells of the studio's errors, and offers what the studio can do, for as long as it can."""
 
-    def __init__(self, studio: Studio, message: MessageBar, parent: QObject):
+    def __init__(self, studio: Studio, settings: QSettings, message: MessageBar, parent: QObject):
         super().__init__(parent)
-        self._studio, self._message = studio, message
+        self._studio, self._settings, self._message = studio, settings, message
         studio.failed.connect(self.tell)
         studio.activity_changed.connect(self._withdraw)
         studio.session.samples_changed.connect(self._withdraw)
+        studio.model_changed.connect(self._withdraw)
 
     @Slot(object)
     def tell(self, error: PicError) -> None:
@@ -47,14 +50,23 @@ class Remedies(QObject):
             offers.append((self.tr("Draw fewer samples"), studio.draw_fewer))
         elif error is studio.network_error and studio.can_draw_again:
             offers.append((self.tr("Try again"), studio.draw_again))
+        elif isinstance(error, CheckpointError) and studio.model is None and studio.checkpoint != default_checkpoint():
+            offers.append((self.tr("Use the model that comes with picgui"), self._use_shipped_model))
         if isinstance(error, CardMemoryError):
             offers.append((self.tr("Use the processor"), studio.use_processor))
         return offers
+
+    def _use_shipped_model(self) -> None:
+        """Draw with it from now on."""
+        self._settings.remove("checkpoint")
+        self._studio.use_model(default_checkpoint(), device=preferences.device(self._settings))
 
     @Slot()
     def _withdraw(self) -> None:
         """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
         studio = self._studio
+        if studio.model is not None:
+            self._message.withdraw(self._use_shipped_model)
         if studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
             self._message.withdraw(studio.look_again, studio.draw_fewer, studio.use_processor, studio.draw_again)
             return

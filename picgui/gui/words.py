@@ -1,6 +1,7 @@
 """Sentences of the library, numbers, and names of files, in the language of the window."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,8 +20,20 @@ def told(what: PicError | str) -> str:
     if not isinstance(sentence, Sentence):
         return sentence
     template = QCoreApplication.translate(CONTEXT, sentence.template)
-    values = {name: told(value) if isinstance(value, (PicError, Sentence)) else value for name, value in sentence.values.items()}
+    values = {name: _word(value) for name, value in sentence.values.items()}
     return template.format(**values) if values else template
+
+
+def _word(value: object) -> object:
+    if isinstance(value, (PicError, Sentence)):
+        return told(value)
+    return isolated(str(value)) if isinstance(value, (str, Path)) else value
+
+
+def isolated(name: str) -> str:
+    """A name as a part of a sentence, which does not turn around where the name is written from right to left."""
+    is_leftward = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if is_leftward else name
 
 
 def what_a_seed_is() -> str:

@@ -1264,6 +1264,10 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
         <translation>Weniger Varianten ziehen</translation>
     </message>
     <message>
+        <source>Use the model that comes with picgui</source>
+        <translation>Das mitgelieferte Modell nehmen</translation>
+    </message>
+    <message>
         <source>Use the processor</source>
         <translation>Den Prozessor nehmen</translation>
     </message>
