@@ -87,7 +87,7 @@ def test_memory_that_runs_out_is_recognised_whoever_says_it():
 def test_a_name_from_right_to_left_does_not_turn_its_sentence_around(qapp):
     name = "مرحبا 1931 (a) – b.jpg"
     sentence = told(Sentence("{name} is empty; {path} is not.", name=name, path=Path("/fotos/a.jpg")))
-    assert sentence == f"\u2068{name}\u2069 is empty; {Path('/fotos/a.jpg')} is not."
+    assert sentence == f"\u200e\u2068{name}\u2069 is empty; {Path('/fotos/a.jpg')} is not."
     document = QTextDocument(sentence)
     assert document.firstBlock().textDirection() == Qt.LayoutDirection.LeftToRight
     assert isolated("b.jpg") == "b.jpg"

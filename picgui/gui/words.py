@@ -33,7 +33,8 @@ def _word(value: object) -> object:
 def isolated(name: str) -> str:
     """A name as a part of a sentence, which does not turn around where the name is written from right to left."""
     is_leftward = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
-    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if is_leftward else name
+    mark = "\N{LEFT-TO-RIGHT MARK}"  # for Qt, which takes the direction of a sentence from an isolated name, too
+    return f"{mark}\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if is_leftward else name
 
 
 def what_a_seed_is() -> str:
