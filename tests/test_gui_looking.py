@@ -139,6 +139,8 @@ def test_six_samples_are_compared_and_of_more_only_those_shown_stay_selected(dra
     click(gallery, 5, CONTROL)
     assert seeds(canvas.samples) == seeds(gallery.marked) and len(canvas.samples) == 6 and session.selected in canvas.samples and drawn.message.isVisible()
     drawn.action["compare"].trigger()
+    assert drawn.message.isHidden()
+    drawn.action["compare"].trigger()
     session.select(session.samples[7])
     drawn.action["compare"].trigger()
     gallery.selectAll()

@@ -33,7 +33,7 @@ from picgui.gui.keeping import Keeping
 from picgui.gui.leafing import Leafing
 from picgui.gui.marking import Tool
 from picgui.gui.measuring import Measure, Measuring
-from picgui.gui.message import MessageBar
+from picgui.gui.message import About, MessageBar
 from picgui.gui.opening import Opening
 from picgui.gui.panel import Panel
 from picgui.gui.pictures import Pictures
@@ -324,6 +324,7 @@ class MainWindow(QMainWindow):
         self.keeping.failed.connect(self._tell_unkept)
         self.keeping.recent_found.connect(self.welcome.show_recent)
         self.choosing.comparing_changed.connect(self.action["compare"].setChecked)
+        self.choosing.comparing_changed.connect(self._settle_comparison)
         self.choosing.too_many_compared.connect(self._tell_how_many_are_compared)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -442,7 +443,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _tell_how_many_are_compared(self) -> None:
-        self.message.tell_note(self.tr("Six at a time: the samples that are shown stay selected, the others do not."))
+        self.message.tell_note(self.tr("Six at a time: the samples that are shown stay selected, the others do not."), about=About.COMPARISON)
+
+    @Slot(bool)
+    def _settle_comparison(self, on: bool) -> None:
+        if not on:
+            self.message.settle(About.COMPARISON)
 
     # tools, and what is measured
 
@@ -515,7 +521,7 @@ class MainWindow(QMainWindow):
     def _tell_unkept(self, error: PicError, advice: str = "") -> None:
         """Tell that what a person chose cannot be kept, and offer to save it elsewhere."""
         sentences = (self.tr("Your choices cannot be kept for the next start."), told(error), advice)
-        self.message.tell_error(" ".join(filter(None, sentences)), (self.tr("Save the session as…"), self.exporting.ask_where_to_save))
+        self.message.tell_error(" ".join(filter(None, sentences)), (self.tr("Save the session as…"), self.exporting.ask_where_to_save), about=About.SAVING)
 
     @Slot()
     def _photo_changed(self) -> None:

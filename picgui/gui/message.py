@@ -1,6 +1,7 @@
 """The message bar over the photograph."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -12,6 +13,15 @@ from picgui.gui.rows import in_a_row
 from picgui.gui.words import breakable
 
 Offer = tuple[str, Callable[[], object]]  # a few words, and what is done then
+
+
+class About(Enum):
+    """What a message may be about that is settled once a person does that anew, or leaves it."""
+
+    EXPORT = auto()
+    SAVING = auto()
+    MODEL = auto()
+    COMPARISON = auto()
 
 
 class MessageBar(QFrame):
@@ -30,6 +40,7 @@ class MessageBar(QFrame):
         self.setObjectName("message")
         self._kind = "note"
         self.sentence = ""  # of that kind; others may follow it
+        self._about: About | None = None
         self._own: tuple[Offer, ...] = ()  # that belong to it
         self._offers: tuple[Offer, ...] = ()  # that are shown
         self._picture = QLabel()
@@ -76,13 +87,13 @@ class MessageBar(QFrame):
         """Whether what is shown stays until it is closed, and what there is to be told meanwhile is shown below it for a while."""
         return self._kind in ("error", "offer") and not self.isHidden()
 
-    def tell_error(self, sentence: str, *offers: Offer) -> None:
-        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
-        self._tell("error", sentence, *offers)
+    def tell_error(self, sentence: str, *offers: Offer, about: About | None = None) -> None:
+        """Something went wrong; stays until it is closed or settled, with what there is to be told meanwhile below it."""
+        self._tell("error", sentence, *offers, about=about)
 
-    def tell_note(self, sentence: str, *offers: Offer) -> None:
+    def tell_note(self, sentence: str, *offers: Offer, about: About | None = None) -> None:
         """Something worth knowing, and what may be done about it."""
-        self._tell_for_a_while("note", sentence, *offers)
+        self._tell_for_a_while("note", sentence, *offers, about=about)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong; below what
@@ -96,6 +107,11 @@ class MessageBar(QFrame):
         """Something was done, and what may be done next."""
         self._tell_for_a_while("done", sentence, *offers)
 
+    def settle(self, about: About) -> None:
+        """Hide a message about this: it is tried anew, or over."""
+        if self._about is about:
+            self.hide()
+
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
         own, offers = (tuple(offer for offer in given if offer[1] not in actions) for given in (self._own, self._offers))
@@ -106,12 +122,12 @@ class MessageBar(QFrame):
             if not own:
                 self.hide()
 
-    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer) -> None:
+    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer, about: About | None = None) -> None:
         if self._stays:
             self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers))
             announce(self, sentence)
         else:
-            self._tell(kind, sentence, *offers)
+            self._tell(kind, sentence, *offers, about=about)
         least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
         self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
 
@@ -125,9 +141,9 @@ class MessageBar(QFrame):
         else:
             self.hide()
 
-    def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
+    def _tell(self, kind: str, sentence: str, *offers: Offer, about: About | None = None) -> None:
         self._timer.stop()
-        self._kind, self.sentence, self._own = kind, sentence, offers
+        self._kind, self.sentence, self._about, self._own = kind, sentence, about, offers
         self._show(sentence, offers)
         announce(self, sentence)
 

@@ -5,11 +5,13 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Slot
 
-from picgui.errors import CardMemoryError, OutOfMemoryError, PicError
-from picgui.gui.message import MessageBar, Offer
+from picgui.errors import CardMemoryError, CheckpointError, DeviceError, ExportError, OutOfMemoryError, PicError
+from picgui.gui.message import About, MessageBar, Offer
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import explained
+
+_ABOUT = {CheckpointError: About.MODEL, DeviceError: About.MODEL, ExportError: About.EXPORT}
 
 
 class Remedies(QObject):
@@ -25,7 +27,8 @@ class Remedies(QObject):
     @Slot(object)
     def tell(self, error: PicError) -> None:
         """Tell of an error, and what can be done about it."""
-        self._message.tell_error(told(error), *self._offers(error))
+        about = next((about for kind, about in _ABOUT.items() if isinstance(error, kind)), None)
+        self._message.tell_error(told(error), *self._offers(error), about=about)
 
     def tell_unexpected(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tell of an exception that nobody expected, where Python would only print it; a `sys.excepthook`."""
@@ -53,8 +56,11 @@ class Remedies(QObject):
 
     @Slot()
     def _withdraw(self) -> None:
-        """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
+        """Once samples are drawn again, or are gone, what was offered about those before would act on others; and a model that is loaded settles what was
+        wrong with the one before."""
         studio = self._studio
+        if studio.activity is Activity.LOADING:
+            self._message.settle(About.MODEL)
         if studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
             self._message.withdraw(studio.look_again, studio.draw_fewer, studio.use_processor, studio.draw_again)
             return
