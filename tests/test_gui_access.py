@@ -500,6 +500,56 @@ def test_a_message_stays_under_the_mouse_and_with_the_focus_and_for_as_long_as_i
     assert bar.isHidden()
 
 
+def test_a_message_is_no_wider_than_its_words_need_and_lies_in_the_middle(window):
+    message, pages = window.message, window.pages
+
+    def width():
+        QCoreApplication.processEvents()
+        assert abs(message.geometry().center().x() - pages.rect().center().x()) <= 1
+        return message.width()
+
+    message.tell_note("Copied")
+    short = width()
+    text = message._text
+    assert short < 200 and message.height() < 60 and text.width() >= text.fontMetrics().horizontalAdvance("Copied")
+    message.tell_note("Copied", ("Show", lambda: None))
+    assert short < width() < 300 and text.width() >= text.fontMetrics().horizontalAdvance("Copied")
+    one_line = message.height()
+    message.tell_note("What is dragged out is smaller: more would take too long.", ("Show", lambda: None))
+    assert message.height() == one_line or width() == 640
+    message.tell_note("word " * 90, ("Show", lambda: None))
+    assert width() == 640 and message.height() > one_line
+
+
+def test_a_message_makes_way_for_who_works_on_the_photograph(drawn, qtbot, monkeypatch):
+    message, canvas = drawn.message, drawn.canvas
+    beside = QPoint(30, canvas.height() - 30)
+    message.tell_note("Only the first of 3 pages was read.")
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=beside)
+    assert message.isVisible() and 0 < message._timer.interval() < 4000, "as soon as it can be read"
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    assert not message._timer.isActive()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=beside)
+    assert message.isVisible() and message._timer.isActive() and message._timer.interval() == 20000
+    message.tell_error("The disk is full.")
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=beside)
+    assert message.isVisible() and not message._timer.isActive()
+    for pressed in (message, message._text):
+        message.tell_error("The disk is full.")
+        QTest.mouseClick(pressed, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+        assert message.isVisible()
+        drawn.action["hint"].trigger()
+        QTest.mouseClick(pressed, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+        assert message.isHidden()
+        drawn.action["hint"].trigger()
+    monkeypatch.setattr(MessageBar, "underMouse", lambda _: True)
+    for tool, stays in (("hint", False), ("hint", True)):
+        drawn.action[tool].trigger()
+        message.tell_note("Short.")
+        message._timer.timeout.emit()
+        assert message.isVisible() is stays
+
+
 def test_a_message_lies_over_the_photograph_and_moves_nothing(window, scan, qtbot):
     message, pages = window.message, window.pages
 
@@ -507,7 +557,7 @@ def test_a_message_lies_over_the_photograph_and_moves_nothing(window, scan, qtbo
         QCoreApplication.processEvents()
         at = message.geometry()
         is_seen = all(message.isAncestorOf(pages.childAt(at.center() + QPoint(x, 0))) for x in (20 - at.width() // 2, at.width() // 2 - 20))
-        return is_seen and pages.rect().contains(at) and at.width() == pages.width() - 20 and at.height() >= message.heightForWidth(at.width())
+        return is_seen and pages.rect().contains(at) and at.width() <= min(640, pages.width() - 20) and at.height() >= message.heightForWidth(at.width())
 
     size = pages.size()
     message.tell_offer("Something was kept.", ("Bring it back", lambda: None))

@@ -309,6 +309,7 @@ class MainWindow(QMainWindow):
         self.gallery.marked_changed.connect(self.choosing.follow_marks)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
         self.gallery.drag_files_with(lambda: self.exporting.write_for_drag(self.choosing.meant()))
+        self.canvas.pressed.connect(self.message.hurry)
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.menu_wanted.connect(self._show_sample_menu)
         self.canvas.zoom_changed.connect(self._zoom_changed)
@@ -466,6 +467,7 @@ class MainWindow(QMainWindow):
         for name in _BRUSHES:
             self.action[name].setEnabled(tool is Tool.HINT)
         self.panel.show_hints(tool is Tool.HINT)
+        self.message.lie_over_work(tool is not Tool.MOVE)
         self.canvas.show_caption(self._caption())
 
     @Slot()
