@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, QPointF, QRectF, QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -37,7 +37,7 @@ from picgui.gui.session import Session
 from picgui.gui.welcome import Welcome
 from picgui.pic.checkpoint import load_checkpoint
 from tests.models import checkpoint
-from tests.windows import WAIT, is_done
+from tests.windows import WAIT, as_pixels, is_done
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -417,6 +417,26 @@ def test_what_has_the_focus_is_told_from_what_is_on(scheme):
     assert contrast(scheme.checked, scheme.panel) > 1.3
     assert scheme.text in rule("QSlider::handle:horizontal:focus", scheme)
     assert scheme.accent in rule("QTreeView:focus", scheme) and scheme.quiet in rule("QMenuBar::item:selected", scheme)
+
+
+def test_what_is_chosen_in_a_menu_keeps_the_colour_of_its_icon(scheme):
+    chosen = rule("QMenu::item:selected", scheme)
+    assert scheme.checked in chosen and scheme.quiet in chosen and "; color" not in chosen, "icons are in the colour of text"
+
+
+def test_rows_of_a_menu_are_equally_high_with_an_icon_and_without(window):
+    menu = window.menuBar().actions()[0].menu()
+    menu.ensurePolished()
+    assert len({menu.actionGeometry(action).height() for action in menu.actions() if not action.isSeparator()}) == 1
+
+
+def test_what_is_in_the_export_button_is_in_its_middle(window):
+    button = window.export_button
+    button.setEnabled(True)
+    pixels = as_pixels(button.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
+    inside = pixels[8:-8, 8:-8]
+    columns = np.flatnonzero((np.abs(inside - inside[0, 0]).max(axis=2) > 60).any(axis=0))
+    assert abs(columns[0] - (inside.shape[1] - 1 - columns[-1])) <= 2
 
 
 def test_high_contrast_is_followed(request, qapp, monkeypatch):
