@@ -1082,12 +1082,12 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Farbigkeit</translation>
     </message>
     <message>
-        <source>Seed %1</source>
-        <translation>Startzahl %1</translation>
+        <source>No sample</source>
+        <translation>Keine Variante</translation>
     </message>
     <message>
-        <source>None yet</source>
-        <translation>Noch keine</translation>
+        <source>Seed %1</source>
+        <translation>Startzahl %1</translation>
     </message>
     <message>
         <source>%1 bits</source>
