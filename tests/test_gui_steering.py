@@ -821,10 +821,10 @@ def test_the_plane_is_as_wide_as_what_is_around_it_and_all_colours_fit_below_it(
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
 
 
-def test_without_a_sample_the_panel_says_so_before_and_after(drawn):
+def test_without_a_sample_the_panel_names_no_seed(drawn):
     drawn.gallery.selectAll()
     drawn.action["delete"].trigger()
-    assert not drawn.session.samples and drawn.panel.seed.text() == "No sample"
+    assert not drawn.session.samples and drawn.panel.seed.text() == "Seed –"
 
 
 def test_after_the_hints_the_panel_is_scrolled_as_before(drawn, qtbot):

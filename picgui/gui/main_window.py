@@ -564,7 +564,7 @@ class MainWindow(QMainWindow):
         self.zoom_label.setVisible(has_photo)
         title = self.opening.title_of(session.path) if has_photo else ""
         self.title.show_text(title)
-        self.setWindowTitle(f"{title}[*] – picgui" if has_photo else "picgui")
+        self.setWindowTitle(f"{title}[*] — picgui" if has_photo else "picgui")
         self._show_unsaved()
 
     def possible(self) -> dict[str, bool]:

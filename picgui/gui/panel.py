@@ -223,10 +223,11 @@ class Panel(QWidget):
         sample = self._session.selected
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
+        seed = self.tr("Seed %1")
         if sample is None:
-            self.seed.show_text(self.tr("No sample"))
+            self.seed.show_text(seed.replace("%1", "–"))
         else:
-            self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)), tip=what_a_seed_is())
+            self.seed.show_text(seed.replace("%1", str(sample.seed)), tip=what_a_seed_is())
         self.resample.setText(self._resample_words[self._session.resamples_part])
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))

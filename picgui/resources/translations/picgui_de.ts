@@ -1082,10 +1082,6 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
         <translation>Farbigkeit</translation>
     </message>
     <message>
-        <source>No sample</source>
-        <translation>Keine Variante</translation>
-    </message>
-    <message>
         <source>Seed %1</source>
         <translation>Startzahl %1</translation>
     </message>
