@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.gui import announcing, theme
-from picgui.gui.dialogs import AboutDialog, ShortcutsDialog
+from picgui.gui.dialogs import AboutDialog
 from picgui.gui.gallery import SampleRole
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
@@ -150,11 +150,19 @@ def test_at_first_the_window_fits_on_a_small_screen(room, qtbot, tmp_path, model
     window.close()
 
 
+def shortcuts(window):
+    """The page of a window's shortcuts."""
+    shown = []
+    window._show = shown.append
+    window.action["shortcuts"].trigger()
+    return shown[0]
+
+
 @pytest.mark.parametrize("page", ["shortcuts", "about"])
 def test_pages_scroll_where_the_screen_is_small(page, drawn, tmp_path, qtbot, monkeypatch):
     def shown():
         if page == "shortcuts":
-            dialog = ShortcutsDialog(list(drawn.action.values()), drawn)
+            dialog = shortcuts(drawn)
         else:
             dialog = AboutDialog(load_checkpoint(checkpoint(tmp_path)), drawn)
         qtbot.addWidget(dialog)
@@ -709,8 +717,13 @@ def test_a_finger_that_scrolls_the_gallery_neither_chooses_nor_drags_out_and_a_t
 
 
 def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):
-    dialog = ShortcutsDialog(list(drawn.action.values()), drawn)
+    dialog = shortcuts(drawn)
     qtbot.addWidget(dialog)
     words = [label.text() for label in dialog.findChildren(QLabel)]
     assert any(text.startswith("arrow keys, then Enter") for text in words) and "Ctrl and Space" in words and "Shift and arrow keys" in words
     assert "drag with the middle button" in words and {"[", "]"} <= set(words)
+    headings = [label.text() for label in dialog.findChildren(QLabel) if label.objectName() == "heading"]
+    assert headings == ["File", "Edit", "Samples", "View", "Help", "The photograph", "With a tool", "Samples and settings"]
+    assert words.index("Samples") < words.index("Colour hints") < words.index("View") and words.index("With a tool") < words.index("Narrower brush")
+    missing = {action.property("name") or action.text().replace("&", "").rstrip("…") for action in drawn.action.values() if action.shortcuts()} - set(words)
+    assert not missing

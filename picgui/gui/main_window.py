@@ -505,7 +505,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_shortcuts(self) -> None:
         """Show every key."""
-        self._show(ShortcutsDialog(list(self.action.values()), self))
+        menus = [title.menu() for title in self.menuBar().actions()]
+        self._show(ShortcutsDialog(menus, [self.action[name] for name in _BRUSHES], self))
 
     @Slot()
     def show_about(self) -> None:

@@ -1632,6 +1632,18 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
         <translation>Tastenkürzel</translation>
     </message>
     <message>
+        <source>The photograph</source>
+        <translation>Das Foto</translation>
+    </message>
+    <message>
+        <source>With a tool</source>
+        <translation>Mit einem Werkzeug</translation>
+    </message>
+    <message>
+        <source>Samples and settings</source>
+        <translation>Varianten und Einstellungen</translation>
+    </message>
+    <message>
         <source>The photograph as it was</source>
         <translation>Das Foto, wie es war</translation>
     </message>
