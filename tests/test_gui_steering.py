@@ -1970,6 +1970,36 @@ def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_t
     queue.close()
 
 
+def test_what_was_drawn_of_a_damaged_file_is_told_in_the_colour_of_a_warning(window, scan, tmp_path, qtbot):
+    window.session.set_sample_count(1)
+    cut = tmp_path / "cut.jpg"
+    cv2.imwrite(str(cut), cv2.resize(cv2.imread(str(scan)), (300, 200)))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    window.opening.open_many([scan, cut])
+    queue = window.opening.batch
+    queue.start.click()
+    qtbot.waitUntil(lambda: queue.queue.has_ended, timeout=WAIT)
+    for row in range(2):
+        shown, index = QStyleOptionViewItem(), queue.queue.index(row, 1)
+        queue.list.itemDelegateForColumn(1).initStyleOption(shown, index)
+        is_cut = queue.queue.path(row) == cut
+        assert queue.queue.state(row) is State.DONE and ("missing" in index.data(Qt.ItemDataRole.ToolTipRole)) is is_cut
+        assert shown.palette.text().color() == QColor(theme.current().warning if is_cut else theme.current().done)
+    queue.close()
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_the_sliders_of_a_queue_have_room(language, request, window, scan, qtbot):
+    if language == "german":
+        request.getfixturevalue("german")
+    window.opening.open_many([scan])
+    queue = window.opening.batch
+    qtbot.waitUntil(queue.isVisible, timeout=WAIT)
+    QCoreApplication.processEvents()
+    assert min(queue.temperature.width(), queue.saturation.width()) > 130
+    queue.close()
+
+
 @pytest.fixture
 def other_scan(tmp_path):
     """Another photograph's file, 100 x 150 pixels."""
