@@ -119,6 +119,23 @@ def test_an_error_stays_though_something_else_is_done_meanwhile(window):
     assert window.message.text == "Copied" and window.message._timer.isActive() and not window.message._buttons[0].isVisible()
 
 
+def test_a_key_of_a_tool_that_needs_samples_tells_to_wait_for_them(slowly, window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+    for key in (Qt.Key.Key_G, Qt.Key.Key_T):
+        QTest.keyClick(window.canvas, key)
+        assert window.message.isVisible() and "until the samples are drawn" in window.message.text and window.canvas.tool is Tool.MOVE
+        window.message.hide()
+    QTest.keyClick(window.canvas, Qt.Key.Key_H)
+    assert window.canvas.tool is Tool.HINT and window.message.isHidden()
+    window.action["stop"].trigger()
+    window.session.delete(window.session.samples)
+    QTest.keyClick(window.canvas, Qt.Key.Key_G)
+    assert window.message.isHidden(), "there are none to wait for"
+
+
 def test_an_error_leaves_when_what_went_wrong_is_done_well(drawn, scan, tmp_path, qtbot, monkeypatch):
     message, sample = drawn.message, drawn.session.selected
     message.tell_error("The disk is full.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -725,8 +725,15 @@ class MainWindow(QMainWindow):
             self._hold_original(True)
         elif event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
             self.steering.use_tool(Tool.MOVE)
+        elif self._is_drawing and self._is_of_missing_tool(event):
+            self.message.tell_note(self.tr("Wait until the samples are drawn."))
         else:
             super().keyPressEvent(event)
+
+    def _is_of_missing_tool(self, event: QKeyEvent) -> bool:
+        """Whether a key is that of a tool which cannot be chosen now."""
+        keys = QKeySequence(event.keyCombination())
+        return any(keys in action.shortcuts() for action in map(self.action.get, _TOOLS) if not action.isEnabled())
 
     def keyReleaseEvent(self, event) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():

@@ -585,6 +585,10 @@ Doppelklick setzt zurück.</translation>
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
+        <source>Wait until the samples are drawn.</source>
+        <translation>Bitte warten, bis die Varianten gezogen sind.</translation>
+    </message>
+    <message>
         <source>Close the window again to leave without them.</source>
         <translation>Schließen Sie das Fenster noch einmal, um ohne sie zu gehen.</translation>
     </message>
