@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, QPointF, QRectF, QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from picgui.gui import announcing, theme
-from picgui.gui.dialogs import AboutDialog, ShortcutsDialog
+from picgui.gui.dialogs import AboutDialog
 from picgui.gui.gallery import SampleRole
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
@@ -37,7 +37,7 @@ from picgui.gui.session import Session
 from picgui.gui.welcome import Welcome
 from picgui.pic.checkpoint import load_checkpoint
 from tests.models import checkpoint
-from tests.windows import WAIT, is_done
+from tests.windows import WAIT, as_pixels, is_done
 
 CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
@@ -150,11 +150,19 @@ def test_at_first_the_window_fits_on_a_small_screen(room, qtbot, tmp_path, model
     window.close()
 
 
+def shortcuts(window):
+    """The page of a window's shortcuts."""
+    shown = []
+    window._show = shown.append
+    window.action["shortcuts"].trigger()
+    return shown[0]
+
+
 @pytest.mark.parametrize("page", ["shortcuts", "about"])
 def test_pages_scroll_where_the_screen_is_small(page, drawn, tmp_path, qtbot, monkeypatch):
     def shown():
         if page == "shortcuts":
-            dialog = ShortcutsDialog(list(drawn.action.values()), drawn)
+            dialog = shortcuts(drawn)
         else:
             dialog = AboutDialog(load_checkpoint(checkpoint(tmp_path)), drawn)
         qtbot.addWidget(dialog)
@@ -419,6 +427,26 @@ def test_what_has_the_focus_is_told_from_what_is_on(scheme):
     assert scheme.accent in rule("QTreeView:focus", scheme) and scheme.quiet in rule("QMenuBar::item:selected", scheme)
 
 
+def test_what_is_chosen_in_a_menu_keeps_the_colour_of_its_icon(scheme):
+    chosen = rule("QMenu::item:selected", scheme)
+    assert scheme.checked in chosen and scheme.quiet in chosen and "; color" not in chosen, "icons are in the colour of text"
+
+
+def test_rows_of_a_menu_are_equally_high_with_an_icon_and_without(window):
+    menu = window.menuBar().actions()[0].menu()
+    menu.ensurePolished()
+    assert len({menu.actionGeometry(action).height() for action in menu.actions() if not action.isSeparator()}) == 1
+
+
+def test_what_is_in_the_export_button_is_in_its_middle(window):
+    button = window.export_button
+    button.setEnabled(True)
+    pixels = as_pixels(button.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))
+    inside = pixels[8:-8, 8:-8]
+    columns = np.flatnonzero((np.abs(inside - inside[0, 0]).max(axis=2) > 60).any(axis=0))
+    assert abs(columns[0] - (inside.shape[1] - 1 - columns[-1])) <= 2
+
+
 def test_high_contrast_is_followed(request, qapp, monkeypatch):
     class Hints(QObject):
         contrastPreferenceChanged = Signal()  # noqa: N815
@@ -500,6 +528,56 @@ def test_a_message_stays_under_the_mouse_and_with_the_focus_and_for_as_long_as_i
     assert bar.isHidden()
 
 
+def test_a_message_is_no_wider_than_its_words_need_and_lies_in_the_middle(window):
+    message, pages = window.message, window.pages
+
+    def width():
+        QCoreApplication.processEvents()
+        assert abs(message.geometry().center().x() - pages.rect().center().x()) <= 1
+        return message.width()
+
+    message.tell_note("Copied")
+    short = width()
+    text = message._text
+    assert short < 200 and message.height() < 60 and text.width() >= text.fontMetrics().horizontalAdvance("Copied")
+    message.tell_note("Copied", ("Show", lambda: None))
+    assert short < width() < 300 and text.width() >= text.fontMetrics().horizontalAdvance("Copied")
+    one_line = message.height()
+    message.tell_note("What is dragged out is smaller: more would take too long.", ("Show", lambda: None))
+    assert message.height() == one_line or width() == 640
+    message.tell_note("word " * 90, ("Show", lambda: None))
+    assert width() == 640 and message.height() > one_line
+
+
+def test_a_message_makes_way_for_who_works_on_the_photograph(drawn, qtbot, monkeypatch):
+    message, canvas = drawn.message, drawn.canvas
+    beside = QPoint(30, canvas.height() - 30)
+    message.tell_note("Only the first of 3 pages was read.")
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=beside)
+    assert message.isVisible() and 0 < message._timer.interval() < 4000, "as soon as it can be read"
+    message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
+    assert not message._timer.isActive()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=beside)
+    assert message.isVisible() and message._timer.isActive() and message._timer.interval() == 20000
+    message.tell_error("The disk is full.")
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=beside)
+    assert message.isVisible() and not message._timer.isActive()
+    for pressed in (message, message._text):
+        message.tell_error("The disk is full.")
+        QTest.mouseClick(pressed, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+        assert message.isVisible()
+        drawn.action["hint"].trigger()
+        QTest.mouseClick(pressed, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+        assert message.isHidden()
+        drawn.action["hint"].trigger()
+    monkeypatch.setattr(MessageBar, "underMouse", lambda _: True)
+    for tool, stays in (("hint", False), ("hint", True)):
+        drawn.action[tool].trigger()
+        message.tell_note("Short.")
+        message._timer.timeout.emit()
+        assert message.isVisible() is stays
+
+
 def test_a_message_lies_over_the_photograph_and_moves_nothing(window, scan, qtbot):
     message, pages = window.message, window.pages
 
@@ -507,7 +585,7 @@ def test_a_message_lies_over_the_photograph_and_moves_nothing(window, scan, qtbo
         QCoreApplication.processEvents()
         at = message.geometry()
         is_seen = all(message.isAncestorOf(pages.childAt(at.center() + QPoint(x, 0))) for x in (20 - at.width() // 2, at.width() // 2 - 20))
-        return is_seen and pages.rect().contains(at) and at.width() == pages.width() - 20 and at.height() >= message.heightForWidth(at.width())
+        return is_seen and pages.rect().contains(at) and at.width() <= min(640, pages.width() - 20) and at.height() >= message.heightForWidth(at.width())
 
     size = pages.size()
     message.tell_offer("Something was kept.", ("Bring it back", lambda: None))
@@ -639,8 +717,13 @@ def test_a_finger_that_scrolls_the_gallery_neither_chooses_nor_drags_out_and_a_t
 
 
 def test_the_shortcuts_tell_of_the_keys_of_tools_and_gallery(drawn, qtbot):
-    dialog = ShortcutsDialog(list(drawn.action.values()), drawn)
+    dialog = shortcuts(drawn)
     qtbot.addWidget(dialog)
     words = [label.text() for label in dialog.findChildren(QLabel)]
     assert any(text.startswith("arrow keys, then Enter") for text in words) and "Ctrl and Space" in words and "Shift and arrow keys" in words
     assert "drag with the middle button" in words and {"[", "]"} <= set(words)
+    headings = [label.text() for label in dialog.findChildren(QLabel) if label.objectName() == "heading"]
+    assert headings == ["File", "Edit", "Samples", "View", "Help", "The photograph", "With a tool", "Samples and settings"]
+    assert words.index("Samples") < words.index("Colour hints") < words.index("View") and words.index("With a tool") < words.index("Narrower brush")
+    missing = {action.property("name") or action.text().replace("&", "").rstrip("…") for action in drawn.action.values() if action.shortcuts()} - set(words)
+    assert not missing

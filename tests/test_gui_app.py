@@ -83,7 +83,11 @@ def test_german_numbers_have_a_comma_and_the_panel_has_room_for_german_words(ger
         panel.show_hints(on)
         qapp.processEvents()
         scroll_bar = 8
-        assert area.widget().minimumSizeHint().width() + scroll_bar <= area.width() and panel.seed.text() == "Noch keine"
+        assert area.widget().minimumSizeHint().width() + scroll_bar <= area.width() and panel.seed.text() == "Startzahl –"
+
+
+def test_the_windows_title_ends_as_those_of_dialogs_do(drawn):
+    assert drawn.windowTitle() == "scan.png[*] — picgui", "as Qt puts the name behind the titles of dialogs"
 
 
 def test_the_preferences_have_room_for_german_words(german, qtbot, tmp_path):

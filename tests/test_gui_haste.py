@@ -119,6 +119,60 @@ def test_an_error_stays_though_something_else_is_done_meanwhile(window):
     assert window.message.text == "Copied" and window.message._timer.isActive() and not window.message._buttons[0].isVisible()
 
 
+def test_a_key_of_a_tool_that_needs_samples_tells_to_wait_for_them(slowly, window, scan, qtbot):
+    window.open(scan)
+    qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+    for key in (Qt.Key.Key_G, Qt.Key.Key_T):
+        QTest.keyClick(window.canvas, key)
+        assert window.message.isVisible() and "until the samples are drawn" in window.message.text and window.canvas.tool is Tool.MOVE
+        window.message.hide()
+    QTest.keyClick(window.canvas, Qt.Key.Key_H)
+    assert window.canvas.tool is Tool.HINT and window.message.isHidden()
+    window.action["stop"].trigger()
+    window.session.delete(window.session.samples)
+    QTest.keyClick(window.canvas, Qt.Key.Key_G)
+    assert window.message.isHidden(), "there are none to wait for"
+
+
+def test_an_error_leaves_when_what_went_wrong_is_done_well(drawn, scan, tmp_path, qtbot, monkeypatch):
+    message, sample = drawn.message, drawn.session.selected
+    message.tell_error("The disk is full.")
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(sample, tmp_path / "a.png")])
+    assert message.text == "The disk is full.\nSaved as a.png", "of something else it stays"
+    drawn.exporting.export([(sample, scan)])
+    assert "is the photograph itself" in message.text
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(sample, tmp_path / "b.png")])
+    assert message.text == "Saved as b.png"
+    (tmp_path / "taken.picgui").mkdir()
+    for name, words in (("taken", "is a folder"), ("free", "Saved as free.picgui")):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / f"{name}.picgui"), ""))
+        drawn.exporting.ask_where_to_save()
+        assert words in message.text and "\n" not in message.text
+    checkpoint, model = drawn.studio.checkpoint, drawn.studio.model
+    (tmp_path / "bad.safetensors").write_bytes(b"no checkpoint")
+    drawn.studio.use_model(tmp_path / "bad.safetensors", device="cpu")
+    qtbot.waitUntil(lambda: "bad.safetensors" in message.text and message.isVisible(), timeout=WAIT)
+    drawn.studio.use_model(checkpoint.with_name("none.safetensors"), device="cpu")
+    qtbot.waitUntil(lambda: "none.safetensors" in message.text, timeout=WAIT)
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(checkpoint.read_bytes())
+    drawn.studio.use_model(other, device="cpu")
+    qtbot.waitUntil(lambda: drawn.studio.model is not model, timeout=WAIT)
+    assert message.isHidden()
+
+
+def test_what_failed_stays_above_what_was_written_with_it(drawn, tmp_path, qtbot):
+    (tmp_path / "taken.png").mkdir()
+    samples = drawn.session.samples
+    with qtbot.waitSignal(drawn.studio.exported, timeout=WAIT):
+        drawn.exporting.export([(samples[0], tmp_path / "a.png"), (samples[1], tmp_path / "taken.png")])
+    assert "is a folder" in drawn.message.text and drawn.message.text.endswith("\nSaved as a.png")
+
+
 def test_a_copy_and_a_drag_tell_that_they_hold_a_draft(slowly, window, scan, qtbot):
     window.open(scan)
     qtbot.waitUntil(lambda: bool(window.session.samples) and window.session.samples[0].rows > 0, timeout=WAIT)

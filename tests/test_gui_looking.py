@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, QSize, QSizeF, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QStyleOptionViewItem
@@ -138,6 +138,8 @@ def test_six_samples_are_compared_and_of_more_only_those_shown_stay_selected(dra
     assert seeds(canvas.samples) == [1, 2, 3, 4, 5, 7] and drawn.message.isHidden()
     click(gallery, 5, CONTROL)
     assert seeds(canvas.samples) == seeds(gallery.marked) and len(canvas.samples) == 6 and session.selected in canvas.samples and drawn.message.isVisible()
+    drawn.action["compare"].trigger()
+    assert drawn.message.isHidden()
     drawn.action["compare"].trigger()
     session.select(session.samples[7])
     drawn.action["compare"].trigger()
@@ -637,6 +639,26 @@ def test_the_label_of_a_narrow_pinned_thumbnail_has_room_for_a_temperature(drawn
     painter.end()
     ((where, text),) = painted
     assert text == drawn.gallery.samples.index(0).data()
+
+
+@pytest.mark.parametrize(("size", "seen", "shown"), [((1, 256), (1, 4), (24, 96)), ((256, 2), (8, 2), (208, 52)), ((256, 80), (256, 80), (208, 65))])
+def test_of_a_very_long_picture_the_thumbnail_is_the_middle(size, seen, shown, drawn, monkeypatch):
+    painted = []
+    monkeypatch.setattr(drawn.pictures, "thumbnail", lambda _: QImage(*size, QImage.Format.Format_RGB32))
+    monkeypatch.setattr(drawn.gallery._delegate, "picture_size", lambda: QSize(max(72, shown[0]), 96))
+
+    class Painter(QPainter):
+        def drawImage(self, where, image, part):  # noqa: N802
+            painted.append((where, image, part))
+
+    option, ground = QStyleOptionViewItem(), QImage(300, 200, QImage.Format.Format_RGB32)
+    option.rect, option.widget = QRect(QPoint(), drawn.gallery._delegate.sizeHint(None, None)), drawn.gallery
+    painter = Painter(ground)
+    drawn.gallery._delegate.paint(painter, option, drawn.gallery.samples.index(0))
+    painter.end()
+    ((where, image, part),) = painted
+    assert part.size() == QSizeF(*seen) and where.size() == QSizeF(*shown)
+    assert part.center() == QPointF(size[0] / 2, size[1] / 2)
 
 
 def test_a_right_click_on_the_photograph_has_the_menu_of_its_sample(drawn):

@@ -30,6 +30,7 @@ from picgui.gui.gallery import Order
 from picgui.gui.hints import Plane
 from picgui.gui.main_window import MainWindow
 from picgui.gui.marking import Tool
+from picgui.gui.panel import Panel
 from picgui.gui.queue import State, results_folder
 from picgui.gui.session import MAX_SAMPLES
 from picgui.gui.studio import Activity, Reading
@@ -800,6 +801,47 @@ def test_the_plane_of_colours_is_seen_in_a_small_window_and_stays_where_it_is(dr
         places.append(plane.mapTo(drawn, QPoint()))
     assert drawn.panel.hints._given[0].isVisible() and len(set(places)) == 1
     qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_the_plane_is_as_wide_as_what_is_around_it_and_all_colours_fit_below_it(language, request, drawn, qtbot):
+    if language == "german":
+        request.getfixturevalue("german")
+    panel = Panel(drawn.session)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.resize(panel.width(), drawn.panel.height())
+    drawn.session.add_hint(left_half(drawn), (30.0, 20.0))
+    panel.show_hints(True)
+    panel.hints.show_place(left_half(drawn))
+    hints = panel.hints
+    qtbot.waitUntil(lambda: hints.plane.width() == hints.width() == hints.clear.geometry().right() + 1, timeout=WAIT)
+    assert hints._given[0].isVisible() and hints._given[0].size() == QSize(30, 26)
+    assert panel._area.verticalScrollBar().maximum() == 0
+    qtbot.waitUntil(lambda: is_done(drawn), timeout=WAIT)
+
+
+def test_without_a_sample_the_panel_names_no_seed(drawn):
+    drawn.gallery.selectAll()
+    drawn.action["delete"].trigger()
+    assert not drawn.session.samples and drawn.panel.seed.text() == "Seed –"
+
+
+def test_after_the_hints_the_panel_is_scrolled_as_before(drawn, qtbot):
+    drawn.resize(900, 560)
+    scroll_bar = drawn.panel._area.verticalScrollBar()
+    for before in (0, 7):
+        qtbot.waitUntil(lambda: scroll_bar.maximum() > 7, timeout=WAIT)
+        scroll_bar.setValue(before)
+        drawn.action["hint"].trigger()
+        qtbot.waitUntil(lambda: scroll_bar.value() > 50, timeout=WAIT)
+        drawn.action["hint"].trigger()
+        qtbot.wait(50)
+        assert scroll_bar.value() == before
+    drawn.action["hint"].trigger()
+    drawn.action["hint"].trigger()  # before they were revealed
+    qtbot.wait(50)
+    assert scroll_bar.value() == 7
 
 
 def test_what_failed_while_it_was_drawn_can_be_drawn_again(window, scan, qtbot, monkeypatch):
@@ -1925,6 +1967,36 @@ def test_a_queue_keeps_its_folder_follows_the_scheme_and_ends_without_a_button_t
         shown = QStyleOptionViewItem()
         queue.list.itemDelegateForColumn(1).initStyleOption(shown, queue.queue.index(0, 1))
         assert shown.palette.text().color() == QColor(scheme.done)
+    queue.close()
+
+
+def test_what_was_drawn_of_a_damaged_file_is_told_in_the_colour_of_a_warning(window, scan, tmp_path, qtbot):
+    window.session.set_sample_count(1)
+    cut = tmp_path / "cut.jpg"
+    cv2.imwrite(str(cut), cv2.resize(cv2.imread(str(scan)), (300, 200)))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    window.opening.open_many([scan, cut])
+    queue = window.opening.batch
+    queue.start.click()
+    qtbot.waitUntil(lambda: queue.queue.has_ended, timeout=WAIT)
+    for row in range(2):
+        shown, index = QStyleOptionViewItem(), queue.queue.index(row, 1)
+        queue.list.itemDelegateForColumn(1).initStyleOption(shown, index)
+        is_cut = queue.queue.path(row) == cut
+        assert queue.queue.state(row) is State.DONE and ("missing" in index.data(Qt.ItemDataRole.ToolTipRole)) is is_cut
+        assert shown.palette.text().color() == QColor(theme.current().warning if is_cut else theme.current().done)
+    queue.close()
+
+
+@pytest.mark.parametrize("language", ["english", "german"])
+def test_the_sliders_of_a_queue_have_room(language, request, window, scan, qtbot):
+    if language == "german":
+        request.getfixturevalue("german")
+    window.opening.open_many([scan])
+    queue = window.opening.batch
+    qtbot.waitUntil(queue.isVisible, timeout=WAIT)
+    QCoreApplication.processEvents()
+    assert min(queue.temperature.width(), queue.saturation.width()) > 130
     queue.close()
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -46,7 +47,9 @@ class _Tinted(QStyledItemDelegate):
         super().initStyleOption(option, index)
         colors = theme.current()
         shades = {State.DONE: colors.done, State.FAILED: colors.warning, State.RUNNING: colors.accent}
-        option.palette.setColor(QPalette.ColorRole.Text, QColor(shades.get(index.model().state(index.row()), colors.quiet)))
+        queue, row = index.model(), index.row()
+        shade = colors.warning if queue.has_notes(row) else shades.get(queue.state(row), colors.quiet)
+        option.palette.setColor(QPalette.ColorRole.Text, QColor(shade))
 
 
 class BatchDialog(QDialog):
@@ -181,16 +184,15 @@ class BatchDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(self.explained)
         column.addWidget(self.as_last)
-        settings = in_a_row(QLabel(self.tr("Samples of each")), self.samples)
-        settings.addSpacing(12)
+        column.addLayout(in_a_row(QLabel(self.tr("Samples of each")), self.samples, 1))
+        sliders = QHBoxLayout()
+        sliders.setSpacing(32)
         for name, slider in ((self.tr("Temperature"), self.temperature), (self.tr("Saturation"), self.saturation)):
-            settings.addWidget(QLabel(name))
-            settings.addWidget(slider, 1)
-            settings.addWidget(slider.value_label)
-        column.addLayout(settings)
+            sliders.addLayout(in_a_row(QLabel(name), slider, slider.value_label), 1)
+        column.addLayout(sliders)
         column.addWidget(self.with_inside)
         column.addWidget(self.list, 1)
-        told_of_one = in_a_row(self.details, 0, self.try_again, self.open_results)
+        told_of_one = in_a_row(self.details, self.try_again)
         told_of_one.setStretch(0, 1)
         column.addLayout(told_of_one)
         column.addLayout(in_a_row(QLabel(self.tr("Write to")), self.folder, self.choose, QLabel(self.tr("as")), self.kind))
@@ -198,7 +200,7 @@ class BatchDialog(QDialog):
         column.addWidget(self.room)
         column.addWidget(self.progress)
         column.addWidget(self.summary)
-        column.addLayout(in_a_row(self.show_results, 1, self.skip, close, self.start))
+        column.addLayout(in_a_row(self.show_results, self.open_results, 1, self.skip, close, self.start))
 
     def _row_action(self, text: str, do: Callable[[], None], keys: QKeySequence.StandardKey | None = None) -> QAction:
         """Something to be done with the chosen rows of the list, by its menu or a key."""

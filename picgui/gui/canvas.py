@@ -47,6 +47,7 @@ class Canvas(QWidget):
     """Shows the panes it is given and tells where a person points; decides nothing about samples."""
 
     zoom_changed = Signal(float)  # screen pixels per photo pixel
+    pressed = Signal()
     pane_clicked = Signal(object)  # Sample
     split_changed = Signal(bool)
     place_marked = Signal(object)  # (h, w) bool mask at the resolution of the chroma; None where nothing is any more
@@ -545,6 +546,7 @@ class Canvas(QWidget):
         event.accept()
 
     def mousePressEvent(self, event) -> None:  # noqa: N802
+        self.pressed.emit()
         at, button = event.position(), event.button()
         if self._session.opened is None or button not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return

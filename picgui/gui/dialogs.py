@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QMenu,
     QMessageBox,
     QPushButton,
     QScrollArea,
@@ -75,39 +76,74 @@ class _Page(QDialog):
 
 
 class ShortcutsDialog(_Page):
-    """Every action that has keys."""
+    """Every action that has keys, by its menu, and what else keys and the mouse do."""
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None):
+    def __init__(self, menus: Sequence[QMenu], brushes: Sequence[QAction], parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(32)
-        grid.setVerticalSpacing(8)
-        rows = [(a.property("name") or a.text().replace("&", "").rstrip("…"), _keys(a)) for a in actions if a.shortcuts()]
-        rows += [
+        groups = [(menu.title().replace("&", ""), _with_keys(menu.actions())) for menu in menus]
+        groups += [
+            (self.tr("The photograph"), self._of_photograph()),
+            (self.tr("With a tool"), self._of_tools() + _with_keys(brushes)),
+            (self.tr("Samples and settings"), self._of_samples()),
+        ]
+        lines = [1 + len(rows) for _, rows in groups]
+        half = min(range(len(lines)), key=lambda place: max(sum(lines[:place]), sum(lines[place:])))
+        columns = QHBoxLayout()
+        columns.setSpacing(48)
+        for column in (groups[:half], groups[half:]):
+            columns.addLayout(_in_groups(column))
+        self.show_page(columns)
+
+    def _of_photograph(self) -> list[tuple[str, str]]:
+        return [
             (self.tr("The photograph as it was"), self.tr("hold Space")),
             (self.tr("Zoom at the cursor"), self.tr("wheel")),
             (self.tr("Move the photograph"), self.tr("drag, or arrow keys")),
-            (self.tr("Move the photograph with a tool"), self.tr("drag with the middle button")),
-            (self.tr("Leave a tool"), self.tr("Esc")),
+            (self.tr("Move the line between before and after"), self.tr("Shift and arrow keys")),
+        ]
+
+    def _of_tools(self) -> list[tuple[str, str]]:
+        return [
             (self.tr("Mark with a tool"), self.tr("arrow keys, then Enter (of a part: at two corners)")),
             (self.tr("Add to the place marked for a hint"), self.tr("Shift and drag, or Shift and Enter")),
             (self.tr("Take a hint's colour from the picture"), self.tr("Command and click") if sys.platform == "darwin" else self.tr("Ctrl and click")),
-            (self.tr("Move the line between before and after"), self.tr("Shift and arrow keys")),
-            (self.tr("Select several samples"), self.tr("Command or Shift and click") if sys.platform == "darwin" else self.tr("Ctrl or Shift and click")),
+            (self.tr("Move the photograph with a tool"), self.tr("drag with the middle button")),
+            (self.tr("Leave a tool"), self.tr("Esc")),
+        ]
+
+    def _of_samples(self) -> list[tuple[str, str]]:
+        is_mac = sys.platform == "darwin"
+        rows = [
+            (self.tr("Select several samples"), self.tr("Command or Shift and click") if is_mac else self.tr("Ctrl or Shift and click")),
+            (self.tr("Go through the samples without choosing"), self.tr("Ctrl and arrow keys")),
+            (self.tr("Take one in or out"), self.tr("Ctrl and Space")),
             (self.tr("Reset a slider"), self.tr("double click")),
         ]
-        if sys.platform != "darwin":  # whose own Command and Space is
-            rows += [
-                (self.tr("Go through the samples without choosing"), self.tr("Ctrl and arrow keys")),
-                (self.tr("Take one in or out"), self.tr("Ctrl and Space")),
-            ]
-        half = (len(rows) + 1) // 2
-        for place, (name, keys) in enumerate(rows):
-            column = 0 if place < half else 2
-            grid.addWidget(QLabel(name), place % half, column)
-            grid.addWidget(label(keys, "quiet"), place % half, column + 1)
-        self.show_page(grid)
+        return rows[:1] + rows[3:] if is_mac else rows  # whose own Command and Space is
+
+
+def _in_groups(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QLayout:
+    """Names and keys side by side, under the headings of their groups."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(6)
+    for heading, rows in groups:
+        if grid.count():
+            grid.setRowMinimumHeight(grid.rowCount(), 10)
+        grid.addWidget(label(heading, "heading"), grid.rowCount(), 0, 1, 2)
+        for name, keys in rows:
+            at = grid.rowCount()
+            grid.addWidget(QLabel(name), at, 0)
+            grid.addWidget(label(keys, "quiet"), at, 1)
+    grid.setRowStretch(grid.rowCount(), 1)
+    grid.setColumnStretch(1, 1)
+    return grid
+
+
+def _with_keys(actions: Sequence[QAction]) -> list[tuple[str, str]]:
+    """The names of actions that have keys, and those."""
+    return [(a.property("name") or a.text().replace("&", "").rstrip("…"), _keys(a)) for a in actions if a.shortcuts()]
 
 
 def _keys(action: QAction) -> str:

@@ -15,7 +15,7 @@ from picgui.errors import PicError
 from picgui.gui import preferences, records
 from picgui.gui.choosing import Choosing
 from picgui.gui.jobs import Composed
-from picgui.gui.message import MessageBar, Offer
+from picgui.gui.message import About, MessageBar, Offer
 from picgui.gui.opening import Opening
 from picgui.gui.pictures import image_of
 from picgui.gui.session import Sample
@@ -119,8 +119,9 @@ class Exporting(QObject):
         for photograph in {subject.opened.path, self.session.path} - {None}:
             if any(_same_file(path, photograph) for _, path in targets):
                 words = self.tr("%1 is the photograph itself, which is never changed. Choose another name.")
-                self.message.tell_error(words.replace("%1", isolated(photograph.name)))
+                self.message.tell_error(words.replace("%1", isolated(photograph.name)), about=About.EXPORT)
                 return
+        self.message.settle(About.EXPORT)
         self.studio.export(targets, subject=subject, deep=deep, exclusive=exclusive)
 
     @Slot(list, bool)
@@ -194,8 +195,9 @@ class Exporting(QObject):
         try:
             records.write(target, content)
         except PicError as error:
-            self.message.tell_error(told(error))
+            self.message.tell_error(told(error), about=About.SAVING)
             return
+        self.message.settle(About.SAVING)
         if is_open:
             self.session.saved_in(target, is_present=is_present)
         self._opening.remember(target)

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QRectF, QSize, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QColor, QDrag, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QPointingDevice
+from PySide6.QtGui import QColor, QDrag, QImage, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap, QPointingDevice
 from PySide6.QtWidgets import QAbstractItemView, QListView, QScroller, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from picgui.gui import theme
@@ -16,6 +16,7 @@ from picgui.gui.words import number, what_a_seed_is
 
 SampleRole = Qt.ItemDataRole.UserRole
 _PICTURE_HEIGHT = 96
+_LONGEST = 4  # how many times as long as the other a side of a thumbnail may be
 _PADDING = 7
 _LABEL_HEIGHT = 22
 _RADIUS = 7
@@ -179,16 +180,17 @@ class SampleDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(colors.raised if selected else colors.hovered))
             painter.drawRoundedRect(cell, _RADIUS + 3, _RADIUS + 3)
         room = QRectF(option.rect.topLeft(), option.rect.size()).adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING - _LABEL_HEIGHT)
-        fitted = QSize(image.size()).scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        picture = QRectF(0, 0, max(1, fitted.width()), max(1, fitted.height()))
+        seen = _seen(image)
+        fitted = seen.size().toSize().scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        picture = QRectF(0, 0, fitted.width(), fitted.height())
         picture.moveCenter(room.center())
         shape = QPainterPath()
         shape.addRoundedRect(picture, _RADIUS, _RADIUS)
         painter.save()
         painter.setClipPath(shape)
-        painter.drawImage(picture, image)
+        painter.drawImage(picture, image, seen)
         if not sample.has_ended and sample.rows:
-            y = picture.top() + picture.height() * sample.rows / sample.chroma.shape[1]
+            y = picture.top() + picture.height() * (sample.rows / sample.chroma.shape[1] * image.height() - seen.top()) / seen.height()
             painter.fillRect(QRectF(picture.left(), y - 0.75, picture.width(), 1.5), QColor(colors.accent))
         painter.restore()
         if current or selected:
@@ -211,6 +213,13 @@ class SampleDelegate(QStyledItemDelegate):
             spot = QRectF(label.center().x() + half + 5, label.center().y() - 6.5, 13, 13).toRect()
             theme.icon("pinned", colors.accent).paint(painter, spot)
         painter.restore()
+
+
+def _seen(image: QImage) -> QRectF:
+    """What of an image is in its thumbnail: all of it, or the middle of one so long that it would be a hairline."""
+    seen = QRectF(0, 0, min(image.width(), _LONGEST * image.height()), min(image.height(), _LONGEST * image.width()))
+    seen.moveCenter(QRectF(image.rect()).center())
+    return seen
 
 
 class Gallery(QListView):

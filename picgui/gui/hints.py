@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from picgui import color
 from picgui.gui import theme
@@ -14,7 +14,7 @@ from picgui.gui.rows import in_a_row
 from picgui.gui.session import Session
 from picgui.gui.slider import ResettableSlider
 
-_PLANE = QSize(220, 140)
+_PLANE = QSize(220, 128)  # at least: it is as wide as there is room
 _EDGE = 3  # places along each side of a pixel of the plane that are looked at: its edge is smooth
 _MARGIN = 0.06  # of the plane to each side, so that what marks a colour is seen whole
 _TOLD_APART = (40.0, 75.0)  # L* at which hues are; darker and lighter colours are painted so
@@ -33,12 +33,16 @@ class Plane(QWidget):
         self._at = (0.0, 0.0)
         self._box = QRectF(-1, -1, 2, 2)  # of the plane, from left to right in a, from top to bottom in -b
         self._image = QImage()
-        self.setFixedSize(_PLANE)
+        self.setMinimumSize(_PLANE)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(self.tr("Colours of this luminance"))
         self.setAccessibleDescription(self.tr("The arrow keys move, Enter chooses."))
         self.setToolTip(self.tr("All colours that a place so light or dark can have.\nWhere it is very dark or very light, they are shown so that they can be told apart."))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return _PLANE
 
     def show_color(self, luminance: float, a: float, b: float) -> None:
         """Show the plane of a luminance, and where a colour lies on it."""
@@ -106,6 +110,7 @@ class Swatch(QPushButton):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
+        self.setObjectName("swatch")
         self.setFixedSize(QSize(30, 26))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves Space to the canvas

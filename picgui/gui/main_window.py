@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -33,7 +33,7 @@ from picgui.gui.keeping import Keeping
 from picgui.gui.leafing import Leafing
 from picgui.gui.marking import Tool
 from picgui.gui.measuring import Measure, Measuring
-from picgui.gui.message import MessageBar
+from picgui.gui.message import About, MessageBar
 from picgui.gui.opening import Opening
 from picgui.gui.panel import Panel
 from picgui.gui.pictures import Pictures
@@ -309,6 +309,7 @@ class MainWindow(QMainWindow):
         self.gallery.marked_changed.connect(self.choosing.follow_marks)
         self.gallery.menu_wanted.connect(self._show_sample_menu)
         self.gallery.drag_files_with(lambda: self.exporting.write_for_drag(self.choosing.meant()))
+        self.canvas.pressed.connect(self.message.hurry)
         self.canvas.pane_clicked.connect(session.select)
         self.canvas.menu_wanted.connect(self._show_sample_menu)
         self.canvas.zoom_changed.connect(self._zoom_changed)
@@ -324,6 +325,7 @@ class MainWindow(QMainWindow):
         self.keeping.failed.connect(self._tell_unkept)
         self.keeping.recent_found.connect(self.welcome.show_recent)
         self.choosing.comparing_changed.connect(self.action["compare"].setChecked)
+        self.choosing.comparing_changed.connect(self._settle_comparison)
         self.choosing.too_many_compared.connect(self._tell_how_many_are_compared)
         session.photo_changed.connect(self._photo_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -442,7 +444,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _tell_how_many_are_compared(self) -> None:
-        self.message.tell_note(self.tr("Six at a time: the samples that are shown stay selected, the others do not."))
+        self.message.tell_note(self.tr("Six at a time: the samples that are shown stay selected, the others do not."), about=About.COMPARISON)
+
+    @Slot(bool)
+    def _settle_comparison(self, on: bool) -> None:
+        if not on:
+            self.message.settle(About.COMPARISON)
 
     # tools, and what is measured
 
@@ -460,6 +467,7 @@ class MainWindow(QMainWindow):
         for name in _BRUSHES:
             self.action[name].setEnabled(tool is Tool.HINT)
         self.panel.show_hints(tool is Tool.HINT)
+        self.message.lie_over_work(tool is not Tool.MOVE)
         self.canvas.show_caption(self._caption())
 
     @Slot()
@@ -497,7 +505,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_shortcuts(self) -> None:
         """Show every key."""
-        self._show(ShortcutsDialog(list(self.action.values()), self))
+        menus = [title.menu() for title in self.menuBar().actions()]
+        self._show(ShortcutsDialog(menus, [self.action[name] for name in _BRUSHES], self))
 
     @Slot()
     def show_about(self) -> None:
@@ -515,7 +524,7 @@ class MainWindow(QMainWindow):
     def _tell_unkept(self, error: PicError, advice: str = "") -> None:
         """Tell that what a person chose cannot be kept, and offer to save it elsewhere."""
         sentences = (self.tr("Your choices cannot be kept for the next start."), told(error), advice)
-        self.message.tell_error(" ".join(filter(None, sentences)), (self.tr("Save the session as…"), self.exporting.ask_where_to_save))
+        self.message.tell_error(" ".join(filter(None, sentences)), (self.tr("Save the session as…"), self.exporting.ask_where_to_save), about=About.SAVING)
 
     @Slot()
     def _photo_changed(self) -> None:
@@ -556,7 +565,7 @@ class MainWindow(QMainWindow):
         self.zoom_label.setVisible(has_photo)
         title = self.opening.title_of(session.path) if has_photo else ""
         self.title.show_text(title)
-        self.setWindowTitle(f"{title}[*] – picgui" if has_photo else "picgui")
+        self.setWindowTitle(f"{title}[*] — picgui" if has_photo else "picgui")
         self._show_unsaved()
 
     def possible(self) -> dict[str, bool]:
@@ -716,8 +725,15 @@ class MainWindow(QMainWindow):
             self._hold_original(True)
         elif event.key() == Qt.Key.Key_Escape and self.canvas.tool is not Tool.MOVE:
             self.steering.use_tool(Tool.MOVE)
+        elif self._is_drawing and self._is_of_missing_tool(event):
+            self.message.tell_note(self.tr("Wait until the samples are drawn."))
         else:
             super().keyPressEvent(event)
+
+    def _is_of_missing_tool(self, event: QKeyEvent) -> bool:
+        """Whether a key is that of a tool which cannot be chosen now."""
+        keys = QKeySequence(event.keyCombination())
+        return any(keys in action.shortcuts() for action in map(self.action.get, _TOOLS) if not action.isEnabled())
 
     def keyReleaseEvent(self, event) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():

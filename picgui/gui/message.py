@@ -1,6 +1,7 @@
 """The message bar over the photograph."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -14,13 +15,23 @@ from picgui.gui.words import breakable
 Offer = tuple[str, Callable[[], object]]  # a few words, and what is done then
 
 
+class About(Enum):
+    """What a message may be about that is settled once a person does that anew, or leaves it."""
+
+    EXPORT = auto()
+    SAVING = auto()
+    MODEL = auto()
+    COMPARISON = auto()
+
+
 class MessageBar(QFrame):
     """One sentence at a time, with at most two things to do about it, each a few words and what they do. It lies over the upper edge of its parent, whose
-    size it never changes."""
+    size it never changes, and makes way where it is in the way."""
 
     _ICONS = {"error": "warning", "done": "done", "note": "info", "offer": "info"}
     _SECONDS, _SECONDS_TO_DECIDE, _LETTERS_A_SECOND = 8, 20, 12  # at least
     _BESIDE, _ABOVE = 10, 8  # pixels between it and its parent's edges
+    _WIDEST = 640
 
     left = Signal()  # what had the focus in it is gone, or is something else now
 
@@ -30,13 +41,14 @@ class MessageBar(QFrame):
         self.setObjectName("message")
         self._kind = "note"
         self.sentence = ""  # of that kind; others may follow it
+        self._is_over_work = False
+        self._about: About | None = None
         self._own: tuple[Offer, ...] = ()  # that belong to it
         self._offers: tuple[Offer, ...] = ()  # that are shown
         self._picture = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)  # a file's name may look like HTML
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons = (QPushButton(), QPushButton())
         for button in self._buttons:
@@ -50,6 +62,7 @@ class MessageBar(QFrame):
         self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._inside.addWidget(self._text, 1)
         self._inside.addLayout(in_a_row(*self._buttons, 1))
+        self.lie_over_work(False)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
         row.setSpacing(10)
@@ -76,13 +89,13 @@ class MessageBar(QFrame):
         """Whether what is shown stays until it is closed, and what there is to be told meanwhile is shown below it for a while."""
         return self._kind in ("error", "offer") and not self.isHidden()
 
-    def tell_error(self, sentence: str, *offers: Offer) -> None:
-        """Something went wrong; stays until it is closed, with what there is to be told meanwhile below it."""
-        self._tell("error", sentence, *offers)
+    def tell_error(self, sentence: str, *offers: Offer, about: About | None = None) -> None:
+        """Something went wrong; stays until it is closed or settled, with what there is to be told meanwhile below it."""
+        self._tell("error", sentence, *offers, about=about)
 
-    def tell_note(self, sentence: str, *offers: Offer) -> None:
+    def tell_note(self, sentence: str, *offers: Offer, about: About | None = None) -> None:
         """Something worth knowing, and what may be done about it."""
-        self._tell_for_a_while("note", sentence, *offers)
+        self._tell_for_a_while("note", sentence, *offers, about=about)
 
     def tell_offer(self, sentence: str, *offers: Offer) -> None:
         """Something that a person should decide on; stays until then, with what there is to be told meanwhile below it, or until something goes wrong; below what
@@ -96,6 +109,11 @@ class MessageBar(QFrame):
         """Something was done, and what may be done next."""
         self._tell_for_a_while("done", sentence, *offers)
 
+    def settle(self, about: About) -> None:
+        """Hide a message about this: it is tried anew, or over."""
+        if self._about is about:
+            self.hide()
+
     def withdraw(self, *actions: Callable[[], object]) -> None:
         """Offer none of these any more; a message that offers nothing else is hidden."""
         own, offers = (tuple(offer for offer in given if offer[1] not in actions) for given in (self._own, self._offers))
@@ -106,28 +124,51 @@ class MessageBar(QFrame):
             if not own:
                 self.hide()
 
-    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer) -> None:
+    @Slot()
+    def hurry(self) -> None:
+        """A person works on: what is there for a while leaves as soon as it can be read, and what should be decided on is there for a while from now on."""
+        if self._kind == "offer" and self._stays:
+            self._kind = "note"
+            self._timer.start(1000 * self._SECONDS_TO_DECIDE)
+        elif self._timer.isActive():
+            self._timer.start(min(self._timer.remainingTime(), self._milliseconds_to_read(self.text)))
+
+    def lie_over_work(self, on: bool) -> None:
+        """Whether what lies below is being worked on with a tool: then a press on the bar hides it, and the pointer does not keep it. Else its text can be copied."""
+        self._is_over_work = on
+        flags = Qt.TextInteractionFlag
+        self._text.setTextInteractionFlags(flags.NoTextInteraction if on else flags.TextSelectableByMouse)
+
+    def mousePressEvent(self, event) -> None:  # noqa: N802
+        if self._is_over_work:
+            self.hide()
+        event.accept()
+
+    def _tell_for_a_while(self, kind: str, sentence: str, *offers: Offer, about: About | None = None) -> None:
         if self._stays:
             self._show(f"{self.sentence}\n{sentence}", (*self._own, *offers))
             announce(self, sentence)
         else:
-            self._tell(kind, sentence, *offers)
+            self._tell(kind, sentence, *offers, about=about)
         least = self._SECONDS_TO_DECIDE if offers else self._SECONDS
-        self._timer.start(round(1000 * max(least, len(sentence) / self._LETTERS_A_SECOND)))
+        self._timer.start(max(1000 * least, self._milliseconds_to_read(sentence)))
+
+    def _milliseconds_to_read(self, text: str) -> int:
+        return round(1000 * len(text) / self._LETTERS_A_SECOND)
 
     @Slot()
     def _go(self) -> None:
         """Hide, or only what followed what stays; but nothing under the mouse or with the focus."""
-        if self.underMouse() or self.has_focus:
+        if (self.underMouse() and not self._is_over_work) or self.has_focus:
             self._timer.start()
         elif self._stays:
             self._show(self.sentence, self._own)
         else:
             self.hide()
 
-    def _tell(self, kind: str, sentence: str, *offers: Offer) -> None:
+    def _tell(self, kind: str, sentence: str, *offers: Offer, about: About | None = None) -> None:
         self._timer.stop()
-        self._kind, self.sentence, self._own = kind, sentence, offers
+        self._kind, self.sentence, self._about, self._own = kind, sentence, about, offers
         self._show(sentence, offers)
         announce(self, sentence)
 
@@ -141,10 +182,20 @@ class MessageBar(QFrame):
         self._lie_over()
 
     def _lie_over(self) -> None:
-        """Be as wide as the parent, and as high as the text needs there."""
+        """Be in the middle, no wider than the text needs, and as high as it needs then."""
         room = self.parentWidget().size() - QSize(self._BESIDE, self._ABOVE) * 2
-        self.setGeometry(self._BESIDE, self._ABOVE, room.width(), min(self.heightForWidth(room.width()), room.height()))
+        width = min(self._wanted_width(), self._WIDEST, room.width())
+        left = (self.parentWidget().width() - width) // 2
+        self.setGeometry(left, self._ABOVE, width, min(self.heightForWidth(width), room.height()))
         self.raise_()
+
+    def _wanted_width(self) -> int:
+        """That at which no line of the text is broken."""
+        beside = self.sizeHint().width() - self._inside.sizeHint().width()
+        text, offers = self._text.fontMetrics().size(0, self.text).width() + 4, self._inside.itemAt(1).sizeHint().width()
+        if self._inside.direction() is QBoxLayout.Direction.TopToBottom:
+            return beside + max(text, offers)
+        return beside + text + self._inside.spacing() + offers
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         self._let_focus_go()

@@ -40,6 +40,7 @@ class Panel(QWidget):
         self._make_facts()
         self.hints = HintPanel(self._session)
         self.hints.hide()
+        self._scrolled = 0  # before the hints were revealed
         self._fit_timer = QTimer(self, interval=0, singleShot=True)
         self._fit_timer.timeout.connect(self._fit_width)
         self._reveal_timer = QTimer(self, interval=0, singleShot=True)
@@ -137,9 +138,9 @@ class Panel(QWidget):
         buttons = in_a_row(self.resample, self.stop)
         buttons.setStretch(0, 1)
         column.addLayout(buttons)
-        column.addSpacing(20)
+        column.addSpacing(16)
         column.addWidget(_rule())
-        column.addSpacing(14)
+        column.addSpacing(12)
         column.addWidget(self.hints)
         self.facts = QWidget()
         column.addWidget(self.facts)
@@ -198,12 +199,17 @@ class Panel(QWidget):
         self.stop.become(*(("go-on", self._go_on_tip) if can_go_on and not drawing else ("stop", self._stop_tip)))
 
     def show_hints(self, on: bool) -> None:
-        """Offer colours for a marked place, in place of the facts."""
+        """Offer colours for a marked place, in place of the facts, and be scrolled afterwards as before."""
+        scroll_bar, were_shown = self._area.verticalScrollBar(), not self.hints.isHidden()
         self.hints.show_place(None)
         self.hints.setVisible(on)
         self.facts.setVisible(not on)
         if on:
+            self._scrolled = self._scrolled if were_shown else scroll_bar.value()
             self._reveal_timer.start()  # once they have their places
+        elif were_shown:
+            self._reveal_timer.stop()
+            scroll_bar.setValue(self._scrolled)
 
     @Slot()
     def _reveal_hints(self) -> None:
@@ -217,10 +223,11 @@ class Panel(QWidget):
         sample = self._session.selected
         for widget in (self.pin, self.copy, self.delete, self.export):
             widget.setEnabled(sample is not None)
+        seed = self.tr("Seed %1")
         if sample is None:
-            self.seed.show_text(self.tr("None yet"))
+            self.seed.show_text(seed.replace("%1", "–"))
         else:
-            self.seed.show_text(self.tr("Seed %1").replace("%1", str(sample.seed)), tip=what_a_seed_is())
+            self.seed.show_text(seed.replace("%1", str(sample.seed)), tip=what_a_seed_is())
         self.resample.setText(self._resample_words[self._session.resamples_part])
         pinned = sample is not None and self._session.is_pinned(sample)
         self.pin.become(*(("pinned", self._unpin_tip) if pinned else ("pin", self._pin_tip)))

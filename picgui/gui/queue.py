@@ -57,6 +57,7 @@ class _Row:
     words: str
     state: State = State.WAITING
     results: tuple[Path, ...] = ()
+    notes: str = ""  # of what was wrong with it, though it was drawn
 
 
 @dataclass
@@ -150,6 +151,10 @@ class Queue(QAbstractTableModel):
     def state(self, row: int) -> State:
         """Where it is."""
         return self._rows[row].state
+
+    def has_notes(self, row: int) -> bool:
+        """Whether something was wrong with it, though it was drawn."""
+        return bool(self._rows[row].notes)
 
     def results(self, row: int) -> tuple[Path, ...]:
         """The files that it has; none before it is done."""
@@ -371,6 +376,7 @@ class Queue(QAbstractTableModel):
         running.row.results = running.targets
         if running.written:
             self._projection.take(running.size)
+            running.row.notes = running.notes
             self._end(State.DONE, f"{self.tr('done')}. {running.notes}" if running.notes else self.tr("done"))
         else:
             self._end(State.SKIPPED, self.tr("has results already"))

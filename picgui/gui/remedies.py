@@ -5,13 +5,15 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, QSettings, Slot
 
-from picgui.errors import CardMemoryError, CheckpointError, OutOfMemoryError, PicError
+from picgui.errors import CardMemoryError, CheckpointError, DeviceError, ExportError, OutOfMemoryError, PicError
 from picgui.gui import preferences
-from picgui.gui.message import MessageBar, Offer
+from picgui.gui.message import About, MessageBar, Offer
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.words import told
 from picgui.gui.worker import explained
 from picgui.paths import default_checkpoint
+
+_ABOUT = {CheckpointError: About.MODEL, DeviceError: About.MODEL, ExportError: About.EXPORT}
 
 
 class Remedies(QObject):
@@ -23,12 +25,12 @@ class Remedies(QObject):
         studio.failed.connect(self.tell)
         studio.activity_changed.connect(self._withdraw)
         studio.session.samples_changed.connect(self._withdraw)
-        studio.model_changed.connect(self._withdraw)
 
     @Slot(object)
     def tell(self, error: PicError) -> None:
         """Tell of an error, and what can be done about it."""
-        self._message.tell_error(told(error), *self._offers(error))
+        about = next((about for kind, about in _ABOUT.items() if isinstance(error, kind)), None)
+        self._message.tell_error(told(error), *self._offers(error), about=about)
 
     def tell_unexpected(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tell of an exception that nobody expected, where Python would only print it; a `sys.excepthook`."""
@@ -63,10 +65,11 @@ class Remedies(QObject):
 
     @Slot()
     def _withdraw(self) -> None:
-        """Once samples are drawn again, or are gone, what was offered about those before would act on others."""
+        """Once samples are drawn again, or are gone, what was offered about those before would act on others; and a model that is loaded settles what was
+        wrong with the one before."""
         studio = self._studio
-        if studio.model is not None:
-            self._message.withdraw(self._use_shipped_model)
+        if studio.activity is Activity.LOADING:
+            self._message.settle(About.MODEL)
         if studio.activity in (Activity.EMBEDDING, Activity.SAMPLING):
             self._message.withdraw(studio.look_again, studio.draw_fewer, studio.use_processor, studio.draw_again)
             return

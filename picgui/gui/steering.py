@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget, QWidgetAction
 
 from picgui.gui.canvas import Canvas
 from picgui.gui.gallery import SampleModel
@@ -11,6 +11,7 @@ from picgui.gui.hints import HintPanel
 from picgui.gui.marking import Tool
 from picgui.gui.message import MessageBar
 from picgui.gui.pictures import Pictures
+from picgui.gui.rows import label
 from picgui.gui.session import Sample, Session
 
 _PART_SIDE = 96  # pixels, of what a part is shown in; the style sheet has it, too
@@ -135,7 +136,10 @@ class Steering(QObject):
         """The sample that a person chooses in a menu beside the marked region, which shows it in each of them; None where none is chosen."""
         menu, sources, ratio = QMenu(self.tr("Take it from"), self._window), self._session.part_sources, self._window.devicePixelRatioF()
         menu.setObjectName("pictures")
-        menu.addAction(menu.title()).setEnabled(False)
+        title = QWidgetAction(menu)
+        title.setDefaultWidget(label(menu.title(), "heading"))
+        title.setEnabled(False)
+        menu.addAction(title)
         for sample in filter(sources.__contains__, self._samples.shown):
             picture = QPixmap.fromImage(self._pictures.part(sample, mask, round(_PART_SIDE * ratio)))
             picture.setDevicePixelRatio(ratio)

@@ -162,10 +162,11 @@ QMenuBar { background: @panel; padding: 2px 6px; }
 QMenuBar::item { background: transparent; border: 1px solid transparent; padding: 4px 8px; border-radius: 5px; }
 QMenuBar::item:selected { background: @checked; border-color: @quiet; }
 QMenu { background: @panel; border: 1px solid @line; padding: 5px; }
-QMenu::item { padding: 6px 28px 6px 12px; border-radius: 5px; }
+QMenu::item { border: 1px solid transparent; border-radius: 5px; padding: 5px 28px 5px 12px; min-height: 18px; }
 QMenu::icon { padding-left: 8px; }
 QMenu#pictures { icon-size: 96px; }
-QMenu::item:selected { background: @accent; color: @on_accent; }
+QMenu QLabel#heading { color: @text; padding: 6px 12px; }
+QMenu::item:selected { background: @checked; border-color: @quiet; }
 QMenu::item:disabled { color: @faint; background: transparent; }
 QMenu::separator { height: 1px; background: @line; margin: 5px 8px; }
 
@@ -190,12 +191,13 @@ QPushButton#primary, QToolButton#primary { background: @accent; border-color: @a
 QPushButton#primary:hover, QToolButton#primary:hover { background: @accent_hovered; border-color: @accent_hovered; }
 QPushButton#primary:pressed, QToolButton#primary:pressed { background: @accent; }
 QPushButton#primary:focus { border: 2px solid @text; padding: 6px 13px; }
-QToolButton#primary { padding: 6px 14px 6px 10px; }
-QToolButton#primary:focus { border: 2px solid @text; padding: 5px 13px 5px 9px; }
+QToolButton#primary { padding: 6px 8px 6px 16px; }
+QToolButton#primary:focus { border: 2px solid @text; padding: 5px 7px 5px 15px; }
 QPushButton#primary:disabled, QToolButton#primary:disabled { background: @raised; border-color: @line; color: @faint; }
 QPushButton#flat { background: transparent; border-color: transparent; color: @accent; font-weight: 600; padding: 4px 8px; }
 QPushButton#flat:hover { background: @hovered; }
 QPushButton#flat:focus { border-color: @accent; }
+QPushButton#swatch { border: 0; padding: 0; min-height: 26px; }
 
 QSlider { min-height: 24px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @track; }

@@ -585,6 +585,10 @@ Doppelklick setzt zurück.</translation>
         <translation>&amp;Zuletzt geöffnet</translation>
     </message>
     <message>
+        <source>Wait until the samples are drawn.</source>
+        <translation>Bitte warten, bis die Varianten gezogen sind.</translation>
+    </message>
+    <message>
         <source>Close the window again to leave without them.</source>
         <translation>Schließen Sie das Fenster noch einmal, um ohne sie zu gehen.</translation>
     </message>
@@ -1084,10 +1088,6 @@ Ist die gewählte Variante ein neu gezogener Ausschnitt: andere Varianten dieses
     <message>
         <source>Seed %1</source>
         <translation>Startzahl %1</translation>
-    </message>
-    <message>
-        <source>None yet</source>
-        <translation>Noch keine</translation>
     </message>
     <message>
         <source>%1 bits</source>
@@ -1638,6 +1638,18 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>Keyboard shortcuts</source>
         <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>The photograph</source>
+        <translation>Das Foto</translation>
+    </message>
+    <message>
+        <source>With a tool</source>
+        <translation>Mit einem Werkzeug</translation>
+    </message>
+    <message>
+        <source>Samples and settings</source>
+        <translation>Varianten und Einstellungen</translation>
     </message>
     <message>
         <source>The photograph as it was</source>
