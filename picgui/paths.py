@@ -72,5 +72,7 @@ def make_folder(folder: Path) -> None:
     """Make a folder and those above it. Raises DestinationError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise DestinationError("{path} is a file, not a folder. Choose a folder.", path=folder) from error
     except OSError as error:
         raise DestinationError("The folder {folder} cannot be made: {reason}. Choose another.", folder=folder, reason=error.strerror) from error

@@ -236,10 +236,14 @@ def test_names_that_are_no_text_are_colorized_and_known_again(folder):
         assert done.stdout == b"bytes/Gro\xdfmutter-colorized-1.png\n" and done.stderr.count(b"already there") == kept
 
 
+def test_a_file_is_no_folder_to_write_into(folder):
+    (folder / "taken").write_bytes(b"")
+    done = colorize(folder, "scan.jpg", "-n", 1, "-o", "taken")
+    assert done.returncode == 1 and "taken is a file, not a folder. Choose a folder." in done.stderr
+
+
 def test_a_name_too_long_fails_alone(folder):
-    name = "n" * 240 + ".jpg"
-    (folder / name).write_bytes((folder / "scan.jpg").read_bytes())
-    done = colorize(folder, name, "m" * 300 + ".jpg", "scan.jpg", "-n", 1, "-o", f"long{ord(letter)}")
+    done = colorize(folder, "m" * 300 + ".jpg", "scan.jpg", "-n", 1, "-o", "long")
     assert done.returncode == 1 and "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
     assert [path.name for path in (folder / "long").iterdir()] == ["scan-colorized-1.png"]
 

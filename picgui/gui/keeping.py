@@ -101,6 +101,13 @@ class Keeping(QObject):
             action.setToolTip(str(path))
             action.triggered.connect(self._open_recent)
         menu.setEnabled(not menu.isEmpty())
+        menu.addSeparator()
+        menu.addAction(self.tr("&Clear this list")).triggered.connect(self._forget_recent)
+
+    @Slot()
+    def _forget_recent(self) -> None:
+        self._opening.forget_recent()
+        self.recent_found.emit([])
 
     @Slot()
     def _open_recent(self) -> None:

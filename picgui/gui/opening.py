@@ -441,6 +441,10 @@ class Opening(QObject):
         recent = [path, *(p for p in self.recent() if p not in (path, instead_of))][:_RECENT_FILES]
         self.settings.setValue("recent", [str(p) for p in recent])
 
+    def forget_recent(self) -> None:
+        """Remember none of the last files opened any more."""
+        self.settings.remove("recent")
+
     def title_of(self, path: Path | None) -> str:
         """What a photograph is called."""
         return isolated(path.name) if path else self.tr("Pasted picture")

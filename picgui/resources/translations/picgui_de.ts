@@ -421,6 +421,10 @@ Doppelklick setzt zurück.</translation>
         <source>picgui did not close properly last time. Your last photograph and its samples were kept.</source>
         <translation>picgui wurde beim letzten Mal nicht ordentlich beendet. Ihr letztes Foto und seine Varianten sind noch da.</translation>
     </message>
+    <message>
+        <source>&amp;Clear this list</source>
+        <translation>Diese &amp;Liste leeren</translation>
+    </message>
 </context>
 <context>
     <name>MainWindow</name>
@@ -1404,6 +1408,10 @@ Wo sie sehr dunkel oder sehr hell ist, werden sie so gezeigt, dass man sie unter
     <message>
         <source>{number} results of picgui were left out.</source>
         <translation>{number} Ergebnisse von picgui wurden ausgelassen.</translation>
+    </message>
+    <message>
+        <source>{path} is a file, not a folder. Choose a folder.</source>
+        <translation>{path} ist eine Datei und kein Ordner. Wählen Sie einen Ordner.</translation>
     </message>
     <message>
         <source>{path} is a folder. Choose a file name.</source>
