@@ -547,6 +547,13 @@ def test_a_message_is_no_wider_than_its_words_need_and_lies_in_the_middle(window
     assert message.height() == one_line or width() == 640
     message.tell_note("word " * 90, ("Show", lambda: None))
     assert width() == 640 and message.height() > one_line
+    window.resize(window.minimumSize())
+    message.tell_note("Something was kept. " * 5, ("Go back to it", lambda: None))
+    width()
+    assert message._buttons[0].geometry().left() > text.geometry().right()
+    message.tell_note("Something was kept. " * 5, ("Go back to landscape_lake_mountain", lambda: None))
+    width()
+    assert message._buttons[0].geometry().top() > text.geometry().bottom(), "below where it would take the text's width"
 
 
 def test_a_message_makes_way_for_who_works_on_the_photograph(drawn, qtbot, monkeypatch):

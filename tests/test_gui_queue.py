@@ -25,10 +25,16 @@ def box(tmp_path, window):
     return folder
 
 
+def dropped(window, folder, qtbot):
+    """The queue of a folder, once that is looked into."""
+    drop(window, folder)
+    qtbot.waitUntil(lambda: window.opening.batch is not None, timeout=WAIT)
+    return window.opening.batch
+
+
 def opened(window, folder, qtbot):
     """The queue of a folder, once all of it is searched."""
-    drop(window, folder)
-    batch = window.opening.batch
+    batch = dropped(window, folder, qtbot)
     qtbot.waitUntil(lambda: not batch.inside.is_searching, timeout=WAIT)
     return batch
 
@@ -103,6 +109,7 @@ def test_of_a_folder_that_only_has_folders_theirs_are_taken(window, box, qtbot):
     batch.close()
     empty = box / "album/older"
     drop(window, empty)
+    qtbot.waitUntil(window.message.isVisible, timeout=WAIT)
     assert window.opening.batch is None and window.message.text == "There are no photographs in this folder. Choose another."
 
 
@@ -114,8 +121,7 @@ def test_a_queue_begins_while_folders_inside_are_looked_into_and_closes_at_once(
 
     go_on = threading.Event()
     monkeypatch.setattr(queue_module, "photos_inside", stalled)
-    drop(window, box)
-    batch = window.opening.batch
+    batch = dropped(window, box, qtbot)
     qtbot.waitUntil(batch.with_inside.isVisible, timeout=WAIT)
     assert batch.with_inside.text() == "Also the photographs in the folders inside, 1 so far…"
     batch.with_inside.click()
@@ -129,8 +135,7 @@ def test_a_queue_begins_while_folders_inside_are_looked_into_and_closes_at_once(
     batch.close()
     go_on.clear()
     (box / "scan.png").unlink()
-    drop(window, box)
-    batch = window.opening.batch
+    batch = dropped(window, box, qtbot)
     assert batch.explained.text() == "Looking for photographs in the folders inside…" and not batch.start.isVisible()
     batch.close()
     assert window.opening.batch is None and batch.inside.is_searching

@@ -182,9 +182,11 @@ class MessageBar(QFrame):
         self._lie_over()
 
     def _lie_over(self) -> None:
-        """Be in the middle, no wider than the text needs, and as high as it needs then."""
-        room = self.parentWidget().size() - QSize(self._BESIDE, self._ABOVE) * 2
-        width = min(self._wanted_width(), self._WIDEST, room.width())
+        """Be in the middle, no wider than the text needs, and as high as it needs then; what would take the width from it is below it."""
+        room = (self.parentWidget().size() - QSize(self._BESIDE, self._ABOVE) * 2).boundedTo(QSize(self._WIDEST, self.parentWidget().height()))
+        are_wide = len(self._offers) > 1 or self._inside.itemAt(1).sizeHint().width() > room.width() / 3
+        self._inside.setDirection(QBoxLayout.Direction.TopToBottom if are_wide else QBoxLayout.Direction.LeftToRight)
+        width = min(self._wanted_width(), room.width())
         left = (self.parentWidget().width() - width) // 2
         self.setGeometry(left, self._ABOVE, width, min(self.heightForWidth(width), room.height()))
         self.raise_()
@@ -200,8 +202,6 @@ class MessageBar(QFrame):
     def _offer(self, offers: tuple[Offer, ...]) -> None:
         self._let_focus_go()
         self._offers = offers
-        sideways, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._inside.setDirection(below if len(offers) > 1 else sideways)
         for place, button in enumerate(self._buttons):
             button.setText(offers[place][0] if place < len(offers) else "")
             button.setVisible(place < len(offers))
