@@ -303,14 +303,14 @@ def _limit() -> Sentence:
 def _decode(image: Image.Image, file: BinaryIO, path: Path) -> Photo:
     notes = _page_notes(image, file)
     to_srgb, profile_notes = _conversion(image)  # before Pillow loads it
-    if image.format == "PNG":
+    deep = _deep_pixels(image, file, path)
+    if image.format == "PNG" and deep is None:
         image.load()  # its EXIF may be at its end: Pillow would look for that, come upon damage on its way, and have no more to load
     dpi = _dpi(image)
     exif, xmp = upright_block(image), packet_of(image)
     if dpi and orientation_of(image) in SIDEWAYS:
         dpi = dpi[::-1]
     is_reduced = _has_more_than_8_bits(image, file)
-    deep = _deep_pixels(image, file, path)
     if deep is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
