@@ -33,7 +33,7 @@ from picgui.files import whole
 from picgui.gui import preferences, theme
 from picgui.gui.rows import in_a_row, label
 from picgui.gui.session import MAX_SAMPLES, MAX_TEMPERATURE
-from picgui.gui.words import number, told
+from picgui.gui.words import bare, number, told
 from picgui.paths import checkpoint_dir, default_checkpoint
 from picgui.pic.checkpoint import Checkpoint, load_checkpoint
 
@@ -81,7 +81,7 @@ class ShortcutsDialog(_Page):
     def __init__(self, menus: Sequence[QMenu], brushes: Sequence[QAction], parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        groups = [(menu.title().replace("&", ""), _with_keys(menu.actions())) for menu in menus]
+        groups = [(bare(menu.title()), _with_keys(menu.actions())) for menu in menus]
         groups += [
             (self.tr("The photograph"), self._of_photograph()),
             (self.tr("With a tool"), self._of_tools() + _with_keys(brushes)),
@@ -114,13 +114,13 @@ class ShortcutsDialog(_Page):
 
     def _of_samples(self) -> list[tuple[str, str]]:
         is_mac = sys.platform == "darwin"
-        rows = [
-            (self.tr("Select several samples"), self.tr("Command or Shift and click") if is_mac else self.tr("Ctrl or Shift and click")),
-            (self.tr("Go through the samples without choosing"), self.tr("Ctrl and arrow keys")),
-            (self.tr("Take one in or out"), self.tr("Ctrl and Space")),
-            (self.tr("Reset a slider"), self.tr("double click")),
-        ]
-        return rows[:1] + rows[3:] if is_mac else rows  # whose own Command and Space is
+        rows = [(self.tr("Select several samples"), self.tr("Command or Shift and click") if is_mac else self.tr("Ctrl or Shift and click"))]
+        if not is_mac:  # whose own Command and Space is
+            rows += [
+                (self.tr("Go through the samples without choosing"), self.tr("Ctrl and arrow keys")),
+                (self.tr("Take one in or out"), self.tr("Ctrl and Space")),
+            ]
+        return [*rows, (self.tr("Reset a slider"), self.tr("double click"))]
 
 
 def _in_groups(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QLayout:
@@ -143,7 +143,7 @@ def _in_groups(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QLayo
 
 def _with_keys(actions: Sequence[QAction]) -> list[tuple[str, str]]:
     """The names of actions that have keys, and those."""
-    return [(a.property("name") or a.text().replace("&", "").rstrip("…"), _keys(a)) for a in actions if a.shortcuts()]
+    return [(a.property("name") or bare(a.text()), _keys(a)) for a in actions if a.shortcuts()]
 
 
 def _keys(action: QAction) -> str:

@@ -43,7 +43,7 @@ from picgui.gui.status import Status
 from picgui.gui.steering import Steering
 from picgui.gui.studio import Activity, Studio
 from picgui.gui.welcome import Welcome
-from picgui.gui.words import number, told
+from picgui.gui.words import bare, number, told
 from picgui.paths import config_dir, data_dir, example_photo
 from picgui.pipeline import has_usable_card
 
@@ -786,5 +786,5 @@ def _accept_as_copy(event: QDropEvent) -> None:
 
 def _with_keys(text: str, action: QAction) -> str:
     """A tool tip from an action's text, with its shortcut."""
-    words, keys = text.replace("&", "").rstrip("…"), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    words, keys = bare(text), action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     return f"{words} ({keys})" if keys else words

@@ -290,7 +290,7 @@ class Session(QObject):
         self.restoring = self.file = None
         self.undo_stack.clear()
         self.undo_stack.setClean()  # which it is not by itself where it was empty
-        self._apply(replace(self._chosen, **{name: getattr(settings or self._chosen, name) for name in _SETTINGS}))
+        self._apply(State(**{name: getattr(settings or self._chosen, name) for name in _SETTINGS}))
         self.photo_changed.emit()
 
     def set_own_chroma(self, chroma: np.ndarray | None) -> None:
@@ -468,7 +468,7 @@ class Session(QObject):
         temperature = round(min(max(temperature, 0.0), MAX_TEMPERATURE), 2)
         if temperature == self.temperature:
             return
-        again = self._redrawn(lambda old: self._again(old, temperature=temperature, known=old.known)) if self.samples else {}
+        again = self._redrawn(lambda old: self._again(old, temperature=temperature, known=old.known))
         self._choose(self.tr("Temperature"), kind=_TEMPERATURE_KIND, temperature=temperature, **again)
 
     @property

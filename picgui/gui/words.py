@@ -47,6 +47,11 @@ def literal(text: str) -> str:
     return text.replace("&", "&&")
 
 
+def bare(text: str) -> str:
+    """What an action or a menu is called, without the marks of its key and of a dialog to come."""
+    return text.replace("&", "").rstrip("…")
+
+
 def shortened(name: str, length: int) -> str:
     """A name with its middle left out where it is longer than that."""
     return name if len(name) <= length else f"{name[: length - 12]}…{name[-11:]}"
