@@ -345,6 +345,19 @@ def test_known_colours_are_true_and_not_counted():
     assert 0.2 < (share == 0).float().mean() < 0.6
 
 
+def test_film_that_sees_no_red_has_white_skies_and_dark_lips():
+    colors = torch.tensor([[200, 40, 40], [60, 110, 220], [120, 120, 120]], dtype=torch.uint8)  # a lip, a sky, a stone
+    images = colors[:, None, None].expand(3, 32, 32, 3).repeat(32, 1, 1, 1)
+    seen, target = (training_batch(images, TINY, augmentation=Augmentation(orthochromatic=share), generator=torch.Generator().manual_seed(0)) for share in (1.0, 0.0))
+    lighter = (seen.luminance - target.luminance).amax((1, 2, 3)).view(32, 3)
+    assert (lighter[:, 0] < 0).all() and (lighter[:, 1] > 0).all() and lighter[:, 2].abs().max() < 1e-2
+    assert len(lighter[:, 1].unique()) == 32, "films differ"
+    assert torch.equal(seen.chroma, target.chroma)
+    assert torch.allclose(seen.known[:, 4:], reduce_luminance(seen.luminance, 4))
+    some = training_batch(images, TINY, augmentation=Augmentation(orthochromatic=0.5), generator=torch.Generator().manual_seed(0))
+    assert 0.3 < (some.luminance != target.luminance).flatten(1).any(1).float().mean() < 0.7
+
+
 def test_no_augmentation_is_the_papers_training():
     images, made = batch(Augmentation())
     assert torch.equal(made.past, made.chroma) and made.counted.all() and not made.strength.any()
@@ -445,9 +458,54 @@ def test_the_gradient_is_that_of_f_and_so_many_times_the_head_s(config):
     assert any(gradient.abs().max() > 1e-3 for gradient in expected)
 
 
+def test_the_heads_of_coarser_levels_learn_averaged_colours(config):
+    config.write_text("level_weight = 0.5\nclip_gradient_norm = inf\n" + config.read_text().replace("dropout = 0.1", "dropout = 0.0"))
+    made, trainer = batch(number=8)[1], Trainer(read_config(config), precision=torch.float32)
+    trainer.uninitialized = ""
+    f, alone, coarse = trainer.network(made.luminance, made.past, made.known, made.strength)
+    assert coarse.shape == (8, 18, 4, 4) and alone.shape == (8, 18, 8, 8)
+    chroma, counted = F.avg_pool2d(made.chroma, 2), F.avg_pool2d(made.counted[:, None], 2)[:, 0]
+    assert len(counted.unique()) > 2, "some are known in part"
+    losses = [(-mixture.log_prob(output, made.chroma) / 2)[made.counted > 0].mean() for output in (f, alone)]
+    losses.append((-mixture.log_prob(coarse, chroma) / 2 * counted).sum() / counted.sum())
+    expected = torch.autograd.grad(losses[0] + losses[1] + 0.5 * losses[2], list(trainer.network.parameters()))
+    trainer.step(made, 0.0)
+    for (name, parameter), gradient in zip(trainer.network.named_parameters(), expected, strict=True):
+        assert torch.allclose(parameter.grad, gradient, atol=1e-6, rtol=1e-4), name
+        assert gradient.abs().max() > 0, name
+
+
+def test_a_network_trained_with_heads_on_its_levels_is_as_any_other(folder, config, tmp_path):
+    init = checkpoint(tmp_path, read_config(config).model)
+    config.write_text("level_weight = 0.5\n" + config.read_text())
+    data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu")
+    trainer, before = Trainer(read_config(config), init=load_checkpoint(init)), load_checkpoint(init).network().eval()
+    luminance, chroma = torch.randn(2, 1, 32, 32), torch.randn(2, 2, 8, 8) * 0.2
+    for ours, theirs in zip(trainer.network.eval()(luminance, chroma), before(luminance, chroma)):
+        assert torch.allclose(ours, theirs, atol=1e-5)
+    started = {name: p.clone() for name, p in trainer.network.state_dict().items() if not name.startswith("level_heads")}
+    trainer.network.train()
+    trainer.step(batch(number=4)[1], 0.0)
+    assert all(torch.equal(trainer.network.state_dict()[name], p) for name, p in started.items()), "data initialises the heads alone"
+    assert (trainer.network.level_heads[0].g != 1).all()
+    anew = Trainer(read_config(config))
+    anew.step(batch(number=4)[1], 0.0)
+    assert all((convolution.g != 1).all() for convolution in (anew.network.level_heads[0], anew.network.auxiliary, anew.network.embedding.out))
+    assert run("train", config, *data, "--out", tmp_path / "run", "--init", init) == 0
+    assert run("export", tmp_path / "run", "-o", tmp_path / "out.safetensors", *data) == 0
+    exported = load_checkpoint(tmp_path / "out.safetensors")
+    state = read_state(tmp_path / "run")["average"]
+    assert exported.network().state_dict().keys() == {name for name in state if not name.startswith("level_heads")}
+    assert torch.equal(exported.tensors["embedding.out.bias"], state["embedding.out.bias"].half())
+    config.write_text(config.read_text().replace("level_weight = 0.5", ""))
+    with pytest.raises(DataError, match="another model"):
+        Trainer(read_config(config)).restore(tmp_path / "run")
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "muon"])
-def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path, optimizer):
-    config.write_text(f'optimizer = "{optimizer}"\n' + config.read_text())
+@pytest.mark.parametrize("level_weight", [0.0, 0.5])
+def test_stopped_and_resumed_equals_uninterrupted(folder, config, tmp_path, optimizer, level_weight):
+    config.write_text(f'optimizer = "{optimizer}"\nlevel_weight = {level_weight}\n' + config.read_text())
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
     assert run("train", config, *data, "--out", tmp_path / "whole") == 0
     for attempt in range(12):  # one step at a time
@@ -605,7 +663,7 @@ def test_a_curve_goes_on_where_the_saved_state_does(tmp_path):
 @pytest.mark.parametrize("every", [1, 2])
 def test_two_processes_train_the_same_network_and_go_on(folder, config, tmp_path, every):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
-    more = f"seed = 3\nepsilon = 1.0\npixel_cnn_every = {every}"
+    more = f"seed = 3\nepsilon = 1.0\nlevel_weight = {every - 1}\npixel_cnn_every = {every}"
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", more)
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
@@ -723,7 +781,7 @@ def test_a_gradient_that_is_not_finite_stops_and_keeps_the_last_state(folder, co
 @pytest.mark.parametrize("every", [1, 2])
 def test_a_batch_in_pieces_is_the_whole_batch(folder, config, tmp_path, every):
     # a large epsilon makes Adam's steps proportional to gradients: rounding of tiny ones does not count
-    more = f"seed = 3\nepsilon = 1.0\npixel_cnn_every = {every}"
+    more = f"seed = 3\nepsilon = 1.0\nlevel_weight = {every - 1}\npixel_cnn_every = {every}"
     text = config.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("seed = 3", more)
     config.write_text(text.replace("rate = 5e-3", "rate = 0.05"))
     data = ("--data", folder, "--cache", tmp_path / "c", "--device", "cpu", "--precision", "float32")
@@ -1160,6 +1218,9 @@ def test_curves_are_plotted(folder, config, tmp_path, capsys):
         ("average_decay = 0.9", "clip_gradient_norm = -1"),
         ("average_decay = 0.9", "clip_gradient_norm = 0"),
         ("average_decay = 0.9", "auxiliary_weight = inf"),
+        ("average_decay = 0.9", "level_weight = -1"),
+        ("average_decay = 0.9", 'level_weight = 1.0\nobjective = "regression"'),
+        ("average_decay = 0.9", "level_weight = true"),
         ("average_decay = 0.9", "pixel_cnn_every = 0"),
         ("average_decay = 0.9", "pixel_cnn_every = 3"),
         ("average_decay = 0.9", 'pixel_cnn_every = 2\nobjective = "regression"'),
@@ -1207,6 +1268,12 @@ def test_what_a_configuration_lacks_is_said_in_words(config, change, told):
 def test_sizes_that_the_model_cannot_halve_are_told(config):
     config.write_text(config.read_text().replace("size = 16", "size = 18").replace("size = 32", "size = 36").replace("components = 3", "components = 3\nnetwork_size = 36"))
     with pytest.raises(DataError, match="18 pixels do not go with this model; they must be multiples of 8"):
+        read_config(config)
+
+
+def test_sizes_whose_coarsest_level_has_no_whole_pixels_are_told(config):
+    config.write_text("level_weight = 0.5\n" + config.read_text().replace("[8, 1, 2, 1]]", "[8, 1, 2, 1], [8, 1, 2, 1], [8, 1, 2, 1]]"))
+    with pytest.raises(DataError, match="16 pixels do not go with level_weight; they must be multiples of 32"):
         read_config(config)
 
 

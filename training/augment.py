@@ -23,6 +23,7 @@ class Augmentation:
     flip: float = 0.5
     corrupt_past: float = 0.0
     degrade_luminance: float = 0.0
+    orthochromatic: float = 0.0  # luminance as films have it that see little or no red
     known_dabs: float = 0.0
     known_surroundings: float = 0.0
     known_coarse: float = 0.0  # of the pictures of full size: those of half size stand for the coarse ones themselves
@@ -76,6 +77,8 @@ def training_batch(
     luminance, chroma = lab_batch(images, config)
     device, number = images.device, len(images)
     draw = _Draw(generator, device, number)
+    if augmentation.orthochromatic:
+        luminance = torch.where(_column(draw.share(augmentation.orthochromatic)) > 0, orthochromatic(images, draw), luminance)
     past, strength = chroma, torch.zeros(number, device=device)
     if augmentation.corrupt_past:
         strength = draw.uniform(0, 1) * draw.share(augmentation.corrupt_past)
@@ -185,6 +188,18 @@ def _region(height: int, width: int, ys: Tensor, xs: Tensor, generator: torch.Ge
     v, u = (ys + 0.5 - y) / (h / 2), (xs + 0.5 - x) / (w / 2)
     inside = (u * u + v * v <= 1) if kind < 0.5 else (u.abs() <= 1) & (v.abs() <= 1)
     return inside.float()
+
+
+def orthochromatic(images: Tensor, draw: "_Draw") -> Tensor:
+    """Luminance (N, 1, S, S) in [-1, 1] of sRGB (N, S, S, 3) uint8 on films that see blue and green, up to blue alone, and at most a fifth of red.
+
+    So were most until the 1920s (MODEL.md has panchromatic ones alone): skies are white in them, lips and freckles dark.
+    """
+    red, blue = draw.uniform(0, 0.2), draw.uniform(0.15, 0.9)
+    shares = torch.stack((red, (1 - red) * (1 - blue), (1 - red) * blue), dim=1)
+    seen = torch.einsum("nhwc,nc->nhw", color.srgb_to_linear(images.float() / 255), shares)
+    grey = color.linear_to_srgb(seen)[:, None].expand(-1, 3, -1, -1)
+    return color.normalize_luminance(color.srgb_to_lab(grey)[:, :1])
 
 
 def degrade_luminance(luminance: Tensor, chosen: Tensor, draw: "_Draw") -> Tensor:

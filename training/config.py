@@ -40,6 +40,7 @@ class TrainingConfig:
     epsilon: float = 1e-6
     average_decay: float = 0.999
     auxiliary_weight: float = 1.0
+    level_weight: float = 0.0  # of each of the heads that g^w's coarser levels have while they are trained; see `training.supervision`
     pixel_cnn_every: int = 1  # pictures of which f reads one; the others train g^w alone
     clip_gradient_norm: float = 1.0
     warm_up_steps: int = 200
@@ -96,7 +97,7 @@ def parse_config(source: dict) -> TrainingConfig:
         value, least = getattr(config, name), 0 if name in ("seed", "warm_up_steps") else 1
         if type(value) is not int or value < least:
             raise ValueError(f"{name} is {value!r}; it must be a whole number from {least} on")
-    for name, most in {"average_decay": 1, "auxiliary_weight": math.inf, "epsilon": math.inf}.items():
+    for name, most in {"average_decay": 1, "auxiliary_weight": math.inf, "level_weight": math.inf, "epsilon": math.inf}.items():
         value = getattr(config, name)
         if not _is_number(value) or not 0 <= value <= most or value == math.inf:
             raise ValueError(f"{name} is {value!r}; it must be a number from 0 {'on' if most == math.inf else 'to 1'}")
@@ -135,6 +136,8 @@ def parse_config(source: dict) -> TrainingConfig:
             multiple *= config.model.coarse_factor
         if smallest % multiple:
             raise ValueError(f"pictures of {smallest} pixels do not go with this model; they must be multiples of {multiple}")
+        if config.level_weight and smallest % config.model.multiple:
+            raise ValueError(f"pictures of {smallest} pixels do not go with level_weight; they must be multiples of {config.model.multiple}, of which the coarsest level has one pixel")
         for name in ("rate", "end_rate"):
             if not _is_number(value := getattr(stage, name)) or not math.isfinite(value):
                 raise ValueError(f"a stage has {name} {value!r}; it must be a finite number")
@@ -147,6 +150,8 @@ def parse_config(source: dict) -> TrainingConfig:
             )
     if config.augmentation.known_coarse and config.model.coarse_factor == 1:
         raise ValueError("known_coarse needs a model whose coarse_factor is above 1")
+    if config.level_weight and (config.objective != "likelihood" or len(config.model.levels) < 2):
+        raise ValueError("level_weight is of the likelihood, and of a g^w with coarser levels")
     if config.pixel_cnn_every > 1 and config.objective != "likelihood":
         raise ValueError("pixel_cnn_every is of f; baselines have none")
     if config.objective not in OBJECTIVES:

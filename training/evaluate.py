@@ -59,7 +59,7 @@ def evaluate(
         with torch.autocast(torch.device(device).type, dtype, enabled=dtype != torch.float32):
             outputs = network(luminance, chroma, known)
         if isinstance(network, PIC):
-            losses = [-mixture.log_prob(p.float(), chroma) / (2 * math.log(2)) for p in outputs]
+            losses = [-mixture.log_prob(p.float(), chroma) / (2 * math.log(2)) for p in outputs[:2]]  # f's and those of g^w alone
         else:
             losses = [network.loss(outputs.float(), chroma)]
         totals.append(torch.stack([loss.double().mean(dim=(1, 2)) for loss in losses], dim=1).cpu())

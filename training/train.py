@@ -36,6 +36,7 @@ from training.growth import grown
 from training.machine import PRECISIONS, check_compiler, fast_products, fastest_precision
 from training.optimizer import Muon
 from training.parallel import World
+from training.supervision import LevelHeads, SupervisedPIC, reduced, supervised_from, without_heads
 
 STATE_FILE = "state.pt"
 RECIPE_FILE = "run.json"
@@ -107,7 +108,7 @@ class Trainer:
             check_compiler(self.device)
         torch.manual_seed(config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
-        kind = OBJECTIVES[config.objective]
+        kind = SupervisedPIC if config.level_weight else OBJECTIVES[config.objective]
         network, self.uninitialized = _start(kind, config, init)
         for pattern in config.held:
             held = fnmatch.filter((name for name, _ in network.named_parameters()), pattern)
@@ -194,8 +195,8 @@ class Trainer:
         if self.uninitialized:
             part = self.network.get_submodule(self.uninitialized.removeprefix("."))
             initialize_from_data(part, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength))
-            if isinstance(self.network, PIC):
-                self.network.center_outputs()
+            if isinstance(part, (PIC, LevelHeads)):
+                part.center_outputs()
             self._copy_to_average()
             self.uninitialized = ""
         if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
@@ -234,9 +235,10 @@ class Trainer:
             last = start + at_once >= number
             with nullcontext() if last or self.world.size == 1 else network.no_sync():
                 losses = self._losses(network, part, number // every - start)
-                losses = torch.stack([(loss * part.counted[: len(loss)]).sum() / all_ for loss, all_ in zip(losses, counted)])
+                levels = len(losses) - 2  # whose heads see as many pictures as that of g^w alone
+                losses = torch.stack([loss / all_ for loss, all_ in zip(losses, counted + counted[1:] * levels)])
                 # DistributedDataParallel takes the mean over processes; the loss is their sum
-                weights = losses.new_tensor((1.0, self.config.auxiliary_weight)[: len(losses)])
+                weights = losses.new_tensor([1.0, self.config.auxiliary_weight, *[self.config.level_weight] * levels][: len(losses)])
                 (self.world.size * (weights * losses).sum()).backward()
             sums = sums + losses.detach()
         return sums
@@ -267,15 +269,22 @@ class Trainer:
         self.checked.add(batch.luminance.shape)
 
     def _losses(self, network: nn.Module, batch: Batch, read: int) -> list[Tensor]:
-        """What is made small: nats per dimension of f, (M, h, w), which reads the first ``read`` pictures, and of the auxiliary head, (N, h, w), or a baseline's loss."""
+        """What is made small, each summed over the pixels that count: nats per dimension of f, which reads the first ``read`` pictures, of the
+        auxiliary head, and of coarser levels' heads, whose pixels count as often as those that they cover; or a baseline's loss."""
         read = min(max(read, 0), len(batch.past))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
             outputs = network(
                 batch.luminance.contiguous(memory_format=torch.channels_last), batch.past[:read], batch.known, batch.strength[:read]
             )
-        if isinstance(self.network, PIC):
-            return [-mixture.log_prob(output.float(), batch.chroma[: len(output)]) / 2 for output in outputs]
-        return [self.network.loss(outputs.float(), batch.chroma)]
+        if not isinstance(self.network, PIC):
+            return [(self.network.loss(outputs.float(), batch.chroma) * batch.counted).sum()]
+        losses = []
+        for output in outputs:
+            size = output.shape[-2:]
+            chroma, counted = (reduced(x[: len(output)], size) for x in (batch.chroma, batch.counted[:, None]))
+            loss = -mixture.log_prob(output.float(), chroma) / 2
+            losses.append((loss * counted[:, 0]).sum() * (batch.counted.shape[1:].numel() / size.numel()))
+        return losses
 
     def _copy_to_average(self) -> None:
         self.average.load_state_dict(self.network.state_dict())
@@ -380,7 +389,8 @@ def _no_run(folder: Path) -> DataError:
 
 def _kept(config: TrainingConfig) -> tuple:
     """What a run's state depends on."""
-    return replace(config.model, name="", sampling_strength=0.0, coarse_strength=0.0), config.objective, config.optimizer, config.held
+    model = replace(config.model, name="", sampling_strength=0.0, coarse_strength=0.0)
+    return model, config.objective, config.optimizer, config.held, config.level_weight > 0
 
 
 def read_run(folder: Path) -> tuple[dict, TrainingConfig]:
@@ -397,6 +407,8 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
     if init is None:
         return kind(config.model), "."
     network, missing = grown(init, config.model), ""
+    if kind is SupervisedPIC:
+        return supervised_from(network), SupervisedPIC.PART
     if kind is not PIC:
         baseline = kind(config.model)
         missing = "" if baseline.begin_with(network) else "head"
@@ -727,7 +739,7 @@ def export(
         raise DataError(f"{error}.") from error
     network = OBJECTIVES[config.objective](model)
     try:
-        network.load_state_dict(state["average"])
+        network.load_state_dict(without_heads(state["average"]))
         progress = Progress(**state["progress"])
         seen = {"images": progress.images, "seconds": round(progress.seconds)}
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:

@@ -256,6 +256,14 @@ class Embedding(nn.Module):
 
         A network that knows no known colours takes None; all others take planes, be their mask empty (`nothing_known`).
         """
+        return self.finished(self.levels_up(features, known)[-1])
+
+    def finished(self, x: Tensor) -> Tensor:
+        """The embedding (N, E, h', w') from what the finest level has on the way up."""
+        return self.out(concat_elu(x) if self.config.levels else x)
+
+    def levels_up(self, features: Tensor, known: Tensor | None = None) -> list[Tensor]:
+        """What each level has on the way up, (N, C, h'', w''), from the coarsest to the finest; see `body`."""
         x = features
         if self.join is not None:
             x = x + self.join(_mirrored(known, *x.shape[-2:]))
@@ -265,18 +273,24 @@ class Embedding(nn.Module):
             if below < len(self.attention):
                 x = self.attention[below](x)
             skips.append(x)
+        risen = [x]
         for up, skip in zip(self.up, reversed(skips[:-1])):
             # the 1x1 convolution commutes with the nearest-neighbour upsampling and is cheaper before it
             brought = doubled(up["bring"](x))
             x = up["blocks"](brought + up["skip"](concat_elu(skip)))
-        return self.out(concat_elu(x) if self.config.levels else x)
+            risen.append(x)
+        return risen
 
     def forward(self, luminance: Tensor, known: Tensor | None = None) -> Tensor:
         scale = self.config.chroma_scale
         height, width = luminance.shape[-2] // scale, luminance.shape[-1] // scale
+        return self.finished(self.levels(luminance, known)[-1])[:, :, :height, :width]
+
+    def levels(self, luminance: Tensor, known: Tensor | None = None) -> list[Tensor]:
+        """`levels_up` from luminance (N, 1, H, W); None is nothing known."""
         if known is None and self.join is not None:
-            known = nothing_known(reduce_luminance(luminance, scale))
-        return self.body(self.stem(luminance), known)[:, :, :height, :width]
+            known = nothing_known(reduce_luminance(luminance, self.config.chroma_scale))
+        return self.levels_up(self.stem(luminance), known)
 
 
 def _mirrored(x: Tensor, height: int, width: int) -> Tensor:
@@ -371,7 +385,11 @@ class PIC(nn.Module):
         ``chroma`` (M, 2, h, w) is what f reads (perhaps corrupted, with ``strength`` (M,) in [0, 1]), of the first M pictures, mostly of
         all; ``known`` are known planes.
         """
-        embedding, read = self.embedding(luminance, known), len(chroma)
+        return self.mixtures_from(self.embedding(luminance, known), luminance, chroma, strength)
+
+    def mixtures_from(self, embedding: Tensor, luminance: Tensor, chroma: Tensor, strength: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What `forward` gives, from the embedding (N, E, h, w)."""
+        read = len(chroma)
         past = past_planes(reduce_luminance(luminance[:read], self.config.chroma_scale), chroma, strength)
         return self.pixel_cnn(past, embedding[:read]), self.auxiliary_parameters(embedding)
 
