@@ -3,7 +3,7 @@
     from picgui import colorize, load_model, read_photo, write_sample
 
     photo, model = read_photo("grandmother-1931.jpg"), load_model()
-    for sample in colorize(photo, model, seeds=range(1, 5), temperature=0.75, candidates=8):
+    for sample in colorize(photo, model, seeds=range(1, 5), temperature=0.85, candidates=4):
         write_sample(f"{sample.seed}.png", photo, sample, model)
 """
 

@@ -39,9 +39,12 @@ MAX_LONG_SIDE = 4096  # network pixels; beyond it the embedding alone takes giga
 SAMPLES_AT_ONCE = 8
 _PIXELS_AT_ONCE = 1 << 20  # of the chroma of samples that are drawn at once: some 3 KB each
 _PRIOR_SLOPE = 0.1  # nats a pixel and Lab unit of chroma: how much rarer colourful pixels are than grey ones, in any photograph
-_DISTANCE_SLOPE = 0.1  # nats a pixel and Lab unit: how much less is expected of a candidate that is far from the others
-_DOUBT = 0.1  # nats a pixel: how much less may be expected of a candidate at a place than of the middle one before the middle colours are taken there
+_DISTANCE_SLOPE = 0.1  # nats a pixel and Lab unit: how much less is expected of a candidate that is far from the mean
+_DOUBT = 0.1  # nats a pixel: how much less may be expected of a candidate at a place than of the middle one before the mean is taken there
 _PLACE = 1.5  # pixels of a coarse sample: standard deviation of the Gaussian that a place is
+_OWN = 0.65  # of coarse colours, how much is the candidate's; the rest is the mean's
+_SURROUNDINGS = 3.0  # pixels of a coarse sample: of the Gaussian within which mixed colours are to be as vivid as the candidates
+_MOST_VIVID = 1.6  # times: more would make noise of what is nearly grey
 
 
 @dataclass(frozen=True)
@@ -255,9 +258,9 @@ def draw_rows(
 ) -> Iterator[Row | Coarse]:
     """Draw samples in lock-step: their coarse ones first, then row by row from the top; stop iterating to cancel.
 
-    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. It is the one of ``candidates``
-    coarse samples that the photograph suggests most and that is not far from the others; where that one is out of place it has the
-    colours in the middle of all. With 1, samples are the model's own. Log-probabilities are of what was drawn.
+    The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. Of ``candidates`` coarse samples it
+    goes on with the one that the photograph suggests most and that is not far from what g^w expects on average, mixed with that average and
+    as vivid as candidates are. With 1, samples are the model's own. Log-probabilities are of what was drawn.
     A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
     ``within_gamut`` redraws colours that sRGB does not have.
     Raises ValueError for a seed that is no whole number from 0 on, a temperature below 0 or infinite, ``candidates`` not from 1 to 64, a mask or colours of another shape or known
@@ -308,8 +311,12 @@ def _draw_rows(
         coarse = chroma
         if candidates > 1:
             drawn = chroma.reshape(len(seeds), candidates, 2, height, width)
-            expected = _suggestion(given, model, chroma).reshape(len(seeds), candidates, height, width)
-            chosen, coarse = _most_expected(drawn, expected - _DISTANCE_SLOPE * _distances(drawn))
+            suggested, mean = _suggestion(given, model, chroma)
+            chosen, mixed = _settled(drawn, suggested.reshape(len(seeds), candidates, height, width), mean)
+            light = color.denormalize_luminance(given.luminance).cpu()
+            coarse = color.clamp_chroma_to_gamut(light.expand(len(seeds), -1, -1, -1), torch.from_numpy(mixed)).numpy()
+            if given.known is not None:  # what is known is no candidate's
+                coarse = np.where(given.known[0][0].cpu().numpy() > 0, drawn[:, 0], coarse)
             log_prob = log_prob.reshape(drawn.shape[:2])[np.arange(len(seeds)), chosen]
         yield Coarse(1.0, nearest(coarse, embedded.chroma_shape), log_prob)
     yield from _rows(_conditions(embedded, model, known, coarse), model, seeds=seeds, **options)
@@ -375,8 +382,8 @@ def _rows(
 
 
 @torch.inference_mode()
-def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndarray:
-    """How much more this photograph suggests each chroma (n, 2, h, w), Lab units, than any photograph would: (n, h, w), nats.
+def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much more this photograph suggests each chroma (n, 2, h, w), Lab units, than any photograph would: (n, h, w), nats; and the mean (2, h, w) of what it suggests.
 
     The log-probability of every pixel's colour under g^w alone, less that under a prior which only knows that grey is common.
     """
@@ -384,27 +391,30 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> np.ndar
         return (mixture.log_prob(parameters, color.normalize_chroma(one)) + _PRIOR_SLOPE * one.norm(dim=1))[0]
 
     (parameters,) = _each(model.network.auxiliary_parameters, [given.embedding], model)
-    return torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
+    each = torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
+    return each, _one(color.denormalize_chroma(mixture.expectation(parameters)))
 
 
-def _distances(candidates: np.ndarray) -> np.ndarray:
-    """How far each of k candidates (n, k, 2, h, w), Lab units, is from the others of its sample: (n, k, h, w), the mean over the others."""
-    others = candidates.shape[1] - 1
-    return np.stack([np.linalg.norm(candidates - candidates[:, [i]], axis=2).sum(axis=1) / others for i in range(others + 1)], axis=1)
+def _settled(candidates: np.ndarray, suggested: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of k candidates (n, k, 2, h, w) each of n samples goes on with, (n,), and its colours (n, 2, h, w), in Lab units, perhaps outside sRGB.
 
-
-def _most_expected(candidates: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of k candidates (n, k, 2, h, w) is expected most, (n,), and its colours (n, 2, h, w); ``expected`` is (n, k, h, w), in nats.
-
-    Where something else is much likelier, as on a face with a blue cheek, the colours are the median of all candidates.
+    ``suggested`` (n, k, h, w) is in nats. A candidate errs in ways of its own, and the mean (2, h, w) is pale: their mixture errs less than
+    either, made as vivid as the candidates are thereabouts. Where a candidate is out of place, as a blue cheek is on a face, the mean stands alone.
     """
+    expected = suggested - _DISTANCE_SLOPE * np.linalg.norm(candidates - mean, axis=2)
     samples, chosen = np.arange(len(candidates)), expected.mean(axis=(2, 3)).argmax(axis=1)
-    colors = candidates[samples, chosen]
-    if candidates.shape[1] < 3:  # two have no middle
-        return chosen, colors
-    around = np.array([[cv2.GaussianBlur(one, (0, 0), _PLACE, borderType=cv2.BORDER_REFLECT) for one in own] for own in expected])
+    around = np.array([_smoothed(one, _PLACE) for one in expected])
     is_out_of_place = around[samples, chosen] < np.median(around, axis=1) - _DOUBT
-    return chosen, np.where(is_out_of_place[:, None], np.median(candidates, axis=1), colors)
+    own = np.where(is_out_of_place[:, None], 0, _OWN * (candidates[samples, chosen] - mean))
+    mixed = mean + own
+    vivid = _smoothed(np.linalg.norm(candidates, axis=2).mean(axis=1), _SURROUNDINGS)
+    pale = _smoothed(np.linalg.norm(mixed, axis=1), _SURROUNDINGS)
+    return chosen, mixed * (vivid / np.maximum(pale, 1e-3)).clip(1, _MOST_VIVID)[:, None]
+
+
+def _smoothed(planes: np.ndarray, deviation: float) -> np.ndarray:
+    """Planes (n, h, w) smoothed by a Gaussian of this standard deviation in pixels."""
+    return np.stack([cv2.GaussianBlur(plane, (0, 0), deviation, borderType=cv2.BORDER_REFLECT) for plane in planes])
 
 
 def _reduced(known: Known, shape: tuple[int, int]) -> Known:

@@ -136,7 +136,7 @@ def test_the_queue_has_room_for_larger_letters_and_says_its_settings(window, sca
     window.opening.open_many([scan])
     queue = window.opening.batch
     qtbot.waitUntil(lambda: queue.samples.width() >= queue.samples.fontMetrics().horizontalAdvance("00") + 22, timeout=WAIT)
-    for slider, words in ((queue.temperature, "0.75"), (queue.saturation, "100 %")):
+    for slider, words in ((queue.temperature, "0.85"), (queue.saturation, "100 %")):
         assert slider.value_label.isVisible() and slider.accessibleDescription() == slider.value_label.text() == words
     queue.close()
 

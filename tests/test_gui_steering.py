@@ -641,7 +641,7 @@ def test_what_failed_in_the_queue_can_be_tried_again(window, tmp_path, qtbot):
 def test_a_queue_draws_what_its_own_fields_say(window, scan, tmp_path, qtbot):
     window.opening.open_many([scan])
     batch = window.opening.batch
-    assert (batch.samples.value(), batch.temperature.value(), batch.saturation.value()) == (4, 75, 100)
+    assert (batch.samples.value(), batch.temperature.value(), batch.saturation.value()) == (4, 85, 100)
     batch.samples.setText("1")
     batch.temperature.setValue(30)
     batch.saturation.setValue(0)

@@ -151,10 +151,12 @@ def coarse_of(drawn):
 
 def test_the_coarse_candidate_that_the_photograph_suggests_most_is_taken(photo, model, monkeypatch):
     embedded = embed(photo, model)
-    monkeypatch.setattr(pipeline, "_DOUBT", np.inf)
-    colors = [coarse_of(draw_rows(embedded, model, seeds=[1], candidates=number))[0][0] for number in range(1, 9)]
-    assert all(any(np.array_equal(b, c) for c in colors[: i + 1]) for i, b in enumerate(colors))
-    assert len({c.tobytes() for c in colors}) > 1, "another one than the first is taken"
+    with monkeypatch.context() as patch:
+        unmixed(patch)
+        colors = [coarse_of(draw_rows(embedded, model, seeds=[1], candidates=number))[0][0] for number in range(1, 9)]
+    taken = [next(c for c, other in enumerate(colors) if np.allclose(other, one, atol=1e-3)) for one in colors]
+    assert len(set(taken)) > 1, "another one than the first is taken"
+    assert all(here == before or here == number for number, (before, here) in enumerate(zip(taken, taken[1:]), 1)), "and kept till a better one comes"
     # where g^w expects green everywhere, the greenest is taken, whatever f makes of it
     green = torch.zeros(6, 10)
     green[1], green[2], green[4] = -0.5, -2.0, -1.0  # of each component the mean and log-scale of a, and the log-scale of b
@@ -176,7 +178,14 @@ def test_greyness_is_not_what_a_photograph_suggests(photo, model, monkeypatch):
     assert (np.hypot(*vivid.swapaxes(0, 1)).mean(axis=(1, 2)) > np.hypot(*pale.swapaxes(0, 1)).mean(axis=(1, 2))).all()
 
 
-def test_a_candidate_far_from_the_others_is_not_taken(photo, model, monkeypatch):
+def unmixed(monkeypatch):
+    """Let samples go on with candidates as they are."""
+    for name, value in {"_DOUBT": np.inf, "_OWN": 1.0, "_MOST_VIVID": 1.0}.items():
+        monkeypatch.setattr(pipeline, name, value)
+
+
+def test_a_candidate_far_from_what_is_expected_is_not_taken(photo, model, monkeypatch):
+    unmixed(monkeypatch)
     embedded = embed(photo, model)
     height, width = embedded.coarse.chroma_shape
     tints = np.array([60.0, 0.0, 4.0, 8.0, -1.0, -90.0, 7.0, 9.0])  # of a; of four candidates each of two samples
@@ -191,31 +200,66 @@ def test_a_candidate_far_from_the_others_is_not_taken(photo, model, monkeypatch)
         return (Row(y, chroma, -np.arange(8.0)) for y in range(height))
 
     monkeypatch.setattr(pipeline, "_rows", rows)
-    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: np.zeros_like(chroma[:, 0]))
+    mean = np.zeros((2, height, width), np.float32)
+    mean[0] = 2.5
+    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: (np.zeros_like(chroma[:, 0]), mean))
     chroma, log_prob = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
     assert chroma[:, 0, 0, 0].tolist() == [4.0, -1.0] and log_prob.tolist() == [-2 * height, -4 * height]
     # what the photograph suggests is weighed against that
-    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: (chroma[:, 0] > 50) * np.float32(10))
+    monkeypatch.setattr(pipeline, "_suggestion", lambda given, model, chroma: ((chroma[:, 0] > 50) * np.float32(10), mean))
     chroma, log_prob = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=4))
     assert chroma[:, 0, 0, 0].tolist() == [60.0, -1.0] and log_prob.tolist() == [0, -4 * height]
 
 
-def test_where_the_chosen_candidate_is_out_of_place_it_has_the_middle_colours():
+def test_where_the_chosen_candidate_is_out_of_place_the_mean_stands_alone(monkeypatch):
+    monkeypatch.setattr(pipeline, "_DISTANCE_SLOPE", 0.0)
     noise = np.random.default_rng(0)
     candidates = noise.uniform(-9, 9, (2, 5, 2, 16, 20)).astype(np.float32)
-    expected = np.zeros((2, 5, 16, 20), np.float32)
-    expected[0, 3] = expected[1, 1] = 1
-    expected[0, 3, 4:10, 6:12] = -3  # where nobody would expect it
-    chosen, colors = pipeline._most_expected(candidates, expected)
-    assert chosen.tolist() == [3, 1]
-    assert np.array_equal(colors[1], candidates[1, 1]) and colors.dtype == np.float32
-    assert np.array_equal(colors[0, :, 5:9, 7:11], np.median(candidates[0], axis=0)[:, 5:9, 7:11])
+    mean = noise.uniform(-9, 9, (2, 16, 20)).astype(np.float32)
+    suggested = np.zeros((2, 5, 16, 20), np.float32)
+    suggested[0, 3] = suggested[1, 1] = 1
+    suggested[0, 3, 4:10, 6:12] = -3  # where nobody would expect it
+    monkeypatch.setattr(pipeline, "_MOST_VIVID", 1.0)
+    chosen, colors = pipeline._settled(candidates, suggested, mean)
+    mixed = 0.65 * candidates[[0, 1], [3, 1]] + 0.35 * mean
+    assert chosen.tolist() == [3, 1] and colors.dtype == np.float32
+    assert np.allclose(colors[1], mixed[1], atol=1e-4)
+    assert np.array_equal(colors[0, :, 5:9, 7:11], mean[:, 5:9, 7:11])
     away = np.ones((16, 20), bool)
     away[1:13, 3:15] = False
-    assert np.array_equal(colors[0, :, away], candidates[0, 3][:, away].T)
-    expected[0, 3, 4:10, 6:12] = 0.95  # a little less than elsewhere, and more than of the others
-    assert np.array_equal(pipeline._most_expected(candidates, expected)[1][0], candidates[0, 3])
-    assert np.array_equal(pipeline._most_expected(candidates[:, :2], expected[:, :2])[1], candidates[[0, 1], [0, 1]]), "two have no middle"
+    assert np.allclose(colors[0, :, away], mixed[0][:, away].T, atol=1e-4)
+    suggested[0, 3, 4:10, 6:12] = 0.95  # a little less than elsewhere, and more than of the others
+    assert np.allclose(pipeline._settled(candidates, suggested, mean)[1][0], mixed[0], atol=1e-4)
+
+
+def test_mixed_colours_are_as_vivid_as_candidates_are():
+    angles = np.linspace(0, 2 * np.pi, 4, endpoint=False)  # of four candidates, about a mean that is less vivid than they are
+    around = np.stack((np.cos(angles), np.sin(angles)), axis=1)[:, :, None, None].astype(np.float32)
+    mean = np.zeros((2, 16, 20), np.float32)
+    mean[0] = 20
+    candidates, suggested = (mean + 25 * around)[None], np.zeros((1, 4, 16, 20), np.float32)
+    suggested[0, 1] = 1
+    _, colors = pipeline._settled(candidates, suggested, mean)
+    assert np.allclose(np.linalg.norm(colors[0], axis=0), np.linalg.norm(candidates[0], axis=1).mean(), rtol=1e-4)
+    # what is agreed on stays as it is, and grey grey
+    agreed = np.broadcast_to(mean, (1, 4, 2, 16, 20))
+    assert np.allclose(pipeline._settled(agreed, np.zeros((1, 4, 16, 20), np.float32), mean)[1][0], mean, atol=1e-4)
+    _, nearly_grey = pipeline._settled(candidates - mean, suggested, 0 * mean)
+    assert np.linalg.norm(nearly_grey[0], axis=0).max() < 1.6 * 0.65 * 25 + 1e-3
+
+
+def test_coarse_colours_that_are_known_stay_and_all_others_are_in_srgb(photo, model):
+    embedded = embed(photo, model)
+    mask = np.zeros(embedded.chroma_shape, bool)
+    mask[4:12, 4:12] = True
+    known = Known(mask, np.full((2, *mask.shape), 70.0, np.float32))
+    chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=3, known=known))
+    assert (chroma[:, :, 6:10, 6:10] == 70).all()
+    light = color.denormalize_luminance(reduce_luminance(embedded.luminance, 4)).expand(2, -1, -1, -1)
+    free, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=3))
+    coarse_light = color.denormalize_luminance(reduce_luminance(embedded.coarse.luminance, 4)).expand(2, -1, -1, -1)
+    small = torch.from_numpy(pipeline.nearest(free, embedded.coarse.chroma_shape))
+    assert light.shape[-2:] == free.shape[-2:] and color.in_gamut(torch.cat((coarse_light, small), dim=1), slack=2e-3).all()
 
 
 def test_the_sample_reads_its_coarse_one(photo, model):
@@ -345,7 +389,7 @@ def test_memory_that_runs_out_between_the_networks_is_told(photo, model, monkeyp
     def full(*arguments):
         raise MemoryError
 
-    for part in ("_distances", "nearest"):
+    for part in ("_settled", "nearest"):
         with monkeypatch.context() as patch, pytest.raises(OutOfMemoryError):
             patch.setattr(pipeline, part, full)
             list(colorize(photo, model, seeds=[1], candidates=2))
