@@ -1005,7 +1005,7 @@ def test_a_queue_goes_on_with_the_settings_that_its_folder_had(window, scan, tmp
     second = window.opening.batch
     assert second.folder.text() == str(scan.parent / "out") and "0.90" in second.explained.text()
     second.as_last.setChecked(False)
-    assert "0.75" in second.explained.text() and "aturation" not in second.explained.text()
+    assert f"{TEMPERATURE:.2f}" in second.explained.text() and "aturation" not in second.explained.text()
     second.as_last.setChecked(True)
     second.start.click()
     qtbot.waitUntil(lambda: not second.start.isEnabled(), timeout=WAIT)
@@ -1411,7 +1411,7 @@ def test_the_scan_line_is_never_ahead_of_the_colours(window, scan, qtbot, monkey
         begun.set()
         for strip in compose_strips(strips):
             advanced.clear()
-            advanced.wait(0.2)  # another row
+            advanced.wait(1)  # another row
             yield strip
 
     monkeypatch.setattr(jobs, "draw", slowly)
