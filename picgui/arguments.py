@@ -39,6 +39,7 @@ def _between(number: Callable[[str], _Number], least: _Number, most: _Number = m
 
 positive = _between(_whole, 1)
 candidates = _between(_whole, 1, defaults.MAX_CANDIDATES)
+CANDIDATES_HELP = "coarse samples, of which each sample goes on with a likely one, mixed with what the model expects on average; 1 for the model's own samples"
 samples = _between(_whole, 1, 10_000)  # of one photograph
 from_zero = _between(_number, 0, 10)  # a temperature, or what multiplies colour
 minutes = _between(_number, 0)

@@ -79,7 +79,7 @@ def _colorize_parser() -> argparse.ArgumentParser:
         type=arguments.candidates,
         default=defaults.CANDIDATES,
         metavar="N",
-        help="coarse samples, of which each sample goes on with a likely one, mixed with what the model expects on average; 1 for the model's own samples (default %(default)s)",
+        help=f"{arguments.CANDIDATES_HELP} (default %(default)s)",
     )
     parser.add_argument("--saturation", type=arguments.from_zero, default=1.0, metavar="X", help="multiplies the colour (default 1.0)")
     parser.add_argument(

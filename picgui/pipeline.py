@@ -95,11 +95,11 @@ class Known:
 
 
 class Coarse(NamedTuple):
-    """How far the coarse samples of n samples are; with the last step the chosen ones, enlarged to the size of the samples."""
+    """How far the coarse samples of n samples are; with the last step what each sample goes on with, enlarged to its size."""
 
     share: float  # from 0 to 1
-    chroma: np.ndarray | None = None  # (n, 2, h, w) float32, Lab units
-    log_prob: np.ndarray | None = None  # (n,) float64, nats, as `Row`'s
+    chroma: np.ndarray | None = None  # (n, 2, h, w) float32, whole Lab units
+    log_prob: np.ndarray | None = None  # (n,) float64, nats, as `Row`'s: of the candidate as it was drawn
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Sample:
     temperature: float
     candidates: int  # that its coarse one was chosen from
     chroma: np.ndarray  # (2, h, w) float32, whole Lab units
-    log_prob: float  # nats, of the whole picture and of the coarse one it began with: at temperature 1 and whatever sRGB has, f being told its `sampling_strength`
+    log_prob: float  # nats, of the whole picture and of its coarse candidate: at temperature 1 and whatever sRGB has, f being told its `sampling_strength`
 
 
 def load_model(path: str | Path | None = None, *, device: str | torch.device | None = None) -> Model:
@@ -216,8 +216,14 @@ def _embed_at(photo: Photo, model: Model, shape: tuple[int, int], *, finish: boo
         return Embedded(luminance, features, None, np.empty((2, height, width), np.float32))
     empty = nothing_known(reduce_luminance(luminance, scale)) if model.network.config.known_colors else None
     embedding = _finish(features, empty, model, height, width)
-    draft = color.denormalize_chroma(mixture.expectation(model.network.auxiliary_parameters(embedding)))
+    _, draft = _expected(embedding, model)
     return Embedded(luminance, features, embedding, _one(within_gamut(draft, luminance, scale)))
+
+
+def _expected(embedding: Tensor, model: Model) -> tuple[Tensor, Tensor]:
+    """What g^w alone says: mixture parameters (n, 6 K, h, w), and their mean chroma (n, 2, h, w) in Lab units."""
+    parameters = model.network.auxiliary_parameters(embedding)
+    return parameters, color.denormalize_chroma(mixture.expectation(parameters))
 
 
 def _one(batch: Tensor) -> np.ndarray:
@@ -260,7 +266,7 @@ def draw_rows(
 
     The coarse sample settles what is to be of one colour; the sample itself puts it where it belongs. Of ``candidates`` coarse samples it
     goes on with the one that the photograph suggests most and that is not far from what g^w expects on average, mixed with that average and
-    as vivid as candidates are. With 1, samples are the model's own. Log-probabilities are of what was drawn.
+    as vivid as candidates are, within sRGB. With 1, samples are the model's own. Log-probabilities are of what was drawn: the candidate, then the sample.
     A sample depends on its seed, temperature, ``candidates``, ``known`` and the embedding alone, never on the others.
     ``within_gamut`` redraws colours that sRGB does not have.
     Raises ValueError for a seed that is no whole number from 0 on, a temperature below 0 or infinite, ``candidates`` not from 1 to 64, a mask or colours of another shape or known
@@ -313,8 +319,8 @@ def _draw_rows(
             drawn = chroma.reshape(len(seeds), candidates, 2, height, width)
             suggested, mean = _suggestion(given, model, chroma)
             chosen, mixed = _settled(drawn, suggested.reshape(len(seeds), candidates, height, width), mean)
-            light = color.denormalize_luminance(given.luminance).cpu()
-            coarse = color.clamp_chroma_to_gamut(light.expand(len(seeds), -1, -1, -1), torch.from_numpy(mixed)).numpy()
+            light = color.denormalize_luminance(given.luminance).cpu().expand(len(seeds), -1, -1, -1)
+            coarse = color.round_chroma(color.clamp_chroma_to_gamut(light, torch.from_numpy(mixed))).numpy()
             if given.known is not None:  # what is known is no candidate's
                 coarse = np.where(given.known[0][0].cpu().numpy() > 0, drawn[:, 0], coarse)
             log_prob = log_prob.reshape(drawn.shape[:2])[np.arange(len(seeds)), chosen]
@@ -390,9 +396,9 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> tuple[n
     def suggested(one: Tensor) -> Tensor:
         return (mixture.log_prob(parameters, color.normalize_chroma(one)) + _PRIOR_SLOPE * one.norm(dim=1))[0]
 
-    (parameters,) = _each(model.network.auxiliary_parameters, [given.embedding], model)
-    each = torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model)).cpu().numpy()
-    return each, _one(color.denormalize_chroma(mixture.expectation(parameters)))
+    ((parameters, mean),) = _each(lambda embedding: _expected(embedding, model), [given.embedding], model)
+    each = torch.stack(_each(suggested, torch.from_numpy(chroma).to(model.device)[:, None], model))
+    return each.cpu().numpy(), _one(mean)
 
 
 def _settled(candidates: np.ndarray, suggested: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -80,10 +80,12 @@ def test_what_the_embedding_network_computes_does_not_depend_on_the_threads_to_t
         with using_threads(threads):
             embedded = embed(picture, model)
             given = pipeline._conditions(embedded, model, None, coarse)
-        return embedded.first.embedding.numpy(), embedded.draft, given.embedding.numpy()
+            first = pipeline._conditions(embedded.coarse, model, None)
+            suggested, mean = pipeline._suggestion(first, model, np.zeros((3, 2, *embedded.coarse.chroma_shape), np.float32))
+        return embedded.first.embedding.numpy(), embedded.draft, given.embedding.numpy(), suggested, mean
 
     once = computed(1)
-    for threads in (2, 3):
+    for threads in (2, 3, 4, 8):
         assert all(np.array_equal(a, b) for a, b in zip(once, computed(threads), strict=True))
 
 
@@ -254,12 +256,12 @@ def test_coarse_colours_that_are_known_stay_and_all_others_are_in_srgb(photo, mo
     mask[4:12, 4:12] = True
     known = Known(mask, np.full((2, *mask.shape), 70.0, np.float32))
     chroma, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=3, known=known))
-    assert (chroma[:, :, 6:10, 6:10] == 70).all()
+    assert (chroma[:, :, 6:10, 6:10] == 70).all() and np.array_equal(chroma, chroma.round())
     light = color.denormalize_luminance(reduce_luminance(embedded.luminance, 4)).expand(2, -1, -1, -1)
     free, _ = coarse_of(draw_rows(embedded, model, seeds=[1, 2], candidates=3))
     coarse_light = color.denormalize_luminance(reduce_luminance(embedded.coarse.luminance, 4)).expand(2, -1, -1, -1)
     small = torch.from_numpy(pipeline.nearest(free, embedded.coarse.chroma_shape))
-    assert light.shape[-2:] == free.shape[-2:] and color.in_gamut(torch.cat((coarse_light, small), dim=1), slack=2e-3).all()
+    assert light.shape[-2:] == free.shape[-2:] and color.in_gamut(torch.cat((coarse_light, small), dim=1), slack=1e-2).all()
 
 
 def test_the_sample_reads_its_coarse_one(photo, model):

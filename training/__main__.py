@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--at-once",
         type=arguments.positive,
         metavar="N",
-        help="only N pictures of a batch in memory together, their gradients summed: slower, smaller (the first step of a run without --init takes them all)",
+        help="only N pictures of a batch in memory together, their gradients summed: slower, smaller (a first step whose network, or its heads, data must initialise takes them all)",
     )
     command.add_argument(
         "--precision",
@@ -161,7 +161,7 @@ def _add_sampling(command: argparse.ArgumentParser, *, of: str = "the samples") 
         type=arguments.candidates,
         default=1,
         metavar="N",
-        help=f"coarse samples, of which each of {of} begins with one that is likely and not far from the others (default 1)",
+        help=f"of {of}: {arguments.CANDIDATES_HELP} (default 1)",
     )
 
 

@@ -1,4 +1,4 @@
-"""What is done to a batch before the networks see it: crops, flips, degraded luminance, corrupted past, known colours.
+"""What is done to a batch before the networks see it: crops, flips, luminance of early films, degraded luminance, corrupted past, known colours.
 
 All on the device of the batch, in torch. Luminance and chroma are normalised (`picgui.color`).
 """
@@ -193,7 +193,7 @@ def _region(height: int, width: int, ys: Tensor, xs: Tensor, generator: torch.Ge
 def orthochromatic(images: Tensor, draw: "_Draw") -> Tensor:
     """Luminance (N, 1, S, S) in [-1, 1] of sRGB (N, S, S, 3) uint8 on films that see blue and green, up to blue alone, and at most a fifth of red.
 
-    So were most until the 1920s (MODEL.md has panchromatic ones alone): skies are white in them, lips and freckles dark.
+    So were most until the 1920s: skies are white in them, lips and freckles dark.
     """
     red, blue = draw.uniform(0, 0.2), draw.uniform(0.15, 0.9)
     shares = torch.stack((red, (1 - red) * (1 - blue), (1 - red) * blue), dim=1)

@@ -26,7 +26,7 @@ class LevelHeads(nn.ModuleList):
 
 
 class SupervisedPIC(PIC):
-    """PIC with a head on each level of g^w, so that a coarse level learns what is where, and not only from what finer ones ask of it.
+    """PIC with a head on each of g^w's levels but the finest, so that a coarse level learns what is where, and not only from what finer ones ask of it.
 
     The heads are for training alone: `supervised_from` adds them to a network, and `PIC.load_state_dict` takes `without_heads` of its state.
     """
@@ -42,7 +42,7 @@ class SupervisedPIC(PIC):
     ) -> tuple[Tensor, ...]:
         """As `PIC.forward`, of pictures whose sides are multiples of the coarsest level's pixels, and then the mixture parameters of
         the coarser levels, (N, 6 K, h', w') each."""
-        levels = self.embedding.levels(luminance, known)
+        levels = self.embedding.levels_of(luminance, known)
         embedding = self.embedding.finished(levels[-1])
         return *self.mixtures_from(embedding, luminance, chroma, strength), *self.level_heads(levels)
 
@@ -54,7 +54,7 @@ class SupervisedPIC(PIC):
 def supervised_from(network: PIC) -> SupervisedPIC:
     """The network with heads on its levels, which data must still initialise (`SupervisedPIC.PART`)."""
     supervised = SupervisedPIC(network.config)
-    supervised.load_state_dict(network.state_dict(), strict=False)
+    supervised.load_state_dict(network.state_dict() | supervised.level_heads.state_dict(prefix=f"{SupervisedPIC.PART}."))
     return supervised
 
 

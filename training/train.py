@@ -193,10 +193,11 @@ class Trainer:
     def step(self, batch: Batch, rate: float) -> dict[str, float]:
         """One update; returns the losses on the counted pixels of this batch, by the curve's column."""
         if self.uninitialized:
-            part = self.network.get_submodule(self.uninitialized.removeprefix("."))
+            part = self.network.eval().get_submodule(self.uninitialized.removeprefix("."))
             initialize_from_data(part, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength))
             if isinstance(part, (PIC, LevelHeads)):
                 part.center_outputs()
+            self.network.train()
             self._copy_to_average()
             self.uninitialized = ""
         if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
@@ -235,7 +236,7 @@ class Trainer:
             last = start + at_once >= number
             with nullcontext() if last or self.world.size == 1 else network.no_sync():
                 losses = self._losses(network, part, number // every - start)
-                levels = len(losses) - 2  # whose heads see as many pictures as that of g^w alone
+                levels = max(0, len(losses) - 2)  # whose heads see as many pictures as that of g^w alone
                 losses = torch.stack([loss / all_ for loss, all_ in zip(losses, counted + counted[1:] * levels)])
                 # DistributedDataParallel takes the mean over processes; the loss is their sum
                 weights = losses.new_tensor([1.0, self.config.auxiliary_weight, *[self.config.level_weight] * levels][: len(losses)])
@@ -332,7 +333,7 @@ class Trainer:
         try:
             before = parse_config(json.loads(state["config"]))
             if _kept(before) != _kept(self.config):
-                raise DataError(f"The run in {folder} is of another model, objective or optimizer, or holds other parameters; choose another --out.")
+                raise DataError(f"The run in {folder} is of another model, objective or optimizer, holds other parameters, or has other heads (level_weight); choose another --out.")
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             settings = [{key: value for key, value in group.items() if key != "params"} for group in self.optimizer.param_groups]

@@ -284,9 +284,9 @@ class Embedding(nn.Module):
     def forward(self, luminance: Tensor, known: Tensor | None = None) -> Tensor:
         scale = self.config.chroma_scale
         height, width = luminance.shape[-2] // scale, luminance.shape[-1] // scale
-        return self.finished(self.levels(luminance, known)[-1])[:, :, :height, :width]
+        return self.finished(self.levels_of(luminance, known)[-1])[:, :, :height, :width]
 
-    def levels(self, luminance: Tensor, known: Tensor | None = None) -> list[Tensor]:
+    def levels_of(self, luminance: Tensor, known: Tensor | None = None) -> list[Tensor]:
         """`levels_up` from luminance (N, 1, H, W); None is nothing known."""
         if known is None and self.join is not None:
             known = nothing_known(reduce_luminance(luminance, self.config.chroma_scale))

@@ -25,7 +25,7 @@ from picgui.pic.network import PixelCNN
 from picgui.pic.row_phase import Given, Packed
 from picgui.threads import number_of_threads, one_thread_each, side_by_side
 
-LANES = 32  # samples in a batch where there is a GPU, whose time goes into steps that wait for each other: the eight candidates of each of four samples
+LANES = 32  # samples in a batch where there is a GPU, whose time goes into steps that wait for each other: the four candidates of each of eight samples
 _PIXELS = 1 << 18  # of the chroma of a batch at most, some 4 KB each: larger pictures have fewer lanes
 _ROWS_AHEAD = 2  # that threads may be of who takes the rows
 
