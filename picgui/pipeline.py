@@ -319,8 +319,8 @@ def _draw_rows(
             drawn = chroma.reshape(len(seeds), candidates, 2, height, width)
             suggested, mean = _suggestion(given, model, chroma)
             chosen, mixed = _settled(drawn, suggested.reshape(len(seeds), candidates, height, width), mean)
-            light = color.denormalize_luminance(given.luminance).cpu().expand(len(seeds), -1, -1, -1)
-            coarse = color.round_chroma(color.clamp_chroma_to_gamut(light, torch.from_numpy(mixed))).numpy()
+            real = within_gamut(torch.from_numpy(mixed).to(model.device), embedded.coarse.luminance, model.chroma_scale)
+            coarse = color.round_chroma(real).cpu().numpy()
             if given.known is not None:  # what is known is no candidate's
                 coarse = np.where(given.known[0][0].cpu().numpy() > 0, drawn[:, 0], coarse)
             log_prob = log_prob.reshape(drawn.shape[:2])[np.arange(len(seeds)), chosen]
@@ -404,15 +404,14 @@ def _suggestion(given: _Conditions, model: Model, chroma: np.ndarray) -> tuple[n
 def _settled(candidates: np.ndarray, suggested: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which of k candidates (n, k, 2, h, w) each of n samples goes on with, (n,), and its colours (n, 2, h, w), in Lab units, perhaps outside sRGB.
 
-    ``suggested`` (n, k, h, w) is in nats. A candidate errs in ways of its own, and the mean (2, h, w) is pale: their mixture errs less than
-    either, made as vivid as the candidates are thereabouts. Where a candidate is out of place, as a blue cheek is on a face, the mean stands alone.
+    ``suggested`` (n, k, h, w) is in nats. A candidate errs in ways of its own, and the mean (2, h, w) errs least, but is pale and always the same: what
+    samples go on with lies between, made as vivid as the candidates are thereabouts. Where a candidate is out of place, as a blue cheek is on a face, the mean stands alone.
     """
     expected = suggested - _DISTANCE_SLOPE * np.linalg.norm(candidates - mean, axis=2)
     samples, chosen = np.arange(len(candidates)), expected.mean(axis=(2, 3)).argmax(axis=1)
     around = np.array([_smoothed(one, _PLACE) for one in expected])
     is_out_of_place = around[samples, chosen] < np.median(around, axis=1) - _DOUBT
-    own = np.where(is_out_of_place[:, None], 0, _OWN * (candidates[samples, chosen] - mean))
-    mixed = mean + own
+    mixed = mean + np.where(is_out_of_place[:, None], 0, _OWN * (candidates[samples, chosen] - mean))
     vivid = _smoothed(np.linalg.norm(candidates, axis=2).mean(axis=1), _SURROUNDINGS)
     pale = _smoothed(np.linalg.norm(mixed, axis=1), _SURROUNDINGS)
     return chosen, mixed * (vivid / np.maximum(pale, 1e-3)).clip(1, _MOST_VIVID)[:, None]

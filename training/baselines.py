@@ -27,6 +27,7 @@ class Baseline(nn.Module):
     """g^w and a 1x1 convolution; subclasses say what its outputs mean."""
 
     FORMAT: ClassVar[str]
+    HEAD: ClassVar[str] = "head"  # what data must initialise where g^w begins with a checkpoint's
     HEAD_OF_PIC: ClassVar[str | None] = None  # the part of a PIC checkpoint that the head can begin with
 
     def __init__(self, config: ModelConfig):

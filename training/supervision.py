@@ -1,5 +1,7 @@
 """A network whose coarser levels say colours of their own while they are trained (Lee et al. 2015, deeply-supervised nets)."""
 
+from typing import ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -28,10 +30,10 @@ class LevelHeads(nn.ModuleList):
 class SupervisedPIC(PIC):
     """PIC with a head on each of g^w's levels but the finest, so that a coarse level learns what is where, and not only from what finer ones ask of it.
 
-    The heads are for training alone: `supervised_from` adds them to a network, and `PIC.load_state_dict` takes `without_heads` of its state.
+    The heads are for training alone: `PIC.load_state_dict` takes `without_heads` of its state.
     """
 
-    PART = "level_heads"
+    HEAD: ClassVar[str] = "level_heads"  # what data must initialise where the rest begins with a checkpoint, as a baseline's
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
@@ -46,23 +48,16 @@ class SupervisedPIC(PIC):
         embedding = self.embedding.finished(levels[-1])
         return *self.mixtures_from(embedding, luminance, chroma, strength), *self.level_heads(levels)
 
+    def begin_with(self, network: PIC) -> bool:
+        """Take over all that a network has; False, as it has no heads."""
+        self.load_state_dict(network.state_dict() | self.level_heads.state_dict(prefix=f"{self.HEAD}."))
+        return False
+
     def center_outputs(self) -> None:
         super().center_outputs()
         self.level_heads.center_outputs()
 
 
-def supervised_from(network: PIC) -> SupervisedPIC:
-    """The network with heads on its levels, which data must still initialise (`SupervisedPIC.PART`)."""
-    supervised = SupervisedPIC(network.config)
-    supervised.load_state_dict(network.state_dict() | supervised.level_heads.state_dict(prefix=f"{SupervisedPIC.PART}."))
-    return supervised
-
-
 def without_heads(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The state of a network without what `SupervisedPIC` adds to it."""
-    return {name: tensor for name, tensor in state.items() if not name.startswith(f"{SupervisedPIC.PART}.")}
-
-
-def reduced(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, C, h, w) averaged to a coarser level's (N, C, h', w')."""
-    return x if x.shape[-2:] == size else F.avg_pool2d(x, x.shape[-1] // size[-1])
+    return {name: tensor for name, tensor in state.items() if not name.startswith(f"{SupervisedPIC.HEAD}.")}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -36,7 +37,7 @@ from training.growth import grown
 from training.machine import PRECISIONS, check_compiler, fast_products, fastest_precision
 from training.optimizer import Muon
 from training.parallel import World
-from training.supervision import LevelHeads, SupervisedPIC, reduced, supervised_from, without_heads
+from training.supervision import LevelHeads, SupervisedPIC, without_heads
 
 STATE_FILE = "state.pt"
 RECIPE_FILE = "run.json"
@@ -193,11 +194,10 @@ class Trainer:
     def step(self, batch: Batch, rate: float) -> dict[str, float]:
         """One update; returns the losses on the counted pixels of this batch, by the curve's column."""
         if self.uninitialized:
-            part = self.network.eval().get_submodule(self.uninitialized.removeprefix("."))
-            initialize_from_data(part, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength))
+            part = self.network.get_submodule(self.uninitialized.removeprefix("."))
+            initialize_from_data(self.network, lambda: self.network(batch.luminance, batch.past, batch.known, batch.strength), part=part)
             if isinstance(part, (PIC, LevelHeads)):
                 part.center_outputs()
-            self.network.train()
             self._copy_to_average()
             self.uninitialized = ""
         if self.parallel is None:  # only now: the data-dependent initialisation draws the same numbers in every process
@@ -281,10 +281,10 @@ class Trainer:
             return [(self.network.loss(outputs.float(), batch.chroma) * batch.counted).sum()]
         losses = []
         for output in outputs:
-            size = output.shape[-2:]
-            chroma, counted = (reduced(x[: len(output)], size) for x in (batch.chroma, batch.counted[:, None]))
+            covered = batch.chroma.shape[-1] // output.shape[-1]  # pixels, along each axis
+            chroma, counted = (F.avg_pool2d(x[: len(output)], covered) for x in (batch.chroma, batch.counted[:, None]))
             loss = -mixture.log_prob(output.float(), chroma) / 2
-            losses.append((loss * counted[:, 0]).sum() * (batch.counted.shape[1:].numel() / size.numel()))
+            losses.append((loss * counted[:, 0]).sum() * covered**2)
         return losses
 
     def _copy_to_average(self) -> None:
@@ -407,14 +407,11 @@ def _start(kind: type[nn.Module], config: TrainingConfig, init: Checkpoint | Non
     """A network to train, and the name of its part that data must still initialise: "." for all of it, "" for none."""
     if init is None:
         return kind(config.model), "."
-    network, missing = grown(init, config.model), ""
-    if kind is SupervisedPIC:
-        return supervised_from(network), SupervisedPIC.PART
-    if kind is not PIC:
-        baseline = kind(config.model)
-        missing = "" if baseline.begin_with(network) else "head"
-        network = baseline
-    return network, missing
+    network = grown(init, config.model)
+    if kind is PIC:
+        return network, ""
+    other = kind(config.model)
+    return other, "" if other.begin_with(network) else kind.HEAD
 
 
 def train(

@@ -117,10 +117,10 @@ def fold(network: nn.Module) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def initialize_from_data(network: nn.Module, run: Callable[[], object]) -> None:
+def initialize_from_data(network: nn.Module, run: Callable[[], object], *, part: nn.Module | None = None) -> None:
     """Data-dependent initialisation: ``run()`` must pass one batch through ``network``, dropout off.
 
-    Each convolution is initialised from its own input just before it is first used (Salimans & Kingma 2016, section 3).
+    Each convolution of it, or of a ``part`` of it, is initialised from its own input just before it is first used (Salimans & Kingma 2016, section 3).
     """
     done: set[WeightNormConv2d] = set()
 
@@ -129,7 +129,7 @@ def initialize_from_data(network: nn.Module, run: Callable[[], object]) -> None:
             done.add(module)
             module.initialize(arguments[0])
 
-    handles = [m.register_forward_pre_hook(before) for m in weight_norm_convolutions(network).values()]
+    handles = [m.register_forward_pre_hook(before) for m in weight_norm_convolutions(network if part is None else part).values()]
     was_training = network.training
     try:
         network.eval()

@@ -420,8 +420,9 @@ def reduce_luminance(luminance: Tensor, scale: int) -> Tensor:
 
 
 def within_gamut(chroma: Tensor, luminance: Tensor, scale: int) -> Tensor:
-    """Chroma (1, 2, h, w) in Lab units moved towards grey to colours that sRGB has at normalised luminance (1, 1, h * scale, w * scale)."""
-    return color.clamp_chroma_to_gamut(color.denormalize_luminance(reduce_luminance(luminance, scale)), chroma)
+    """Chroma (n, 2, h, w) in Lab units moved towards grey to colours that sRGB has at normalised luminance (1, 1, h * scale, w * scale)."""
+    light = color.denormalize_luminance(reduce_luminance(luminance, scale))
+    return color.clamp_chroma_to_gamut(light.expand(len(chroma), -1, -1, -1), chroma)
 
 
 def reduce_chroma(chroma: Tensor, scale: int, rule: str) -> Tensor:
